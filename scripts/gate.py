@@ -1,0 +1,196 @@
+"""`./run test`: every check of the project, one after the other, and a table at the end."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from private_servers import NotAvailable, chromium, postgres, private_folder, redis
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+CLOSING_LINE = re.compile(r"=+ (.*\b(?:passed|failed|error|errors|skipped|deselected|no tests ran)\b.*) in .*=+")
+WORKERS = ["-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "worksteal"]
+NOTHING_COLLECTED = 5
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass
+class Result:
+    """How one step went."""
+
+    name: str
+    seconds: float
+    state: str
+    note: str = ""
+
+
+@dataclass
+class Gate:
+    """Runs the steps that were asked for and remembers how they went."""
+
+    wanted: set[str]
+    environment: dict[str, str]
+    results: list[Result] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def wants(self, *names: str) -> bool:
+        """Say whether any of these steps is asked for."""
+        return not self.wanted or bool(self.wanted & set(names))
+
+    def step(
+        self,
+        name: str,
+        *command: str,
+        hint: str = "",
+        empty_is_fine: bool = False,
+        settings: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """Run a command, show what it says, note how it went."""
+        if not self.wants(name):
+            return
+        print(f"\n=== {name}: {' '.join(command)}", flush=True)
+        started, last = time.monotonic(), ""
+        child = subprocess.Popen(
+            [BIN / command[0], *command[1:]],
+            cwd=ROOT,
+            env={**self.environment, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        try:
+            for line in child.stdout or ():
+                print(line, end="", flush=True)
+                if closing := CLOSING_LINE.search(line):
+                    last = closing[1]
+        finally:
+            if child.poll() is None:
+                child.terminate()
+            code = child.wait()
+        passed = code == 0 or (empty_is_fine and code == NOTHING_COLLECTED)
+        note = last if passed else "; ".join(filter(None, [last, hint or f"exit code {code}"]))
+        self.results.append(Result(name, time.monotonic() - started, "ok" if passed else "FAILED", note))
+
+    def skip(self, name: str, reason: object) -> None:
+        """Note a step that cannot run here."""
+        if self.wants(name):
+            print(f"\n=== {name}: skipped, {reason}", flush=True)
+            self.results.append(Result(name, 0, "SKIPPED", str(reason)))
+
+    def report(self) -> int:
+        """Print the table; the exit code says whether everything that ran was fine."""
+        width = max([len(result.name) for result in self.results], default=4)
+        print(f"\n{'step':<{width}}  seconds  result")
+        for result in self.results:
+            print(f"{result.name:<{width}}  {result.seconds:7.1f}  {result.state:<7}  {result.note}".rstrip())
+        for remark in self.remarks:
+            print(f"note: {remark}")
+        failed = [result.name for result in self.results if result.state == "FAILED"]
+        skipped = [result.name for result in self.results if result.state == "SKIPPED"]
+        total = sum(result.seconds for result in self.results)
+        verdict = f"FAILED: {', '.join(failed)}" if failed else "Everything that ran is fine"
+        print(f"\n{verdict}; skipped: {', '.join(skipped) or 'nothing'}; {total:.0f} s", flush=True)
+        return 1 if failed else 0
+
+
+# A production server as the guide describes it: `check --deploy` has nothing to say about it.
+PRODUCTION = {
+    "SECRET_KEY": "checked-but-never-used-" + "".join(chr(97 + number * 7 % 26) for number in range(50)),
+    "SITE_URL": "https://orders.example.com",
+    "ALLOWED_HOSTS": "orders.example.com",
+    "DATABASE_URL": "postgres://orders@db.example.com/orders",
+    "REDIS_URL": "redis://redis.example.com:6379/0",
+    "EMAIL_URL": "smtp+tls://orders:secret@mail.example.com:587",
+    "TIME_ZONE": "Europe/Berlin",
+}
+
+
+def plain_environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which nothing of the machine's own settings shines through."""
+    ours = {"DEBUG": "0", "DEMO": "0", "REDIS_URL": "", "EMAIL_URL": "", "EMBEDDED_WORKER": "0"}
+    ours |= {"SITE_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1,localhost", "TIME_ZONE": "UTC"}
+    ours |= {"SECRET_KEY": "for-tests-only", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+    ours |= {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "DATA_DIR": str(folder / "data")}
+    return {**os.environ, **ours}
+
+
+def checks(gate: Gate) -> None:
+    """Look at the code without running it."""
+    gate.step("format", "ruff", "format", "--check", ".", hint="run: .venv/bin/ruff format .")
+    gate.step("lint", "ruff", "check", ".", hint="run: .venv/bin/ruff check --fix .")
+    gate.step("contracts", "lint-imports", "--no-cache")
+    gate.step("types", "mypy", ".")
+    gate.step(
+        "migrations", "python", "manage.py", "makemigrations", "--check", "--dry-run", hint="a migration is missing"
+    )
+    gate.step("deploy", "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING", settings=PRODUCTION)
+
+
+def tests(gate: Gate, folder: Path) -> None:
+    """Run the tests: on SQLite, on PostgreSQL with Redis, in a browser."""
+    gate.step("sqlite", "pytest", *WORKERS, "-m", "not browser and not postgres", "tests")
+    if not gate.wants("postgres", "browser"):
+        return
+    with contextlib.ExitStack() as servers:
+        urls: dict[str, str] = {}
+        for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis)):
+            try:
+                home = folder / name.lower()
+                home.mkdir()
+                urls[name] = servers.enter_context(start(home))
+            except NotAvailable as reason:
+                missing(gate, start, str(reason))
+        if "DATABASE_URL" in urls:
+            gate.step("postgres", "pytest", *WORKERS, "-m", "not browser", "tests", settings=urls)
+        try:
+            browser = chromium()
+        except NotAvailable as reason:
+            gate.skip("browser", f"Chromium: {reason}")
+        else:
+            options = ["-m", "browser", "tests"]
+            gate.step("browser", "pytest", *options, empty_is_fine=True, settings={"CHROMIUM": browser, **urls})
+
+
+def missing(gate: Gate, start: Callable[..., object], reason: str) -> None:
+    """Say in plain sight what could not be had."""
+    if start is postgres:
+        gate.skip("postgres", f"PostgreSQL: {reason}")
+    else:
+        gate.remarks.append(f"without Redis ({reason}): the tests that need a broker were skipped")
+
+
+def stop(signum: int, _frame: FrameType | None) -> None:
+    """Leave through the front door, so that every server is stopped."""
+    sys.exit(128 + signum)
+
+
+def main(wanted: list[str]) -> int:
+    """Run the whole gate, or the steps named."""
+    steps = {"format", "lint", "contracts", "types", "migrations", "deploy", "sqlite", "postgres", "browser"}
+    if unknown := set(wanted) - steps:
+        print(f"test: no such step: {', '.join(sorted(unknown))}; there are {', '.join(sorted(steps))}")
+        return 2
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    with private_folder() as folder:
+        gate = Gate(set(wanted), plain_environment(folder))
+        try:
+            checks(gate)
+            tests(gate, folder)
+        except KeyboardInterrupt:
+            gate.results.append(Result("interrupted", 0, "FAILED"))
+        return gate.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
