@@ -1,0 +1,55 @@
+"""The vocabulary of facts. Pure Python: no Django, no database."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+EVENT_TYPES: dict[str, type["Event"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened. Past tense, immutable, ids and plain values only.
+
+    `name` is the stable dotted name. `about` names the field that holds the id of the
+    record whose history this belongs to, and `about_type` that record's model label;
+    `public` says that integrators may read it in the feed.
+    """
+
+    name: ClassVar[str]
+    about_type: ClassVar[str] = ""
+    about: ClassVar[str] = ""
+    public: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Register the event under its name; a name is given once."""
+        if "name" not in cls.__dict__:
+            return
+        if cls.name in EVENT_TYPES and EVENT_TYPES[cls.name].__module__ != cls.__module__:
+            raise TypeError(f"Event name {cls.name!r} is taken")
+        EVENT_TYPES[cls.name] = cls
+
+    def payload(self) -> dict[str, Any]:
+        """Return the fields as they are stored."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def thread(self) -> str:
+        """Return the history this fact belongs to, as `app.model:id`, or nothing."""
+        return f"{self.about_type}:{getattr(self, self.about)}" if self.about else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryDied(Event):
+    """A debt was given up after its last attempt; somebody has to look at it."""
+
+    name: ClassVar[str] = "core.delivery_died"
+    delivery_id: int
+    handler: str
+    subject_thread: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailKept(Event):
+    """A message was written down and waits to be sent."""
+
+    name: ClassVar[str] = "core.mail_kept"
+    mail_id: int

@@ -1,0 +1,195 @@
+"""Facts out, work in: emit facts with the data, pay the debts of their handlers after the commit."""
+
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor, within_request
+from core.events import EVENT_TYPES, DeliveryDied, Event
+from core.models import Consumer, Delivery, EventRecord
+from core.service import service, unit_of_work, write_entry
+
+logger = logging.getLogger(__name__)
+E = TypeVar("E", bound=Event)
+
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+SEQUENCER = "sequencer"
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A named reaction to a fact. `outside`: it speaks to the world and runs without a transaction."""
+
+    run: Callable[[Any], None]
+    outside: bool
+    when: Callable[[Any], bool] | None
+
+
+HANDLERS: dict[str, dict[str, Handler]] = defaultdict(dict)
+
+
+def handles(
+    event_type: type[E], *, outside: bool = False, when: Callable[[E], bool] | None = None
+) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+    """Register a reaction to a fact.
+
+    `outside=True`: it talks to the world, runs without a transaction, and must be safe to repeat.
+    `when`: a pure test of the fact; where it says no, no debt is made.
+    """
+
+    def register(function: Callable[[E], None]) -> Callable[[E], None]:
+        HANDLERS[event_type.name][f"{function.__module__}.{function.__name__}"] = Handler(function, outside, when)
+        return function
+
+    return register
+
+
+def emit(*events: Event, actor: Actor = SYSTEM, at: datetime | None = None) -> None:
+    """Record facts, and one debt per handler, in the service's transaction.
+
+    Raises RuntimeError outside a service.
+    """
+    for event in events:
+        handlers = HANDLERS[event.name]
+        owed = tuple(name for name, handler in handlers.items() if handler.when is None or handler.when(event))
+        record = EventRecord(
+            name=event.name,
+            thread=event.thread(),
+            actor=str(actor),
+            payload=event.payload(),
+            public=event.public,
+            at=at or timezone.now(),
+        )
+        write_entry(record, handlers=owed)
+
+
+def deliver(delivery_id: int) -> bool:
+    """Pay one debt. True when this call is the one that paid it."""
+    if not _claim(delivery_id):
+        return False
+    delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
+    try:
+        with within_request(delivery.event.request_id or f"debt-{delivery_id}"):
+            _pay(delivery)
+    except Exception as error:
+        logger.exception("Debt %s of %s failed (attempt %s)", delivery_id, delivery.handler, delivery.attempts)
+        _postpone(delivery, error)
+        return False
+    return True
+
+
+def _pay(delivery: Delivery) -> None:
+    handler = HANDLERS[delivery.event.name][delivery.handler]
+    event = EVENT_TYPES[delivery.event.name](**delivery.event.payload)
+    if handler.outside:
+        handler.run(event)
+        _tick_off(delivery)
+        return
+    # Our own tables: the work and its tick-off commit together, so it happens exactly once.
+    with unit_of_work():
+        handler.run(event)
+        _tick_off(delivery)
+
+
+def _claim(delivery_id: int) -> bool:
+    """Move the due time forward: whoever does that owns the debt until then."""
+    now = timezone.now()
+    due = Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.PENDING, due_at__lte=now)
+    return due.update(attempts=F("attempts") + 1, due_at=now + LEASE) == 1
+
+
+def _tick_off(delivery: Delivery) -> None:
+    open_debt = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING)
+    if not open_debt.update(status=Delivery.Status.DONE, last_error=""):
+        raise RuntimeError("Another worker already paid this debt")
+
+
+@service
+def _postpone(delivery: Delivery, error: Exception) -> None:
+    """Try again in 2ⁿ seconds, or give up after the last attempt and say so."""
+    open_debt = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING)
+    if delivery.attempts < MAX_ATTEMPTS:
+        pause = 2**delivery.attempts * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+        open_debt.update(due_at=timezone.now() + timedelta(seconds=pause), last_error=_describe(error))
+        return
+    if open_debt.update(status=Delivery.Status.DEAD, last_error=_describe(error)):
+        emit(DeliveryDied(delivery_id=delivery.pk, handler=delivery.handler, subject_thread=delivery.event.thread))
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
+
+
+@service
+def retry_dead(delivery_ids: Iterable[int]) -> int:
+    """Give debts that were given up another eight attempts. Returns how many."""
+    dead = Delivery.objects.filter(pk__in=list(delivery_ids), status=Delivery.Status.DEAD)
+    return dead.update(status=Delivery.Status.PENDING, attempts=0, due_at=timezone.now())
+
+
+def due_debts(limit: int = 500, *, threads: Iterable[str] | None = None) -> list[int]:
+    """Return the ids of debts that are due, oldest first, of some histories only if asked."""
+    due = Delivery.objects.filter(status=Delivery.Status.PENDING, due_at__lte=timezone.now())
+    if threads is not None:
+        due = due.filter(event__thread__in=list(threads))
+    return list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def drain(*, threads: Iterable[str] | None = None, limit: int = 100_000) -> int:
+    """Pay debts, and those they make, until none is due. Returns how many were paid."""
+    paid = 0
+    wanted = None if threads is None else list(threads)
+    while paid < limit and (batch := due_debts(threads=wanted)):
+        done = sum(deliver(pk) for pk in batch)
+        paid += done
+        if not done:
+            break
+    return paid
+
+
+def deliver_now(delivery_id: int) -> bool:
+    """Pay, after its commit, a debt that the request itself just made and whose result it needs."""
+    if transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A debt is paid after the commit that made it")
+    return deliver(delivery_id)
+
+
+@service
+def sequence_events(limit: int = 5000) -> int:
+    """Give committed events their place in the feed. Returns how many got one.
+
+    Ids are handed out before the commit, so a reader that goes by ids could miss a slow
+    transaction. One sequencer at a time, held by a row lock, numbers what is committed.
+    """
+    Consumer.objects.get_or_create(name=SEQUENCER)
+    Consumer.objects.select_for_update(no_key=True).get(name=SEQUENCER)
+    waiting = list(EventRecord.objects.filter(position__isnull=True).order_by("id")[:limit])
+    if not waiting:
+        return 0
+    last = EventRecord.objects.aggregate(last=Max("position"))["last"] or 0
+    for position, record in enumerate(waiting, start=last + 1):
+        record.position = position
+    EventRecord.objects.bulk_update(waiting, ["position"], batch_size=400)
+    return len(waiting)
+
+
+@service
+def consume(name: str, read: Callable[[list[EventRecord]], None], *, limit: int = 500) -> int:
+    """Let a reader of every event read on from its cursor; the cursor moves with its work."""
+    Consumer.objects.get_or_create(name=name)
+    cursor = Consumer.objects.select_for_update(no_key=True).get(name=name)
+    batch = list(EventRecord.objects.filter(position__gt=cursor.position).order_by("position")[:limit])
+    if not batch:
+        return 0
+    read(batch)
+    Consumer.objects.filter(name=name).update(position=batch[-1].position)
+    return len(batch)

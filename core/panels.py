@@ -1,0 +1,40 @@
+"""Pages are composed by registration: an upper app adds its part to a lower app's page."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+PanelFunction = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A read-only part of a page: returns its template and context, or nothing to show."""
+
+    name: str
+    order: int
+    render: PanelFunction
+
+
+PANELS: dict[str, list[Panel]] = defaultdict(list)
+
+
+def panel(page: str, *, order: int = 50) -> Callable[[PanelFunction], PanelFunction]:
+    """Register a part of a page (`orders.order`, `customers.customer`, …); lower `order` comes first."""
+
+    def register(function: PanelFunction) -> PanelFunction:
+        name = f"{function.__module__}.{function.__name__}"
+        kept = [known for known in PANELS[page] if known.name != name]
+        PANELS[page] = sorted([*kept, Panel(name, order, function)], key=lambda known: (known.order, known.name))
+        return function
+
+    return register
+
+
+def panels_for(page: str, request: HttpRequest, subject: object) -> list[tuple[str, dict[str, Any]]]:
+    """Return template and context of each part of a page that has something to show."""
+    shown = (part.render(request, subject) for part in PANELS[page])
+    return [part for part in shown if part is not None]

@@ -1,0 +1,163 @@
+"""One service, one transaction: its rows, its history and its debts are written together."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import OperationalError, models, transaction
+
+from core.actors import request_id
+from core.models import Delivery, EventRecord
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TRIES = 4
+# Serialization failure and deadlock: PostgreSQL asks for another try (documentation, section 13.5).
+RETRYABLE = frozenset({"40001", "40P01"})
+
+
+@dataclass
+class Entry:
+    """A line of the log that is written when the unit ends."""
+
+    record: EventRecord
+    subject: models.Model | None = None
+    handlers: tuple[str, ...] = ()
+
+
+@dataclass
+class Unit:
+    """What one outermost service call has to say: written in one go, before the commit."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+
+_unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
+_nudge: list[Callable[[list[int]], None]] = []
+
+
+def current_unit() -> Unit:
+    """Return the unit that is open.
+
+    Raises RuntimeError outside a service: a fact belongs in the transaction that made it true.
+    """
+    if (unit := _unit.get()) is None:
+        raise RuntimeError("Facts and transitions belong inside a @service")
+    return unit
+
+
+def on_new_debts(nudge: Callable[[list[int]], None]) -> None:
+    """Say who wakes a worker when a commit leaves debts behind."""
+    _nudge[:] = [nudge]
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Unit]:
+    """Open a transaction whose history and debts are written at its end.
+
+    Joins the unit that is already open. Inside a foreign transaction it is a savepoint, so that
+    a refusal leaves no trace there either.
+    """
+    if (unit := _unit.get()) is not None:
+        yield unit
+        return
+    unit = Unit()
+    token = _unit.set(unit)
+    try:
+        with transaction.atomic():
+            yield unit
+            _write_down(unit)
+    finally:
+        _unit.reset(token)
+
+
+def service(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function a service: all of it happens, or nothing.
+
+    Outermost it opens the transaction and tries again, with jitter, when the database asks for
+    that; called by another service it simply joins.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _unit.get() is not None:
+            return function(*args, **kwargs)
+        return attempt(partial(function, *args, **kwargs))
+
+    run.__service__ = True  # type: ignore[attr-defined]
+    return run
+
+
+def attempt(work: Callable[[], R]) -> R:
+    """Do the work in a unit of its own, again if the database found it in the way of another."""
+    nested = transaction.get_connection().in_atomic_block
+    for trial in range(1, TRIES + 1):
+        try:
+            with unit_of_work():
+                return work()
+        except OperationalError as error:
+            if nested or trial == TRIES or _sqlstate(error) not in RETRYABLE:
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * 2**trial)  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def _sqlstate(error: OperationalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def _write_down(unit: Unit) -> None:
+    """Insert the history in one statement and the debts in another."""
+    if not unit.entries:
+        return
+    entries, unit.entries = unit.entries, []
+    request = request_id.get()
+    for entry in entries:
+        entry.record.request_id = request
+        if entry.subject is not None:
+            _name_subject(entry.record, entry.subject)
+    EventRecord.objects.bulk_create(entry.record for entry in entries)
+    debts = Delivery.objects.bulk_create(
+        Delivery(event=entry.record, handler=handler) for entry in entries for handler in entry.handlers
+    )
+    if debts and _nudge:
+        transaction.on_commit(partial(_nudge[0], [debt.pk for debt in debts]))
+
+
+def _name_subject(record: EventRecord, subject: models.Model) -> None:
+    record.subject_type = subject._meta.label_lower
+    record.subject_id = subject.pk
+    if not record.thread:
+        record.thread = thread_of(subject)
+
+
+def thread_of(subject: models.Model) -> str:
+    """Return the history a record writes to: its own, or the one its model names (`history_thread`)."""
+    if named := getattr(subject, "history_thread", None):
+        return str(named())
+    return f"{subject._meta.label_lower}:{subject.pk}"
+
+
+def write_entry(record: EventRecord, *, subject: models.Model | None = None, handlers: tuple[str, ...] = ()) -> None:
+    """Add a line to the history of the open unit."""
+    current_unit().entries.append(Entry(record, subject, handlers))
+
+
+def note_change(
+    subject: models.Model,
+    name: str,
+    *,
+    actor: Any,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    note: str = "",
+) -> None:
+    """Write down who changed what, with the values before and after (invariant I8)."""
+    payload = {"before": before or {}, "after": after or {}}
+    write_entry(EventRecord(name=name, actor=str(actor), note=note, payload=payload), subject=subject)

@@ -1,0 +1,66 @@
+"""The one door through which a status moves."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django_fsm import TransitionNotAllowed
+
+from core.actors import Actor
+from core.errors import Conflict, TransitionRefused
+from core.models import EventRecord
+from core.service import current_unit, write_entry
+
+
+def advance(
+    subject: models.Model, *transitions: str, actor: Actor, note: str = "", at: datetime | None = None
+) -> None:
+    """Take transitions on a locked (or new) row, save it once, and write down who did it.
+
+    Saves every field of the row, so set the others first. `at` is when it happened, for history
+    that is told afterwards. Raises TransitionRefused when the machine or a guard says no, and
+    Conflict when somebody else moved the row in between.
+    """
+    current_unit()
+    machine: Any = subject
+    before = machine.status
+    for transition in transitions:
+        source = machine.status
+        try:
+            getattr(machine, transition)()
+        except TransitionNotAllowed:
+            raise TransitionRefused(_refusal(subject, transition), status=source, transition=transition) from None
+        record = EventRecord(
+            name=f"{subject._meta.app_label}.{subject._meta.model_name}.{transition}",
+            transition=transition,
+            source=source,
+            target=machine.status,
+            actor=str(actor),
+            note=note,
+            at=at or timezone.now(),
+        )
+        write_entry(record, subject=subject)
+    if hasattr(subject, "version"):
+        machine.version += len(transitions)
+    _save(subject, before)
+
+
+def _refusal(subject: models.Model, transition: str) -> str:
+    """Say why, in the words of the subject where it has them (`why_not`)."""
+    explain = getattr(subject, "why_not", None)
+    if explain is not None and (reason := explain(transition)):
+        return str(reason)
+    return f"{subject._meta.verbose_name.capitalize()} cannot {transition} while {subject.status}"  # type: ignore[attr-defined,union-attr]
+
+
+def _save(subject: models.Model, before: str) -> None:
+    """Write the row only if it still stands where we read it: the guard that also holds without row locks."""
+    if subject._state.adding:
+        subject.save(force_insert=True)
+        return
+    fields = [field for field in subject._meta.concrete_fields if not (field.primary_key or field.generated)]
+    values = {field.attname: field.pre_save(subject, False) for field in fields}
+    unmoved = type(subject)._base_manager.filter(pk=subject.pk, status=before)
+    if unmoved.update(**values) != 1:
+        raise Conflict("Somebody else changed this at the same moment; look again", code_hint="concurrent_change")

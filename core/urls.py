@@ -1,0 +1,5 @@
+"""Addresses of the mechanics."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
