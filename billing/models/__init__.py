@@ -1,0 +1,16 @@
+"""Documents and money."""
+
+from .entity import LegalEntity
+from .invoice import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from .payment import InvoicePayment, Payment, Refund
+
+__all__ = [
+    "CreditNote",
+    "CreditNoteLine",
+    "Invoice",
+    "InvoiceLine",
+    "InvoicePayment",
+    "LegalEntity",
+    "Payment",
+    "Refund",
+]

@@ -1,0 +1,26 @@
+"""Who writes the invoices."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LegalEntity(models.Model):
+    """The seller, as every document names him (Directive 2006/112/EC art. 226)."""
+
+    code = models.SlugField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    address = models.JSONField(_("address"), default=dict)
+    vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    bank_name = models.CharField(_("bank"), max_length=100, blank=True)
+    iban = models.CharField(_("IBAN"), max_length=34, blank=True)
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    is_default = models.BooleanField(_("default"), default=True)
+
+    class Meta:
+        verbose_name = _("legal entity")
+        verbose_name_plural = _("legal entities")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,266 @@
+"""Invoices and credit notes: they copy what they say, and never change once issued."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.models import Attachment, LockingManager
+from core.money import Money
+from orders.models import Order, OrderLine
+
+from .entity import LegalEntity
+
+
+class Document(models.Model):
+    """What an invoice and a credit note have in common. Amounts are in `currency`.
+
+    total = net_total + tax_total + rounding; `rounding` is the difference between the document's own
+    tax per rate (EN 16931 BR-CO-17) and what the order agreed, at most one minor unit per rate (BT-114).
+    """
+
+    number = models.CharField(_("number"), max_length=40, unique=True, null=True, editable=False)
+    series = models.CharField(_("series"), max_length=40, blank=True)
+    legal_entity = models.ForeignKey(LegalEntity, models.PROTECT, related_name="+", verbose_name=_("seller"))
+    currency = models.CharField(_("currency"), max_length=3)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    seller = models.JSONField(_("seller as printed"), default=dict)
+    buyer = models.JSONField(_("buyer as printed"), default=dict)
+    ship_to = models.JSONField(_("delivered to"), default=dict, blank=True)
+    tax_breakdown = models.JSONField(_("tax by rate"), default=list)
+    net_total = models.DecimalField(_("net"), max_digits=14, decimal_places=3)
+    tax_total = models.DecimalField(_("tax"), max_digits=14, decimal_places=3)
+    rounding = models.DecimalField(_("rounding"), max_digits=14, decimal_places=3, default=Decimal(0))
+    total = models.DecimalField(_("total"), max_digits=14, decimal_places=3)
+    notes = models.TextField(_("notes"), blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    issued_at = models.DateTimeField(_("issued at"), null=True, blank=True)
+    issued_on = models.DateField(_("date"), null=True, blank=True)
+    pdf = models.ForeignKey(Attachment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("PDF"))
+
+    objects = LockingManager()
+
+    class Meta:
+        abstract = True
+
+    def money(self, field: str) -> Money:
+        """Return one of the amounts with its currency."""
+        return Money(getattr(self, field), self.currency)
+
+
+def document_constraints(name: str) -> list[models.CheckConstraint]:
+    """Return what is true of every issued document."""
+    return [
+        models.CheckConstraint(
+            condition=Q(total=F("net_total") + F("tax_total") + F("rounding")), name=f"{name}_total_adds_up"
+        ),
+        models.CheckConstraint(
+            condition=Q(status="draft") | Q(number__isnull=False, issued_on__isnull=False),
+            name=f"issued_{name}_has_number",
+        ),
+    ]
+
+
+class Invoice(Document):
+    """What a customer owes for one shipment (or order, or charge). `source_reference` names what it bills, once."""
+
+    class Status(models.TextChoices):
+        """Overdue is derived; only a full credit note cancels."""
+
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Issued")
+        PARTIALLY_PAID = "partially_paid", _("Partly paid")
+        PAID = "paid", _("Paid")
+        CANCELLED = "cancelled", _("Cancelled")
+        WRITTEN_OFF = "written_off", _("Written off")
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="invoices", verbose_name=_("order"))
+    source_reference = models.CharField(_("bills"), max_length=40)
+    status = FSMField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
+    supplied_on = models.DateField(_("supplied on"), null=True, blank=True)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    paid_total = models.DecimalField(_("paid"), max_digits=14, decimal_places=3, default=Decimal(0))
+    credited_total = models.DecimalField(_("credited"), max_digits=14, decimal_places=3, default=Decimal(0))
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        constraints = [
+            *document_constraints("invoice"),
+            models.UniqueConstraint(
+                fields=["order", "source_reference"],
+                condition=~Q(status="cancelled"),
+                name="one_live_invoice_per_shipment",
+            ),
+            models.CheckConstraint(condition=Q(credited_total__lte=F("total")), name="credit_at_most_the_invoice"),
+        ]
+        indexes = [
+            models.Index(fields=["order", "id"], name="invoice_order"),
+            models.Index(fields=["due_on"], name="invoice_open", condition=Q(status__in=["issued", "partially_paid"])),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"invoice draft {self.pk}"
+
+    def history_thread(self) -> str:
+        """Write into the history of the order."""
+        return f"orders.order:{self.order_id}"
+
+    @property
+    def open_amount(self) -> Decimal:
+        """What is still to be paid."""
+        return self.total - self.paid_total - self.credited_total
+
+    @transition(status, source=Status.DRAFT, target=Status.ISSUED, custom={"label": _("Issue")})
+    def issue(self) -> None:
+        """Numbered, dated, final."""
+
+    @transition(
+        status,
+        source=[Status.ISSUED, Status.PARTIALLY_PAID],
+        target=Status.PARTIALLY_PAID,
+        custom={"label": _("Part payment")},
+    )
+    def pay_in_part(self) -> None:
+        """Some of it came in."""
+
+    @transition(status, source=[Status.ISSUED, Status.PARTIALLY_PAID], target=Status.PAID, custom={"label": _("Paid")})
+    def settle(self) -> None:
+        """All of it came in, or was credited."""
+
+    @transition(
+        status,
+        source=[Status.ISSUED, Status.PARTIALLY_PAID, Status.PAID],
+        target=Status.CANCELLED,
+        custom={"label": _("Cancel by credit note")},
+    )
+    def cancel(self) -> None:
+        """A credit note takes all of it back."""
+
+    @transition(
+        status,
+        source=[Status.ISSUED, Status.PARTIALLY_PAID],
+        target=Status.WRITTEN_OFF,
+        custom={"label": _("Write off")},
+    )
+    def write_off(self) -> None:
+        """Nobody expects it any more."""
+
+
+class DocumentLine(models.Model):
+    """One row of a document, copied from what was agreed."""
+
+    position = models.PositiveIntegerField(_("position"))
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, null=True, blank=True, related_name="+")
+    charge_position = models.PositiveIntegerField(null=True, blank=True)
+    sku = models.CharField(_("SKU"), max_length=40, blank=True)
+    name = models.CharField(_("name"), max_length=200)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_price = models.DecimalField(_("net unit price"), max_digits=18, decimal_places=6)
+    tax_category = models.CharField(_("tax category"), max_length=2, default="S")
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=6, decimal_places=4)
+    net_total = models.DecimalField(_("net"), max_digits=14, decimal_places=3)
+    tax_total = models.DecimalField(_("tax"), max_digits=14, decimal_places=3)
+
+    class Meta:
+        abstract = True
+        ordering = ["position"]
+
+
+class InvoiceLine(DocumentLine):
+    """A row of an invoice."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines")
+
+    class Meta(DocumentLine.Meta):
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        constraints = [models.UniqueConstraint(fields=["invoice", "position"], name="one_invoice_line_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class CreditNote(Document):
+    """A document that takes back (part of) an invoice and names it. Amounts are positive. `reference` makes it once."""
+
+    class Status(models.TextChoices):
+        """A credit is applied to what is owed, or paid out."""
+
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Issued")
+        APPLIED = "applied", _("Applied")
+        REFUNDED = "refunded", _("Refunded")
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="credit_notes", verbose_name=_("invoice"))
+    order = models.ForeignKey(Order, models.PROTECT, related_name="credit_notes", verbose_name=_("order"))
+    reference = models.CharField(_("reference"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    status = FSMField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
+
+    class Meta:
+        verbose_name = _("credit note")
+        verbose_name_plural = _("credit notes")
+        constraints = [
+            *document_constraints("credit_note"),
+            models.UniqueConstraint(fields=["invoice", "reference"], name="one_credit_note_per_cause"),
+        ]
+        indexes = [models.Index(fields=["order", "id"], name="credit_note_order")]
+
+    def __str__(self) -> str:
+        return self.number or f"credit note draft {self.pk}"
+
+    def history_thread(self) -> str:
+        """Write into the history of the order."""
+        return f"orders.order:{self.order_id}"
+
+    @transition(status, source=Status.DRAFT, target=Status.ISSUED, custom={"label": _("Issue")})
+    def issue(self) -> None:
+        """Numbered, dated, final."""
+
+    @transition(status, source=Status.ISSUED, target=Status.APPLIED, custom={"label": _("Apply")})
+    def apply(self) -> None:
+        """It reduced what is owed."""
+
+    @transition(
+        status, source=[Status.ISSUED, Status.APPLIED], target=Status.REFUNDED, custom={"label": _("Refunded")}
+    )
+    def pay_out(self) -> None:
+        """The money went back."""
+
+
+class CreditNoteLine(DocumentLine):
+    """A row of a credit note."""
+
+    credit_note = models.ForeignKey(CreditNote, models.PROTECT, related_name="lines")
+
+    class Meta(DocumentLine.Meta):
+        verbose_name = _("credit note line")
+        verbose_name_plural = _("credit note lines")
+        constraints = [
+            models.UniqueConstraint(fields=["credit_note", "position"], name="one_credit_note_line_per_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+def frozen(document: Document) -> dict[str, Any]:
+    """Return what must never change about a document, for its fingerprint."""
+    names = (
+        "number",
+        "currency",
+        "seller",
+        "buyer",
+        "tax_breakdown",
+        "net_total",
+        "tax_total",
+        "rounding",
+        "total",
+        "issued_on",
+    )
+    return {name: getattr(document, name) for name in names}

@@ -1,0 +1,230 @@
+"""Money that comes in, and money that goes back."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.models import LockingManager
+from core.money import Money
+from orders.models import Order
+
+from .invoice import Invoice
+
+
+def payment_code() -> str:
+    """Return a public id that cannot be guessed."""
+    return f"pay_{get_random_string(20)}"
+
+
+def refund_code() -> str:
+    """Return a public id that cannot be guessed."""
+    return f"re_{get_random_string(20)}"
+
+
+class Payment(models.Model):
+    """Money held or taken for an order. Amounts in `currency`; refunded ≤ captured ≤ authorized (invariant I3)."""
+
+    class Status(models.TextChoices):
+        """From intent to money."""
+
+        PENDING = "pending", _("Pending")
+        REQUIRES_ACTION = "requires_action", _("Customer has to act")
+        AUTHORIZED = "authorized", _("Authorized")
+        PARTIALLY_CAPTURED = "partially_captured", _("Partly captured")
+        CAPTURED = "captured", _("Captured")
+        FAILED = "failed", _("Failed")
+        EXPIRED = "expired", _("Expired")
+        VOIDED = "voided", _("Voided")
+
+    code = models.CharField(_("id"), max_length=40, unique=True, default=payment_code, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    method = models.CharField(_("method"), max_length=30)
+    gateway = models.CharField(_("gateway"), max_length=30, default="manual")
+    status = FSMField(_("status"), choices=Status, default=Status.PENDING, protected=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
+    authorized = models.DecimalField(_("authorized"), max_digits=14, decimal_places=3, default=Decimal(0))
+    captured = models.DecimalField(_("captured"), max_digits=14, decimal_places=3, default=Decimal(0))
+    refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=3, default=Decimal(0))
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    failure = models.CharField(_("why it failed"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    captured_at = models.DateTimeField(_("captured at"), null=True, blank=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_payment_is_more_than_nothing"),
+            models.CheckConstraint(condition=Q(authorized__lte=F("amount")), name="authorize_at_most_the_amount"),
+            models.CheckConstraint(
+                condition=Q(captured__lte=F("authorized")), name="capture_at_most_what_is_authorized"
+            ),
+            models.CheckConstraint(condition=Q(refunded__lte=F("captured")), name="refund_at_most_what_was_captured"),
+            models.UniqueConstraint(
+                fields=["gateway", "reference"],
+                condition=~Q(reference="") & ~Q(gateway="manual"),
+                name="each_gateway_payment_is_taken_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["order", "id"], name="payment_order")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {Money(self.amount, self.currency)}"
+
+    def history_thread(self) -> str:
+        """Write into the history of the order."""
+        return f"orders.order:{self.order_id}"
+
+    @transition(status, source=Status.PENDING, target=Status.REQUIRES_ACTION, custom={"label": _("Ask the customer")})
+    def require_action(self) -> None:
+        """The customer has to confirm at the provider."""
+
+    @transition(
+        status,
+        source=[Status.PENDING, Status.REQUIRES_ACTION],
+        target=Status.AUTHORIZED,
+        custom={"label": _("Authorized")},
+    )
+    def authorize(self) -> None:
+        """The money is held."""
+
+    @transition(
+        status,
+        source=[Status.AUTHORIZED, Status.PARTIALLY_CAPTURED],
+        target=Status.PARTIALLY_CAPTURED,
+        custom={"label": _("Part captured")},
+    )
+    def capture_in_part(self) -> None:
+        """Some of it was taken."""
+
+    @transition(
+        status,
+        source=[Status.AUTHORIZED, Status.PARTIALLY_CAPTURED],
+        target=Status.CAPTURED,
+        custom={"label": _("Captured")},
+    )
+    def capture(self) -> None:
+        """All of it was taken."""
+
+    @transition(
+        status, source=[Status.PENDING, Status.REQUIRES_ACTION], target=Status.FAILED, custom={"label": _("Failed")}
+    )
+    def fail(self) -> None:
+        """The provider said no."""
+
+    @transition(
+        status,
+        source=[Status.PENDING, Status.REQUIRES_ACTION, Status.AUTHORIZED],
+        target=Status.EXPIRED,
+        custom={"label": _("Expired")},
+    )
+    def expire(self) -> None:
+        """Too late."""
+
+    @transition(
+        status,
+        source=[Status.PENDING, Status.REQUIRES_ACTION, Status.AUTHORIZED],
+        target=Status.VOIDED,
+        custom={"label": _("Void")},
+    )
+    def void(self) -> None:
+        """The hold is let go."""
+
+
+class InvoicePayment(models.Model):
+    """Which part of a payment settles which invoice."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="invoices")
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("matched payment")
+        verbose_name_plural = _("matched payments")
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "payment"], name="one_match_per_payment_and_invoice")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount}"
+
+
+class Refund(models.Model):
+    """Money that goes back to where it came from. `reference` makes a second request harmless."""
+
+    class Status(models.TextChoices):
+        """From request to money."""
+
+        REQUESTED = "requested", _("Requested")
+        APPROVED = "approved", _("Approved")
+        PROCESSING = "processing", _("Processing")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        REJECTED = "rejected", _("Rejected")
+
+    code = models.CharField(_("id"), max_length=40, unique=True, default=refund_code, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    credit_note = models.ForeignKey(
+        "billing.CreditNote",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        verbose_name=_("credit note"),
+    )
+    status = FSMField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
+    reference = models.CharField(_("reference"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    failure = models.CharField(_("why it failed"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_refund_is_more_than_nothing"),
+            models.UniqueConstraint(fields=["payment", "reference"], name="one_refund_per_cause_and_payment"),
+        ]
+        indexes = [models.Index(fields=["order", "id"], name="refund_order")]
+
+    def __str__(self) -> str:
+        return f"{Money(self.amount, self.currency)}"
+
+    def history_thread(self) -> str:
+        """Write into the history of the order."""
+        return f"orders.order:{self.order_id}"
+
+    @transition(status, source=Status.REQUESTED, target=Status.APPROVED, custom={"label": _("Approve")})
+    def approve(self) -> None:
+        """Somebody permitted said yes, or the rules did."""
+
+    @transition(status, source=[Status.APPROVED, Status.FAILED], target=Status.PROCESSING, custom={"label": _("Send")})
+    def process(self) -> None:
+        """The provider was asked."""
+
+    @transition(status, source=Status.PROCESSING, target=Status.SUCCEEDED, custom={"label": _("Succeeded")})
+    def succeed(self) -> None:
+        """The money is on its way."""
+
+    @transition(status, source=Status.PROCESSING, target=Status.FAILED, custom={"label": _("Failed")})
+    def fail(self) -> None:
+        """The provider said no."""
+
+    @transition(status, source=Status.REQUESTED, target=Status.REJECTED, custom={"label": _("Reject")})
+    def reject(self) -> None:
+        """No money back."""

@@ -1,0 +1,5 @@
+"""Who buys."""
+
+from .customer import Address, Contact, Customer, CustomerGroup
+
+__all__ = ["Address", "Contact", "Customer", "CustomerGroup"]

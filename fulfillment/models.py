@@ -1,0 +1,297 @@
+"""Work at one place, and the parcels that leave it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.models import Attachment, LockingManager
+from inventory.models import Warehouse
+from orders.models import Order, OrderLine
+
+
+class FulfillmentOrder(models.Model):
+    """What one place has to do for an order. Goods are picked, packed and shipped; services are rendered."""
+
+    class Status(models.TextChoices):
+        """From planned work to goods on their way."""
+
+        PLANNED = "planned", _("Planned")
+        RELEASED = "released", _("Released")
+        PICKING = "picking", _("Picking")
+        PICKED = "picked", _("Picked")
+        PACKED = "packed", _("Packed")
+        SHIPPED = "shipped", _("Shipped")
+        RENDERED = "rendered", _("Rendered")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Kind(models.TextChoices):
+        """What the work is."""
+
+        GOODS = "goods", _("goods")
+        SERVICE = "service", _("service")
+
+    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="fulfillment_orders", verbose_name=_("order"))
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("warehouse")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.GOODS)
+    status = FSMField(_("status"), choices=Status, default=Status.PLANNED, protected=True)
+    rank = models.BigIntegerField(_("rank"), default=0)
+    ship_by_on = models.DateField(_("must leave by"), null=True, blank=True)
+    needs_put_back = models.BooleanField(_("goods to be put back"), default=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee")
+    )
+    appointment_at = models.DateTimeField(_("appointment"), null=True, blank=True)
+    checklist = models.JSONField(_("checklist"), default=list, blank=True)
+    created_at = models.DateTimeField(_("planned at"), default=timezone.now)
+    released_at = models.DateTimeField(_("released at"), null=True, blank=True)
+    picked_at = models.DateTimeField(_("picked at"), null=True, blank=True)
+    packed_at = models.DateTimeField(_("packed at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("fulfillment order")
+        verbose_name_plural = _("fulfillment orders")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="service") | Q(warehouse__isnull=False), name="goods_are_picked_somewhere"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["warehouse", "status", "rank", "id"],
+                name="fulfillment_queue",
+                condition=Q(status__in=["planned", "released", "picking", "picked", "packed"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"work {self.pk}"
+
+    def history_thread(self) -> str:
+        """Write into the history of the order."""
+        return f"orders.order:{self.order_id}"
+
+    @transition(status, source=Status.PLANNED, target=Status.RELEASED, custom={"label": _("Release")})
+    def release(self) -> None:
+        """Work may begin."""
+
+    @transition(
+        status, source=[Status.RELEASED, Status.PICKING], target=Status.PLANNED, custom={"label": _("Pull back")}
+    )
+    def pull_back(self) -> None:
+        """Work is stopped and planned again."""
+
+    @transition(status, source=Status.RELEASED, target=Status.PICKING, custom={"label": _("Start picking")})
+    def start(self) -> None:
+        """Somebody walks."""
+
+    @transition(status, source=Status.PICKING, target=Status.PICKED, custom={"label": _("Picked")})
+    def pick(self) -> None:
+        """Everything that was found is on the trolley."""
+
+    @transition(status, source=Status.PICKED, target=Status.PACKED, custom={"label": _("Packed")})
+    def pack(self) -> None:
+        """It is in parcels with labels."""
+
+    @transition(status, source=Status.PACKED, target=Status.SHIPPED, custom={"label": _("Ship")})
+    def ship(self) -> None:
+        """The carrier has it."""
+
+    @transition(
+        status, source=[Status.RELEASED, Status.PICKING], target=Status.RENDERED, custom={"label": _("Rendered")}
+    )
+    def render(self) -> None:
+        """The service is done: shipped and delivered in one."""
+
+    @transition(
+        status,
+        source=[Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED, Status.PACKED],
+        target=Status.CANCELLED,
+        custom={"label": _("Cancel")},
+    )
+    def cancel(self) -> None:
+        """Nothing leaves; what was picked is put back."""
+
+
+class FulfillmentLine(models.Model):
+    """Units of an order line to be handled at one place."""
+
+    fulfillment_order = models.ForeignKey(FulfillmentOrder, models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    picked = models.PositiveIntegerField(_("picked"), default=0)
+    bin = models.CharField(_("bin"), max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = _("line of work")
+        verbose_name_plural = _("lines of work")
+        constraints = [
+            models.CheckConstraint(condition=Q(picked__lte=F("quantity")), name="pick_at_most_what_was_planned"),
+            models.UniqueConstraint(fields=["fulfillment_order", "order_line"], name="one_work_line_per_order_line"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.order_line_id}"
+
+
+class Shipment(models.Model):
+    """A parcel."""
+
+    class Status(models.TextChoices):
+        """Where the parcel is."""
+
+        LABEL_PENDING = "label_pending", _("Label pending")
+        READY = "ready", _("Ready")
+        IN_TRANSIT = "in_transit", _("In transit")
+        OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+        DELIVERED = "delivered", _("Delivered")
+        DELIVERY_FAILED = "delivery_failed", _("Delivery failed")
+        RETURNED_TO_SENDER = "returned_to_sender", _("Returned to sender")
+        LOST = "lost", _("Lost")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    fulfillment_order = models.ForeignKey(
+        FulfillmentOrder, models.PROTECT, related_name="shipments", verbose_name=_("fulfillment order")
+    )
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments", verbose_name=_("order"))
+    status = FSMField(_("status"), choices=Status, default=Status.LABEL_PENDING, protected=True)
+    carrier = models.CharField(_("carrier"), max_length=40)
+    tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
+    tracking_url = models.CharField(_("tracking page"), max_length=300, blank=True)
+    label = models.ForeignKey(
+        Attachment, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("label")
+    )
+    weight_grams = models.PositiveIntegerField(_("weight (g)"), default=0)
+    estimated_delivery_on = models.DateField(_("expected delivery"), null=True, blank=True)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("packed at"), default=timezone.now)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("shipment")
+        verbose_name_plural = _("shipments")
+        indexes = [
+            models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
+            models.Index(fields=["status", "-id"], name="shipment_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"parcel {self.pk}"
+
+    def history_thread(self) -> str:
+        """Write into the history of the order."""
+        return f"orders.order:{self.order_id}"
+
+    @transition(status, source=Status.LABEL_PENDING, target=Status.READY, custom={"label": _("Label")})
+    def make_ready(self) -> None:
+        """The label is on."""
+
+    @transition(status, source=Status.READY, target=Status.IN_TRANSIT, custom={"label": _("Hand over")})
+    def hand_over(self) -> None:
+        """The carrier has it."""
+
+    @transition(
+        status,
+        source=[Status.IN_TRANSIT, Status.DELIVERY_FAILED],
+        target=Status.OUT_FOR_DELIVERY,
+        custom={"label": _("Out for delivery")},
+    )
+    def go_out(self) -> None:
+        """It is on the van."""
+
+    @transition(
+        status,
+        source=[Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.DELIVERY_FAILED, Status.LOST],
+        target=Status.DELIVERED,
+        custom={"label": _("Delivered")},
+    )
+    def deliver(self) -> None:
+        """The customer has it."""
+
+    @transition(
+        status,
+        source=[Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY],
+        target=Status.DELIVERY_FAILED,
+        custom={"label": _("Delivery failed")},
+    )
+    def fail(self) -> None:
+        """Nobody took it."""
+
+    @transition(
+        status,
+        source=[Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.DELIVERY_FAILED],
+        target=Status.RETURNED_TO_SENDER,
+        custom={"label": _("Came back")},
+    )
+    def come_back(self) -> None:
+        """The carrier brought it back."""
+
+    @transition(
+        status,
+        source=[Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.DELIVERY_FAILED],
+        target=Status.LOST,
+        custom={"label": _("Lost")},
+    )
+    def lose(self) -> None:
+        """Nobody knows where it is."""
+
+    @transition(
+        status, source=[Status.LABEL_PENDING, Status.READY], target=Status.CANCELLED, custom={"label": _("Cancel")}
+    )
+    def cancel(self) -> None:
+        """The label is void."""
+
+
+class ShipmentLine(models.Model):
+    """What is in a parcel."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("parcel content")
+        verbose_name_plural = _("parcel contents")
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="a_parcel_line_holds_something"),
+            models.UniqueConstraint(fields=["shipment", "order_line"], name="one_parcel_line_per_order_line"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.order_line_id}"
+
+
+class TrackingEvent(models.Model):
+    """What the carrier said. Each of its events is taken once."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="tracking_events")
+    carrier = models.CharField(max_length=40)
+    event_id = models.CharField(max_length=100)
+    status = models.CharField(_("status"), max_length=30)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    location = models.CharField(_("location"), max_length=200, blank=True)
+    at = models.DateTimeField(_("at"))
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tracking event")
+        verbose_name_plural = _("tracking events")
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["carrier", "event_id"], name="each_carrier_event_is_taken_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.status}"

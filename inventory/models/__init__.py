@@ -1,0 +1,7 @@
+"""What is on the shelf, and to whom it is promised."""
+
+from .catalog import Product, Warehouse
+from .reservation import Allocation, Reservation
+from .stock import ExpectedReceipt, StockItem, StockMovement
+
+__all__ = ["Allocation", "ExpectedReceipt", "Product", "Reservation", "StockItem", "StockMovement", "Warehouse"]

@@ -1,0 +1,78 @@
+"""Products and the places they lie in."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+class Product(models.Model):
+    """Something sold: a stocked good, a service or a digital item. SKUs are kept in upper case."""
+
+    class Kind(models.TextChoices):
+        """Only stocked goods have stock; services are rendered, digital items are sent."""
+
+        STOCKED = "stocked", _("stocked")
+        SERVICE = "service", _("service")
+        DIGITAL = "digital", _("digital")
+
+    sku = models.CharField(_("SKU"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    names = models.JSONField(_("names in other languages"), default=dict, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.STOCKED)
+    category = models.CharField(_("category"), max_length=60, blank=True)
+    tax_class = models.CharField(_("tax class"), max_length=20, default="standard")
+    barcode = models.CharField(_("GTIN"), max_length=20, blank=True)
+    weight_grams = models.PositiveIntegerField(_("weight (g)"), default=0)
+    image = models.CharField(_("picture"), max_length=200, blank=True)
+    backorder = models.BooleanField(_("may be backordered"), default=False)
+    release_on = models.DateField(_("released on"), null=True, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["stocked", "service", "digital"]), name="product_kind_is_known"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["name"], name="product_name"),
+            models.Index(fields=["barcode"], name="product_barcode", condition=~Q(barcode="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}"
+
+    def name_in(self, language: str | None = None) -> str:
+        """Return the name in a language (the reader's, unless given), else the default name."""
+        return str(self.names.get((language or get_language() or "en")[:2]) or self.name)
+
+    @property
+    def needs_stock(self) -> bool:
+        """Whether units of it are tied to a shelf."""
+        return self.kind == self.Kind.STOCKED
+
+
+class Warehouse(models.Model):
+    """A place that keeps and ships goods. Lower `priority` serves first; `last_resort` only if no other can."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    address = models.JSONField(_("address"), default=dict, blank=True)
+    country = models.CharField(_("country"), max_length=2)
+    time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=50)
+    last_resort = models.BooleanField(_("last resort for deliveries"), default=False)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"

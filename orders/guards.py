@@ -1,0 +1,103 @@
+"""What must be true before an order moves on: pure functions of the order's own columns, with the reason in words."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.money import Money
+
+# Terms under which goods leave before the money is in.
+ON_ACCOUNT = frozenset({"net14", "net30", "on_delivery", "in_store"})
+WAIVED_OR_FINE = frozenset({"pass", "warn", "waived", "off"})
+
+
+def may(name: str) -> Callable[[Any], bool]:
+    """Return the condition of a transition: nothing speaks against it."""
+
+    def condition(order: Any) -> bool:
+        return not why_not(order, name)
+
+    condition.__name__ = f"may_{name}"
+    return condition
+
+
+def why_not(order: Any, name: str) -> str:
+    """Return the one sentence that says why a transition may not happen now, or nothing."""
+    if name in order.blocked_transitions:
+        return str(order.hold_reason or _("On hold"))
+    guard = GUARDS.get(name)
+    return guard(order) if guard else ""
+
+
+def payment_missing(order: Any) -> Decimal:
+    """Return what must still come in before the order is confirmed, in its currency."""
+    if order.payment_terms in ON_ACCOUNT:
+        return Decimal(0)
+    covered = order.authorized_total + order.paid_total - order.refunded_total
+    return max(Decimal(0), order.total - order.cancelled_total - order.credited_total - covered)
+
+
+def _place(order: Any) -> str:
+    if not order.shipping_address and order.channel.code != "import":
+        return _("No address to send it to")
+    return ""
+
+
+def _verify(order: Any) -> str:
+    failed = [check["reason"] for check in order.checks if check["result"] not in WAIVED_OR_FINE]
+    return str(failed[0]) if failed else ""
+
+
+def _confirm(order: Any) -> str:
+    if missing := payment_missing(order):
+        return _("Waiting for payment of %(amount)s") % {"amount": Money(missing, order.currency)}
+    if order.promised_on is None:
+        return _("No delivery date is promised yet")
+    return ""
+
+
+def _release(order: Any) -> str:
+    allocation = order.Allocation
+    if order.allocation_status in (allocation.UNALLOCATED, allocation.BACKORDERED):
+        return _("Waiting for stock")
+    if order.ship_complete and order.allocation_status != allocation.ALLOCATED:
+        return _("Ships complete only; waiting for the rest of the stock")
+    return ""
+
+
+def _fulfill(order: Any) -> str:
+    shipped = (order.Fulfillment.SHIPPED, order.Fulfillment.PARTIALLY_DELIVERED, order.Fulfillment.DELIVERED)
+    return "" if order.fulfillment_status in shipped else _("Not everything has been shipped")
+
+
+def _complete(order: Any) -> str:
+    if order.fulfillment_status != order.Fulfillment.DELIVERED:
+        return _("Not everything has been delivered")
+    if order.invoice_status != order.Invoiced.INVOICED:
+        return _("Not everything has been invoiced")
+    if order.balance_due > 0:
+        return _("%(amount)s not paid yet") % {"amount": Money(order.balance_due, order.currency)}
+    if order.open_returns:
+        return _("A return is open")
+    if order.open_exceptions:
+        return _("An exception is open")
+    return ""
+
+
+def _cancel(order: Any) -> str:
+    if order.fulfillment_status != order.Fulfillment.UNFULFILLED:
+        return _("Goods have already left the building")
+    return ""
+
+
+GUARDS: dict[str, Callable[[Any], str]] = {
+    "place": _place,
+    "verify": _verify,
+    "confirm": _confirm,
+    "release": _release,
+    "fulfill": _fulfill,
+    "complete": _complete,
+    "cancel": _cancel,
+}

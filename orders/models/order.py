@@ -1,0 +1,331 @@
+"""The order, and the machine of its status."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.models import LockingManager
+from core.money import Money
+from customers.addresses import PostalAddress
+from customers.models import Customer
+from inventory.models import Reservation
+from orders import guards
+from pricing.models import Channel, ShippingMethod
+
+
+def amount(label: str) -> "models.DecimalField[Decimal, Decimal]":
+    """Return a column for an amount in the order's currency."""
+    return models.DecimalField(label, max_digits=14, decimal_places=3, default=Decimal(0))
+
+
+class OrderStatus(models.TextChoices):
+    """The few stored states; everything partial is derived."""
+
+    DRAFT = "draft", _("Draft")
+    PLACED = "placed", _("Placed")
+    VERIFIED = "verified", _("Verified")
+    CONFIRMED = "confirmed", _("Confirmed")
+    FULFILLING = "fulfilling", _("In fulfillment")
+    FULFILLED = "fulfilled", _("Fulfilled")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+
+S = OrderStatus
+
+
+class Order(models.Model):
+    """An agreement to deliver lines to a customer. All amounts are in `currency`.
+
+    balance_due = total of uncancelled lines and charges − credited − paid + refunded (invariant I3).
+    `version` counts changes of the agreement, not of derived figures.
+    """
+
+    class Allocation(models.TextChoices):
+        """How much of the open demand is tied to stock."""
+
+        UNALLOCATED = "unallocated", _("Unallocated")
+        PARTIAL = "partial", _("Partly allocated")
+        ALLOCATED = "allocated", _("Allocated")
+        BACKORDERED = "backordered", _("Backordered")
+
+    class Fulfillment(models.TextChoices):
+        """How much has left the building and arrived."""
+
+        UNFULFILLED = "unfulfilled", _("Unfulfilled")
+        PARTIALLY_SHIPPED = "partially_shipped", _("Partly shipped")
+        SHIPPED = "shipped", _("Shipped")
+        PARTIALLY_DELIVERED = "partially_delivered", _("Partly delivered")
+        DELIVERED = "delivered", _("Delivered")
+
+    class Paid(models.TextChoices):
+        """How the money stands."""
+
+        UNPAID = "unpaid", _("Unpaid")
+        AUTHORIZED = "authorized", _("Authorized")
+        PARTIALLY_PAID = "partially_paid", _("Partly paid")
+        PAID = "paid", _("Paid")
+        OVERPAID = "overpaid", _("Overpaid")
+        PARTIALLY_REFUNDED = "partially_refunded", _("Partly refunded")
+        REFUNDED = "refunded", _("Refunded")
+
+    class Invoiced(models.TextChoices):
+        """How much has been invoiced."""
+
+        NOT_INVOICED = "not_invoiced", _("Not invoiced")
+        PARTIALLY_INVOICED = "partially_invoiced", _("Partly invoiced")
+        INVOICED = "invoiced", _("Invoiced")
+
+    class Returned(models.TextChoices):
+        """What came back."""
+
+        NONE = "none", _("None")
+        REQUESTED = "requested", _("Requested")
+        PARTIALLY_RETURNED = "partially_returned", _("Partly returned")
+        RETURNED = "returned", _("Returned")
+
+    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders", verbose_name=_("channel"))
+    external_reference = models.CharField(_("their reference"), max_length=100, blank=True)
+    status = FSMField(_("status"), choices=OrderStatus, default=OrderStatus.DRAFT, protected=True)
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+    )
+    customer_name = models.CharField(_("customer's name"), max_length=200, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    billing_address = models.JSONField(_("billing address"), default=dict, blank=True)
+    shipping_address = models.JSONField(_("shipping address"), default=dict, blank=True)
+
+    shipping_method = models.ForeignKey(
+        ShippingMethod, models.PROTECT, null=True, blank=True, verbose_name=_("shipping method")
+    )
+    requested_delivery_on = models.DateField(_("wanted on"), null=True, blank=True)
+    ship_complete = models.BooleanField(_("ship complete"), default=False)
+    purchase_order_number = models.CharField(_("customer's PO number"), max_length=100, blank=True)
+    customer_note = models.TextField(_("note of the customer"), blank=True)
+    gift_note = models.TextField(_("gift note"), blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+
+    currency = models.CharField(_("currency"), max_length=3)
+    prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
+    payment_terms = models.CharField(_("payment terms"), max_length=20, default="prepaid")
+    subtotal = amount(_("goods"))
+    discount_total = amount(_("discount"))
+    shipping_total = amount(_("shipping"))
+    charges_total = amount(_("other charges"))
+    tax_total = amount(_("tax"))
+    total = amount(_("total"))
+    cancelled_total = amount(_("cancelled"))
+    authorized_total = amount(_("authorized"))
+    paid_total = amount(_("paid"))
+    refunded_total = amount(_("refunded"))
+    invoiced_total = amount(_("invoiced"))
+    credited_total = amount(_("credited"))
+    balance_due = amount(_("balance due"))
+    tax_breakdown = models.JSONField(_("tax by rate"), default=list, blank=True)
+    explanation = models.JSONField(_("how the price came about"), default=list, blank=True)
+    sourcing = models.JSONField(_("why from there"), default=dict, blank=True)
+    checks = models.JSONField(_("checks"), default=list, blank=True)
+
+    allocation_status = models.CharField(
+        _("allocation"), max_length=20, choices=Allocation, default=Allocation.UNALLOCATED
+    )
+    fulfillment_status = models.CharField(
+        _("fulfillment"), max_length=20, choices=Fulfillment, default=Fulfillment.UNFULFILLED
+    )
+    payment_status = models.CharField(_("payment"), max_length=20, choices=Paid, default=Paid.UNPAID)
+    invoice_status = models.CharField(_("invoicing"), max_length=20, choices=Invoiced, default=Invoiced.NOT_INVOICED)
+    return_status = models.CharField(_("returns"), max_length=20, choices=Returned, default=Returned.NONE)
+    active_holds = models.PositiveSmallIntegerField(_("holds"), default=0)
+    blocked_transitions = models.JSONField(_("blocked by holds"), default=list, blank=True)
+    hold_reason = models.CharField(_("why on hold"), max_length=300, blank=True)
+    open_exceptions = models.PositiveSmallIntegerField(_("open exceptions"), default=0)
+    open_returns = models.PositiveSmallIntegerField(_("open returns"), default=0)
+
+    priority = models.PositiveSmallIntegerField(_("priority"), default=50)
+    rank = models.BigIntegerField(_("rank"), default=0)
+    reservation = models.OneToOneField(Reservation, models.PROTECT, null=True, blank=True, editable=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee")
+    )
+
+    estimated_delivery_on = models.DateField(_("expected delivery"), null=True, blank=True)
+    first_promised_on = models.DateField(_("first promised"), null=True, blank=True)
+    promised_on = models.DateField(_("promised"), null=True, blank=True)
+    ship_by_on = models.DateField(_("must leave by"), null=True, blank=True)
+    payment_due_at = models.DateTimeField(_("payment awaited until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    placed_at = models.DateTimeField(_("placed at"), null=True, blank=True)
+    verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    released_at = models.DateTimeField(_("released at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_reference"],
+                condition=~Q(external_reference=""),
+                name="one_order_per_channel_and_reference",
+            ),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    balance_due=F("total")
+                    - F("cancelled_total")
+                    - F("credited_total")
+                    - F("paid_total")
+                    + F("refunded_total")
+                ),
+                name="balance_due_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_total__lte=F("paid_total")), name="refunded_at_most_what_was_paid"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    total=F("subtotal")
+                    - F("discount_total")
+                    + F("shipping_total")
+                    + F("charges_total")
+                    + F("tax_total")
+                ),
+                name="order_total_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-placed_at", "-id"], name="order_placed"),
+            models.Index(fields=["status", "-placed_at", "-id"], name="order_status"),
+            models.Index(fields=["customer", "-id"], name="order_customer"),
+            models.Index(fields=["email"], name="order_email"),
+            models.Index(fields=["updated_at", "id"], name="order_updated"),
+            models.Index(fields=["rank"], name="order_live_rank", condition=Q(status__in=["confirmed", "fulfilling"])),
+        ]
+        permissions = [
+            ("operate_order", "Can take orders through their steps"),
+            ("waive_check", "Can waive failed checks"),
+            ("release_hold", "Can release holds"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"draft {self.pk}"
+
+    def history_thread(self) -> str:
+        """Return the history that everything about this order writes to."""
+        return f"orders.order:{self.pk}"
+
+    def money(self, field: str) -> Money:
+        """Return one of the amounts with its currency."""
+        return Money(getattr(self, field), self.currency)
+
+    @property
+    def ship_to(self) -> PostalAddress:
+        """Where the goods go."""
+        return PostalAddress.from_dict(self.shipping_address)
+
+    @property
+    def bill_to(self) -> PostalAddress:
+        """Who gets the invoice: the billing address, else where the goods go."""
+        return PostalAddress.from_dict(self.billing_address or self.shipping_address)
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether any hold is active."""
+        return self.active_holds > 0
+
+    def why_not(self, name: str) -> str:
+        """Return the sentence that says what keeps a transition from happening."""
+        return guards.why_not(self, name)
+
+    @transition(
+        status, source=S.DRAFT, target=S.PLACED, conditions=[guards.may("place")], custom={"label": _("Place")}
+    )
+    def place(self) -> None:
+        """Make the draft binding."""
+
+    @transition(status, source=S.DRAFT, target=S.CANCELLED, custom={"label": _("Discard")})
+    def discard(self) -> None:
+        """Throw a draft away."""
+
+    @transition(
+        status, source=S.PLACED, target=S.VERIFIED, conditions=[guards.may("verify")], custom={"label": _("Verify")}
+    )
+    def verify(self) -> None:
+        """Every mandatory check passed or was waived."""
+
+    @transition(status, source=S.VERIFIED, target=S.PLACED, custom={"label": _("Reopen")})
+    def reopen(self) -> None:
+        """Look at the checks again."""
+
+    @transition(
+        status,
+        source=S.VERIFIED,
+        target=S.CONFIRMED,
+        conditions=[guards.may("confirm")],
+        custom={"label": _("Confirm")},
+    )
+    def confirm(self) -> None:
+        """The payment condition is met and a date is promised."""
+
+    @transition(
+        status,
+        source=S.CONFIRMED,
+        target=S.FULFILLING,
+        conditions=[guards.may("release")],
+        custom={"label": _("Release")},
+    )
+    def release(self) -> None:
+        """Work starts in a warehouse."""
+
+    @transition(
+        status,
+        source=S.FULFILLING,
+        target=S.FULFILLED,
+        conditions=[guards.may("fulfill")],
+        custom={"label": _("Fulfill")},
+    )
+    def fulfill(self) -> None:
+        """Every open unit was shipped, handed over or cancelled."""
+
+    @transition(
+        status,
+        source=S.FULFILLED,
+        target=S.COMPLETED,
+        conditions=[guards.may("complete")],
+        custom={"label": _("Complete")},
+    )
+    def complete(self) -> None:
+        """Delivered, invoiced, paid, nothing open: closed for good."""
+
+    @transition(
+        status,
+        source=[S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING],
+        target=S.CANCELLED,
+        conditions=[guards.may("cancel")],
+        custom={"label": _("Cancel")},
+    )
+    def cancel(self) -> None:
+        """Nothing has left the building and nothing will."""
+
+    @transition(status, source=[S.DRAFT, S.PLACED, S.VERIFIED], target=S.EXPIRED, custom={"label": _("Lapse")})
+    def lapse(self) -> None:
+        """Payment, deposit or approval did not come in time."""

@@ -1,0 +1,18 @@
+"""What it costs."""
+
+from .channel import Channel
+from .price_list import Price, PriceList, Promotion
+from .shipping import ShippingMethod, ShippingRate, Transit, Zone
+from .tax import TaxRate
+
+__all__ = [
+    "Channel",
+    "Price",
+    "PriceList",
+    "Promotion",
+    "ShippingMethod",
+    "ShippingRate",
+    "TaxRate",
+    "Transit",
+    "Zone",
+]

@@ -1,0 +1,49 @@
+"""Where orders come from, and how each way in is treated."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .price_list import PriceList
+
+
+class Channel(models.Model):
+    """A way in, with its policies.
+
+    `checks` maps the name of a check to off, warn or hold. `seller_country` is where goods are
+    taxed from. `quiet` channels tell nobody: no mail, webhook or rule fires. `reserved` channels
+    (import, portal, staff) are never accepted from the API.
+    """
+
+    class InvoicePolicy(models.TextChoices):
+        """When an invoice is written."""
+
+        PER_SHIPMENT = "per_shipment", _("per shipment")
+        PER_ORDER = "per_order", _("when all is shipped")
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    currency = models.CharField(_("currency"), max_length=3)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
+    price_list = models.ForeignKey(PriceList, models.PROTECT, null=True, blank=True, verbose_name=_("price list"))
+    seller_country = models.CharField(_("seller's country"), max_length=2, default="DE")
+    reserved = models.BooleanField(_("not for the API"), default=False)
+    quiet = models.BooleanField(_("quiet"), default=False)
+    auto_verify = models.BooleanField(_("verifies by itself"), default=True)
+    auto_confirm = models.BooleanField(_("confirms by itself"), default=True)
+    auto_release = models.BooleanField(_("releases by itself"), default=False)
+    invoice_policy = models.CharField(
+        _("invoice"), max_length=15, choices=InvoicePolicy, default=InvoicePolicy.PER_SHIPMENT
+    )
+    payment_days = models.PositiveSmallIntegerField(_("days to pay in advance"), default=7)
+    handling_days = models.PositiveSmallIntegerField(_("handling days"), default=1)
+    checks = models.JSONField(_("checks"), default=dict, blank=True)
+    document_series = models.CharField(_("document series"), max_length=20, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,26 @@
+"""Tax rates by country, class and date."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class TaxRate(models.Model):
+    """The rate of a tax class in a country from a day on, e.g. 0.1900. Class `not_stated` never has a rate."""
+
+    country = models.CharField(_("country"), max_length=2)
+    tax_class = models.CharField(_("tax class"), max_length=20)
+    rate = models.DecimalField(_("rate"), max_digits=6, decimal_places=4)
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("to"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
+        constraints = [
+            models.CheckConstraint(condition=Q(rate__gte=0, rate__lt=1), name="tax_rate_is_a_share"),
+            models.UniqueConstraint(fields=["country", "tax_class", "valid_from"], name="one_tax_rate_per_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.tax_class} {self.rate:.2%}"
