@@ -1,4 +1,4 @@
-"""What every request gets: an answer about health without anything else, and a name."""
+"""What every request gets: a name."""
 
 import logging
 import re
@@ -11,19 +11,6 @@ from core.actors import request_id, within_request
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 CLEAN = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
-
-
-class HealthMiddleware:
-    """Answers `/healthz` before anything that needs a database, a host name or HTTPS."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Say that the process lives, or pass the request on."""
-        if request.path == "/healthz":
-            return HttpResponse("ok\n", content_type="text/plain")
-        return self.get_response(request)
 
 
 class RequestIdMiddleware:
