@@ -42,6 +42,7 @@ class Environment(environ.Env):
             return default
         if value.strip().lower() not in TRUE_OR_FALSE:
             self._note(var, f"{var} is {value!r}, which is neither on nor off", f"Set {var}=1 or {var}=0.")
+            return default
         return super().bool(var, default=default)
 
     def int(self, var: str, default: Any = 0) -> Any:
