@@ -45,6 +45,7 @@ class Customer(models.Model):
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     payment_terms = models.CharField(_("payment terms"), max_length=20, default="prepaid")
     credit_limit = models.DecimalField(_("credit limit"), max_digits=14, decimal_places=3, null=True, blank=True)
+    external_reference = models.CharField(_("their own number"), max_length=100, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     user = models.OneToOneField(
@@ -71,6 +72,9 @@ class Customer(models.Model):
             models.CheckConstraint(condition=Q(kind__in=["person", "company"]), name="customer_is_person_or_company"),
         ]
         indexes = [
+            models.Index(
+                fields=["external_reference"], name="customer_external", condition=~Q(external_reference="")
+            ),
             models.Index(fields=["email"], name="customer_email"),
             models.Index(fields=["name"], name="customer_name"),
         ]

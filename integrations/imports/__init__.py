@@ -1,0 +1,1 @@
+"""Files that come in: each format reads its own into documents that the runner takes through the line."""
