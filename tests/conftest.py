@@ -2,25 +2,32 @@
 
 import os
 import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
+
+from tests import racing
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the tests independent of this machine: its keys, its files, its other test runs."""
     settings.SECRET_KEY = "for-tests-only"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.MEDIA_ROOT = Path(tempfile.gettempdir()) / f"orders-tests-{os.getpid()}"
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.WORKERS_LISTEN = False
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         # A file, as in production: threads that race need the locks that the memory database lacks.
         name = str(Path(tempfile.gettempdir()) / f"orders-tests-{os.getpid()}.sqlite3")
     else:
-        name = f"test_orders_{os.getpid()}"
+        name = os.environ.get("TEST_DB_NAME") or f"test_orders_{os.getpid()}"
     database["TEST"] = {**database.get("TEST", {}), "NAME": name}
 
 
@@ -30,3 +37,57 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "postgres" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files() -> Iterator[Path]:
+    """Lend the tests a folder, and clear it away."""
+    with tempfile.TemporaryDirectory(prefix="orders-files-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def _own_world(settings: Any, _files: Path) -> None:
+    """Give each test files, a mailbox and a cache of its own."""
+    # The folder is made by the first file; most tests write none.
+    settings.MEDIA_ROOT = _files / uuid.uuid4().hex
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    cache.clear()
+
+
+@pytest.fixture
+def run_debts() -> Callable[[], int]:
+    """Pay every debt that is due, and those they make, as a worker would; returns how many."""
+    from core import outbox
+
+    return outbox.drain
+
+
+@pytest.fixture
+def concurrently() -> Callable[..., list[racing.Outcome]]:
+    """Run jobs at the same moment in threads of their own."""
+    return racing.concurrently
+
+
+@pytest.fixture
+def shop(db: None) -> Any:
+    """Return the smallest world in which an order can be placed."""
+    return import_module("tests.factories.shop").make_shop()
+
+
+@pytest.fixture
+def api(db: None) -> Any:
+    """Return an API client with a key that may do everything on the channel `api`."""
+    client = import_module("rest_framework.test").APIClient()
+    _key, plain = import_module("core.api.keys").create_api_key("tests", scopes=["*"], channels=["api"])
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
+    return client
+
+
+@pytest.fixture
+def staff(db: None, django_user_model: Any) -> Any:
+    """Return a browser in which a superuser is signed in."""
+    client = import_module("django.test").Client()
+    maya = django_user_model.objects.create_superuser("maya", "maya@example.com", "secret")
+    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+    return client
