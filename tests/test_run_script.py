@@ -1,0 +1,129 @@
+"""The one door, `./run`: what it says, what it refuses, and that it keeps stdout to itself."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HAS_SECRET = (ROOT / ".env").exists() and "SECRET_KEY=" in (ROOT / ".env").read_text()
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call the script as a stranger would: no terminal, only these settings."""
+    mine = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "DATABASE_URL", "DEMO"}}
+    command = ["bash", str(ROOT / "run"), *arguments]
+    return subprocess.run(
+        command, env={**mine, **environment}, stdin=-3, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment_is_there():
+    """Without the project's own environment the script would install one, which is not cheap."""
+    if Path(sys.prefix) != ROOT / ".venv":
+        pytest.skip("runs in the environment that ./run setup made")
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",), ("-h",)])
+def test_help_names_every_command(arguments):
+    done = run(*arguments)
+
+    assert done.returncode == 0
+    for command in ("demo", "test", "setup", "manage", "serve"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_unknown_command_is_refused_and_help_goes_to_stderr():
+    done = run("destroy")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "run: there is no command 'destroy'" in done.stderr
+    assert "Usage: ./run COMMAND" in done.stderr
+
+
+def test_manage_adds_nothing_to_stdout_and_passes_the_exit_code_on(tmp_path):
+    database = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+
+    version = run("manage", "version", DATABASE_URL=database, SECRET_KEY="key")
+    unknown = run("manage", "no_such_command", DATABASE_URL=database, SECRET_KEY="key")
+
+    assert version.stdout == "5.2.19\n"
+    assert unknown.returncode == 1
+    assert unknown.stdout == ""
+
+
+@pytest.mark.skipif(HAS_SECRET, reason="this copy has a SECRET_KEY in .env")
+def test_serve_refuses_without_a_secret_key():
+    done = run("serve")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "serve needs a SECRET_KEY" in done.stderr
+
+
+def test_serve_refuses_a_database_that_the_demo_made(tmp_path):
+    database = tmp_path / "db.sqlite3"
+    Path(f"{database}.demo").write_text("made by ./run demo\n")
+
+    done = run("serve", SECRET_KEY="key", DATABASE_URL=f"sqlite:///{database}")
+
+    assert done.returncode == 1
+    assert f"{database} is a demo database" in done.stderr
+    assert not database.exists()
+
+
+def test_serve_refuses_a_database_that_is_not_up_to_date_and_says_what_to_do(tmp_path):
+    done = run("serve", SECRET_KEY="key" * 20, DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}")
+
+    assert done.returncode == 1
+    assert "./run manage migrate" in done.stderr
+
+
+def test_serve_explains_bad_settings():
+    done = run("serve", SECRET_KEY="key" * 20, DATABASE_URL="mysql://root@localhost/orders")
+
+    assert done.returncode == 1
+    assert "core.E001" in done.stderr
+    assert "the settings need attention" in done.stderr
+
+
+def test_demo_refuses_a_port_that_is_taken(tmp_path):
+    listen = (
+        "import socket, time; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1]); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-uc", listen], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        port = other.stdout.readline().strip()
+        done = run("demo", PORT=port, DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}")
+        other.kill()
+
+    assert done.returncode == 1
+    assert f"port {port} is taken" in done.stderr
+    assert not (tmp_path / "db.sqlite3").exists()
+
+
+def test_demo_knows_only_one_option():
+    done = run("demo", "--force")
+
+    assert done.returncode == 1
+    assert "demo knows only --fresh, not '--force'" in done.stderr
+
+
+def test_too_old_python_is_named(tmp_path):
+    """A python3 that says it is old, and no environment yet."""
+    copy = tmp_path / "copy"
+    (copy / "bin").mkdir(parents=True)
+    (copy / "run").write_text((ROOT / "run").read_text())
+    for name in ("python3", "python3.11", "python3.12", "python3.13", "python3.14"):
+        (copy / "bin" / name).write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2"\nexit 1\n')
+        (copy / "bin" / name).chmod(0o755)
+    search = f"{copy / 'bin'}:/usr/bin:/bin"
+
+    done = subprocess.run(
+        ["bash", str(copy / "run"), "setup"], env={"PATH": search}, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "Python 3.11 or newer is needed, found Python 3.9.2" in done.stderr
