@@ -1,0 +1,69 @@
+"""What inventory refuses, and why."""
+
+from core.errors import Conflict, Invalid
+
+
+class UnknownProduct(Invalid):
+    """No product has this SKU or id."""
+
+    code = "unknown_product"
+
+
+class UnknownWarehouse(Invalid):
+    """No warehouse has this code or id."""
+
+    code = "unknown_warehouse"
+
+
+class NotStocked(Invalid):
+    """Services and digital items have no shelf."""
+
+    code = "not_stocked"
+
+
+class InsufficientStock(Conflict):
+    """More was asked for than is free; `shortages` names sku, requested and available."""
+
+    code = "insufficient_stock"
+
+
+class NotReserved(Conflict):
+    """These units are not tied to this demand at this warehouse."""
+
+    code = "not_reserved"
+
+
+class BelowZero(Conflict):
+    """More would leave the shelf than lies there."""
+
+    code = "below_zero"
+
+
+class ShelfFull(Conflict):
+    """More units than anyone can count."""
+
+    code = "shelf_full"
+
+
+class StockMoved(Conflict):
+    """Somebody else changed the same stock at the same moment."""
+
+    code = "concurrent_change"
+
+
+class DuplicateSku(Conflict):
+    """Another product has this SKU already."""
+
+    code = "duplicate_sku"
+
+
+class DuplicateCode(Conflict):
+    """Another warehouse has this code already."""
+
+    code = "duplicate_code"
+
+
+class ReceiptClosed(Conflict):
+    """Nothing more is expected of this receipt."""
+
+    code = "receipt_closed"

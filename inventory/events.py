@@ -1,0 +1,58 @@
+"""Facts about the shelf."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockReceived(Event):
+    """More units of these products are free in a warehouse: received, returned, found or out of quarantine."""
+
+    name: ClassVar[str] = "inventory.stock_received"
+    about_type: ClassVar[str] = "inventory.warehouse"
+    about: ClassVar[str] = "warehouse_id"
+    public: ClassVar[bool] = True
+    warehouse_id: int
+    product_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockReleased(Event):
+    """A demand gave units back: who waits for these products may have them."""
+
+    name: ClassVar[str] = "inventory.stock_released"
+    about_type: ClassVar[str] = "inventory.reservation"
+    about: ClassVar[str] = "reservation_id"
+    reservation_id: int
+    product_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockAdjusted(Event):
+    """A count, a loss or a find changed what is on hand."""
+
+    name: ClassVar[str] = "inventory.stock_adjusted"
+    about_type: ClassVar[str] = "inventory.stockitem"
+    about: ClassVar[str] = "stock_item_id"
+    public: ClassVar[bool] = True
+    stock_item_id: int
+    product_id: int
+    warehouse_id: int
+    change: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockShortfall(Event):
+    """Promised units are gone: each drop is [reservation_id, key, quantity], the lowest rank first."""
+
+    name: ClassVar[str] = "inventory.stock_shortfall"
+    about_type: ClassVar[str] = "inventory.stockitem"
+    about: ClassVar[str] = "stock_item_id"
+    stock_item_id: int
+    product_id: int
+    warehouse_id: int
+    reason: str
+    drops: list[list[int]]

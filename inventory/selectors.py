@@ -1,0 +1,111 @@
+"""What screens and callers read about stock."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inventory.models import ExpectedReceipt, Product, StockItem, StockMovement
+
+
+def _available() -> Combinable:
+    free = F("on_hand") - F("quarantined") - F("reserved") - F("safety_stock")
+    return Greatest(Value(0), free, output_field=IntegerField())
+
+
+def availability(product_ids: Iterable[int]) -> dict[int, int]:
+    """Return the free units of products over all active warehouses; a product without stock has none."""
+    wanted = set(product_ids)
+    rows = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True)
+    found = rows.order_by().values_list("product_id").annotate(units=Sum(_available()))
+    return dict.fromkeys(wanted, 0) | {product: units for product, units in found}
+
+
+def stock_by_warehouse(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Return the free units of (product, warehouse), in active warehouses."""
+    rows = StockItem.objects.filter(product_id__in=set(product_ids), warehouse__active=True)
+    found = rows.values_list("product_id", "warehouse_id", _available())
+    return {(product, warehouse): units for product, warehouse, units in found}
+
+
+def incoming(product_ids: Iterable[int]) -> dict[int, list[tuple[date, int, int]]]:
+    """Return what is on its way per product: (day, warehouse, units), the earliest first."""
+    wanted = set(product_ids)
+    found: dict[int, list[tuple[date, int, int]]] = {product: [] for product in wanted}
+    rows = ExpectedReceipt.objects.filter(product_id__in=wanted, closed=False, quantity__gt=F("received"))
+    for row in rows.order_by("expected_on", "pk"):
+        found[row.product_id].append((row.expected_on, row.warehouse_id, row.quantity - row.received))
+    return found
+
+
+def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
+    """Return products by their SKU in upper case; unknown ones are missing."""
+    wanted = {sku.strip().upper() for sku in skus}
+    return {product.sku: product for product in Product.objects.filter(sku__in=wanted)}
+
+
+def stock_rows(*, sku: str = "", warehouse: str = "", low: bool = False) -> "QuerySet[StockItem]":
+    """Return stock with product, warehouse and `incoming`, of one SKU or warehouse if asked; `low`: none free."""
+    expected = (
+        ExpectedReceipt.objects.filter(
+            product_id=OuterRef("product_id"),
+            warehouse_id=OuterRef("warehouse_id"),
+            closed=False,
+            quantity__gt=F("received"),
+        )
+        .order_by()
+        .values("product_id")
+        .annotate(units=Sum(F("quantity") - F("received")))
+        .values("units")
+    )
+    rows = StockItem.objects.select_related("product", "warehouse").annotate(
+        incoming=Coalesce(Subquery(expected, output_field=IntegerField()), 0)
+    )
+    if sku:
+        rows = rows.filter(product__sku=sku.strip().upper())
+    if warehouse:
+        rows = rows.filter(warehouse__code=warehouse.strip().upper())
+    return rows.filter(is_low()) if low else rows
+
+
+def is_low() -> Q:
+    """Return the condition under which a stock row has nothing left to promise."""
+    return Q(on_hand__lte=F("quarantined") + F("reserved") + F("safety_stock"))
+
+
+def movements() -> "QuerySet[StockMovement]":
+    """Return every movement with what was moved and where, the youngest first."""
+    return StockMovement.objects.select_related("stock_item__product", "stock_item__warehouse").order_by("-pk")
+
+
+def expected_receipts() -> "QuerySet[ExpectedReceipt]":
+    """Return what is expected, with product and warehouse, the earliest day first."""
+    return ExpectedReceipt.objects.select_related("product", "warehouse").order_by("expected_on", "pk")
+
+
+def explain(decision: Mapping[str, Any]) -> list[str]:
+    """Put a stored sourcing decision into sentences for people."""
+    return [sentence for reason in decision.get("reasons", []) if (sentence := _sentence(reason))]
+
+
+def _sentence(reason: Mapping[str, Any]) -> str:
+    rule = reason.get("rule")
+    if rule == "fewest_parcels":
+        parcels = int(reason["parcels"])
+        text = ngettext("One parcel, from %(places)s", "%(count)s parcels, from %(places)s", parcels)
+        return text % {"count": parcels, "places": ", ".join(reason["warehouses"])}
+    if rule == "nearest":
+        return _("Nearer or preferred to %(places)s") % {"places": ", ".join(reason["passed_over"])}
+    if rule == "last_resort":
+        return _("%(places)s is a last resort: no other place has it") % {"places": ", ".join(reason["warehouses"])}
+    if rule == "short":
+        units = int(reason["units"])
+        return ngettext("%(units)s unit is in no warehouse", "%(units)s units are in no warehouse", units) % {
+            "units": units
+        }
+    return ""

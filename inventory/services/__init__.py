@@ -1,0 +1,56 @@
+"""The counter of inventory: everything the floors above may ask."""
+
+from inventory.selectors import availability, stock_by_warehouse
+from inventory.sourcing import Demand, Pick, Place
+
+from .adjustments import adjust_stock, settle_quarantine
+from .catalog import (
+    ProductInput,
+    WarehouseInput,
+    create_product,
+    create_products,
+    create_warehouse,
+    update_product,
+    update_warehouse,
+)
+from .reservations import (
+    OpenAllocation,
+    Reserved,
+    allocate_more,
+    consume,
+    open_allocations,
+    rank_reservation,
+    release,
+    reserve,
+)
+from .supply import cancel_expected, expect_receipt, receive_expected, receive_stock, restock
+
+__all__ = [
+    "Demand",
+    "OpenAllocation",
+    "Pick",
+    "Place",
+    "ProductInput",
+    "Reserved",
+    "WarehouseInput",
+    "adjust_stock",
+    "allocate_more",
+    "availability",
+    "cancel_expected",
+    "consume",
+    "create_product",
+    "create_products",
+    "create_warehouse",
+    "expect_receipt",
+    "open_allocations",
+    "rank_reservation",
+    "receive_expected",
+    "receive_stock",
+    "release",
+    "reserve",
+    "restock",
+    "settle_quarantine",
+    "stock_by_warehouse",
+    "update_product",
+    "update_warehouse",
+]

@@ -1,0 +1,189 @@
+"""What is sold, and where it lies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.errors import Invalid
+from core.service import note_change, service
+from inventory.errors import DuplicateCode, DuplicateSku
+from inventory.models import Product, StockItem, Warehouse
+
+PRODUCT_FIELDS = frozenset(
+    {
+        "name",
+        "names",
+        "description",
+        "kind",
+        "category",
+        "tax_class",
+        "barcode",
+        "weight_grams",
+        "image",
+        "backorder",
+        "release_on",
+        "active",
+    }
+)
+WAREHOUSE_FIELDS = frozenset({"name", "address", "country", "time_zone", "priority", "last_resort", "active"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductInput:
+    """What somebody says about a product. The SKU is kept in upper case."""
+
+    sku: str
+    name: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    kind: str = "stocked"
+    category: str = ""
+    tax_class: str = "standard"
+    barcode: str = ""
+    weight_grams: int = 0
+    image: str = ""
+    backorder: bool = False
+    release_on: date | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseInput:
+    """What somebody says about a warehouse. The code is kept in upper case."""
+
+    code: str
+    name: str
+    country: str
+    address: Mapping[str, str] = field(default_factory=dict)
+    time_zone: str = ""
+    priority: int = 50
+    last_resort: bool = False
+    active: bool = True
+
+
+@service
+def create_product(product: ProductInput, *, actor: Actor, at: datetime | None = None) -> Product:
+    """Take a product into the catalogue. Raises DuplicateSku."""
+    return create_products([product], actor=actor, at=at)[0]
+
+
+@service
+def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datetime | None = None) -> list[Product]:
+    """Take many products into the catalogue, in three statements. Raises DuplicateSku."""
+    inputs = [replace(one, sku=_tidy(one.sku)) for one in products]
+    skus = [one.sku for one in inputs]
+    taken = {sku for sku in skus if skus.count(sku) > 1} if len(set(skus)) < len(skus) else set()
+    taken |= set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
+    if taken:
+        raise DuplicateSku(f"{', '.join(sorted(taken))} exists already", skus=sorted(taken))
+    for one in inputs:
+        _check_product(asdict(one))
+    when = at or timezone.now()
+    made = Product.objects.bulk_create([Product(created_at=when, **asdict(one)) for one in inputs])
+    for product in made:
+        note_change(product, "inventory.product_created", actor=actor, after={"sku": product.sku})
+    return made
+
+
+@service
+def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor) -> Product:
+    """Change what the catalogue says about a product; the SKU stays."""
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    _require_known(changes, PRODUCT_FIELDS)
+    before = _apply(product, changes)
+    if not before:
+        return product
+    _check_product({name: getattr(product, name) for name in PRODUCT_FIELDS} | {"sku": product.sku})
+    if "kind" in before and StockItem.objects.filter(product=product).exists():
+        raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
+    product.save(update_fields=sorted(before))
+    note_change(product, "inventory.product_changed", actor=actor, before=before, after=_told(product, before))
+    return product
+
+
+@service
+def create_warehouse(warehouse: WarehouseInput, *, actor: Actor) -> Warehouse:
+    """Open a warehouse. Raises DuplicateCode."""
+    code = _tidy(warehouse.code)
+    if Warehouse.objects.filter(code=code).exists():
+        raise DuplicateCode(f"{code} exists already")
+    given = asdict(replace(warehouse, code=code))
+    _check_warehouse(given)
+    made = Warehouse.objects.create(**given)
+    note_change(made, "inventory.warehouse_created", actor=actor, after={"code": made.code})
+    return made
+
+
+@service
+def update_warehouse(warehouse_id: int, changes: Mapping[str, Any], *, actor: Actor) -> Warehouse:
+    """Change what is known about a warehouse; the code stays."""
+    warehouse = Warehouse.objects.select_for_update(no_key=True).get(pk=warehouse_id)
+    _require_known(changes, WAREHOUSE_FIELDS)
+    before = _apply(warehouse, changes)
+    if not before:
+        return warehouse
+    _check_warehouse({name: getattr(warehouse, name) for name in WAREHOUSE_FIELDS} | {"code": warehouse.code})
+    warehouse.save(update_fields=sorted(before))
+    note_change(warehouse, "inventory.warehouse_changed", actor=actor, before=before, after=_told(warehouse, before))
+    return warehouse
+
+
+def _tidy(code: str) -> str:
+    return code.strip().upper()
+
+
+def _require_known(changes: Mapping[str, Any], known: frozenset[str]) -> None:
+    if unknown := sorted(set(changes) - known):
+        raise Invalid(
+            f"{', '.join(unknown)} cannot be changed", errors=[_fault(one, "Cannot be changed") for one in unknown]
+        )
+
+
+def _apply(row: Product | Warehouse, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Set the fields that differ; return what they held, in a form the history can keep."""
+    before = {}
+    for name, value in changes.items():
+        if (held := getattr(row, name)) != value:
+            before[name] = _plain(held)
+            setattr(row, name, value)
+    return before
+
+
+def _told(row: Product | Warehouse, before: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(getattr(row, name)) for name in before}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _check_product(given: Mapping[str, Any]) -> None:
+    faults = []
+    if not 0 < len(given["sku"]) <= 40:
+        faults.append(_fault("sku", "A SKU has 1 to 40 characters"))
+    if not str(given["name"]).strip():
+        faults.append(_fault("name", "A product has a name"))
+    if given["kind"] not in Product.Kind.values:
+        faults.append(_fault("kind", "Kinds are stocked, service and digital"))
+    if faults:
+        raise Invalid(faults[0]["detail"], errors=faults)
+
+
+def _check_warehouse(given: Mapping[str, Any]) -> None:
+    faults = []
+    if not 0 < len(given["code"]) <= 20:
+        faults.append(_fault("code", "A code has 1 to 20 characters"))
+    if not str(given["name"]).strip():
+        faults.append(_fault("name", "A warehouse has a name"))
+    if len(given["country"]) != 2 or not given["country"].isupper():
+        faults.append(_fault("country", "A country is written as two capital letters, as in DE"))
+    if faults:
+        raise Invalid(faults[0]["detail"], errors=faults)
+
+
+def _fault(name: str, detail: str) -> dict[str, str]:
+    return {"pointer": f"/{name}", "code": "invalid", "detail": detail}

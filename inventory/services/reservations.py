@@ -1,0 +1,197 @@
+"""Stock is promised, given back and taken: one stock-locking call per transaction, decided under the lock."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import service
+from inventory.errors import InsufficientStock, NotReserved
+from inventory.events import StockReleased
+from inventory.models import Allocation, Product, Reservation, StockItem, StockMovement
+from inventory.sourcing import Decision, Demand, Pick, Place, decide
+
+from .shelf import Change, change_shelf, lock_shelf, lock_tied_shelf, open_ones, use_allocations, write_movements
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """What was tied to a demand, what is short, and the decision with its reasons, ready to be stored."""
+
+    reservation_id: int
+    picks: list[Pick] = field(default_factory=list)
+    short: dict[int, int] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
+
+
+class OpenAllocation(NamedTuple):
+    """Units still tied to one line of a demand, and where they lie."""
+
+    key: int
+    warehouse_id: int
+    product_id: int
+    stock_item_id: int
+    bin: str
+    quantity: int
+
+
+@service
+def reserve(
+    *,
+    demand: Sequence[Demand],
+    places: Sequence[Place],
+    rank: int = 0,
+    expires_at: datetime | None = None,
+    actor: Actor,
+    at: datetime | None = None,
+    partial: bool = False,
+) -> Reserved:
+    """Promise stock to a demand, from the warehouses that serve it best.
+
+    Raises InsufficientStock, before anything is written, when units of a line that may not wait
+    are missing; with `partial` it takes what there is. Call it last: it locks the stock rows.
+    """
+    shelf = lock_shelf(
+        products=[one.product_id for one in demand], warehouses=[place.warehouse_id for place in places]
+    )
+    decision = decide(demand, _free(shelf), places)
+    if not partial:
+        _refuse_shortage(demand, decision.short, shelf)
+    reservation = Reservation.objects.create(rank=rank, expires_at=expires_at, created_at=at or timezone.now())
+    _tie(reservation.pk, demand, decision, shelf)
+    return Reserved(reservation.pk, decision.picks, decision.short, decision.as_dict())
+
+
+@service
+def allocate_more(reservation_id: int, *, demand: Sequence[Demand], places: Sequence[Place], actor: Actor) -> Reserved:
+    """Tie more units to a demand that waits; takes what there is and never refuses."""
+    shelf = lock_shelf(
+        products=[one.product_id for one in demand], warehouses=[place.warehouse_id for place in places]
+    )
+    decision = decide(demand, _free(shelf), places)
+    _tie(reservation_id, demand, decision, shelf)
+    return Reserved(reservation_id, decision.picks, decision.short, decision.as_dict())
+
+
+@service
+def release(
+    reservation_id: int, *, quantities: Mapping[int, int] | None = None, actor: Actor, at: datetime | None = None
+) -> dict[int, int]:
+    """Give units of a demand back to the shelf: those asked for per key as far as they are tied, or all.
+
+    Returns what was given back per key. What was tied last goes first.
+    """
+    shelf = lock_tied_shelf(reservation_id)
+    given: dict[int, int] = defaultdict(int)
+    uses: dict[int, int] = {}
+    back: dict[int, int] = defaultdict(int)
+    for one in open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("-pk"):
+        wanted = one.open if quantities is None else quantities.get(one.key, 0) - given[one.key]
+        if (units := min(one.open, wanted)) > 0:
+            uses[one.pk] = units
+            given[one.key] += units
+            back[one.stock_item_id] += units
+    if not uses:
+        return {}
+    change_shelf({pk: Change(reserved=-units) for pk, units in back.items()})
+    use_allocations(uses, column="released")
+    products = sorted({shelf[pk].product_id for pk in back})
+    emit(StockReleased(reservation_id=reservation_id, product_ids=products), actor=actor, at=at)
+    return dict(given)
+
+
+@service
+def consume(
+    reservation_id: int,
+    *,
+    warehouse_id: int,
+    quantities: Mapping[int, int],
+    reference: str,
+    actor: Actor,
+    at: datetime | None = None,
+) -> None:
+    """Let reserved units leave the building: off the shelf, off the promise, one movement per stock row.
+
+    Raises NotReserved when a key has fewer units tied at this warehouse.
+    """
+    shelf = lock_tied_shelf(reservation_id, warehouse_id=warehouse_id)
+    missing = {key: units for key, units in quantities.items() if units > 0}
+    uses: dict[int, int] = {}
+    taken: dict[int, int] = defaultdict(int)
+    for one in open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("pk"):
+        if (units := min(one.open, missing.get(one.key, 0))) > 0:
+            uses[one.pk] = units
+            missing[one.key] -= units
+            taken[one.stock_item_id] += units
+    if any(missing.values()):
+        keys = {key: units for key, units in missing.items() if units}
+        raise NotReserved("These units are not reserved at this warehouse", missing=keys, warehouse=warehouse_id)
+    if not uses:
+        return
+    changes = {pk: Change(on_hand=-units, reserved=-units) for pk, units in taken.items()}
+    change_shelf(changes)
+    use_allocations(uses, column="consumed")
+    write_movements(changes.items(), kind=StockMovement.Kind.SHIPMENT, reference=reference, actor=actor, at=at)
+
+
+@service
+def rank_reservation(reservation_id: int, *, rank: int, actor: Actor) -> None:
+    """Say how early a demand is served, and how late it loses, when units are scarce: lower is better."""
+    Reservation.objects.filter(pk=reservation_id).update(rank=rank)
+
+
+def open_allocations(reservation_id: int) -> list[OpenAllocation]:
+    """Return the units still tied to a demand, per line and shelf."""
+    units: dict[tuple[int, int, int, int, str], int] = defaultdict(int)
+    rows = open_ones().filter(reservation_id=reservation_id).select_related("stock_item").order_by("key", "pk")
+    for one in rows:
+        item = one.stock_item
+        units[one.key, item.warehouse_id, item.product_id, item.pk, item.bin] += one.open
+    return [OpenAllocation(*where, quantity) for where, quantity in units.items()]
+
+
+def _free(shelf: Sequence[StockItem]) -> dict[tuple[int, int], int]:
+    return {(row.product_id, row.warehouse_id): row.available for row in shelf}
+
+
+def _tie(reservation_id: int, demand: Sequence[Demand], decision: Decision, shelf: Sequence[StockItem]) -> None:
+    """Write the decision down: the stock rows in one guarded statement, the allocations in another."""
+    if not decision.picks:
+        return
+    products = {one.key: one.product_id for one in demand}
+    rows = {(row.product_id, row.warehouse_id): row.pk for row in shelf}
+    promised: dict[int, int] = defaultdict(int)
+    allocations = []
+    for pick in decision.picks:
+        stock_item_id = rows[products[pick.key], pick.warehouse_id]
+        promised[stock_item_id] += pick.quantity
+        allocations.append(
+            Allocation(
+                reservation_id=reservation_id, stock_item_id=stock_item_id, key=pick.key, quantity=pick.quantity
+            )
+        )
+    change_shelf({pk: Change(reserved=units) for pk, units in promised.items()})
+    Allocation.objects.bulk_create(allocations)
+
+
+def _refuse_shortage(demand: Sequence[Demand], short: Mapping[int, int], shelf: Sequence[StockItem]) -> None:
+    """Raise InsufficientStock when a line that may not wait is short, naming the whole demand per SKU."""
+    lacking = {one.product_id for one in demand if short.get(one.key) and not one.may_backorder}
+    if not lacking:
+        return
+    skus = dict(Product.objects.filter(pk__in=lacking).values_list("pk", "sku"))
+    shortages = [
+        {
+            "sku": skus.get(product, str(product)),
+            "requested": sum(one.quantity for one in demand if one.product_id == product),
+            "available": sum(row.available for row in shelf if row.product_id == product),
+        }
+        for product in sorted(lacking, key=lambda product: skus.get(product, ""))
+    ]
+    names = ", ".join(str(shortage["sku"]) for shortage in shortages)
+    raise InsufficientStock(f"Not enough stock of {names}", shortages=shortages)

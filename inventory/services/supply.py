@@ -1,0 +1,158 @@
+"""Units come in: receipts, opening stock, returns, and what is on its way."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from core.actors import Actor
+from core.errors import Invalid
+from core.outbox import emit
+from core.service import note_change, service
+from inventory.errors import ReceiptClosed
+from inventory.events import StockReceived
+from inventory.models import ExpectedReceipt, StockItem, StockMovement
+
+from .shelf import Change, change_shelf, ensure_shelf, require_room, write_movements
+
+MOST_PER_BOOKING = 1_000_000
+INCOMING_KINDS = frozenset({StockMovement.Kind.RECEIPT, StockMovement.Kind.OPENING})
+DISPOSITIONS = frozenset({"restock", "quarantine", "scrap"})
+
+
+@service
+def receive_stock(
+    *,
+    warehouse_id: int,
+    units: Mapping[int, int],
+    reference: str = "",
+    reason: str = "",
+    kind: str = "receipt",
+    actor: Actor,
+    at: datetime | None = None,
+) -> list[StockItem]:
+    """Put units of products ({product_id: units}) on the shelves of a warehouse.
+
+    Makes the shelves that are missing. Returns the stock rows as they stood before.
+    """
+    if kind not in INCOMING_KINDS:
+        raise Invalid(f"{kind} is not a way for units to come in")
+    _require_units(units)
+    shelf = ensure_shelf(warehouse_id=warehouse_id, product_ids=units)
+    require_room(shelf.values(), max(units.values()))
+    changes = {shelf[product].pk: Change(on_hand=quantity) for product, quantity in units.items()}
+    change_shelf(changes)
+    write_movements(changes.items(), kind=kind, reason=reason, reference=reference, actor=actor, at=at)
+    emit(StockReceived(warehouse_id=warehouse_id, product_ids=sorted(units)), actor=actor, at=at)
+    return list(shelf.values())
+
+
+@service
+def restock(
+    *,
+    warehouse_id: int,
+    units: Mapping[int, int],
+    disposition: str,
+    reference: str,
+    actor: Actor,
+    at: datetime | None = None,
+) -> None:
+    """Take returned units in: back on the shelf, into quarantine, or noted and scrapped."""
+    if disposition not in DISPOSITIONS:
+        raise Invalid(f"{disposition} is not something to do with a returned unit")
+    _require_units(units)
+    shelf = ensure_shelf(warehouse_id=warehouse_id, product_ids=units)
+    require_room(shelf.values(), max(units.values()))
+    quarantined = disposition == "quarantine"
+    back = {
+        shelf[product].pk: Change(on_hand=quantity, quarantined=quantity if quarantined else 0)
+        for product, quantity in units.items()
+    }
+    write_movements(back.items(), kind=StockMovement.Kind.RETURN, reference=reference, actor=actor, at=at)
+    if disposition == "scrap":
+        gone = [(pk, Change(on_hand=-change.on_hand)) for pk, change in back.items()]
+        write_movements(
+            gone, kind=StockMovement.Kind.ADJUSTMENT, reason="scrapped", reference=reference, actor=actor, at=at
+        )
+        return
+    change_shelf(back)
+    if not quarantined:
+        emit(StockReceived(warehouse_id=warehouse_id, product_ids=sorted(units)), actor=actor, at=at)
+
+
+@service
+def expect_receipt(
+    *,
+    product_id: int,
+    warehouse_id: int,
+    quantity: int,
+    expected_on: date,
+    reference: str = "",
+    actor: Actor,
+) -> ExpectedReceipt:
+    """Write down that units are on their way to a warehouse."""
+    _require_units({product_id: quantity})
+    ensure_shelf(warehouse_id=warehouse_id, product_ids=[product_id])
+    receipt = ExpectedReceipt.objects.create(
+        product_id=product_id,
+        warehouse_id=warehouse_id,
+        quantity=quantity,
+        expected_on=expected_on,
+        reference=reference,
+    )
+    after = {"quantity": quantity, "expected_on": expected_on.isoformat(), "reference": reference}
+    note_change(receipt, "inventory.receipt_expected", actor=actor, after=after)
+    return receipt
+
+
+@service
+def receive_expected(
+    receipt_id: int, *, quantity: int, close: bool = False, actor: Actor, at: datetime | None = None
+) -> ExpectedReceipt:
+    """Receive units that were expected, be it fewer or more; `close` when nothing more is coming."""
+    receipt = ExpectedReceipt.objects.locked().get(pk=receipt_id)
+    if receipt.closed:
+        raise ReceiptClosed("Nothing more is expected of this receipt")
+    before = {"received": receipt.received, "closed": receipt.closed}
+    receipt.received += quantity
+    receipt.closed = close or receipt.received >= receipt.quantity
+    receipt.save(update_fields=["received", "closed"])
+    note_change(
+        receipt,
+        "inventory.receipt_received",
+        actor=actor,
+        before=before,
+        after={"received": receipt.received, "closed": receipt.closed},
+    )
+    receive_stock(
+        warehouse_id=receipt.warehouse_id,
+        units={receipt.product_id: quantity},
+        reference=receipt.reference,
+        actor=actor,
+        at=at,
+    )
+    return receipt
+
+
+@service
+def cancel_expected(receipt_id: int, *, reason: str, actor: Actor) -> ExpectedReceipt:
+    """Expect nothing more of a receipt."""
+    receipt = ExpectedReceipt.objects.locked().get(pk=receipt_id)
+    if receipt.closed:
+        raise ReceiptClosed("Nothing more is expected of this receipt")
+    receipt.closed = True
+    receipt.save(update_fields=["closed"])
+    note_change(
+        receipt,
+        "inventory.receipt_cancelled",
+        actor=actor,
+        before={"closed": False},
+        after={"closed": True},
+        note=reason,
+    )
+    return receipt
+
+
+def _require_units(units: Mapping[int, int]) -> None:
+    if not units:
+        raise Invalid("Say how many units of what")
+    if any(not 1 <= quantity <= MOST_PER_BOOKING for quantity in units.values()):
+        raise Invalid(f"Units are whole numbers from 1 to {MOST_PER_BOOKING:,}")
