@@ -6,6 +6,7 @@ from .events import Consumer, Delivery, EventRecord
 from .idempotency import IdempotencyKey
 from .messages import Attachment, OutgoingMail
 from .numbering import NumberSeries
+from .numbers import exact, public_number
 from .user import User
 
 __all__ = [
@@ -21,4 +22,6 @@ __all__ = [
     "NumberSeries",
     "OutgoingMail",
     "User",
+    "exact",
+    "public_number",
 ]

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.models import exact
 from inventory.models import Product
 
 from .order import Order
@@ -70,7 +71,9 @@ class OrderLine(models.Model):
                 condition=Q(quantity__gte=F("cancelled") + F("invoiced") - F("credited")),
                 name="invoice_at_most_what_was_ordered",
             ),
-            models.CheckConstraint(condition=Q(total=F("net_total") + F("tax_total")), name="line_total_adds_up"),
+            models.CheckConstraint(
+                condition=Q(total=exact(F("net_total") + F("tax_total"))), name="line_total_adds_up"
+            ),
         ]
         indexes = [
             models.Index(fields=["sku"], name="line_sku"),
@@ -120,7 +123,9 @@ class OrderCharge(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="one_charge_per_position"),
-            models.CheckConstraint(condition=Q(total=F("net_total") + F("tax_total")), name="charge_total_adds_up"),
+            models.CheckConstraint(
+                condition=Q(total=exact(F("net_total") + F("tax_total"))), name="charge_total_adds_up"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from core.models import LockingManager
+from core.models import LockingManager, exact, public_number
 from core.money import Money
 from customers.addresses import PostalAddress
 from customers.models import Customer
@@ -44,7 +44,9 @@ class Order(models.Model):
     """An agreement to deliver lines to a customer. All amounts are in `currency`.
 
     balance_due = total of uncancelled lines and charges − credited − paid + refunded (invariant I3).
-    `version` counts changes of the agreement, not of derived figures.
+    `authorized_total` is what is held and not yet taken. `version` counts changes of the agreement, not
+    of derived figures. The allocations of its reservation are keyed by the position of the line.
+    `goods_key` is the same for two orders of the same goods: it finds an order sent twice.
     """
 
     class Allocation(models.TextChoices):
@@ -90,7 +92,7 @@ class Order(models.Model):
         PARTIALLY_RETURNED = "partially_returned", _("Partly returned")
         RETURNED = "returned", _("Returned")
 
-    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    number = public_number("SO")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders", verbose_name=_("channel"))
     external_reference = models.CharField(_("their reference"), max_length=100, blank=True)
     status = FSMField(_("status"), choices=OrderStatus, default=OrderStatus.DRAFT, protected=True)
@@ -116,6 +118,7 @@ class Order(models.Model):
     gift_note = models.TextField(_("gift note"), blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
+    goods_key = models.CharField(max_length=32, blank=True, editable=False)
 
     currency = models.CharField(_("currency"), max_length=3)
     prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
@@ -190,11 +193,9 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_is_known"),
             models.CheckConstraint(
                 condition=Q(
-                    balance_due=F("total")
-                    - F("cancelled_total")
-                    - F("credited_total")
-                    - F("paid_total")
-                    + F("refunded_total")
+                    balance_due=exact(
+                        F("total") - F("cancelled_total") - F("credited_total") - F("paid_total") + F("refunded_total")
+                    )
                 ),
                 name="balance_due_adds_up",
             ),
@@ -203,11 +204,9 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    total=F("subtotal")
-                    - F("discount_total")
-                    + F("shipping_total")
-                    + F("charges_total")
-                    + F("tax_total")
+                    total=exact(
+                        F("subtotal") - F("discount_total") + F("shipping_total") + F("charges_total") + F("tax_total")
+                    )
                 ),
                 name="order_total_adds_up",
             ),
@@ -227,7 +226,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.number or f"draft {self.pk}"
+        return self.number or "new order"
 
     def history_thread(self) -> str:
         """Return the history that everything about this order writes to."""
