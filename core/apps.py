@@ -13,6 +13,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the doors of core."""
-        from core import wiring
+        from core import handlers, tasks, wiring
 
-        wiring.connect()
+        wiring.connect(handlers=handlers, nudge=tasks.nudge)

@@ -48,8 +48,28 @@ class DeliveryDied(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MailKept(Event):
+class MailEvent(Event):
+    """Something about a message; it belongs to the history that the message is about."""
+
+    mail_id: int
+    mail_thread: str = ""
+
+    def thread(self) -> str:
+        """Return the history the message is about."""
+        return self.mail_thread
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailKept(MailEvent):
     """A message was written down and waits to be sent."""
 
     name: ClassVar[str] = "core.mail_kept"
-    mail_id: int
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRefused(MailEvent):
+    """The mail server will never take this message."""
+
+    name: ClassVar[str] = "core.mail_refused"
+    reason: str = ""

@@ -1,13 +1,18 @@
-"""What is connected at start: loaded once by the app registry."""
+"""What is connected at start: called once by the app registry."""
+
+from collections.abc import Callable
+from types import ModuleType
 
 from django.core.checks import Tags, register
 
-from core import tasks
 from core.checks import check_settings
 from core.service import on_new_debts
 
 
-def connect() -> None:
-    """Let every commit with debts wake a worker, and every command look at the settings first."""
+def connect(*, handlers: ModuleType, nudge: Callable[[list[int]], None]) -> None:
+    """Let every commit with debts wake a worker, and every command look at the settings first.
+
+    `handlers` are connected by having been loaded.
+    """
     register(check_settings, Tags.security)
-    on_new_debts(tasks.nudge)
+    on_new_debts(nudge)

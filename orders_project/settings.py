@@ -141,6 +141,8 @@ vars().update(env.mail("EMAIL_URL"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="orders@example.com")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# The name at the head of every mail and page.
+COMPANY_NAME = env.str("COMPANY_NAME", default="Your company")
 
 # Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -1,0 +1,64 @@
+"""Files that belong to records: kept under their checksum, so that a crash leaves no half file."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+
+from core.errors import DomainError
+from core.models import Attachment
+
+
+class FileDamaged(DomainError):
+    """The bytes in the store are missing, or are not the ones that were kept."""
+
+    code = "file_damaged"
+
+
+def keep_file(*, name: str, content: bytes, content_type: str, thread: str = "") -> Attachment:
+    """Keep the bytes, then the row that names them."""
+    checksum = hashlib.sha256(content).hexdigest()
+    place = f"{checksum[:2]}/{checksum}"
+    _store(place, content)
+    return Attachment.objects.create(
+        thread=thread, name=name[:200], content_type=content_type, file=place, size=len(content), sha256=checksum
+    )
+
+
+def read_file(attachment: Attachment) -> bytes:
+    """Return the bytes as they were kept. Raises FileDamaged when they are not what they were."""
+    try:
+        with default_storage.open(attachment.file.name, "rb") as stored:
+            content = bytes(stored.read())
+    except OSError:
+        raise FileDamaged(f"{attachment.name} cannot be read", attachment=attachment.pk) from None
+    if hashlib.sha256(content).hexdigest() != attachment.sha256:
+        raise FileDamaged(f"{attachment.name} is not what was kept", attachment=attachment.pk)
+    return content
+
+
+def _store(place: str, content: bytes) -> None:
+    if default_storage.exists(place) and default_storage.size(place) == len(content):
+        return
+    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "base_location"):
+        _write_whole(Path(default_storage.path(place)), content)
+        return
+    default_storage.save(place, ContentFile(content))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside the place and move there at the end: readers see all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+        try:
+            part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
+            os.chmod(part.name, 0o640)
+            os.replace(part.name, path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
