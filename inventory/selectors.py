@@ -22,8 +22,8 @@ def availability(product_ids: Iterable[int]) -> dict[int, int]:
     """Return the free units of products over all active warehouses; a product without stock has none."""
     wanted = set(product_ids)
     rows = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True)
-    found = rows.order_by().values_list("product_id").annotate(units=Sum(_available()))
-    return dict.fromkeys(wanted, 0) | {product: units for product, units in found}
+    found = rows.order_by().values("product_id").annotate(units=Sum(_available()))
+    return dict.fromkeys(wanted, 0) | {row["product_id"]: row["units"] for row in found}
 
 
 def stock_by_warehouse(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:

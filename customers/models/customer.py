@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.models import LockingManager
+from core.models import LockingManager, public_number
 from customers.addresses import PostalAddress
 
 
@@ -33,7 +33,7 @@ class Customer(models.Model):
         PERSON = "person", _("person")
         COMPANY = "company", _("company")
 
-    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    number = public_number("C")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON)
     name = models.CharField(_("name"), max_length=200)
     company = models.CharField(_("company"), max_length=200, blank=True)
@@ -72,9 +72,7 @@ class Customer(models.Model):
             models.CheckConstraint(condition=Q(kind__in=["person", "company"]), name="customer_is_person_or_company"),
         ]
         indexes = [
-            models.Index(
-                fields=["external_reference"], name="customer_external", condition=~Q(external_reference="")
-            ),
+            models.Index(fields=["external_reference"], name="customer_external", condition=~Q(external_reference="")),
             models.Index(fields=["email"], name="customer_email"),
             models.Index(fields=["name"], name="customer_name"),
         ]

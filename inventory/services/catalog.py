@@ -85,7 +85,7 @@ def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datet
     when = at or timezone.now()
     made = Product.objects.bulk_create([Product(created_at=when, **asdict(one)) for one in inputs])
     for product in made:
-        note_change(product, "inventory.product_created", actor=actor, after={"sku": product.sku})
+        note_change(product, "inventory.product.created", actor=actor, after={"sku": product.sku})
     return made
 
 
@@ -101,7 +101,7 @@ def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor)
     if "kind" in before and StockItem.objects.filter(product=product).exists():
         raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
     product.save(update_fields=sorted(before))
-    note_change(product, "inventory.product_changed", actor=actor, before=before, after=_told(product, before))
+    note_change(product, "inventory.product.changed", actor=actor, before=before, after=_told(product, before))
     return product
 
 
@@ -114,7 +114,7 @@ def create_warehouse(warehouse: WarehouseInput, *, actor: Actor) -> Warehouse:
     given = asdict(replace(warehouse, code=code))
     _check_warehouse(given)
     made = Warehouse.objects.create(**given)
-    note_change(made, "inventory.warehouse_created", actor=actor, after={"code": made.code})
+    note_change(made, "inventory.warehouse.created", actor=actor, after={"code": made.code})
     return made
 
 
@@ -128,7 +128,7 @@ def update_warehouse(warehouse_id: int, changes: Mapping[str, Any], *, actor: Ac
         return warehouse
     _check_warehouse({name: getattr(warehouse, name) for name in WAREHOUSE_FIELDS} | {"code": warehouse.code})
     warehouse.save(update_fields=sorted(before))
-    note_change(warehouse, "inventory.warehouse_changed", actor=actor, before=before, after=_told(warehouse, before))
+    note_change(warehouse, "inventory.warehouse.changed", actor=actor, before=before, after=_told(warehouse, before))
     return warehouse
 
 

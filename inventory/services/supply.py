@@ -99,7 +99,7 @@ def expect_receipt(
         reference=reference,
     )
     after = {"quantity": quantity, "expected_on": expected_on.isoformat(), "reference": reference}
-    note_change(receipt, "inventory.receipt_expected", actor=actor, after=after)
+    note_change(receipt, "inventory.expectedreceipt.created", actor=actor, after=after)
     return receipt
 
 
@@ -117,7 +117,7 @@ def receive_expected(
     receipt.save(update_fields=["received", "closed"])
     note_change(
         receipt,
-        "inventory.receipt_received",
+        "inventory.expectedreceipt.changed",
         actor=actor,
         before=before,
         after={"received": receipt.received, "closed": receipt.closed},
@@ -142,7 +142,7 @@ def cancel_expected(receipt_id: int, *, reason: str, actor: Actor) -> ExpectedRe
     receipt.save(update_fields=["closed"])
     note_change(
         receipt,
-        "inventory.receipt_cancelled",
+        "inventory.expectedreceipt.changed",
         actor=actor,
         before={"closed": False},
         after={"closed": True},

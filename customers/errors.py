@@ -1,0 +1,21 @@
+"""What the customer record refuses, and why."""
+
+from core.errors import Conflict, Missing
+
+
+class UnknownCustomer(Missing):
+    """No customer has this number or id."""
+
+    code = "unknown_customer"
+
+
+class DuplicateGroup(Conflict):
+    """Another group has this code already."""
+
+    code = "duplicate_code"
+
+
+class UserTaken(Conflict):
+    """This sign-in belongs to another customer."""
+
+    code = "user_taken"

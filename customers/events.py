@@ -1,0 +1,30 @@
+"""Facts about customers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerEvent(Event):
+    """Something about a customer, told in the customer's history."""
+
+    about_type: ClassVar[str] = "customers.customer"
+    about: ClassVar[str] = "customer_id"
+    public: ClassVar[bool] = True
+    customer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerCreated(CustomerEvent):
+    """Somebody became a customer."""
+
+    name: ClassVar[str] = "customers.customer_created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerChanged(CustomerEvent):
+    """What we know about a customer changed."""
+
+    name: ClassVar[str] = "customers.customer_changed"

@@ -1,0 +1,56 @@
+"""What screens and callers read about customers."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from customers.addresses import PostalAddress
+from customers.errors import UnknownCustomer
+from customers.models import Address, Customer
+
+
+def by_number(number: str) -> Customer:
+    """Return the customer of a number. Raises UnknownCustomer."""
+    customer = Customer.objects.select_related("group").filter(number=number.strip().upper()).first()
+    if customer is None:
+        raise UnknownCustomer(f"There is no customer {number}")
+    return customer
+
+
+def by_email(email: str) -> Customer | None:
+    """Return the customer an e-mail address stands for: of several active ones the oldest."""
+    wanted = email.strip().lower()
+    if not wanted:
+        return None
+    return Customer.objects.filter(email=wanted, active=True).order_by("pk").first()
+
+
+def by_numbers(numbers: Iterable[str]) -> dict[str, Customer]:
+    """Return customers by their number; unknown ones are missing."""
+    return {str(customer.number): customer for customer in Customer.objects.filter(number__in=set(numbers))}
+
+
+def customers(*, text: str = "") -> "QuerySet[Customer]":
+    """Return customers with their group, the youngest first; `text` finds number, e-mail, name and company."""
+    rows = Customer.objects.select_related("group").order_by("-pk")
+    if wanted := text.strip():
+        rows = rows.filter(
+            Q(number=wanted.upper())
+            | Q(email__startswith=wanted.lower())
+            | Q(name__icontains=wanted)
+            | Q(company__icontains=wanted)
+        )
+    return rows
+
+
+def sites(customer: Customer) -> "QuerySet[Address]":
+    """Return the sites of a customer in the order they were made."""
+    return customer.addresses.order_by("pk")
+
+
+def default_addresses(customer: Customer) -> tuple[PostalAddress | None, PostalAddress | None]:
+    """Return where invoices and goods go unless an order says otherwise: (bill to, ship to), in one query."""
+    known = list(sites(customer))
+    bill_to = next((site.postal() for site in known if site.is_bill_to), None)
+    ship_to = next((site.postal() for site in known if site.is_ship_to), None)
+    return bill_to, ship_to

@@ -1,0 +1,26 @@
+"""The counter of customers: everything the floors above may ask."""
+
+from .records import (
+    CustomerInput,
+    create_customer,
+    create_group,
+    find_or_create,
+    link_user,
+    update_customer,
+)
+from .sites import add_address, add_contact, remove_address, remove_contact, update_address, update_contact
+
+__all__ = [
+    "CustomerInput",
+    "add_address",
+    "add_contact",
+    "create_customer",
+    "create_group",
+    "find_or_create",
+    "link_user",
+    "remove_address",
+    "remove_contact",
+    "update_address",
+    "update_contact",
+    "update_customer",
+]
