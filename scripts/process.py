@@ -1,11 +1,15 @@
 """Small jobs that bash cannot do everywhere alike: process groups, ports, waiting. Only the standard library."""
 
+import contextlib
 import os
+import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 
 def group(*command: str) -> int:
@@ -14,6 +18,43 @@ def group(*command: str) -> int:
         os.setsid()
     os.environ["RUN_GROUP"] = "own" if os.getpgrp() == os.getpid() else "shared"
     os.execvp(command[0], command)  # noqa: S606 - it takes our place
+
+
+def stop(leader: str, seconds: str) -> int:
+    """End everybody in a process group but its leader: politely, then, when the time is up, not."""
+    deadline = time.monotonic() + float(seconds)
+    end(members(leader), signal.SIGTERM)
+    while (left := members(leader)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    end(left, signal.SIGKILL)
+    return 0
+
+
+def members(leader: str) -> list[int]:
+    """Return who lives in the group besides its leader and us."""
+    others = [row for row in processes() if row[1] == leader and row[0] not in {leader, str(os.getpid())}]
+    return [int(pid) for pid, _, state in others if not state.startswith("Z")]
+
+
+def processes() -> Iterator[tuple[str, str, str]]:
+    """List every process: its id, its group, its state."""
+    if not Path("/proc/self/stat").exists():  # not Linux
+        listing = subprocess.run(["ps", "-axo", "pid=,pgid=,stat="], capture_output=True, text=True, check=False)
+        for line in listing.stdout.splitlines():
+            pid, group, state = line.split()[:3]
+            yield pid, group, state
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name in parentheses may hold anything, so read behind it: state, parent, group.
+            state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+            yield path.parent.name, group, state
+
+
+def end(processes: list[int], how: signal.Signals) -> None:
+    """Send a signal to those who are still there."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, how)
 
 
 def port(host: str, number: str) -> int:
@@ -44,5 +85,5 @@ def answers(url: str, pid: str) -> int:
 
 
 if __name__ == "__main__":
-    jobs: dict[str, Callable[..., int]] = {"group": group, "port": port, "answers": answers}
+    jobs: dict[str, Callable[..., int]] = {"group": group, "stop": stop, "port": port, "answers": answers}
     sys.exit(jobs[sys.argv[1]](*sys.argv[2:]))
