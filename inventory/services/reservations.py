@@ -80,21 +80,32 @@ def allocate_more(reservation_id: int, *, demand: Sequence[Demand], places: Sequ
 
 @service
 def release(
-    reservation_id: int, *, quantities: Mapping[int, int] | None = None, actor: Actor, at: datetime | None = None
+    reservation_id: int,
+    *,
+    quantities: Mapping[int, int] | None = None,
+    at_warehouse: Mapping[tuple[int, int], int] | None = None,
+    actor: Actor,
+    at: datetime | None = None,
 ) -> dict[int, int]:
-    """Give units of a demand back to the shelf: those asked for per key as far as they are tied, or all.
+    """Give units of a demand back to the shelf: those asked for as far as they are tied, or all.
 
-    Returns what was given back per key. What was tied last goes first.
+    Asked for per key in `quantities`, or per key and warehouse in `at_warehouse`. Returns what was given
+    back per key. What was tied last goes first.
     """
     shelf = lock_tied_shelf(reservation_id)
     given: dict[int, int] = defaultdict(int)
+    gone: dict[tuple[int, int], int] = defaultdict(int)
     uses: dict[int, int] = {}
     back: dict[int, int] = defaultdict(int)
     for one in open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("-pk"):
+        place = (one.key, shelf[one.stock_item_id].warehouse_id)
         wanted = one.open if quantities is None else quantities.get(one.key, 0) - given[one.key]
+        if at_warehouse is not None:
+            wanted = min(wanted, at_warehouse.get(place, 0) - gone[place])
         if (units := min(one.open, wanted)) > 0:
             uses[one.pk] = units
             given[one.key] += units
+            gone[place] += units
             back[one.stock_item_id] += units
     if not uses:
         return {}
