@@ -130,24 +130,46 @@ def consume(
 
     Raises NotReserved when a key has fewer units tied at this warehouse.
     """
-    shelf = lock_tied_shelf(reservation_id, warehouse_id=warehouse_id)
-    missing = {key: units for key, units in quantities.items() if units > 0}
+    units = {(key, warehouse_id): count for key, count in quantities.items()}
+    consume_everywhere(reservation_id, units=units, references={warehouse_id: reference}, actor=actor, at=at)
+
+
+@service
+def consume_everywhere(
+    reservation_id: int,
+    *,
+    units: Mapping[tuple[int, int], int],
+    references: Mapping[int, str],
+    actor: Actor,
+    at: datetime | None = None,
+) -> None:
+    """Let units of a demand leave several warehouses at once, so that the stock rows are locked in one go.
+
+    `units` are per key and warehouse, `references` per warehouse. Raises NotReserved.
+    """
+    only = next(iter(references)) if len(references) == 1 else None
+    shelf = lock_tied_shelf(reservation_id, warehouse_id=only)
+    missing = {place: count for place, count in units.items() if count > 0}
     uses: dict[int, int] = {}
     taken: dict[int, int] = defaultdict(int)
     for one in open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("pk"):
-        if (units := min(one.open, missing.get(one.key, 0))) > 0:
-            uses[one.pk] = units
-            missing[one.key] -= units
-            taken[one.stock_item_id] += units
+        place = (one.key, shelf[one.stock_item_id].warehouse_id)
+        if (count := min(one.open, missing.get(place, 0))) > 0:
+            uses[one.pk] = count
+            missing[place] -= count
+            taken[one.stock_item_id] += count
     if any(missing.values()):
-        keys = {key: units for key, units in missing.items() if units}
-        raise NotReserved("These units are not reserved at this warehouse", missing=keys, warehouse=warehouse_id)
+        keys = {key: count for (key, _place), count in missing.items() if count}
+        places = sorted({place for (_key, place), count in missing.items() if count})
+        raise NotReserved("These units are not reserved at this warehouse", missing=keys, warehouses=places)
     if not uses:
         return
-    changes = {pk: Change(on_hand=-units, reserved=-units) for pk, units in taken.items()}
+    changes = {pk: Change(on_hand=-count, reserved=-count) for pk, count in taken.items()}
     change_shelf(changes)
     use_allocations(uses, column="consumed")
-    write_movements(changes.items(), kind=StockMovement.Kind.SHIPMENT, reference=reference, actor=actor, at=at)
+    for warehouse_id, reference in references.items():
+        here = {pk: change for pk, change in changes.items() if shelf[pk].warehouse_id == warehouse_id}
+        write_movements(here.items(), kind=StockMovement.Kind.SHIPMENT, reference=reference, actor=actor, at=at)
 
 
 @service
