@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<path:rest>", unknown_path),
     path("admin/", site.urls),
     path("", include("core.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
 ]
 for app in ("reports", "demo", "portal"):
     if app in settings.INSTALLED_APPS and find_spec(f"{app}.urls"):

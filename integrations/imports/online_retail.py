@@ -204,9 +204,7 @@ def _plan_order(plan: Plan, reference: str, rows: list[Row]) -> None:
     if not goods and not charges:
         return
     first = min(goods + charges, key=lambda row: (row.at, row.line))
-    plan.orders.append(
-        PlannedOrder(reference, first.at, first.customer, first.country, tuple(goods), tuple(charges))
-    )
+    plan.orders.append(PlannedOrder(reference, first.at, first.customer, first.country, tuple(goods), tuple(charges)))
 
 
 def _match(plan: Plan, documents: list[list[Row]]) -> None:

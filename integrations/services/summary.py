@@ -96,7 +96,9 @@ def summarize_plan(plan: Plan) -> Summary:
         rows_total=plan.rows_total,
         rows_by_outcome={str(key): value for key, value in counted.items() if value},
         orders_by_status={"to be imported": len(plan.orders)},
-        value_per_month={month: str(round_amount(Decimal(value), CURRENCY)) for month, value in sorted(months.items())},
+        value_per_month={
+            month: str(round_amount(Decimal(value), CURRENCY)) for month, value in sorted(months.items())
+        },
         exceptions_by_reason={"unmatched_cancellation": sum(1 for one in plan.cancellations if one.unmatched)},
         rejected=[{"line": row.line, "reason": row.reason, "amount": str(row.amount)} for row in plan.rejected],
         rows_amount=plan.amount,
@@ -126,7 +128,9 @@ def summarize_batch(batch: ImportBatch, plan: Plan) -> Summary:
     returned = rows.filter(outcome=outcome.RETURNED)
     credits = CreditNote.objects.filter(reference__in=returned.values("reference")).exclude(status="draft")
     credited = credits.aggregate(total=Sum("total"))["total"] or ZERO
-    months = orders.annotate(month=TruncMonth("placed_at")).values("month").annotate(value=Sum("total")).order_by("month")
+    months = (
+        orders.annotate(month=TruncMonth("placed_at")).values("month").annotate(value=Sum("total")).order_by("month")
+    )
     exceptions = OrderException.objects.filter(dedupe_key__startswith=f"import:{batch.pk}:")
     rejected = rows.filter(outcome=outcome.REJECTED).order_by("line_number")
     differences = sum((match.difference for one in plan.cancellations for match in one.matched), start=ZERO)
@@ -137,9 +141,7 @@ def summarize_batch(batch: ImportBatch, plan: Plan) -> Summary:
         rows_by_outcome={key: count for key, (count, _amount) in sorted(amounts.items())},
         orders_by_status=dict(orders.values_list("status").annotate(count=Count("id")).order_by("status")),
         value_per_month={f"{one['month']:%Y-%m}": str(round_amount(one["value"], CURRENCY)) for one in months},
-        exceptions_by_reason=dict(
-            exceptions.values_list("category").annotate(count=Count("id")).order_by("category")
-        ),
+        exceptions_by_reason=dict(exceptions.values_list("category").annotate(count=Count("id")).order_by("category")),
         rejected=[
             {"line": row.line_number, "reason": row.reason, "amount": str(row.amount)} for row in rejected.iterator()
         ],

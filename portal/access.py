@@ -1,0 +1,72 @@
+"""Who may see which order in the portal: the one place that decides it.
+
+A signed-in customer sees his orders. Anybody who knew an order's number and e-mail address (or held a
+link from a mail) sees that order for the rest of the session. A foreign order answers like a missing one.
+"""
+
+from typing import cast
+
+from django.core.cache import cache
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+
+from core.actors import Actor
+from core.models import User
+from customers.models import Customer
+from orders.models import Order
+
+OPENED = "opened_orders"
+MAX_OPENED = 20
+TRIES_PER_MINUTE = 10
+
+
+def customer_of(request: HttpRequest) -> Customer | None:
+    """Return the customer who is signed in, if any."""
+    if not request.user.is_authenticated:
+        return None
+    return Customer.objects.filter(user=cast(User, request.user), active=True).first()
+
+
+def visible_orders(request: HttpRequest) -> "QuerySet[Order]":
+    """Return the orders this visitor may see; never drafts."""
+    mine = Q(pk__in=request.session.get(OPENED, []))
+    if customer := customer_of(request):
+        mine |= Q(customer=customer)
+    return Order.objects.filter(mine).exclude(status="draft")
+
+
+def get_order(request: HttpRequest, number: str) -> Order:
+    """Return one visible order.
+
+    Raises Http404 for everything else.
+    """
+    found = visible_orders(request).filter(number=number.upper())
+    if order := found.select_related("channel", "shipping_method", "customer").first():
+        return order
+    raise Http404
+
+
+def open_order(request: HttpRequest, order: Order) -> None:
+    """Let this session see an order, because the visitor proved to know it."""
+    opened = [pk for pk in request.session.get(OPENED, []) if pk != order.pk]
+    request.session[OPENED] = [order.pk, *opened][:MAX_OPENED]
+
+
+def look_up(number: str, email: str) -> Order | None:
+    """Return the order with this number and e-mail address."""
+    found = Order.objects.filter(number=number.strip().upper(), email__iexact=email.strip()).exclude(email="")
+    return found.exclude(status="draft").first()
+
+
+def too_many_tries(request: HttpRequest, what: str) -> bool:
+    """Count a try of this visitor; guessing numbers must not pay."""
+    key = f"portal:{what}:{request.META.get('REMOTE_ADDR', '')}"
+    cache.add(key, 0, timeout=60)
+    return int(cache.incr(key)) > TRIES_PER_MINUTE
+
+
+def actor_of(request: HttpRequest, order: Order | None = None) -> Actor:
+    """Return who acts: the customer, or the guest of an order."""
+    if customer := customer_of(request):
+        return Actor("customer", str(customer.number))
+    return Actor("guest", str(order.number) if order else "")

@@ -1,0 +1,180 @@
+"""What visitors fill in; every error stands beside its field, and nothing typed is lost."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.countries import country_choices
+from customers.addresses import PostalAddress
+from customers.models import Customer
+from pricing import services as pricing
+
+TERMS = {
+    "prepaid": _("Pay in advance by bank transfer"),
+    "net14": _("Invoice, 14 days"),
+    "net30": _("Invoice, 30 days"),
+}
+
+
+class PortalForm(forms.Form):
+    """Ties errors and hints to their fields for screen readers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            if self.is_bound and name in self.errors:
+                field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"error_{name}"}
+
+
+class LookUpForm(PortalForm):
+    """An order's number and the e-mail address it was placed with."""
+
+    number = forms.CharField(
+        label=_("Order number"), max_length=20, widget=forms.TextInput(attrs={"placeholder": "SO-000123"})
+    )
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class MailLinkForm(PortalForm):
+    """Where to send a link that signs in."""
+
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class SignInForm(PortalForm):
+    """E-mail address and password."""
+
+    username = forms.CharField(
+        label=_("E-mail address or user name"), widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class CheckoutForm(PortalForm):
+    """Who, where to, how, and how to pay."""
+
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    company = forms.CharField(
+        label=_("Company"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    line1 = forms.CharField(
+        label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
+    )
+    line2 = forms.CharField(
+        label=_("Addition"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )
+    postal_code = forms.CharField(
+        label=_("Postcode"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+    )
+    city = forms.CharField(
+        label=_("City"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    country = forms.ChoiceField(label=_("Country"), widget=forms.Select(attrs={"autocomplete": "country"}))
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+    shipping_method = forms.ChoiceField(label=_("Delivery"), widget=forms.RadioSelect)
+    payment_terms = forms.ChoiceField(label=_("Payment"), widget=forms.RadioSelect)
+    purchase_order_number = forms.CharField(label=_("Your order number"), max_length=100, required=False)
+    coupon_code = forms.CharField(label=_("Voucher"), max_length=40, required=False)
+    customer_note = forms.CharField(
+        label=_("Note for us"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    token = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = get_language() or "en"
+        self.fields["country"].choices = country_choices(language)  # type: ignore[attr-defined]
+        self.fields["shipping_method"].choices = [  # type: ignore[attr-defined]
+            (method.code, method.name_in(language)) for method in pricing.shipping_methods()
+        ]
+        allowed = {"prepaid"} | ({customer.payment_terms} if customer else set())
+        self.fields["payment_terms"].choices = [  # type: ignore[attr-defined]
+            (code, label) for code, label in TERMS.items() if code in allowed
+        ]
+        if customer:
+            self.fields["email"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse characters that no database keeps."""
+        cleaned = super().clean() or {}
+        for name, value in cleaned.items():
+            if isinstance(value, str) and "\0" in value:
+                self.add_error(name, _("This contains a character that is not allowed."))
+        return cleaned
+
+    def address(self) -> PostalAddress:
+        """Return where the goods go."""
+        return PostalAddress.from_dict(self.cleaned_data)
+
+
+class CancelForm(PortalForm):
+    """Why, if the customer cares to say."""
+
+    reason = forms.CharField(
+        label=_("Reason (if you like to tell us)"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+REASONS = {
+    "changed_mind": _("I changed my mind"),
+    "damaged": _("It arrived damaged"),
+    "wrong_item": _("It is the wrong item"),
+    "not_as_described": _("It is not as described"),
+    "too_late": _("It came too late"),
+}
+
+
+class ReturnForm(PortalForm):
+    """How many of each line go back, and why."""
+
+    reason = forms.ChoiceField(label=_("Why?"), choices=[("", _("Please choose")), *REASONS.items()])
+    note = forms.CharField(
+        label=_("Anything else?"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, returnable: dict[int, int], **kwargs: Any) -> None:
+        self.returnable = returnable
+        super().__init__(*args, **kwargs)
+        for line_id, most in returnable.items():
+            self.fields[f"line_{line_id}"] = forms.IntegerField(
+                min_value=0,
+                max_value=most,
+                required=False,
+                initial=0,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for at least one piece."""
+        cleaned = super().clean() or {}
+        if not self.errors and not self.quantities():
+            raise forms.ValidationError(_("Say how many pieces you want to return."))
+        return cleaned
+
+    def quantities(self) -> dict[int, int]:
+        """Return the units per order line that go back."""
+        chosen = {line_id: self.cleaned_data.get(f"line_{line_id}") or 0 for line_id in self.returnable}
+        return {line_id: units for line_id, units in chosen.items() if units}

@@ -1,0 +1,35 @@
+"""What a cart would cost, to the cent, with the same code that places the order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from core.errors import DomainError
+from customers.models import Customer
+from portal import cart
+from pricing import services as pricing
+from pricing.calculation import Quote
+
+
+def quote_cart(
+    lines: list[cart.CartLine], answers: Mapping[str, Any], customer: Customer | None
+) -> tuple[Quote | None, str]:
+    """Return the quote, or nothing and the reason why there is none."""
+    try:
+        quote = pricing.quote_order(
+            channel=cart.channel(),
+            lines=[
+                pricing.QuoteLine(key=position, product=line.product, quantity=line.quantity)
+                for position, line in enumerate(lines, start=1)
+            ],
+            country=answers.get("country") or cart.channel().seller_country,
+            method=pricing.shipping_method(answers.get("shipping_method") or "standard"),
+            coupon_codes=(answers["coupon_code"],) if answers.get("coupon_code") else (),
+            customer_is_company=customer is not None and customer.kind == Customer.Kind.COMPANY,
+            vat_id=customer.vat_id if customer else "",
+            on=timezone.localdate(),
+        )
+    except DomainError as error:
+        return None, error.message
+    return quote, ""

@@ -1,0 +1,26 @@
+"""Addresses of the portal."""
+
+from django.urls import path
+
+from portal.views import account, orders, shop
+
+app_name = "portal"
+urlpatterns = [
+    path("", shop.home, name="home"),
+    path("shop/", shop.shop, name="shop"),
+    path("cart/", shop.show_cart, name="cart"),
+    path("cart/put/", shop.put_in_cart, name="put-in-cart"),
+    path("checkout/", shop.checkout, name="checkout"),
+    path("sign-in/", account.sign_in, name="sign-in"),
+    path("sign-in/link/", account.send_link, name="send-link"),
+    path("sign-in/link/<str:token>/", account.use_link, name="use-link"),
+    path("sign-out/", account.sign_out, name="sign-out"),
+    path("look-up/", account.look_up, name="look-up"),
+    path("track/<str:token>/", orders.track, name="track"),
+    path("orders/", orders.my_orders, name="orders"),
+    path("orders/<str:number>/", orders.order_page, name="order"),
+    path("orders/<str:number>/placed/", orders.placed, name="placed"),
+    path("orders/<str:number>/cancel/", orders.cancel, name="cancel"),
+    path("orders/<str:number>/return/", orders.request_return, name="return"),
+    path("orders/<str:number>/documents/<str:document>/", orders.invoice_pdf, name="document"),
+]

@@ -1,0 +1,83 @@
+"""Signing in and out, and finding an order without an account."""
+
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal import access, services
+from portal.forms import LookUpForm, MailLinkForm, SignInForm
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _next(request: HttpRequest) -> str:
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else ""
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in by password; the same page offers a mail link and the look-up of a single order."""
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = authenticate(request, **form.cleaned_data)
+        if user is not None:
+            login(request, user)
+            return redirect(_next(request) or ("admin:index" if user.is_staff else "portal:orders"))
+        form.add_error(None, _("This name and password do not belong together."))
+    context = {"form": form, "link_form": MailLinkForm(), "next": _next(request)}
+    return render(request, "portal/sign_in.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def send_link(request: HttpRequest) -> HttpResponse:
+    """Mail a link that signs in; the answer never tells whether we know the address."""
+    form = MailLinkForm(request.POST)
+    if not form.is_valid():
+        context = {"form": SignInForm(), "link_form": form, "next": _next(request)}
+        return render(request, "portal/sign_in.html", context, status=400)
+    if not access.too_many_tries(request, "mail-link"):
+        services.send_sign_in_link(form.cleaned_data["email"], language=request.LANGUAGE_CODE)
+    return render(request, "portal/link_sent.html", {"email": form.cleaned_data["email"]})
+
+
+@require_http_methods(["GET", "POST"])
+def use_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask first (mail programs open links by themselves), sign in on the answer."""
+    if request.method == "GET":
+        return render(request, "portal/use_link.html")
+    user = services.user_for_link(token)
+    if user is None:
+        return render(request, "portal/link_expired.html", {"link_form": MailLinkForm()}, status=410)
+    login(request, user, backend=BACKEND)
+    return redirect("portal:orders")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out and forget every opened order."""
+    logout(request)
+    messages.success(request, _("You are signed out."))
+    return redirect("portal:home")
+
+
+@require_http_methods(["GET", "POST"])
+def look_up(request: HttpRequest) -> HttpResponse:
+    """Open one order by its number and e-mail address."""
+    form = LookUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if access.too_many_tries(request, "look-up"):
+            form.add_error(None, _("Too many tries. Please wait a minute."))
+            return render(request, "portal/look_up.html", {"form": form}, status=429)
+        if order := access.look_up(form.cleaned_data["number"], form.cleaned_data["email"]):
+            access.open_order(request, order)
+            return redirect("portal:order", number=order.number)
+        form.add_error(None, _("We found no order with this number and e-mail address."))
+    return render(request, "portal/look_up.html", {"form": form}, status=400 if form.errors else 200)

@@ -1,0 +1,157 @@
+"""A customer's orders: what is happening to them, and what can still be changed."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from billing import services as billing
+from billing.models import CreditNote, Invoice, LegalEntity
+from core import files, links
+from core.errors import DomainError
+from core.models import Attachment
+from fulfillment.models import Shipment
+from orders import selectors as order_facts
+from orders import services as orders
+from orders.models import Order
+from portal import access
+from portal.forms import CancelForm, ReturnForm
+from portal.steps import steps_of
+from returns import selectors as return_facts
+from returns import services as returns
+from returns.models import ReturnRequest
+
+PER_PAGE = 20
+
+
+@login_required
+@require_GET
+def my_orders(request: HttpRequest) -> HttpResponse:
+    """List the orders of the customer who is signed in, newest first."""
+    found = access.visible_orders(request).order_by("-placed_at", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [{"order": order, "status": order_facts.display_status(order)} for order in page.object_list]
+    return render(request, "portal/orders.html", {"rows": rows, "page": page})
+
+
+@require_GET
+def order_page(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one order: where it is, when it comes, what is in it, what it costs."""
+    return _show(request, access.get_order(request, number))
+
+
+@require_GET
+def placed(request: HttpRequest, number: str) -> HttpResponse:
+    """Say thank you, and how to pay."""
+    return _show(request, access.get_order(request, number), fresh=True)
+
+
+@require_GET
+def track(request: HttpRequest, token: str) -> HttpResponse:
+    """Open an order by the link in a mail. Nothing of the order changes."""
+    thread = links.read_link(token, "order")
+    order = Order.objects.filter(pk=int(thread.rpartition(":")[2])).first() if thread else None
+    if order is None:
+        messages.info(request, _("This link is too old. Please look your order up."))
+        return redirect("portal:look-up")
+    access.open_order(request, order)
+    return redirect("portal:order", number=order.number)
+
+
+def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpResponse:
+    lines = list(order.lines.select_related("product"))
+    shipments = list(
+        Shipment.objects.filter(order=order)
+        .exclude(status=Shipment.Status.CANCELLED)
+        .prefetch_related("tracking_events", "lines__order_line")
+        .order_by("pk")
+    )
+    allowed = order_facts.allowed_actions(order)
+    context = {
+        "order": order,
+        "fresh": fresh,
+        "status": order_facts.display_status(order),
+        "steps": steps_of(order),
+        "lines": lines,
+        "charges": list(order.charges.all()),
+        "shipments": shipments,
+        "invoices": list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")),
+        "credit_notes": list(CreditNote.objects.filter(order=order, number__isnull=False).order_by("pk")),
+        "returns": list(ReturnRequest.objects.filter(order=order).order_by("pk")),
+        "may_cancel": "cancel" in allowed,
+        "may_return": bool(return_facts.returnable_lines(order)) if order.shipped_at else False,
+        "awaits_payment": order.balance_due > 0
+        and order.payment_terms == "prepaid"
+        and order.status in ("placed", "verified"),
+        "seller": LegalEntity.objects.filter(is_default=True).first(),
+    }
+    return render(request, "portal/order.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel an order that has not been shipped; say before the click what will happen."""
+    order = access.get_order(request, number)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"] or _("Cancelled by the customer")
+        try:
+            orders.cancel_order(order.pk, reason=reason, actor=access.actor_of(request, order))
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, _("Order %(number)s is cancelled.") % {"number": order.number})
+            return redirect("portal:order", number=order.number)
+    context = {"order": order, "form": form, "may_cancel": "cancel" in order_facts.allowed_actions(order)}
+    return render(request, "portal/cancel.html", context, status=409 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def request_return(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask to give something back: how many of what, and why."""
+    order = access.get_order(request, number)
+    lines = return_facts.returnable_lines(order)
+    if not lines:
+        messages.info(request, _("Nothing of this order can be returned at the moment."))
+        return redirect("portal:order", number=order.number)
+    form = ReturnForm(request.POST or None, returnable={one.line.pk: one.quantity for one in lines})
+    if request.method == "POST" and form.is_valid():
+        try:
+            wanted = returns.request_return(
+                order.pk,
+                quantities=form.quantities(),
+                reason=form.cleaned_data["reason"],
+                note=form.cleaned_data["note"],
+                actor=access.actor_of(request, order),
+            )
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            text = _("Your return %(number)s is registered. We sent you what to do next.")
+            messages.success(request, text % {"number": wanted.number})
+            return redirect(reverse("portal:order", args=[order.number]) + "#returns")
+    rows = [{"line": one.line, "most": one.quantity, "field": form[f"line_{one.line.pk}"]} for one in lines]
+    context = {"order": order, "form": form, "rows": rows}
+    return render(request, "portal/return.html", context, status=400 if form.errors else 200)
+
+
+@require_GET
+def invoice_pdf(request: HttpRequest, number: str, document: str) -> HttpResponse:
+    """Hand out the PDF of an invoice or credit note of a visible order."""
+    order = access.get_order(request, number)
+    if invoice := Invoice.objects.filter(order=order, number=document).first():
+        return _download(billing.render_invoice_pdf(invoice.pk))
+    if note := CreditNote.objects.filter(order=order, number=document).first():
+        return _download(billing.render_credit_note_pdf(note.pk))
+    raise Http404
+
+
+def _download(attachment: Attachment) -> HttpResponse:
+    response = HttpResponse(files.read_file(attachment), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{attachment.name}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,164 @@
+"""Choosing products and placing an order."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core.errors import DomainError
+from customers.models import Customer
+from inventory import services as inventory
+from inventory.models import Product
+from orders import services as orders
+from orders.models import Order
+from portal import access, cart
+from portal.forms import CheckoutForm
+from portal.quoting import quote_cart
+
+PER_PAGE = 24
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the way: order something, find an order, sign in."""
+    return render(request, "portal/home.html", {"customer": access.customer_of(request)})
+
+
+@require_GET
+def shop(request: HttpRequest) -> HttpResponse:
+    """List what can be ordered, with today's prices and what is in stock."""
+    query = request.GET.get("q", "").strip().replace("\0", "")[:80]
+    category = request.GET.get("category", "").replace("\0", "")[:60]
+    products = Product.objects.filter(active=True, prices__price_list=cart.channel().price_list).distinct()
+    categories = list(products.exclude(category="").order_by("category").values_list("category", flat=True).distinct())
+    if query:
+        products = products.filter(Q(name__icontains=query) | Q(sku__istartswith=query))
+    if category:
+        products = products.filter(category=category)
+    page = Paginator(products.order_by("category", "name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    prices = cart.prices_of(shown)
+    free = inventory.availability([product.pk for product in shown])
+    wanted = cart.quantities(request)
+    rows = [
+        {"product": one, "price": prices.get(one.pk), "free": free.get(one.pk, 0), "wanted": wanted.get(one.sku, 0)}
+        for one in shown
+    ]
+    context = {"rows": rows, "page": page, "query": query, "category": category, "categories": categories}
+    return render(request, "portal/shop.html", context)
+
+
+@require_POST
+def put_in_cart(request: HttpRequest) -> HttpResponse:
+    """Set the quantities that a form names, then go back to where it was."""
+    for key, value in request.POST.items():
+        if not key.startswith("quantity:"):
+            continue
+        try:
+            quantity = int(value or 0)
+        except ValueError:
+            messages.error(request, _("%(text)s is not a number of pieces.") % {"text": str(value)[:20]})
+            continue
+        sku = key.removeprefix("quantity:")
+        if Product.objects.filter(sku=sku, active=True).exists():
+            cart.put(request, sku, quantity)
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
+        target = ""
+    return redirect(target or "portal:cart")
+
+
+@require_GET
+def show_cart(request: HttpRequest) -> HttpResponse:
+    """Show what is in the cart."""
+    return render(request, "portal/cart.html", {"lines": cart.lines(request)})
+
+
+@require_http_methods(["GET", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Ask where to, how and how to pay; show the price to the cent; place the order."""
+    lines = cart.lines(request)
+    if not lines:
+        messages.info(request, _("Your cart is empty."))
+        return redirect("portal:shop")
+    customer = access.customer_of(request)
+    initial = _initial(customer)
+    form = CheckoutForm(request.POST or None, customer=customer, initial=initial)
+    quote, problem = None, ""
+    if request.method == "POST" and form.is_valid():
+        quote, problem = quote_cart(lines, form.cleaned_data, customer)
+        if "place" in request.POST and not problem:
+            placed = _place(request, form, lines, customer)
+            if placed is not None:
+                return redirect("portal:placed", number=placed.number)
+    if request.method == "GET":
+        quote, problem = quote_cart(lines, initial, customer)
+    context = {"form": form, "lines": lines, "quote": quote, "problem": problem}
+    return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
+
+
+def _initial(customer: Customer | None) -> dict[str, Any]:
+    """Fill in what we know, so that nobody types it twice."""
+    initial: dict[str, Any] = {
+        "shipping_method": "standard",
+        "payment_terms": customer.payment_terms if customer else "prepaid",
+        "country": cart.channel().seller_country,
+        "token": uuid.uuid4().hex,
+    }
+    if customer is None:
+        return initial
+    initial |= {"email": customer.email, "name": customer.name, "company": customer.company, "phone": customer.phone}
+    if address := customer.addresses.filter(is_ship_to=True).order_by("pk").first():
+        known = address.postal().as_dict()
+        initial |= {key: value for key, value in known.items() if value}
+    return initial
+
+
+def _place(
+    request: HttpRequest, form: CheckoutForm, lines: list[cart.CartLine], customer: Customer | None
+) -> Order | None:
+    """Place the order; a form sent twice gives the order that the first one placed."""
+    data = form.cleaned_data
+    wanted = orders.OrderInput(
+        channel=cart.CHANNEL,
+        external_reference=data["token"][:32],
+        customer_id=customer.pk if customer else None,
+        customer_name=data["name"],
+        customer_company=data["company"],
+        email=customer.email if customer else data["email"],
+        phone=data["phone"],
+        language=get_language() or "en",
+        shipping_address=form.address(),
+        lines=tuple(orders.LineInput(sku=line.product.sku, quantity=line.quantity) for line in lines),
+        shipping_method=data["shipping_method"],
+        payment_terms=data["payment_terms"],
+        coupon_codes=(data["coupon_code"],) if data["coupon_code"] else (),
+        purchase_order_number=data["purchase_order_number"],
+        customer_note=data["customer_note"],
+    )
+    try:
+        order = orders.place_order(wanted, actor=access.actor_of(request))
+    except DomainError as error:
+        if error.code == "duplicate_reference":
+            order = Order.objects.get(number=error.details["number"])
+        else:
+            form.add_error(None, _explain(error))
+            return None
+    access.open_order(request, order)
+    cart.empty(request)
+    return order
+
+
+def _explain(error: DomainError) -> str:
+    if error.code == "insufficient_stock":
+        short = ", ".join(f"{one['sku']} ({one['available']})" for one in error.details["shortages"])
+        return _("We do not have enough of: %(short)s. Please order fewer.") % {"short": short}
+    return error.message
