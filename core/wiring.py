@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from django.core.checks import Tags, register
+from django.utils.module_loading import autodiscover_modules
 
 from core.checks import check_settings
 from core.service import on_new_debts
@@ -16,3 +17,5 @@ def connect(*, handlers: ModuleType, nudge: Callable[[list[int]], None]) -> None
     """
     register(check_settings, Tags.security)
     on_new_debts(nudge)
+    # Every app registers its tables, navigation and sections of the first page in its `admin` package.
+    autodiscover_modules("admin")

@@ -1,0 +1,14 @@
+"""Who is at the desk: the actor of a request of the back office."""
+
+from django.http import HttpRequest
+
+from core.actors import Actor
+
+
+def actor_for(request: HttpRequest) -> Actor:
+    """Return the signed-in person as the actor of a service, with the permissions they hold.
+
+    `can` holds permissions in Django's words, e.g. `app.waive_check`.
+    """
+    user = request.user
+    return Actor("staff", user.get_username(), frozenset(user.get_all_permissions()))

@@ -1,0 +1,263 @@
+"""What every table of the back office is built on.
+
+    @admin.register(Zone, site=site)
+    class ZoneAdmin(BackOfficeAdmin):
+        list_display = ["code", "name", "method", money_column("amount"), badge_column("status")]
+        tabs = [Tab(_("Active"), {"active__exact": "1"})]      # views in one click, over the list
+        list_filter = ["active"]
+        search_fields = ["=code", "name"]                      # "=" and "^" use an index, "icontains" does not
+        empty_text = _("No zones yet. Add one to be able to ship.")
+        editable = ["name", "active"]                          # everything else is read-only
+        create_fields = ["code", "name", "active"]             # asked for when adding; none: nobody adds
+        change_service = staticmethod(services.change_zone)    # (pk, changes: dict, *, actor)
+        create_service = staticmethod(services.create_zone)    # (values: dict, *, actor) -> object
+
+Rules it keeps: nothing is editable unless named; nobody deletes; foreign keys are looked up, never
+listed; rows come with their relations in one query; nothing counts a whole table; every change is
+written to the history with before and after. Without services a row is simply saved (for settings
+that are one row). A DomainError of a service is shown beside the form, and nothing typed is lost.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import history
+from core.admin.actors import actor_for
+from core.admin.forms import show_refusal
+from core.admin.paging import BackOfficeChangeList, CappedPaginator
+from core.errors import DomainError
+from core.service import note_change, thread_of, unit_of_work
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A view of a list in one click: a label and the filter it stands for, as in the address."""
+
+    label: Any
+    query: dict[str, str] = field(default_factory=dict)
+
+
+class BackOfficeAdmin(admin.ModelAdmin):
+    """A table of the back office: fast, read-only unless said otherwise, without delete."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 0
+    ordering: ClassVar[Sequence[str]] = ["-pk"]
+    formfield_overrides: ClassVar[dict[type[models.Field], dict[str, Any]]] = {
+        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        },
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 60})},
+    }
+
+    editable: Sequence[str] = ()
+    create_fields: Sequence[str] = ()
+    create_service: Callable[..., Any] | None = None
+    change_service: Callable[..., Any] | None = None
+    tabs: Sequence[Tab] = ()
+    empty_text: Any = ""
+
+    # What may be done ---------------------------------------------------------------------------
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only what has fields to fill in is added."""
+        return bool(self.create_fields) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what has an editable field is changed."""
+        return bool(self.editable) and super().has_change_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may view, or would be allowed to change, sees it."""
+        names = (f"{self.opts.app_label}.{verb}_{self.opts.model_name}" for verb in ("view", "change"))
+        return any(request.user.has_perm(name) for name in names)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is deleted; it is ended, revoked or deactivated."""
+        return False
+
+    # The form -----------------------------------------------------------------------------------
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Return everything that is not editable."""
+        if obj is None:
+            return list(self.readonly_fields)
+        own = [f.name for f in self.opts.fields if not f.primary_key] + [f.name for f in self.opts.many_to_many]
+        return [*self.readonly_fields, *(name for name in own if name not in self.editable)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for the fields of creation when adding."""
+        if obj is None and self.create_fields:
+            return [(None, {"fields": list(self.create_fields)})]
+        return super().get_fieldsets(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show all columns in the order of the model unless `fields` names them."""
+        if self.fields or obj is None:
+            return super().get_fields(request, obj)
+        return [f.name for f in self.opts.fields if not f.primary_key]
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Look every foreign key up that can be looked up."""
+        registry = self.admin_site._registry
+        return [
+            f.name
+            for f in self.opts.fields
+            if f.is_relation and f.related_model in registry and registry[f.related_model].search_fields
+        ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Never list every row of another table: what cannot be looked up is typed by its id."""
+        if "widget" not in kwargs and db_field.name not in self.get_autocomplete_fields(request):
+            small = getattr(self.admin_site._registry.get(db_field.related_model), "is_small", False)
+            if not small and db_field.related_model in self.admin_site._registry:
+                kwargs["widget"] = admin.widgets.ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Let the form carry the refusal of a service, if there was one."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal: DomainError | None = getattr(request, "refusal", None)
+        if refusal is None:
+            return form
+
+        def clean(self: Any) -> Any:
+            cleaned = super(refused, self).clean()
+            show_refusal(self, refusal)
+            return cleaned
+
+        refused = type(form)(form.__name__, (form,), {"clean": clean})
+        return refused
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the form again with the reason when a service refuses; its transaction is rolled back."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as error:
+            request.refusal = error  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save through the service of the table, or simply, with before and after in the history."""
+        if getattr(request, "refusal", None) is not None:
+            raise request.refusal  # type: ignore[attr-defined]
+        actor = actor_for(request)
+        values = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        if change and self.change_service is not None:
+            self.change_service(obj.pk, values, actor=actor)
+        elif not change and self.create_service is not None:
+            created = self.create_service(dict(form.cleaned_data), actor=actor)
+            obj.__dict__.update(created.__dict__)
+        else:
+            self.save_simply(obj, form, change, actor)
+
+    def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
+        """Save one row and write down what it was and what it is."""
+        before = {name: str(form.initial.get(name, "")) for name in form.changed_data} if change else {}
+        after = {name: str(form.cleaned_data.get(name, "")) for name in form.changed_data}
+        with unit_of_work():
+            obj.save()
+            name = f"{self.opts.label_lower}.{'changed' if change else 'created'}"
+            note_change(obj, name, actor=actor, before=before, after=after)
+
+    # One log: Django's own second one stays empty.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event log says it."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event log says it."""
+
+    # Lists --------------------------------------------------------------------------------------
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
+        """Return the list of the back office."""
+        return BackOfficeChangeList
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        """Fetch the relations that are shown with the rows: one query per list."""
+        if self.list_select_related:
+            return self.list_select_related
+        shown = [name for name in self.get_list_display(request) if isinstance(name, str) and self._is_key(name)]
+        return shown or ["pk"][:0]
+
+    def _is_key(self, name: str) -> bool:
+        try:
+            found = self.opts.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        return bool(found.many_to_one or found.one_to_one)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list; a filter that makes no sense is dropped with a word about it."""
+        try:
+            response = super().changelist_view(request, {"tabs": self.tabs_for(request), **(extra_context or {})})
+        except DisallowedModelAdminLookup:
+            response = HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if response.status_code == 302 and response.headers["Location"].endswith(f"?{ERROR_FLAG}=1"):
+            self.message_user(request, _("That filter does not exist any more; all rows are shown."), messages.WARNING)
+            return HttpResponseRedirect(request.path)
+        return response
+
+    def tabs_for(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the views over the list, and which of them is open."""
+        if not self.tabs:
+            return []
+        current = {key: value for key, value in request.GET.items() if key not in ("p", "o", "q", IS_POPUP_VAR)}
+        views = [Tab(_("All")), *self.tabs]
+        return [{"label": tab.label, "query": tab.query, "open": tab.query == current} for tab in views]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show the history of one record from the event log."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History"),
+            "subtitle": str(obj),
+            "opts": self.opts,
+            "object": obj,
+            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]),
+            "moments": history.moments(thread_of(obj)),
+        }
+        return TemplateResponse(request, "admin/history_page.html", context)
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows of another table on a page, to be read."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only read."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only read."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the page sees its rows."""
+        return True

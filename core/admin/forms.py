@@ -1,0 +1,37 @@
+"""Forms of the back office, and how a refusal is shown in them."""
+
+from typing import Any
+
+from django import forms
+
+from core.errors import DomainError
+
+
+class SubjectForm(forms.Form):
+    """A form about one record, which it finds in `self.subject` (for choices and initial values)."""
+
+    def __init__(self, *args: Any, subject: Any = None, **kwargs: Any) -> None:
+        self.subject = subject
+        super().__init__(*args, **kwargs)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Adapt the fields to `self.subject`."""
+
+
+class ReasonForm(forms.Form):
+    """Asks why; the answer goes into the history."""
+
+    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+def show_refusal(form: forms.BaseForm, error: DomainError) -> None:
+    """Put what a service said beside the fields it speaks of, or on top of the form."""
+    spoken = False
+    for fault in error.errors:
+        name = str(fault.get("pointer", "")).strip("/").split("/")[0]
+        if name in form.fields:
+            form.add_error(name, str(fault.get("detail", error.message)))
+            spoken = True
+    if not spoken:
+        form.add_error(None, error.message)

@@ -1,0 +1,139 @@
+"""The history of a record, told from the event log for people.
+
+Transitions, changes with before and after, and notes are always told. Plain facts are told when
+somebody gave them words, else they would only repeat the transition that caused them:
+
+    phrase("app.goods_shipped", _("Parcel %(reference)s left the building"), icon="box")
+
+The words may use the fields of the event. Entries of one request are told as one moment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from core.models import EventRecord
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How a fact is told."""
+
+    text: Any
+    icon: str = "dot"
+
+
+@dataclass
+class Line:
+    """One thing that happened."""
+
+    record: EventRecord
+    text: str
+    icon: str = "dot"
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Moment:
+    """What one actor did in one request."""
+
+    at: datetime
+    actor: str
+    lines: list[Line]
+    request_id: str = ""
+
+
+PHRASES: dict[str, Phrase] = {}
+
+
+def phrase(name: str, text: Any, *, icon: str = "dot") -> None:
+    """Give a fact (or a transition) its words."""
+    PHRASES[name] = Phrase(text, icon)
+
+
+def moments(thread: str, *, limit: int = 100) -> list[Moment]:
+    """Return what happened to a record, newest first, in one query."""
+    told = ~Q(transition="") | ~Q(note="") | Q(name__in=list(PHRASES)) | Q(name__regex=r"\.(changed|created)$")
+    records = EventRecord.objects.filter(told, thread=thread).order_by("-at", "-id")[:limit]
+    return _grouped(records)
+
+
+def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
+    found: list[Moment] = []
+    for record in records:
+        last = found[-1] if found else None
+        same = (
+            last is not None
+            and last.actor == record.actor
+            and last.at.replace(second=0, microsecond=0) == record.at.replace(second=0, microsecond=0)
+        )
+        if not same or last is None:
+            last = Moment(record.at, record.actor, [], record.request_id)
+            found.append(last)
+        last.lines.append(Line(record, words(record), _icon(record), _changes(record)))
+    return found
+
+
+def words(record: EventRecord) -> str:
+    """Say what a record of the log says, for people."""
+    if known := PHRASES.get(record.name):
+        try:
+            return str(known.text) % record.payload
+        except (KeyError, TypeError, ValueError):
+            return str(known.text)
+    model = _model(record.subject_type)
+    if record.transition:
+        return _transition_words(model, record)
+    verb = record.name.rsplit(".", 1)[-1].replace("_", " ")
+    if verb == "changed" and model is not None:
+        return gettext("%(thing)s changed") % {"thing": _capital(model._meta.verbose_name)}
+    if verb == "created" and model is not None:
+        return gettext("%(thing)s created") % {"thing": _capital(model._meta.verbose_name)}
+    return _capital(verb)
+
+
+def _transition_words(model: Any, record: EventRecord) -> str:
+    """Name the state that was reached, in the words of the machine."""
+    target = record.target.replace("_", " ")
+    if model is not None:
+        choices = dict(model._meta.get_field("status").flatchoices)
+        target = str(choices.get(record.target, target))
+        return f"{_capital(model._meta.verbose_name)}: {target}"
+    return _capital(target)
+
+
+def _icon(record: EventRecord) -> str:
+    if known := PHRASES.get(record.name):
+        return known.icon
+    return "arrow" if record.transition else "pen"
+
+
+def _changes(record: EventRecord) -> list[tuple[str, str, str]]:
+    """Return field, before and after of a change."""
+    before, after = record.payload.get("before") or {}, record.payload.get("after") or {}
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    model = _model(record.subject_type)
+    return [(_label(model, name), str(before.get(name, "")), str(after.get(name, ""))) for name in {**before, **after}]
+
+
+def _label(model: Any, name: str) -> str:
+    known = {f.name: f.verbose_name for f in model._meta.fields} if model is not None else {}
+    return _capital(known.get(name, name.replace("_", " ")))
+
+
+def _model(label: str) -> Any:
+    try:
+        return apps.get_model(label) if label else None
+    except LookupError:
+        return None
+
+
+def _capital(text: Any) -> str:
+    text = str(text)
+    return text[:1].upper() + text[1:]

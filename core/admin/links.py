@@ -1,0 +1,41 @@
+"""Ways to a record's page."""
+
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+
+
+def page_of(obj: Any) -> str:
+    """Return the address of a record's page in the back office, or nothing if it has none."""
+    if obj is None:
+        return ""
+    try:
+        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def link_to(obj: Any, text: Any = "") -> str:
+    """Return a link to a record's page; just its name where it has no page."""
+    if obj is None:
+        return ""
+    if url := page_of(obj):
+        return format_html('<a href="{}">{}</a>', url, text or obj)
+    return str(text or obj)
+
+
+def page_of_thread(thread: str) -> str:
+    """Return the page of the record a history belongs to (`app.model:17`)."""
+    label, _colon, identifier = thread.partition(":")
+    app, _dot, model = label.partition(".")
+    try:
+        return reverse(f"admin:{app}_{model}_change", args=[identifier]) if identifier else ""
+    except NoReverseMatch:
+        return ""
+
+
+def list_of(model: Any, **query: Any) -> str:
+    """Return the address of a table's list, narrowed by a query: `list_of(Thing, status__exact="open")`."""
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{path}?{'&'.join(f'{key}={value}' for key, value in query.items())}" if query else path

@@ -1,0 +1,196 @@
+"""Steps a record can take, each behind a page that says what will happen.
+
+    @admin.register(Thing, site=site)
+    class ThingAdmin(TransitionAdmin, BackOfficeAdmin):          # or (TransitionAdmin, PanelAdmin)
+        transition_services = {
+            "ship": TransitionSpec(
+                label=_("Ship"),
+                service=services.ship_thing,                     # (pk, *, actor, **what the form says)
+                permission="app.operate_thing",
+                form=ShipForm,                                   # optional; a SubjectForm gets the record
+                initial=lambda thing: {"carrier": thing.carrier},
+                consequences=lambda thing: [_("The customer is told."), _("Stock goes down by 3.")],
+                style="primary",                                 # "primary", "danger" or ""
+            ),
+        }
+
+The key is the name of the transition in the model's machine: the step is offered only while the machine
+allows it (source and conditions) and the person holds the permission. A key that is no transition (such
+as placing a hold) is offered while `when(record)` says so, else always. `when` also narrows transitions.
+
+The change page shows links, never submit buttons. `<pk>/do/<name>/` shows the consequences and the form;
+only its POST acts, and checks the permission again. A DomainError is shown in words beside the form,
+nothing typed is lost, and nothing has changed. `?next=/some/path` says where to go afterwards.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from core.admin.actors import actor_for
+from core.admin.forms import SubjectForm, show_refusal
+from core.errors import DomainError
+
+
+@dataclass(frozen=True)
+class TransitionSpec:
+    """One step: who may take it, which service takes it, what to ask, and what will happen.
+
+    `consequences` returns sentences. `arguments` turns (record, cleaned data) into the keyword
+    arguments of the service where the form's names are not theirs. `done` is said afterwards.
+    """
+
+    label: Any
+    service: Callable[..., Any]
+    permission: str
+    form: type[forms.Form] | None = None
+    consequences: Callable[[Any], Sequence[Any]] | None = None
+    style: str = ""
+    when: Callable[[Any], bool] | None = None
+    initial: Callable[[Any], dict[str, Any]] | None = None
+    arguments: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
+    done: Any = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as it is offered on a page."""
+
+    name: str
+    label: str
+    url: str
+    style: str
+    icon: str
+
+
+class TransitionAdmin(admin.ModelAdmin):
+    """Offers the steps of a record, and takes them through its services."""
+
+    transition_services: ClassVar[Mapping[str, TransitionSpec]] = {}
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of each step."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        view = self.admin_site.admin_view(self.transition_view)
+        return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]
+
+    def steps(self, request: HttpRequest, obj: Any) -> list[Step]:
+        """Return the steps that the record's state and the person's permissions allow now."""
+        route = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
+        return [
+            Step(name, str(spec.label), reverse(route, args=[obj.pk, name]), spec.style, spec.icon)
+            for name, spec in self.transition_services.items()
+            if self.may_take(request, obj, name)
+        ]
+
+    def may_take(self, request: HttpRequest, obj: Any, name: str) -> bool:
+        """Whether this person may take this step now."""
+        spec = self.transition_services[name]
+        return bool(request.user.has_perm(spec.permission)) and self.is_open(obj, name)
+
+    def is_open(self, obj: Any, name: str) -> bool:
+        """Whether the record stands where this step begins."""
+        spec = self.transition_services[name]
+        if spec.when is not None and not spec.when(obj):
+            return False
+        machine = getattr(obj, "get_all_status_transitions", None)
+        if machine is None or name not in {transition.name for transition in machine()}:
+            return True
+        return name in {transition.name for transition in obj.get_available_status_transitions()}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Offer the steps on the change page."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context["steps"] = self.steps(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def transition_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Say what will happen (GET) or do it (POST)."""
+        spec = self.transition_services.get(name)
+        obj = self.get_object(request, unquote(object_id))
+        if spec is None or obj is None:
+            raise Http404
+        if not self.has_view_permission(request, obj) or not request.user.has_perm(spec.permission):
+            raise PermissionDenied
+        if not self.is_open(obj, name):
+            return self._explain(request, obj, name, spec)
+        form = self._form(spec, obj, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self._take(request, obj, spec, form)
+            except DomainError as error:
+                show_refusal(form, error)
+            else:
+                return self._after(request, obj, spec)
+        return self._page(request, obj, name, spec, form, status=409 if form.errors and not form.fields else 200)
+
+    def _form(self, spec: TransitionSpec, obj: Any, data: Any) -> forms.Form:
+        kind = spec.form or forms.Form
+        about = {"subject": obj} if issubclass(kind, SubjectForm) else {}
+        return kind(data, initial=spec.initial(obj) if spec.initial else None, **about)
+
+    def _take(self, request: HttpRequest, obj: Any, spec: TransitionSpec, form: forms.Form) -> None:
+        values = spec.arguments(obj, form.cleaned_data) if spec.arguments else form.cleaned_data
+        spec.service(obj.pk, actor=actor_for(request), **values)
+
+    def _after(self, request: HttpRequest, obj: Any, spec: TransitionSpec) -> HttpResponse:
+        said = str(spec.done) if spec.done else _("%(thing)s: %(step)s – done") % {"thing": obj, "step": spec.label}
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(self._way_back(request, obj))
+
+    def _way_back(self, request: HttpRequest, obj: Any) -> str:
+        wanted = request.POST.get("next") or request.GET.get("next") or ""
+        if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+            return wanted
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+
+    def _explain(self, request: HttpRequest, obj: Any, name: str, spec: TransitionSpec) -> HttpResponse:
+        """Say why the step is not open, instead of offering it."""
+        why_not = getattr(obj, "why_not", None)
+        reason = (why_not(name) if why_not else "") or _("This cannot be done while the status is “%(status)s”.") % {
+            "status": obj.get_status_display() if hasattr(obj, "get_status_display") else obj
+        }
+        return self._page(request, obj, name, spec, None, reason=reason, status=409)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        name: str,
+        spec: TransitionSpec,
+        form: forms.Form | None,
+        *,
+        reason: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(spec.label),
+            "opts": self.opts,
+            "object": obj,
+            "name": name,
+            "spec": spec,
+            "form": form,
+            "media": self.media + form.media if form is not None else self.media,
+            "reason": reason,
+            "consequences": list(spec.consequences(obj)) if spec.consequences and not reason else [],
+            "back": self._way_back(request, obj),
+            "next": request.POST.get("next") or request.GET.get("next") or "",
+        }
+        templates = [
+            f"admin/{self.opts.app_label}/{self.opts.model_name}/do_{name}.html",
+            "admin/transition.html",
+        ]
+        return TemplateResponse(request, templates, context, status=status)

@@ -1,0 +1,128 @@
+"""What templates of staff and customers need: money, states, moments, icons.
+
+{% load back_office %}
+{% money order.total order.currency %}  {% money some_money %}
+{% badge order.status order.get_status_display %}
+{% when order.placed_at %}              14:05 · 12 Mar · 12 Mar 2025, in the reader's locale and zone
+{% day order.promised_on %}             Thu 12 Mar
+{% icon "box" %}
+"""
+
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_currency
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext, to_locale
+
+from core.badges import tone_of
+from core.money import Money
+
+register = template.Library()
+ICON_NAME = re.compile(r"^[a-z0-9-]+$")
+
+
+def locale() -> Locale:
+    """Return the locale of the reader."""
+    try:
+        found = Locale.parse(to_locale(get_language() or "en"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+    # Plain English would mean month before day; the house is European.
+    return Locale("en", "GB") if found.language == "en" and not found.territory else found
+
+
+@register.simple_tag
+def money(amount: Money | Decimal | None, currency: str = "", quiet_zero: bool = False) -> str:
+    """Write an amount with the decimals of its currency, as the reader expects it."""
+    if amount is None or amount == "":
+        return "–"
+    value = amount if isinstance(amount, Money) else Money(Decimal(amount), currency)
+    text = format_currency(value.amount, value.currency, locale=locale()) if value.currency else str(value.amount)
+    kind = "money quiet" if quiet_zero and not value.amount else "money"
+    return format_html('<span class="{}">{}</span>', kind, text.replace("-", "−"))
+
+
+@register.simple_tag
+def badge(value: Any, label: Any = "", tone: str = "") -> str:
+    """Show a state: a shape and a word, with a colour that only underlines them."""
+    if value in ("", None):
+        return "–"
+    tone = tone or tone_of(value)
+    text = str(label or str(value).replace("_", " "))
+    text = text[:1].upper() + text[1:]
+    return format_html('<span class="badge {}">{}{}</span>', tone, icon(f"tone-{tone}"), text)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> str:
+    """Draw an icon of the sprite; with a label it speaks, without it is decoration."""
+    if not ICON_NAME.match(str(name)):
+        return ""
+    url = static("core/icons.svg")
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, url, name)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', url, name)
+
+
+@register.simple_tag
+def when(moment: datetime | date | None) -> str:
+    """Write a moment short: today the time, this year the day, else with the year; all of it on hover."""
+    if not moment:
+        return "–"
+    if not isinstance(moment, datetime):
+        return day(moment)
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    now = timezone.localtime()
+    if local.date() == now.date():
+        text = format_time(local, "short", locale=locale())
+    elif abs(now - local) < timedelta(days=7):
+        text = f"{format_date(local, 'EEE', locale=locale())} {format_time(local, 'short', locale=locale())}"
+    else:
+        text = _short_day(local.date(), now.date())
+    full = format_datetime(local, "full", locale=locale())
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, text)
+
+
+@register.simple_tag
+def day(value: date | None) -> str:
+    """Write a day short, with a word for the days around today."""
+    if not value:
+        return "–"
+    today = timezone.localdate()
+    near = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
+    text = near.get((value - today).days) or _short_day(value, today)
+    full = format_date(value, "full", locale=locale())
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), full, text)
+
+
+def _short_day(value: date, today: date) -> str:
+    return str(format_skeleton("MMMd" if value.year == today.year else "yMMMd", value, locale=locale()))
+
+
+@register.filter
+def at_hand(value: datetime | None) -> str:
+    """Write the time of day."""
+    return format_time(timezone.localtime(value), "short", locale=locale()) if value else ""
+
+
+@register.inclusion_tag("admin/parts/moment.html")
+def timeline_item(moment: Any) -> dict[str, Any]:
+    """Draw one moment of a history (`core.admin.history.Moment`)."""
+    return {"moment": moment}
+
+
+@register.filter
+def spoken_actor(actor: str) -> str:
+    """Write an actor of the log for people: `staff:maya` → Maya."""
+    kind, _colon, name = str(actor).partition(":")
+    kinds = {"system": gettext("System"), "staff": "", "customer": gettext("Customer"), "api": gettext("API")}
+    title = kinds.get(kind, kind.capitalize())
+    return f"{title} {name}".strip() if title else name[:1].upper() + name[1:]

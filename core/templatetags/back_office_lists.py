@@ -1,0 +1,119 @@
+"""What the list and form templates of the back office need beyond Django's own tags."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.contrib.admin.templatetags.admin_list import ResultList, result_headers, result_hidden_fields, results
+from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.formats import number_format
+from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from core.admin.paging import CAP
+
+register = template.Library()
+CLASS = re.compile(r'class="')
+NUMBERS = (models.DecimalField, models.IntegerField, models.FloatField)
+
+
+@register.inclusion_tag("admin/change_list_results.html")
+def back_office_results(cl: Any) -> dict[str, Any]:
+    """Draw the rows of a list: figures to the right, and on a phone every cell with its name."""
+    headers = list(result_headers(cl))
+    columns = list(zip(cl.list_display, headers, strict=True))
+    for column, header in columns:
+        if path := getattr(column, "field_path", ""):
+            header["text"] = _verbose_name(cl.model, path) or header["text"]
+        if _is_figure(cl.model, column):
+            header["class_attrib"] = mark_safe(CLASS.sub('class="num ', header["class_attrib"], count=1))  # noqa: S308
+    return {
+        "cl": cl,
+        "empty_text": gettext("There is nothing here yet."),
+        "result_hidden_fields": list(result_hidden_fields(cl)),
+        "result_headers": headers,
+        "results": [_dressed(row, columns, cl.model) for row in results(cl)],
+    }
+
+
+def _dressed(row: ResultList, columns: list[tuple[Any, dict[str, Any]]], model: Any) -> ResultList:
+    cells = []
+    for cell, (column, header) in zip(list(row), columns, strict=False):
+        label = conditional_escape(strip_tags(str(header["text"])).strip())
+        extra = "num " if _is_figure(model, column) else ""
+        name = f'data-label="{label[:1].upper()}{label[1:]}" ' if label else ""
+        cells.append(mark_safe(CLASS.sub(f'{name}class="{extra}', cell, count=1)))  # noqa: S308 - escaped above
+    return ResultList(row.form, cells)
+
+
+def _verbose_name(model: Any, path: str) -> str:
+    try:
+        return str(get_fields_from_path(model, path)[-1].verbose_name)
+    except (FieldDoesNotExist, AttributeError):
+        return ""
+
+
+def _is_figure(model: Any, column: Any) -> bool:
+    if callable(column):
+        return bool(getattr(column, "figure", False))
+    try:
+        field = model._meta.get_field(column)
+    except FieldDoesNotExist:
+        return False
+    return isinstance(field, NUMBERS) and not field.is_relation and not field.choices
+
+
+@register.simple_tag
+def shown_range(cl: Any) -> str:
+    """Say which rows are shown, of how many."""
+    first = (cl.page_num - 1) * cl.list_per_page + 1
+    last = min(cl.page_num * cl.list_per_page, cl.result_count)
+    total = getattr(cl.paginator, "spoken_count", None) or number_format(cl.result_count, force_grouping=True)
+    text = gettext("%(first)s–%(last)s of %(total)s") % {"first": first, "last": last, "total": total}
+    if getattr(cl.paginator, "is_capped", False) and last >= CAP:
+        return text + gettext(". For older rows narrow the list.")
+    return text
+
+
+@register.simple_tag
+def page_url(cl: Any, step: int) -> str:
+    """Return the address of the page before or after, or nothing."""
+    wanted = cl.page_num + step
+    if not 1 <= wanted <= cl.paginator.num_pages:
+        return ""
+    return str(cl.get_query_string({"p": wanted}))
+
+
+@register.simple_tag
+def tab_url(tab: dict[str, Any]) -> str:
+    """Return the address of a view over the list."""
+    return f"?{urlencode(tab['query'])}"
+
+
+@register.filter
+def chosen(choices: Iterable[dict[str, Any]]) -> str:
+    """Return what a filter is set to, unless it is set to everything."""
+    for position, choice in enumerate(choices):
+        if choice.get("selected"):
+            return str(choice["display"]) if position else ""
+    return ""
+
+
+@register.simple_tag
+def readable(field: Any) -> SafeString:
+    """Write a value that cannot be edited here: data as data, the rest as Django does."""
+    name = field.field.get("name") if isinstance(field.field, dict) else None
+    value = getattr(field.form.instance, name, None) if isinstance(name, str) else None
+    if isinstance(value, dict | list):
+        if not value:
+            return mark_safe("–")
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return conditional_escape(", ".join(value))
+        return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+    return field.contents()
