@@ -1,0 +1,272 @@
+"""From lines, charges, discounts and taxes to one quote that adds up to the cent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.money import apportion, plain, quantum, round_amount
+
+from .taxes import Group, Part, tax_parts
+from .treatment import TaxKey, Treatment, key_for, key_of_given, treat
+from .values import (
+    CHARGE_KINDS,
+    MAX_AMOUNT,
+    ZERO,
+    AmountTooLarge,
+    ChargeInput,
+    DiscountTooLarge,
+    GoodsLine,
+    InvalidPrice,
+    InvalidTax,
+    Quote,
+    QuotedCharge,
+    QuotedLine,
+    QuoteRequest,
+)
+
+
+@dataclass
+class _Goods:
+    """One line on its way through the calculation."""
+
+    line: GoodsLine
+    before: Decimal
+    discount: Decimal
+    part: Part = field(init=False)
+
+    @property
+    def amount(self) -> Decimal:
+        return self.before - self.discount
+
+
+@dataclass
+class _Charge:
+    """One charge on its way through the calculation: it may fall under several rates."""
+
+    given: ChargeInput
+    amount: Decimal
+    parts: list[Part] = field(default_factory=list)
+
+
+def quote(request: QuoteRequest) -> Quote:
+    """Work out what an order costs, and say how every figure came about.
+
+    Gross prices are kept as they are, whatever the tax: gross is the truth and the net follows. Raises
+    Invalid for prices, discounts or taxes that cannot be.
+    """
+    told = _Told(request.currency)
+    goods = [_price(line, index, request.currency, told) for index, line in enumerate(request.lines)]
+    free_shipping = _promote(goods, request, told)
+    treatment = treat(request.tax)
+    told.say("tax", treatment.code, treatment.reason)
+    for index, one in enumerate(goods):
+        one.part = _tax_part(one, index, treatment, request)
+    charges = [_split_charge(one, goods, treatment, request) for one in _charges(request, free_shipping, told)]
+    parts = [one.part for one in goods] + [part for charge in charges for part in charge.parts]
+    groups = tax_parts(parts, gross=request.prices_include_tax, currency=request.currency)
+    return _assemble(request, goods, charges, groups, told)
+
+
+class _Told:
+    """Collects the reasons, as data and in words."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        self.entries: list[dict[str, Any]] = []
+
+    def amount(self, amount: Decimal) -> str:
+        """Write an amount."""
+        return plain(amount, self.currency)
+
+    def price(self, price: Decimal) -> str:
+        """Write a unit price, which may have more decimals than its currency."""
+        rounded = round_amount(price, self.currency)
+        return f"{rounded if rounded == price else price.normalize():f}"
+
+    def say(self, about: str, code: str, text: str, amount: Decimal | None = None) -> None:
+        """Add a reason."""
+        entry = {"about": about, "code": code, "text": text}
+        if amount is not None:
+            entry["amount"] = self.amount(amount)
+        self.entries.append(entry)
+
+
+def _fault(error: type[Any], index: int, field_name: str, text: str, group: str = "lines") -> Exception:
+    pointer = {"pointer": f"/{group}/{index}/{field_name}", "code": error.code, "detail": text}
+    found: Exception = error(text, errors=[pointer])
+    return found
+
+
+def _price(line: GoodsLine, index: int, currency: str, told: _Told) -> _Goods:
+    """Work out what a line costs before tax treatment, less its own discount."""
+    if line.quantity < 1:
+        raise _fault(InvalidPrice, index, "quantity", "A line is for at least one unit")
+    if not line.unit_price.is_finite() or line.unit_price < 0:
+        raise _fault(InvalidPrice, index, "unit_price", "A price is zero or more")
+    before = round_amount(_bounded(line.unit_price * line.quantity), currency)
+    if not line.discount.is_finite() or line.discount < 0:
+        raise _fault(InvalidPrice, index, "discount", "A discount is zero or more")
+    discount = round_amount(_bounded(line.discount), currency)
+    if discount > before:
+        raise _fault(DiscountTooLarge, index, "discount", "The discount is more than the line costs")
+    source = f"price list {line.price_source}" if line.price_source else "price given with the order"
+    tier = f", from {line.price_from} units" if line.price_from > 1 else ""
+    text = f"{line.quantity} × {told.price(line.unit_price)} = {told.amount(before)} ({source}{tier})"
+    about = f"line:{line.key}"
+    told.say(about, "price_list" if line.price_source else "price_given", text, before)
+    if discount:
+        told.say(about, "line_discount", f"Discount on the line: {told.amount(discount)}", -discount)
+    return _Goods(line, before, discount)
+
+
+def _bounded(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or abs(amount) > MAX_AMOUNT:
+        raise AmountTooLarge("The amount is too large for an order")
+    return amount
+
+
+def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str:
+    """Take the promotions off the goods, shares before amounts. Returns the name of one that frees the shipping."""
+    free_shipping = ""
+    for rule in sorted(request.promotions, key=lambda rule: (rule.kind != "percent", rule.code)):
+        if rule.kind == "free_shipping":
+            free_shipping = rule.name
+            continue
+        worth = sum((one.amount for one in goods), start=ZERO)
+        wanted = worth * rule.value / 100 if rule.kind == "percent" else rule.value
+        taken = min(round_amount(wanted, request.currency), worth)
+        if not taken:
+            continue
+        for one, share in zip(goods, _shares(taken, goods, request.currency), strict=True):
+            one.discount += share
+        said = f"{rule.value.normalize():f} % of {told.amount(worth)}" if rule.kind == "percent" else "an amount"
+        told.say(f"discount:{rule.code}", f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken)
+    return free_shipping
+
+
+def _shares(amount: Decimal, goods: Sequence[_Goods], currency: str) -> list[Decimal]:
+    """Share a discount out over the lines by their worth; no line goes below zero, because no share is rounded
+    above the worth it stands for."""
+    return apportion(amount, [one.amount for one in goods], currency)
+
+
+def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest) -> Part:
+    line = one.line
+    key = key_for(treatment, request.tax, line.tax_class)
+    if line.tax_amount is None:
+        return Part(one.amount, key)
+    given = round_amount(_bounded(line.tax_amount), request.currency)
+    net = one.amount - given if request.prices_include_tax else one.amount
+    if given < 0 or (given and net <= 0):
+        raise _fault(InvalidTax, index, "tax_amount", "The tax does not fit the price")
+    # Elsewhere tax may be rounded per unit: half a minor unit each.
+    tolerance = quantum(request.currency) * max(2, line.quantity) / 2
+    return Part(one.amount, key_of_given(given, net, key, tax=request.tax, tolerance=tolerance), given)
+
+
+def _charges(request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable[_Charge]:
+    for index, charge in enumerate(request.charges):
+        if charge.kind not in CHARGE_KINDS:
+            text = f"{charge.kind!r} is no kind of charge"
+            raise _fault(InvalidPrice, index, "kind", text, "charges")
+        amount = round_amount(_bounded(charge.amount), request.currency)
+        about = f"{charge.kind}:{charge.code}"
+        if charge.kind == "shipping" and free_shipping and amount > 0:
+            told.say(about, "free_shipping", f"{free_shipping}: no charge instead of {told.amount(amount)}", ZERO)
+            continue
+        told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount)
+        if amount:
+            yield _Charge(charge, amount)
+
+
+def _split_charge(charge: _Charge, goods: Sequence[_Goods], treatment: Treatment, request: QuoteRequest) -> _Charge:
+    """Put a charge under the rates of the goods, in proportion to their net bases, unless it has a class of its own.
+
+    Sharing a gross charge by gross goods gives the same proportion of net bases, as each share and the
+    goods it follows have one rate.
+    """
+    if charge.given.tax_class or not goods:
+        key = key_for(treatment, request.tax, charge.given.tax_class or "standard")
+        charge.parts = [Part(charge.amount, key)]
+        return charge
+    bases: dict[TaxKey, Decimal] = {}
+    for one in goods:
+        bases[one.part.key] = bases.get(one.part.key, ZERO) + one.amount
+    shares = apportion(charge.amount, list(bases.values()), request.currency)
+    charge.parts = [Part(share, key) for key, share in zip(bases, shares, strict=True) if share]
+    return charge
+
+
+def _assemble(
+    request: QuoteRequest, goods: Sequence[_Goods], charges: Sequence[_Charge], groups: Sequence[Group], told: _Told
+) -> Quote:
+    lines = [_quoted_line(one) for one in goods]
+    quoted_charges = [_quoted_charge(charge, told) for charge in charges]
+    nets = [_net_before(one, request) for one in goods]
+    by_kind = dict.fromkeys(CHARGE_KINDS, ZERO)
+    for charge in quoted_charges:
+        by_kind[charge.kind] += charge.net_total
+    for group in groups:
+        text = f"{(group.key.rate * 100).normalize():f} % on {told.amount(group.net)} (category {group.key.category})"
+        told.say(f"tax:{group.key.category}:{group.key.text}", "tax", text, group.tax)
+    subtotal = sum(nets, start=ZERO)
+    total = sum((one.total for one in [*lines, *quoted_charges]), start=ZERO)
+    _bounded(total)
+    _bounded(subtotal)
+    told.say("total", "total", "Lines and charges with their tax", total)
+    return Quote(
+        currency=request.currency,
+        prices_include_tax=request.prices_include_tax,
+        lines=lines,
+        charges=quoted_charges,
+        tax_breakdown=[_stored(group.key, group.net, group.tax, told) for group in groups],
+        subtotal=subtotal,
+        discount_total=subtotal - sum((line.net_total for line in lines), start=ZERO) - by_kind["discount"],
+        shipping_total=by_kind["shipping"],
+        charges_total=by_kind["fee"] + by_kind["manual"],
+        tax_total=sum((group.tax for group in groups), start=ZERO),
+        total=total,
+        explanation=told.entries,
+    )
+
+
+def _quoted_line(one: _Goods) -> QuotedLine:
+    return QuotedLine(
+        key=one.line.key,
+        unit_price=one.line.unit_price,
+        discount_total=one.discount,
+        net_total=one.part.net,
+        tax_category=one.part.key.category,
+        tax_rate=one.part.key.rate,
+        tax_total=one.part.tax,
+        total=one.part.net + one.part.tax,
+    )
+
+
+def _quoted_charge(charge: _Charge, told: _Told) -> QuotedCharge:
+    net = sum((part.net for part in charge.parts), start=ZERO)
+    tax = sum((part.tax for part in charge.parts), start=ZERO)
+    return QuotedCharge(
+        kind=charge.given.kind,
+        code=charge.given.code,
+        name=charge.given.name or charge.given.kind,
+        amount=charge.amount,
+        taxes=[_stored(part.key, part.net, part.tax, told) for part in charge.parts],
+        net_total=net,
+        tax_total=tax,
+        total=net + tax,
+    )
+
+
+def _net_before(one: _Goods, request: QuoteRequest) -> Decimal:
+    """Return the net worth of a line before its discount."""
+    if not one.discount:
+        return one.part.net
+    if not request.prices_include_tax:
+        return one.before
+    return max(one.part.net, round_amount(one.before / (1 + one.part.key.rate), request.currency))
+
+
+def _stored(key: TaxKey, net: Decimal, tax: Decimal, told: _Told) -> dict[str, str]:
+    return {"category": key.category, "rate": key.text, "net": told.amount(net), "tax": told.amount(tax)}

@@ -1,0 +1,116 @@
+"""Which tax applies: by where goods come from, where they go, and who buys.
+
+Categories are those of EN 16931 (UNTDID 5305): S a rate, Z zero rate, E exempt, AE reverse charge,
+G export, O outside the scope of tax.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.errors import Invalid
+
+from .values import ZERO, TaxSituation
+
+EU_COUNTRIES = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
+)
+NOT_STATED = "not_stated"
+EXEMPT = "exempt"
+VAT_ID = re.compile(r"^([A-Z]{2})[0-9A-Z+*]{2,13}$")
+
+
+class TaxRateMissing(Invalid):
+    """No rate is known for a class of goods on that day."""
+
+    code = "tax_rate_missing"
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How a sale is taxed: with the rates of `country`, or, where there is no country, by its category at 0 %."""
+
+    code: str
+    category: str
+    country: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TaxKey:
+    """What tax is rounded by: a category and a rate."""
+
+    category: str
+    rate: Decimal
+
+    @property
+    def text(self) -> str:
+        """Return the stored form of the rate, with at least two decimals."""
+        return rate_text(self.rate)
+
+
+OUTSIDE = TaxKey("O", ZERO)
+
+
+def rate_text(rate: Decimal) -> str:
+    """Write a rate as the API does: 0.19, 0.077, 0.00."""
+    whole, _, decimals = f"{rate:.4f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def vat_country(vat_id: str) -> str:
+    """Return the country that gave a VAT id, or nothing where it is no VAT id. Greece writes EL."""
+    match = VAT_ID.match(re.sub(r"[\s.\-]", "", vat_id).upper())
+    if match is None:
+        return ""
+    prefix = match.group(1)
+    return "GR" if prefix == "EL" else prefix
+
+
+def treat(tax: TaxSituation) -> Treatment:
+    """Decide how a sale is taxed."""
+    seller, buyer = tax.seller_country, tax.country
+    if not buyer or not seller:
+        return Treatment("unknown", "O", "", "No country is known, so no tax can be stated")
+    if buyer == seller:
+        return Treatment("domestic", "S", seller, f"Sold within {seller}")
+    if seller not in EU_COUNTRIES or buyer not in EU_COUNTRIES:
+        return Treatment("export", "G", "", f"Export from {seller} to {buyer}")
+    issuer = vat_country(tax.vat_id) if tax.is_business else ""
+    if issuer in EU_COUNTRIES and issuer != seller:
+        return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
+    return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there")
+
+
+def key_for(treatment: Treatment, tax: TaxSituation, tax_class: str) -> TaxKey:
+    """Return category and rate of one class of goods. Raises TaxRateMissing where nobody entered a rate."""
+    if tax_class == NOT_STATED:
+        return OUTSIDE
+    if not treatment.country:
+        return TaxKey(treatment.category, ZERO)
+    if tax_class == EXEMPT:
+        return TaxKey("E", ZERO)
+    # Below the threshold of the one-stop shop the seller's own rate is right, so it is the safe answer.
+    rate = tax.rates.get((treatment.country, tax_class), tax.rates.get((tax.seller_country, tax_class)))
+    if rate is None:
+        raise TaxRateMissing(
+            f"No tax rate is known for {tax_class!r} in {treatment.country}",
+            country=treatment.country,
+            tax_class=tax_class,
+        )
+    return TaxKey("S", rate) if rate else TaxKey("Z", ZERO)
+
+
+def key_of_given(
+    tax_amount: Decimal, net: Decimal, expected: TaxKey, *, tax: TaxSituation, tolerance: Decimal
+) -> TaxKey:
+    """Return the rate that a tax agreed elsewhere amounts to: a known one where it fits, else the effective one."""
+    if abs(net * expected.rate - tax_amount) <= tolerance:
+        return expected
+    if not tax_amount:
+        return TaxKey("Z", ZERO)
+    known = sorted({rate for (country, _), rate in tax.rates.items() if country == tax.country and rate})
+    for rate in sorted(known, key=lambda rate: abs(net * rate - tax_amount)):
+        if abs(net * rate - tax_amount) <= tolerance:
+            return TaxKey("S", rate)
+    return TaxKey("S", (tax_amount / net).quantize(Decimal("0.0001")))

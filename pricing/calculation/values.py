@@ -1,0 +1,150 @@
+"""What goes into a quote, and what comes out. Amounts are in the quote's currency."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.errors import Invalid
+
+ZERO = Decimal(0)
+# What fits the columns of an order: 14 digits, 3 of them decimals.
+MAX_AMOUNT = Decimal(10) ** 11 - 1
+CHARGE_KINDS = frozenset({"shipping", "fee", "discount", "manual"})
+
+
+class AmountTooLarge(Invalid):
+    """An amount is larger than any order can be."""
+
+    code = "amount_too_large"
+
+
+class InvalidPrice(Invalid):
+    """A price cannot be charged as written."""
+
+    code = "invalid_price"
+
+
+class InvalidTax(Invalid):
+    """A given tax does not fit the amount it is said to be on."""
+
+    code = "invalid_tax"
+
+
+class DiscountTooLarge(Invalid):
+    """A discount takes more than the goods cost."""
+
+    code = "discount_too_large"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsLine:
+    """Units of one product at a price per unit, net or gross as the request says.
+
+    `discount` is an amount off the whole line; `tax_amount` a tax already agreed elsewhere, which is
+    kept as it is. `price_source` says where the price comes from: a price list, or nothing for a given one.
+    """
+
+    key: int
+    quantity: int
+    unit_price: Decimal
+    tax_class: str = "standard"
+    discount: Decimal = ZERO
+    tax_amount: Decimal | None = None
+    sku: str = ""
+    price_source: str = ""
+    price_from: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeInput:
+    """A sum that is no product; a discount is negative. Without a tax class it is taxed as the goods are."""
+
+    kind: str
+    amount: Decimal
+    code: str = ""
+    name: str = ""
+    tax_class: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromotionRule:
+    """A discount on the goods that applies: `kind` is percent, amount or free_shipping."""
+
+    code: str
+    name: str
+    kind: str
+    value: Decimal = ZERO
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxSituation:
+    """Who sells from where to whom, and the rates of that day by (country, tax class)."""
+
+    seller_country: str
+    country: str
+    is_business: bool = False
+    vat_id: str = ""
+    rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteRequest:
+    """Everything a quote depends on."""
+
+    currency: str
+    prices_include_tax: bool
+    lines: Sequence[GoodsLine]
+    tax: TaxSituation
+    charges: Sequence[ChargeInput] = ()
+    promotions: Sequence[PromotionRule] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotedLine:
+    """What one line contributes: net_total + tax_total = total. `discount_total` is in the terms of the price."""
+
+    key: int
+    unit_price: Decimal
+    discount_total: Decimal
+    net_total: Decimal
+    tax_category: str
+    tax_rate: Decimal
+    tax_total: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotedCharge:
+    """What one charge contributes; `taxes` lists its share of each rate as {category, rate, net, tax} in strings."""
+
+    kind: str
+    code: str
+    name: str
+    amount: Decimal
+    taxes: list[dict[str, str]]
+    net_total: Decimal
+    tax_total: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """What an order costs. Header amounts are net, but for the total:
+
+    subtotal − discount_total + shipping_total + charges_total + tax_total = total = Σ lines + Σ charges.
+    """
+
+    currency: str
+    prices_include_tax: bool
+    lines: list[QuotedLine]
+    charges: list[QuotedCharge]
+    tax_breakdown: list[dict[str, str]]
+    subtotal: Decimal
+    discount_total: Decimal
+    shipping_total: Decimal
+    charges_total: Decimal
+    tax_total: Decimal
+    total: Decimal
+    explanation: list[dict[str, Any]]
