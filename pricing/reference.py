@@ -1,0 +1,92 @@
+"""Channels, methods, zones and rates: few rows that every order needs, kept in the process.
+
+Whoever changes one calls `forget`, so this process sees it at once; other processes see it after
+`MAX_AGE` seconds at the latest.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+
+from inventory.models import Warehouse
+from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, Transit, Zone
+
+MAX_AGE = 5.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One reading of the settings. Its rows are shared between threads: read them, never write them."""
+
+    channels: dict[str, Channel]
+    methods: dict[str, ShippingMethod]
+    zone_of: dict[str, Zone]
+    rest_of_world: Zone | None
+    rates: dict[tuple[int, int, str], list[tuple[Decimal, Decimal]]]
+    transits: dict[tuple[int, int, int], int]
+    warehouses: Sequence[Warehouse]
+    taxes: dict[str, list[TaxRate]]
+    promotions: Sequence[Promotion]
+
+    def zone(self, country: str) -> Zone | None:
+        """Return the zone of a country, else the rest of the world where there is one."""
+        return self.zone_of.get(country, self.rest_of_world)
+
+    def tax_rates(self, on: date, *countries: str) -> dict[tuple[str, str], Decimal]:
+        """Return the rates of countries on a day, by country and class; of two the one that started later."""
+        return {
+            (country, tax.tax_class): tax.rate
+            for country in countries
+            for tax in self.taxes.get(country, ())
+            if tax.valid_from <= on and (tax.valid_to is None or on <= tax.valid_to)
+        }
+
+
+_kept: tuple[float, Reference] | None = None
+
+
+def reference() -> Reference:
+    """Return the settings, at most a few seconds old."""
+    global _kept
+    kept = _kept
+    if kept is not None and time.monotonic() - kept[0] < MAX_AGE:
+        return kept[1]
+    fresh = _read()
+    _kept = (time.monotonic(), fresh)
+    return fresh
+
+
+def forget() -> None:
+    """Read the settings anew: now, and once more when the change that asks for it is committed."""
+    _drop()
+    transaction.on_commit(_drop)
+
+
+def _drop() -> None:
+    global _kept
+    _kept = None
+
+
+def _read() -> Reference:
+    zones = list(Zone.objects.order_by("pk"))
+    rates: dict[tuple[int, int, str], list[tuple[Decimal, Decimal]]] = {}
+    for rate in ShippingRate.objects.order_by("min_goods_value"):
+        rates.setdefault((rate.method_id, rate.zone_id, rate.currency), []).append((rate.min_goods_value, rate.amount))
+    taxes: dict[str, list[TaxRate]] = {}
+    for tax in TaxRate.objects.order_by("valid_from"):
+        taxes.setdefault(tax.country, []).append(tax)
+    return Reference(
+        channels={one.code: one for one in Channel.objects.filter(active=True).select_related("price_list")},
+        methods={one.code: one for one in ShippingMethod.objects.filter(active=True).order_by("pk")},
+        zone_of={country: zone for zone in reversed(zones) for country in zone.countries},
+        rest_of_world=next((zone for zone in zones if not zone.countries), None),
+        rates=rates,
+        transits={(one.warehouse_id, one.zone_id, one.method_id): one.days for one in Transit.objects.all()},
+        warehouses=list(Warehouse.objects.filter(active=True).order_by("priority", "pk")),
+        taxes=taxes,
+        promotions=list(Promotion.objects.filter(active=True, needs_code=False).order_by("code")),
+    )

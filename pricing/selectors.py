@@ -1,0 +1,132 @@
+"""What it costs, how it travels and how long it takes: read only."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet
+
+from inventory.sourcing import Place
+from pricing.errors import CurrencyNotSold, ShippingNotAvailable, UnknownChannel, UnknownShippingMethod
+from pricing.models import Channel, Price, PriceList, ShippingMethod, Zone
+from pricing.reference import reference
+
+# Working days to assume where nobody entered any: long enough to keep the promise.
+UNKNOWN_DAYS = 10
+# A warehouse without a known way to the receiver serves only when no other can.
+FAR_AWAY = 1000
+
+
+def channel_by_code(code: str) -> Channel:
+    """Return an active channel. Raises UnknownChannel."""
+    if (channel := reference().channels.get(code)) is None:
+        text = f"There is no channel {code!r}"
+        raise UnknownChannel(text, errors=[{"pointer": "/channel", "code": UnknownChannel.code, "detail": text}])
+    return channel
+
+
+def channels() -> list[Channel]:
+    """Return the active channels."""
+    return sorted(reference().channels.values(), key=lambda channel: channel.name)
+
+
+def shipping_method(code: str) -> ShippingMethod:
+    """Return an active shipping method. Raises UnknownShippingMethod."""
+    if (method := reference().methods.get(code)) is None:
+        text = f"There is no shipping method {code!r}"
+        fault = {"pointer": "/shipping_method", "code": UnknownShippingMethod.code, "detail": text}
+        raise UnknownShippingMethod(text, errors=[fault])
+    return method
+
+
+def shipping_methods(country: str = "", currency: str = "") -> list[ShippingMethod]:
+    """Return the active methods; of a country and currency only those that deliver there."""
+    methods = list(reference().methods.values())
+    if not currency:
+        return methods
+    zone = reference().zone(country)
+    return [
+        method
+        for method in methods
+        if method.pickup or (zone and (method.pk, zone.pk, currency) in reference().rates)
+    ]  # fmt: skip
+
+
+def zone_for(country: str) -> Zone | None:
+    """Return the shipping zone of a country; a country nobody named belongs to the rest of the world."""
+    return reference().zone(country)
+
+
+def shipping_price(method: ShippingMethod, country: str, currency: str, goods_value: Decimal) -> tuple[Decimal, str]:
+    """Return the charge for a method into a country, and why: the highest threshold the goods reach applies.
+
+    Raises ShippingNotAvailable where the method does not go.
+    """
+    if method.pickup:
+        return Decimal(0), f"{method.name}: nothing travels"
+    zone = zone_for(country)
+    steps = reference().rates.get((method.pk, zone.pk, currency), []) if zone else []
+    reached = [(threshold, amount) for threshold, amount in steps if threshold <= goods_value]
+    if zone is None or not reached:
+        text = f"{method.name} does not deliver to {country or 'an unknown country'} in {currency}"
+        fault = {"pointer": "/shipping_method", "code": ShippingNotAvailable.code, "detail": text}
+        raise ShippingNotAvailable(text, errors=[fault])
+    threshold, amount = reached[-1]
+    step = f", goods from {threshold.normalize():f}" if threshold else ""
+    return amount, f"{method.name} to {zone.name}{step}"
+
+
+def transit_days(warehouse_id: int, method: ShippingMethod | None, country: str) -> int:
+    """Return the working days from a warehouse to a country."""
+    if method is None or method.pickup:
+        return 0
+    days = _known_days(warehouse_id, method, zone_for(country))
+    return UNKNOWN_DAYS if days is None else days
+
+
+def places_for(method: ShippingMethod | None, country: str) -> list[Place]:
+    """Return the warehouses as seen from a country: fewer days by the method are nearer."""
+    zone = zone_for(country)
+    here = method is None or method.pickup
+    places = []
+    for warehouse in reference().warehouses:
+        days = 0 if here else _known_days(warehouse.pk, method, zone)
+        distance = FAR_AWAY if days is None else days
+        places.append(Place(warehouse.pk, distance, warehouse.priority, warehouse.last_resort, warehouse.code))
+    return places
+
+
+def _known_days(warehouse_id: int, method: ShippingMethod | None, zone: Zone | None) -> int | None:
+    if method is None or zone is None:
+        return None
+    return reference().transits.get((warehouse_id, zone.pk, method.pk))
+
+
+def price_list_for(channel: Channel, currency: str = "") -> PriceList:
+    """Return the price list of a channel. Raises CurrencyNotSold where it has none in that currency."""
+    wanted = currency or channel.currency
+    if channel.price_list is None or channel.price_list.currency != wanted:
+        text = f"{channel.name} has no prices in {wanted}"
+        raise CurrencyNotSold(text, errors=[{"pointer": "/currency", "code": CurrencyNotSold.code, "detail": text}])
+    return channel.price_list
+
+
+def valid_prices(price_list: PriceList, product_ids: Iterable[int], on: date) -> list[Price]:
+    """Return the prices of products on a day in one query; those that apply first come first."""
+    started = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    not_over = Q(valid_to__isnull=True) | Q(valid_to__gte=on)
+    found = Price.objects.filter(started, not_over, price_list=price_list, product_id__in=set(product_ids))
+    return list(found.order_by("product_id", "-min_quantity", F("valid_from").desc(nulls_last=True), "-pk"))
+
+
+def prices_for(channel: Channel, product_ids: Sequence[int], on: date) -> dict[int, Decimal]:
+    """Return what one unit of each product costs on a channel on a day; products without a price are left out."""
+    if channel.price_list is None:
+        return {}
+    prices = reversed(valid_prices(channel.price_list, product_ids, on))
+    return {price.product_id: price.amount for price in prices if price.min_quantity <= 1}
+
+
+def price_lists() -> QuerySet[PriceList]:
+    """Return the price lists."""
+    return PriceList.objects.order_by("code")

@@ -1,0 +1,57 @@
+"""The counter of pricing: everything that others may ask."""
+
+from pricing.calculation import ChargeInput, Quote, QuotedCharge, QuotedLine
+from pricing.errors import (
+    CouponRefused,
+    CurrencyNotSold,
+    PriceMissing,
+    ShippingNotAvailable,
+    UnknownChannel,
+    UnknownPriceList,
+    UnknownShippingMethod,
+)
+from pricing.reference import forget
+from pricing.selectors import (
+    channel_by_code,
+    channels,
+    places_for,
+    prices_for,
+    shipping_method,
+    shipping_methods,
+    shipping_price,
+    transit_days,
+    zone_for,
+)
+
+from .catalog import set_price
+from .defaults import ensure_defaults, ensure_transits
+from .quoting import QuoteLine, quote_order
+
+__all__ = [
+    "ChargeInput",
+    "CouponRefused",
+    "CurrencyNotSold",
+    "PriceMissing",
+    "Quote",
+    "QuoteLine",
+    "QuotedCharge",
+    "QuotedLine",
+    "ShippingNotAvailable",
+    "UnknownChannel",
+    "UnknownPriceList",
+    "UnknownShippingMethod",
+    "channel_by_code",
+    "channels",
+    "ensure_defaults",
+    "ensure_transits",
+    "forget",
+    "places_for",
+    "prices_for",
+    "quote_order",
+    "set_price",
+    "shipping_method",
+    "shipping_methods",
+    "shipping_price",
+    "transit_days",
+    "zone_for",
+]

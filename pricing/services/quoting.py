@@ -1,0 +1,155 @@
+"""One quote for everybody: API, desk, portal and the order itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from inventory.models import Product
+from pricing.calculation import (
+    ChargeInput,
+    GoodsLine,
+    PromotionRule,
+    Quote,
+    QuoteRequest,
+    TaxSituation,
+)
+from pricing.calculation import quote as calculate
+from pricing.errors import CouponRefused, PriceMissing
+from pricing.models import Channel, Price, Promotion, ShippingMethod
+from pricing.reference import reference
+from pricing.selectors import price_list_for, shipping_price, valid_prices
+
+
+@dataclass(frozen=True)
+class QuoteLine:
+    """Units of a product to be priced. A given `unit_price` or `tax_amount` was agreed elsewhere and is kept."""
+
+    key: int
+    product: Product
+    quantity: int
+    unit_price: Decimal | None = None
+    tax_amount: Decimal | None = None
+    discount: Decimal = Decimal(0)
+
+
+def quote_order(
+    *,
+    channel: Channel,
+    lines: Sequence[QuoteLine],
+    country: str,
+    on: date,
+    method: ShippingMethod | None = None,
+    shipping_price: Decimal | None = None,
+    charges: Sequence[ChargeInput] = (),
+    coupon_codes: Sequence[str] = (),
+    customer_is_company: bool = False,
+    vat_id: str = "",
+    prices_include_tax: bool | None = None,
+    currency: str | None = None,
+) -> Quote:
+    """Say what an order costs and why. At most two statements: the prices, and the coupons if there are any.
+
+    Raises Invalid, with the fields at fault, for what cannot be priced.
+    """
+    money = currency or channel.currency
+    goods = _goods(channel, lines, on, money)
+    worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
+    rates = reference().tax_rates(on, channel.seller_country, country)
+    return calculate(
+        QuoteRequest(
+            currency=money,
+            prices_include_tax=channel.prices_include_tax if prices_include_tax is None else prices_include_tax,
+            lines=goods,
+            tax=TaxSituation(
+                seller_country=channel.seller_country,
+                country=country,
+                is_business=customer_is_company,
+                vat_id=vat_id,
+                rates=rates,
+            ),
+            charges=[*_shipping(method, shipping_price, country, money, worth), *charges],
+            promotions=_promotions(coupon_codes, on=on, currency=money, worth=worth),
+        )
+    )
+
+
+def _goods(channel: Channel, lines: Sequence[QuoteLine], on: date, currency: str) -> list[GoodsLine]:
+    """Find the price of every line that brings none."""
+    prices: dict[int, list[Price]] = {}
+    source = ""
+    if wanted := [line.product.pk for line in lines if line.unit_price is None]:
+        price_list = price_list_for(channel, currency)
+        source = price_list.name
+        for price in valid_prices(price_list, wanted, on):
+            prices.setdefault(price.product_id, []).append(price)
+    goods, faults = [], []
+    for index, line in enumerate(lines):
+        common = {"key": line.key, "quantity": line.quantity, "sku": line.product.sku}
+        more = {"tax_class": line.product.tax_class, "discount": line.discount, "tax_amount": line.tax_amount}
+        if line.unit_price is not None:
+            goods.append(GoodsLine(unit_price=line.unit_price, **common, **more))
+            continue
+        steps = prices.get(line.product.pk, ())
+        found = next((price for price in steps if price.min_quantity <= line.quantity), None)
+        if found is None:
+            text = f"{line.product.sku} has no price in {source}"
+            faults.append({"pointer": f"/lines/{index}/sku", "code": PriceMissing.code, "detail": text})
+            continue
+        tier = {"price_source": source, "price_from": found.min_quantity}
+        goods.append(GoodsLine(unit_price=found.amount, **tier, **common, **more))
+    if faults:
+        raise PriceMissing(faults[0]["detail"], errors=faults)
+    return goods
+
+
+def _shipping(
+    method: ShippingMethod | None, given: Decimal | None, country: str, currency: str, worth: Decimal
+) -> list[ChargeInput]:
+    """Return the charge for the way of delivery: the one agreed elsewhere, else by the rates."""
+    if given is None and method is None:
+        return []
+    code, name = (method.code, method.name) if method else ("shipping", "Shipping")
+    if given is not None:
+        return [ChargeInput(kind="shipping", code=code, name=name, amount=given, reason=f"{name}: given")]
+    assert method is not None  # noqa: S101 - one of the two is there
+    amount, reason = shipping_price(method, country, currency, worth)
+    return [ChargeInput(kind="shipping", code=code, name=name, amount=amount, reason=reason)]
+
+
+def _promotions(codes: Sequence[str], *, on: date, currency: str, worth: Decimal) -> list[PromotionRule]:
+    """Return the discounts that apply: those for everybody, and those by code. A code that does not fit is refused."""
+    wanted = {code.strip().upper(): index for index, code in reversed(list(enumerate(codes))) if code.strip()}
+    by_code = {}
+    if wanted:
+        by_code = {one.code.upper(): one for one in Promotion.objects.filter(code__in=_spellings(codes), active=True)}
+    faults = []
+    for code, index in wanted.items():
+        reason = _why_not(by_code[code], on, currency, worth) if code in by_code else "unknown or no longer valid"
+        if reason:
+            text = f"Coupon {code}: {reason}"
+            faults.append({"pointer": f"/coupon_codes/{index}", "code": CouponRefused.code, "detail": text})
+    if faults:
+        raise CouponRefused(faults[0]["detail"], errors=faults)
+    automatic = [one for one in reference().promotions if not _why_not(one, on, currency, worth)]
+    applied = {one.pk: one for one in [*automatic, *by_code.values()]}
+    return [
+        PromotionRule(code=one.code, name=one.name, kind=one.kind, value=one.value) for one in applied.values()
+    ]  # fmt: skip
+
+
+def _spellings(codes: Sequence[str]) -> set[str]:
+    """Return how a code may be stored: as typed, or in capitals."""
+    stripped = {code.strip() for code in codes}
+    return stripped | {code.upper() for code in stripped}
+
+
+def _why_not(promotion: Promotion, on: date, currency: str, worth: Decimal) -> str:
+    """Say why a promotion does not apply, or nothing."""
+    if (promotion.valid_from and on < promotion.valid_from) or (promotion.valid_to and promotion.valid_to < on):
+        return "not valid on this day"
+    if promotion.currency and promotion.currency != currency:
+        return f"only for orders in {promotion.currency}"
+    if worth < promotion.min_goods_value:
+        return f"only for goods from {promotion.min_goods_value.normalize():f} {currency}"
+    return ""
