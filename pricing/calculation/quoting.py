@@ -211,7 +211,7 @@ def _assemble(
         text = f"{(group.key.rate * 100).normalize():f} % on {told.amount(group.net)} (category {group.key.category})"
         told.say(f"tax:{group.key.category}:{group.key.text}", "tax", text, group.tax)
     subtotal = sum(nets, start=ZERO)
-    total = sum((one.total for one in [*lines, *quoted_charges]), start=ZERO)
+    total = sum((line.total for line in lines), start=ZERO) + sum((one.total for one in quoted_charges), start=ZERO)
     _bounded(total)
     _bounded(subtotal)
     told.say("total", "total", "Lines and charges with their tax", total)

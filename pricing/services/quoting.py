@@ -83,12 +83,11 @@ def _goods(channel: Channel, lines: Sequence[QuoteLine], on: date, currency: str
         source = price_list.name
         for price in valid_prices(price_list, wanted, on):
             prices.setdefault(price.product_id, []).append(price)
-    goods, faults = [], []
+    goods: list[GoodsLine] = []
+    faults: list[dict[str, str]] = []
     for index, line in enumerate(lines):
-        common = {"key": line.key, "quantity": line.quantity, "sku": line.product.sku}
-        more = {"tax_class": line.product.tax_class, "discount": line.discount, "tax_amount": line.tax_amount}
         if line.unit_price is not None:
-            goods.append(GoodsLine(unit_price=line.unit_price, **common, **more))
+            goods.append(_goods_line(line, line.unit_price))
             continue
         steps = prices.get(line.product.pk, ())
         found = next((price for price in steps if price.min_quantity <= line.quantity), None)
@@ -96,11 +95,24 @@ def _goods(channel: Channel, lines: Sequence[QuoteLine], on: date, currency: str
             text = f"{line.product.sku} has no price in {source}"
             faults.append({"pointer": f"/lines/{index}/sku", "code": PriceMissing.code, "detail": text})
             continue
-        tier = {"price_source": source, "price_from": found.min_quantity}
-        goods.append(GoodsLine(unit_price=found.amount, **tier, **common, **more))
+        goods.append(_goods_line(line, found.amount, source, found.min_quantity))
     if faults:
         raise PriceMissing(faults[0]["detail"], errors=faults)
     return goods
+
+
+def _goods_line(line: QuoteLine, unit_price: Decimal, source: str = "", price_from: int = 1) -> GoodsLine:
+    return GoodsLine(
+        key=line.key,
+        quantity=line.quantity,
+        unit_price=unit_price,
+        tax_class=line.product.tax_class,
+        discount=line.discount,
+        tax_amount=line.tax_amount,
+        sku=line.product.sku,
+        price_source=source,
+        price_from=price_from,
+    )
 
 
 def _shipping(
