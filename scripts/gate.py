@@ -121,7 +121,9 @@ def plain_environment(folder: Path) -> dict[str, str]:
     ours |= {"SITE_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1,localhost", "TIME_ZONE": "UTC"}
     ours |= {"SECRET_KEY": "for-tests-only", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
     ours |= {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "DATA_DIR": str(folder / "data")}
-    return {**os.environ, **ours}
+    # Whatever an interrupted test leaves behind goes with our folder.
+    (folder / "tmp").mkdir()
+    return {**os.environ, **ours, "TMPDIR": str(folder / "tmp")}
 
 
 def checks(gate: Gate) -> None:
