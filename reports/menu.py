@@ -1,0 +1,16 @@
+"""Where the reports stand in the back office."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import navigation
+
+
+def register() -> None:
+    """Add the figures and the flow chart."""
+    group = _("Reports")
+    navigation.register(
+        group, _("Figures"), "reports:figures", permission="orders.view_order", order=800, icon="chart"
+    )
+    navigation.register(
+        group, _("How an order flows"), "reports:flow", permission="orders.view_order", order=810, icon="chart"
+    )
