@@ -34,3 +34,19 @@ def within_request(identifier: str) -> Iterator[None]:
         yield
     finally:
         request_id.reset(token)
+
+
+class Everything(frozenset[str]):
+    """The set that holds every scope and permission, also those that do not exist yet."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def issuperset(self, _: object) -> bool:
+        """Say yes."""
+        return True
+
+    __ge__ = issuperset
+
+
+EVERYTHING = Everything({"*"})

@@ -43,3 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 for app in ("reports", "demo", "portal"):
     if app in settings.INSTALLED_APPS and find_spec(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
+
+handler400 = "core.api.views.bad_request"
+handler403 = "core.api.views.permission_denied"
+handler404 = "core.api.views.page_not_found"
+handler500 = "core.api.views.server_error"

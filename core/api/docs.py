@@ -1,0 +1,31 @@
+"""The description of the API to read, offline and under the CSP; nobody needs a key for it."""
+
+import functools
+from typing import Any
+
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+class SchemaView(SpectacularAPIView):
+    """The description, made once per process: addresses do not change while it runs."""
+
+    def _get_schema_response(self, request: Request) -> Response:
+        kept = _kept(self.__class__, request.get_host(), request.is_secure())
+        if not kept:
+            kept.update(super()._get_schema_response(request).data)
+        name = f'inline; filename="{self._get_filename(request, self.api_version or "")}"'
+        return Response(data=kept, headers={"Content-Disposition": name})
+
+
+@functools.lru_cache(maxsize=8)
+def _kept(view: type, host: str, secure: bool) -> dict[str, Any]:
+    return {}
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """The description to read and to try; its script comes from an address of its own, as the CSP wants."""
+
+    url_name = "api:schema"
+    template_name = "core/api_docs.html"

@@ -1,0 +1,93 @@
+"""Bodies: JSON objects in UTF-8, and nothing that a database or a reader would choke on."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+
+from core.api.errors import TooLarge
+from core.errors import Invalid
+
+
+class Malformed(Invalid):
+    """The body is not the JSON it should be."""
+
+    code = "malformed"
+
+
+class StrictJSONParser(BaseParser):
+    """Reads what RFC 8259 calls JSON, as long as it is an object of a size that we take."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the object. Raises Malformed, or TooLarge."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise TooLarge
+        return read_object(raw)
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object that these bytes are. Raises Malformed with pointers to bad text."""
+    try:
+        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+    except UnicodeDecodeError:
+        raise Malformed("The body is not UTF-8") from None
+    except RecursionError:
+        raise Malformed("The body is nested too deeply") from None
+    except ValueError as error:
+        raise Malformed(f"The body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Malformed("The body is not a JSON object", errors=[fault("", "not_an_object", "An object is needed")])
+    if faults := [fault(pointer, "invalid_text", text) for pointer, text in bad_texts(value)]:
+        raise Invalid("A text holds characters that no text can hold", errors=faults[:100])
+    return value
+
+
+def fault(pointer: str, code: str, detail: str) -> dict[str, str]:
+    """Return one entry of `errors`."""
+    return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def bad_texts(value: Any) -> Iterator[tuple[str, str]]:
+    """Find NUL characters and halves of characters, in names and values alike."""
+    todo: list[tuple[str, Any]] = [("", value)]
+    while todo:
+        pointer, one = todo.pop()
+        if isinstance(one, dict):
+            for name, below in one.items():
+                if why := _bad(name):
+                    # Not below it: a pointer with such a name could not be written down.
+                    yield pointer, f"A name {why}"
+                    continue
+                todo.append((f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", below))
+        elif isinstance(one, list):
+            todo.extend((f"{pointer}/{index}", below) for index, below in enumerate(one))
+        elif isinstance(one, str) and (why := _bad(one)):
+            yield pointer, f"The text {why}"
+
+
+def _bad(text: str) -> str:
+    if "\x00" in text:
+        return "holds a NUL character"
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "holds half a character (a lone surrogate)"
+    return ""
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
