@@ -1,0 +1,105 @@
+"""What follows from the quantities of the lines and the amounts of the header. Pure: nothing is read or written.
+
+Lines and charges are anything with the columns of OrderLine and OrderCharge, an order anything with the
+amounts of Order. The results are the stored values of the derived statuses.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from inventory.models import Product
+from orders.models import Order
+
+Allocation, Fulfillment, Paid, Invoiced, Returned = (
+    Order.Allocation,
+    Order.Fulfillment,
+    Order.Paid,
+    Order.Invoiced,
+    Order.Returned,
+)
+
+
+def allocation_status(lines: Iterable[Any]) -> str:
+    """Say how much of what is open is tied to stock; services and digital items need none."""
+    lines = list(lines)
+    goods = [line for line in lines if line.kind == Product.Kind.STOCKED]
+    wanted = sum(line.open for line in goods)
+    allocated = sum(line.allocated for line in goods)
+    if all(line.quantity == line.cancelled for line in lines):
+        return Allocation.UNALLOCATED
+    if allocated == wanted:
+        return Allocation.ALLOCATED
+    if allocated:
+        return Allocation.PARTIAL
+    return Allocation.BACKORDERED if any(line.backordered for line in goods) else Allocation.UNALLOCATED
+
+
+def fulfillment_status(lines: Iterable[Any]) -> str:
+    """Say how much has left the building, and arrived."""
+    lines = list(lines)
+    wanted = sum(line.quantity - line.cancelled for line in lines)
+    shipped = sum(line.shipped for line in lines)
+    delivered = sum(line.delivered for line in lines)
+    if not shipped:
+        return Fulfillment.UNFULFILLED
+    if shipped < wanted:
+        return Fulfillment.PARTIALLY_SHIPPED
+    if delivered == shipped:
+        return Fulfillment.DELIVERED
+    return Fulfillment.PARTIALLY_DELIVERED if delivered else Fulfillment.SHIPPED
+
+
+def payment_status(order: Any) -> str:
+    """Say how the money stands against what is still agreed."""
+    due = order.total - order.cancelled_total - order.credited_total
+    if order.refunded_total:
+        return Paid.REFUNDED if order.refunded_total >= order.paid_total else Paid.PARTIALLY_REFUNDED
+    if order.paid_total:
+        if order.paid_total == due:
+            return Paid.PAID
+        return Paid.OVERPAID if order.paid_total > due else Paid.PARTIALLY_PAID
+    if order.authorized_total and order.authorized_total >= due:
+        return Paid.AUTHORIZED
+    # Nothing to pay is paid: a replacement at no charge waits for no money.
+    return Paid.PAID if not order.total and order.placed_at else Paid.UNPAID
+
+
+def invoice_status(lines: Iterable[Any], charges: Iterable[Any]) -> str:
+    """Say how much of what will not be cancelled was put on an invoice."""
+    lines, charges = list(lines), [charge for charge in charges if not charge.cancelled]
+    wanted = sum(line.quantity - line.cancelled for line in lines) + len(charges)
+    invoiced = sum(line.invoiced for line in lines) + sum(1 for charge in charges if charge.invoiced)
+    if not invoiced:
+        return Invoiced.NOT_INVOICED
+    return Invoiced.INVOICED if invoiced >= wanted else Invoiced.PARTIALLY_INVOICED
+
+
+def return_status(lines: Iterable[Any], open_returns: int) -> str:
+    """Say what came back, or is asked to."""
+    lines = list(lines)
+    returned = sum(line.returned for line in lines)
+    if returned:
+        return Returned.RETURNED if returned == sum(line.shipped for line in lines) else Returned.PARTIALLY_RETURNED
+    return Returned.REQUESTED if open_returns else Returned.NONE
+
+
+def balance_due(order: Any) -> Decimal:
+    """Return what the customer still owes for what is agreed; below zero we owe (invariant I3)."""
+    balance: Decimal = (
+        order.total - order.cancelled_total - order.credited_total - order.paid_total + order.refunded_total
+    )
+    return balance
+
+
+def restate(order: Order, *, lines: Sequence[Any] | None = None, charges: Sequence[Any] | None = None) -> None:
+    """Write onto the order everything that follows from its amounts, and from its lines where they are given."""
+    order.balance_due = balance_due(order)
+    order.payment_status = payment_status(order)
+    if lines is None:
+        return
+    order.allocation_status = allocation_status(lines)
+    order.fulfillment_status = fulfillment_status(lines)
+    order.return_status = return_status(lines, order.open_returns)
+    if charges is not None:
+        order.invoice_status = invoice_status(lines, charges)

@@ -1,0 +1,79 @@
+"""What orders refuse, and why."""
+
+from core.errors import Conflict, Invalid, Missing, NotAllowed, Stale
+
+
+class InvalidOrder(Invalid):
+    """The order can never be placed as written; `errors` names the fields at fault."""
+
+    code = "invalid"
+
+
+class DuplicateReference(Conflict):
+    """The channel already sent an order with this reference; `number` names it."""
+
+    code = "duplicate_reference"
+
+
+class UnknownOrder(Missing):
+    """There is no such order, or none that the actor may see."""
+
+
+class UnknownHold(Missing):
+    """There is no such hold."""
+
+
+class HoldClosed(Conflict):
+    """The hold was lifted already."""
+
+    code = "hold_closed"
+
+
+class UnknownCheck(Missing):
+    """No check of this order has this name."""
+
+
+class CheckNotFailed(Conflict):
+    """Only a failed check can be waived."""
+
+    code = "check_not_failed"
+
+
+class MayNotWaive(NotAllowed):
+    """The actor may not waive failed checks."""
+
+    code = "waive_not_allowed"
+
+
+class StaleOrder(Stale):
+    """Somebody changed the agreement since the caller read it; `version` is the present one."""
+
+
+class TooLateToChange(Conflict):
+    """The goods are on their way, or the order is closed."""
+
+    code = "too_late_to_change"
+
+
+class NotADraft(Conflict):
+    """Only a draft is placed or thrown away."""
+
+    code = "not_a_draft"
+
+
+class QuantityMismatch(Conflict):
+    """More units would move than the line has."""
+
+    code = "quantity_mismatch"
+
+
+class ExceptionNotOpen(Conflict):
+    """The exception was closed already, or is open again."""
+
+    code = "exception_not_open"
+
+
+class NoPaymentBook(Invalid):
+    """Payments came with the order, and nobody here keeps them."""
+
+    code = "payments_not_kept"

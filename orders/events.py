@@ -1,0 +1,173 @@
+"""Facts about orders. `quiet` facts of imported history tell nobody: handlers that write to people leave them out."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(Event):
+    """Something happened to one order."""
+
+    about_type: ClassVar[str] = "orders.order"
+    about: ClassVar[str] = "order_id"
+    public: ClassVar[bool] = True
+    order_id: int
+    quiet: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(OrderEvent):
+    """A customer made a binding order."""
+
+    name: ClassVar[str] = "orders.order_placed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentAwaited(OrderEvent):
+    """The order stands, and waits for money before it is confirmed."""
+
+    name: ClassVar[str] = "orders.payment_awaited"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderVerified(OrderEvent):
+    """Every check was passed or waived."""
+
+    name: ClassVar[str] = "orders.order_verified"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderConfirmed(OrderEvent):
+    """We promised a date, and keep it."""
+
+    name: ClassVar[str] = "orders.order_confirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReleased(OrderEvent):
+    """Work started in a warehouse."""
+
+    name: ClassVar[str] = "orders.order_released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsShipped(OrderEvent):
+    """Units left the building (or a service was rendered); `reference` names the parcel or the work."""
+
+    name: ClassVar[str] = "orders.goods_shipped"
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsDelivered(OrderEvent):
+    """Units arrived; `reference` names the parcel or the work."""
+
+    name: ClassVar[str] = "orders.goods_delivered"
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCompleted(OrderEvent):
+    """Delivered, invoiced, paid: closed."""
+
+    name: ClassVar[str] = "orders.order_completed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(OrderEvent):
+    """Nothing will leave. Where `stock_released` is false, the warehouse at work gives the units back."""
+
+    name: ClassVar[str] = "orders.order_cancelled"
+    reason: str
+    stock_released: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderExpired(OrderEvent):
+    """The money did not come in time; the stock is free again."""
+
+    name: ClassVar[str] = "orders.order_expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderChanged(OrderEvent):
+    """Preferences, tags or other data of the order were changed; `fields` names them."""
+
+    name: ClassVar[str] = "orders.order_changed"
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldPlaced(OrderEvent):
+    """Something must be settled before the order moves on."""
+
+    name: ClassVar[str] = "orders.hold_placed"
+    hold_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldReleased(OrderEvent):
+    """It was settled."""
+
+    name: ClassVar[str] = "orders.hold_released"
+    hold_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackordersFilled(OrderEvent):
+    """Units that were missing are tied to stock now."""
+
+    name: ClassVar[str] = "orders.backorders_filled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllocationLost(OrderEvent):
+    """Units that were tied to stock turned out not to be there."""
+
+    name: ClassVar[str] = "orders.allocation_lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(OrderEvent):
+    """Somebody said something about the order."""
+
+    name: ClassVar[str] = "orders.comment_added"
+    public: ClassVar[bool] = False
+    comment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionOpened(Event):
+    """Something went wrong and waits for a person; it may be about no order at all."""
+
+    name: ClassVar[str] = "orders.exception_opened"
+    about_type: ClassVar[str] = "orders.order"
+    about: ClassVar[str] = "order_id"
+    exception_id: int
+    order_id: int | None
+    category: str
+    quiet: bool = False
+
+    def thread(self) -> str:
+        """Return the history of the order, or none."""
+        return super().thread() if self.order_id else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionClosed(Event):
+    """Somebody solved or dismissed it."""
+
+    name: ClassVar[str] = "orders.exception_closed"
+    about_type: ClassVar[str] = "orders.order"
+    about: ClassVar[str] = "order_id"
+    exception_id: int
+    order_id: int | None
+    quiet: bool = False
+
+    def thread(self) -> str:
+        """Return the history of the order, or none."""
+        return super().thread() if self.order_id else ""

@@ -1,0 +1,84 @@
+"""What a door hands to `place_order`: plain, frozen, complete."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from customers.addresses import PostalAddress
+from pricing.calculation import ChargeInput
+
+
+__all__ = ["ChargeInput", "DiscountInput", "LineInput", "OrderInput", "PaymentInput"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineInput:
+    """One product wanted. A price or tax given is agreed already; otherwise ours is worked out."""
+
+    sku: str
+    quantity: int
+    unit_price: Decimal | None = None
+    tax_amount: Decimal | None = None
+    discount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscountInput:
+    """A discount the sender already granted; `amount` is positive."""
+
+    code: str = ""
+    amount: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentInput:
+    """Money the sender already holds (`authorized`) or took (`captured`)."""
+
+    method: str
+    amount: Decimal
+    reference: str
+    status: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderInput:
+    """Everything a channel says about an order.
+
+    `historic`: it is told afterwards; failed checks are waived by the system. `allow_shortage`: staff
+    accept it although there is not enough stock. `expected_total`: what the sender told the customer.
+    """
+
+    channel: str
+    lines: tuple[LineInput, ...]
+    external_reference: str = ""
+    currency: str | None = None
+    customer_id: int | None = None
+    customer_name: str = ""
+    customer_company: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    billing_address: PostalAddress | None = None
+    shipping_address: PostalAddress | None = None
+    charges: tuple[ChargeInput, ...] = ()
+    discounts: tuple[DiscountInput, ...] = ()
+    coupon_codes: tuple[str, ...] = ()
+    payments: tuple[PaymentInput, ...] = ()
+    shipping_method: str | None = None
+    shipping_price: Decimal | None = None
+    prices_include_tax: bool | None = None
+    payment_terms: str = "prepaid"
+    requested_delivery_on: date | None = None
+    ship_complete: bool = False
+    purchase_order_number: str = ""
+    customer_note: str = ""
+    gift_note: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    placed_at: datetime | None = None
+    expected_total: Decimal | None = None
+    allow_shortage: bool = False
+    historic: bool = False

@@ -1,0 +1,223 @@
+"""Holds: records that block named transitions. The order keeps their sum in columns of its own, for its guards."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import verification
+from orders.errors import CheckNotFailed, HoldClosed, MayNotWaive, UnknownCheck, UnknownHold
+from orders.events import HoldPlaced, HoldReleased
+from orders.models import Hold, Order
+
+from .book import save_figures, take_order, touch
+from .settlement import settle
+
+# What a hold stops where nobody says otherwise; cancelling is always possible.
+FORWARD = ("verify", "confirm", "release")
+KIND_OF_CHECK = {
+    verification.ADDRESS: Hold.Kind.ADDRESS,
+    verification.DUPLICATE: Hold.Kind.DUPLICATE,
+    verification.PRICE: Hold.Kind.PRICE,
+    verification.DISCOUNT: Hold.Kind.PRICE,
+    verification.TOTAL: Hold.Kind.PRICE,
+    verification.CREDIT: Hold.Kind.CREDIT,
+}
+# A credit hold is settled when the order is paid after all.
+LIFTED_BY = {verification.CREDIT: "paid"}
+MAY_WAIVE = ("orders:waive", "orders.waive_check")
+HISTORIC = "historic"
+
+
+@service
+def place_hold(
+    order_id: int,
+    *,
+    kind: str = Hold.Kind.MANUAL,
+    reason: str,
+    blocks: Sequence[str] = FORWARD,
+    auto_release: str = "",
+    expires_at: datetime | None = None,
+    actor: Actor,
+    at: datetime | None = None,
+) -> Hold:
+    """Stop an order at the named transitions until somebody, a fact or a day lifts it."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    hold = Hold.objects.create(
+        order=order,
+        kind=kind,
+        reason=reason[:300],
+        blocks=list(blocks),
+        auto_release=auto_release,
+        expires_at=expires_at,
+        placed_by=str(actor),
+        created_at=when,
+    )
+    restate_holds(order, active_holds(order))
+    save_figures(order)
+    emit(HoldPlaced(order_id=order.pk, hold_id=hold.pk, kind=kind, quiet=order.channel.quiet), actor=actor, at=when)
+    return hold
+
+
+@service
+def release_hold(hold_id: int, *, note: str = "", actor: Actor, at: datetime | None = None) -> Order:
+    """Lift a hold, and let the order move on. Lifting the hold of a failed check waives the check."""
+    when = at or timezone.now()
+    hold = Hold.objects.filter(pk=hold_id).first()
+    if hold is None:
+        raise UnknownHold(f"There is no hold {hold_id}")
+    order = take_order(hold.order_id)
+    active = active_holds(order)
+    lifted = [one for one in active if one.pk == hold_id]
+    if not lifted:
+        raise HoldClosed("This hold was lifted already", status=hold.status)
+    if hold.check_name:
+        _require_waiver(actor)
+        order.checks = _waived(order.checks, {hold.check_name}, actor=actor, reason=note, at=when)
+    _close(order, lifted, status=Hold.Status.RELEASED, note=note, actor=actor, at=when)
+    restate_holds(order, [one for one in active if one.pk != hold_id])
+    touch(order, checks=order.checks)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def reopen_order(order_id: int, *, reason: str, actor: Actor, at: datetime | None = None) -> Order:
+    """Take a verified order back to look at it again; a hold keeps it there until that is done."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    advance(order, "reopen", actor=actor, note=reason, at=when)
+    place_hold(order_id, reason=reason, blocks=["verify"], actor=actor, at=when)
+    return order
+
+
+@service
+def waive_check(order_id: int, name: str, *, reason: str, actor: Actor, at: datetime | None = None) -> Order:
+    """Accept an order although a check failed, for a reason; its hold is lifted with it."""
+    when = at or timezone.now()
+    _require_waiver(actor)
+    order = take_order(order_id)
+    found = next((check for check in order.checks if check["name"] == name), None)
+    if found is None:
+        raise UnknownCheck(f"{order} has no check {name!r}")
+    if found["result"] != "fail":
+        raise CheckNotFailed(f"The check {name!r} did not fail", result=found["result"])
+    active = active_holds(order)
+    lifted = [hold for hold in active if hold.check_name == name]
+    _close(order, lifted, status=Hold.Status.RELEASED, note=reason, actor=actor, at=when)
+    restate_holds(order, [hold for hold in active if hold not in lifted])
+    touch(order, checks=_waived(order.checks, {name}, actor=actor, reason=reason, at=when))
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def expire_hold(hold_id: int, *, at: datetime | None = None) -> Order | None:
+    """Let a hold end by itself when its time is over. None when somebody was faster."""
+    when = at or timezone.now()
+    hold = Hold.objects.get(pk=hold_id)
+    order = take_order(hold.order_id)
+    active = active_holds(order)
+    over = [one for one in active if one.pk == hold_id and one.expires_at and one.expires_at <= when]
+    if not over:
+        return None
+    _close(order, over, status=Hold.Status.EXPIRED, note="", actor=SYSTEM, at=when)
+    restate_holds(order, [one for one in active if one not in over])
+    settle(order, actor=SYSTEM, at=when)
+    return order
+
+
+@service
+def lift_holds(order: Order, *, because: str, actor: Actor, at: datetime) -> None:
+    """Lift, on an order in hand, the holds that waited for a fact; the caller saves the order."""
+    active = active_holds(order)
+    lifted = [hold for hold in active if hold.auto_release == because]
+    names = {hold.check_name for hold in lifted if hold.check_name}
+    _close(order, lifted, status=Hold.Status.RELEASED, note=because, actor=actor, at=at)
+    restate_holds(order, [hold for hold in active if hold not in lifted])
+    if names:
+        touch(order, checks=_waived(order.checks, names, actor=SYSTEM, reason=because, at=at))
+
+
+@service
+def close_holds(order: Order, *, note: str, actor: Actor, at: datetime) -> None:
+    """Lift, on an order in hand, every hold: nothing is left to be stopped. The caller saves the order."""
+    if not order.active_holds:
+        return
+    _close(order, active_holds(order), status=Hold.Status.RELEASED, note=note, actor=actor, at=at)
+    restate_holds(order, [])
+
+
+def holds_of_checks(checks: Iterable[Mapping[str, Any]], *, actor: Actor, at: datetime) -> list[Hold]:
+    """Return, unsaved, a hold for every failed check."""
+    return [
+        Hold(
+            kind=KIND_OF_CHECK.get(check["name"], Hold.Kind.CHECK),
+            reason=check["reason"][:300],
+            blocks=["verify"],
+            auto_release=LIFTED_BY.get(check["name"], ""),
+            check_name=check["name"],
+            placed_by=str(actor),
+            created_at=at,
+        )
+        for check in verification.failed(checks)
+    ]
+
+
+@service
+def write_holds(order: Order, holds: Sequence[Hold], *, actor: Actor, at: datetime) -> None:
+    """Insert the holds of a new order."""
+    for hold in holds:
+        hold.order = order
+    Hold.objects.bulk_create(holds)
+    quiet = order.channel.quiet
+    facts = [HoldPlaced(order_id=order.pk, hold_id=hold.pk, kind=hold.kind, quiet=quiet) for hold in holds]
+    emit(*facts, actor=actor, at=at)
+
+
+def restate_holds(order: Order, active: Sequence[Hold]) -> None:
+    """Write onto an order in hand what its active holds add up to."""
+    order.active_holds = len(active)
+    order.blocked_transitions = sorted({name for hold in active for name in hold.blocks})
+    order.hold_reason = active[0].reason if active else ""
+
+
+def active_holds(order: Order) -> list[Hold]:
+    """Read the active holds of an order, the oldest first."""
+    return list(Hold.objects.filter(order=order, status=Hold.Status.ACTIVE).order_by("pk"))
+
+
+def waive_as_historic(checks: list[dict[str, Any]], *, at: datetime) -> list[dict[str, Any]]:
+    """Waive every failed check of an order that is told afterwards: it happened."""
+    names = {str(check["name"]) for check in verification.failed(checks)}
+    return _waived(checks, names, actor=SYSTEM, reason=HISTORIC, at=at)
+
+
+def _waived(
+    checks: Iterable[dict[str, Any]], names: set[str], *, actor: Actor, reason: str, at: datetime
+) -> list[dict[str, Any]]:
+    mark = {"result": "waived", "waived_by": str(actor), "waived_because": reason, "waived_at": at.isoformat()}
+    return [{**check, **mark} if check["name"] in names else check for check in checks]
+
+
+def _require_waiver(actor: Actor) -> None:
+    if actor != SYSTEM and not any(permission in actor.can for permission in MAY_WAIVE):
+        raise MayNotWaive("You may not waive failed checks")
+
+
+def _close(order: Order, holds: Sequence[Hold], *, status: str, note: str, actor: Actor, at: datetime) -> None:
+    """Mark holds as ended, and say so."""
+    if not holds:
+        return
+    Hold.objects.filter(pk__in=[hold.pk for hold in holds], status=Hold.Status.ACTIVE).update(
+        status=status, released_by=str(actor), released_at=at, release_note=note[:300]
+    )
+    quiet = order.channel.quiet
+    facts = [HoldReleased(order_id=order.pk, hold_id=hold.pk, kind=hold.kind, quiet=quiet) for hold in holds]
+    emit(*facts, actor=actor, at=at)

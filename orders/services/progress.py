@@ -1,0 +1,175 @@
+"""What the floors above report: each locks the order, writes its lines and figures once, and says what happened.
+
+`at` is when it really happened, for history that is told afterwards.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.errors import Conflict
+from core.outbox import emit
+from core.service import service
+from orders import guards
+from orders.derivation import restate
+from orders.events import GoodsDelivered, GoodsShipped
+from orders.models import Movement, Order, OrderStatus
+
+from .book import charges_of, invoice_charges, lines_of, move_units, take_order
+from .exceptions import open_exception
+from .holds import lift_holds
+from .settlement import settle
+
+Kind = Movement.Kind
+CLOSED = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
+
+@service
+def record_release(order_id: int, *, actor: Actor, at: datetime | None = None) -> Order:
+    """Note that work started in a warehouse; the second warehouse changes nothing."""
+    order = take_order(order_id)
+    if order.status == OrderStatus.FULFILLING:
+        return order
+    settle(order, "release", actor=actor, at=at or timezone.now())
+    return order
+
+
+@service
+def record_shipment(
+    order_id: int, *, reference: str, quantities: Mapping[int, int], actor: Actor, at: datetime | None = None
+) -> Order:
+    """Note that units left the building, or that a service was rendered; when nothing is open, it is fulfilled."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    if order.status != OrderStatus.FULFILLING:
+        raise Conflict(f"{order} is not being fulfilled: {order.get_status_display()}", status=order.status)
+    lines = lines_of(order)
+    move_units(lines, Kind.SHIPPED, quantities, reference=reference, at=when)
+    restate(order, lines=lines)
+    order.shipped_at = when
+    emit(GoodsShipped(order_id=order.pk, reference=reference, quiet=order.channel.quiet), actor=actor, at=when)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def record_delivery(
+    order_id: int, *, reference: str, quantities: Mapping[int, int], actor: Actor, at: datetime | None = None
+) -> Order:
+    """Note that units arrived; then the order completes if nothing else is open."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    lines = lines_of(order)
+    move_units(lines, Kind.DELIVERED, quantities, reference=reference, at=when)
+    restate(order, lines=lines)
+    if order.fulfillment_status == Order.Fulfillment.DELIVERED:
+        order.delivered_at = when
+    emit(GoodsDelivered(order_id=order.pk, reference=reference, quiet=order.channel.quiet), actor=actor, at=when)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def record_payment(
+    order_id: int,
+    *,
+    authorized: Decimal,
+    paid: Decimal,
+    refunded: Decimal,
+    actor: Actor,
+    at: datetime | None = None,
+) -> Order:
+    """Note how the money stands: what is held and not yet taken, what was taken, what went back, each in all.
+
+    Lifts the holds that wait for money, then settles: verify, confirm, complete as far as the guards allow.
+    """
+    when = at or timezone.now()
+    order = take_order(order_id)
+    came_in = paid > order.paid_total or authorized > order.authorized_total
+    order.authorized_total, order.paid_total, order.refunded_total = authorized, paid, refunded
+    restate(order)
+    if order.active_holds and not guards.payment_missing(order):
+        lift_holds(order, because="paid", actor=actor, at=when)
+    settle(order, actor=actor, at=when)
+    if came_in and order.status in CLOSED:
+        open_exception(
+            category="payment",
+            title=f"Money came in for {order}, which is {order.status}",
+            dedupe_key=f"late-payment:{order.pk}",
+            order_id=order.pk,
+            at=when,
+        )
+    return order
+
+
+@service
+def record_invoice(
+    order_id: int,
+    *,
+    reference: str,
+    quantities: Mapping[int, int],
+    charges: Iterable[int] = (),
+    total: Decimal,
+    actor: Actor,
+    at: datetime | None = None,
+) -> Order:
+    """Note what an invoice bills: units by line id, charges by their position, and its total."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    lines, all_charges = lines_of(order), charges_of(order)
+    move_units(lines, Kind.INVOICED, quantities, reference=reference, at=when)
+    invoice_charges(all_charges, charges)
+    order.invoiced_total += total
+    restate(order, lines=lines, charges=all_charges)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def record_credit(
+    order_id: int,
+    *,
+    reference: str,
+    quantities: Mapping[int, int],
+    total: Decimal,
+    actor: Actor,
+    at: datetime | None = None,
+) -> Order:
+    """Note what a credit note takes back: units by line id, if any, and its total."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    if quantities:
+        move_units(lines_of(order), Kind.CREDITED, quantities, reference=reference, at=when)
+    order.credited_total += total
+    restate(order)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def record_return_request(
+    order_id: int,
+    *,
+    open_returns_delta: int = 0,
+    authorized: Mapping[int, int] | None = None,
+    returned: Mapping[int, int] | None = None,
+    reference: str = "",
+    actor: Actor,
+    at: datetime | None = None,
+) -> Order:
+    """Note that a return was opened or closed, and which units may come back or did.
+
+    `authorized` may be negative: what will not come back after all is free to be claimed again.
+    """
+    when = at or timezone.now()
+    order = take_order(order_id)
+    lines = lines_of(order)
+    move_units(lines, Kind.RETURN_AUTHORIZED, authorized or {}, reference=reference, at=when)
+    move_units(lines, Kind.RETURNED, returned or {}, reference=reference, at=when)
+    order.open_returns = max(0, order.open_returns + open_returns_delta)
+    restate(order, lines=lines)
+    settle(order, actor=actor, at=when)
+    return order

@@ -1,0 +1,133 @@
+"""How an order moves on: as far as its guards and the policy of its channel allow, saved once."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import guards
+from orders.events import (
+    OrderCompleted,
+    OrderConfirmed,
+    OrderEvent,
+    OrderPlaced,
+    OrderReleased,
+    OrderVerified,
+    PaymentAwaited,
+)
+from orders.models import Order, OrderStatus
+
+from .book import lines_of, save_figures, take_order
+from .sourcing import give_promise, promise_lines
+
+S = OrderStatus
+TARGETS = {
+    "place": S.PLACED,
+    "verify": S.VERIFIED,
+    "confirm": S.CONFIRMED,
+    "release": S.FULFILLING,
+    "fulfill": S.FULFILLED,
+    "complete": S.COMPLETED,
+}
+FACTS: dict[str, type[OrderEvent]] = {
+    "place": OrderPlaced,
+    "verify": OrderVerified,
+    "confirm": OrderConfirmed,
+    "release": OrderReleased,
+    "complete": OrderCompleted,
+}
+# What an order does by itself, and where: the channel has a say in the first two.
+BY_ITSELF: dict[str, tuple[str, Callable[[Order], bool]]] = {
+    S.PLACED: ("verify", lambda order: order.channel.auto_verify),
+    S.VERIFIED: ("confirm", lambda order: order.channel.auto_confirm),
+    S.FULFILLING: ("fulfill", lambda order: True),
+    S.FULFILLED: ("complete", lambda order: True),
+}
+
+
+@service
+def settle(order: Order, *first: str, actor: Actor, at: datetime, note: str = "") -> None:
+    """Take transitions, then every one that now happens by itself, and save an order in hand once.
+
+    Without any it saves the derived figures only. Facts are emitted for each step.
+    """
+    steps: list[str] = []
+    status = str(order.status)
+    for name in first:
+        _prepare(order, name, at)
+        steps.append(name)
+        status = TARGETS[name]
+    while (found := BY_ITSELF.get(status)) and found[1](order) and _is_ready(order, found[0], at):
+        _prepare(order, found[0], at)
+        steps.append(found[0])
+        status = TARGETS[found[0]]
+    confirmed_now = "confirm" in steps and not order._state.adding
+    if steps:
+        advance(order, *steps, actor=actor, note=note, at=at)
+    else:
+        save_figures(order)
+    if confirmed_now:
+        promise_lines(order, lines_of(order))
+    tell(order, steps, actor=actor, at=at)
+
+
+@service
+def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
+    """Emit the fact of each step, and that payment is awaited where a new order waits for it."""
+    quiet = order.channel.quiet
+    facts: list[OrderEvent] = [FACTS[name](order_id=order.pk, quiet=quiet) for name in steps if name in FACTS]
+    if "place" in steps and "confirm" not in steps and guards.payment_missing(order):
+        facts.append(PaymentAwaited(order_id=order.pk, quiet=quiet))
+    emit(*facts, actor=actor, at=at)
+
+
+def _is_ready(order: Order, name: str, at: datetime) -> bool:
+    """Whether nothing speaks against a step; the date is promised when everything else is settled."""
+    if name == "confirm" and order.promised_on is None and not guards.payment_missing(order):
+        give_promise(order, at=at)
+    return not guards.why_not(order, name)
+
+
+def _prepare(order: Order, name: str, at: datetime) -> None:
+    """Set on the object what a step leaves behind."""
+    if name == "place":
+        order.placed_at = at
+    elif name == "verify":
+        order.verified_at = at
+    elif name == "confirm":
+        order.confirmed_at = at
+        order.payment_due_at = None
+        if order.promised_on is None:
+            give_promise(order, at=at)
+    elif name == "release":
+        order.released_at = at
+    elif name == "complete":
+        order.completed_at = at
+
+
+@service
+def verify_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> Order:
+    """Accept an order whose checks were passed or waived, and confirm it if that is all it waits for."""
+    order = take_order(order_id)
+    settle(order, "verify", actor=actor, at=at or timezone.now())
+    return order
+
+
+@service
+def confirm_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> Order:
+    """Promise a date and keep it: the payment condition is met."""
+    order = take_order(order_id)
+    settle(order, "confirm", actor=actor, at=at or timezone.now())
+    return order
+
+
+@service
+def complete_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> Order:
+    """Close an order for good: delivered, invoiced, paid, nothing open."""
+    order = take_order(order_id)
+    settle(order, "complete", actor=actor, at=at or timezone.now())
+    return order
