@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from core.models import Attachment, LockingManager
+from core.models import Attachment, LockingManager, public_number
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
 
@@ -33,7 +33,7 @@ class FulfillmentOrder(models.Model):
         GOODS = "goods", _("goods")
         SERVICE = "service", _("service")
 
-    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    number = public_number("FO")
     order = models.ForeignKey(Order, models.PROTECT, related_name="fulfillment_orders", verbose_name=_("order"))
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("warehouse")
@@ -73,7 +73,7 @@ class FulfillmentOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.number or f"work {self.pk}"
+        return str(self.number)
 
     def history_thread(self) -> str:
         """Write into the history of the order."""
@@ -158,10 +158,11 @@ class Shipment(models.Model):
         LOST = "lost", _("Lost")
         CANCELLED = "cancelled", _("Cancelled")
 
-    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    number = public_number("SH")
     fulfillment_order = models.ForeignKey(
         FulfillmentOrder, models.PROTECT, related_name="shipments", verbose_name=_("fulfillment order")
     )
+    position = models.PositiveSmallIntegerField(_("parcel"), default=1)
     order = models.ForeignKey(Order, models.PROTECT, related_name="shipments", verbose_name=_("order"))
     status = FSMField(_("status"), choices=Status, default=Status.LABEL_PENDING, protected=True)
     carrier = models.CharField(_("carrier"), max_length=40)
@@ -182,13 +183,16 @@ class Shipment(models.Model):
     class Meta:
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
+        constraints = [
+            models.UniqueConstraint(fields=["fulfillment_order", "position"], name="one_parcel_per_position")
+        ]
         indexes = [
             models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
             models.Index(fields=["status", "-id"], name="shipment_status"),
         ]
 
     def __str__(self) -> str:
-        return self.number or f"parcel {self.pk}"
+        return str(self.number)
 
     def history_thread(self) -> str:
         """Write into the history of the order."""

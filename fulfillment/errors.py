@@ -1,0 +1,69 @@
+"""What fulfillment refuses, and why."""
+
+from core.errors import Conflict, Invalid
+
+
+class UnknownCarrier(Invalid):
+    """No carrier has this code."""
+
+    code = "unknown_carrier"
+
+
+class UnknownLine(Invalid):
+    """The work or the parcel has no such line."""
+
+    code = "unknown_line"
+
+
+class WrongQuantity(Invalid):
+    """More, or less, than the line of work allows."""
+
+    code = "wrong_quantity"
+
+
+class WrongKind(Conflict):
+    """Goods are not rendered, services are not picked."""
+
+    code = "wrong_kind"
+
+
+class OrderBlocked(Conflict):
+    """The order is on hold, cancelled, or not confirmed yet: nothing may be worked on."""
+
+    code = "order_blocked"
+
+
+class NothingPicked(Conflict):
+    """There is nothing on the trolley that could be packed."""
+
+    code = "nothing_picked"
+
+
+class LabelMissing(Conflict):
+    """A parcel waits for its label."""
+
+    code = "label_missing"
+
+
+class ShipsComplete(Conflict):
+    """The customer wants everything in one go, and something is not there yet."""
+
+    code = "ships_complete"
+
+
+class NothingToPutBack(Conflict):
+    """No goods of this work wait to be put back."""
+
+    code = "nothing_to_put_back"
+
+
+class PlannedMeanwhile(Conflict):
+    """Somebody else planned work for this order at the same moment."""
+
+    code = "concurrent_change"
+
+
+class UnreadableMessage(Invalid):
+    """A carrier said something that we cannot read."""
+
+    code = "unreadable_message"
