@@ -1,0 +1,245 @@
+"""Fields and checks that the settings of pricing share: what is wrong is said beside the field."""
+
+import json
+from typing import Any
+
+from babel.numbers import list_currencies
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core.countries import country_choices, is_country
+from pricing.models import Promotion, Zone
+
+CHECK_RESULTS = ("off", "warn", "hold")
+
+
+class CurrencyField(forms.CharField):
+    """A currency of ISO 4217, in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 3)
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        """Return the code."""
+        code = str(super().clean(value)).upper()
+        if code and code not in list_currencies():
+            raise ValidationError(_("%(code)s is no currency.") % {"code": code})
+        return code
+
+
+class CountryField(forms.ChoiceField):
+    """A country, chosen by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=lambda: country_choices("en"), **kwargs)
+
+
+class CountriesField(forms.CharField):
+    """Countries as codes with commas between them, kept as a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3, "cols": 60}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the list."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Read the list; every code must be that of a country."""
+        codes = list(dict.fromkeys(str(super().clean(value)).upper().replace(",", " ").split()))
+        if wrong := [code for code in codes if not is_country(code)]:
+            text = ngettext("%(codes)s is no country.", "%(codes)s are no countries.", len(wrong))
+            raise ValidationError(text % {"codes": ", ".join(wrong)})
+        return codes
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        return self.prepare_value(initial or []) != self.prepare_value(data or "")
+
+
+class ChecksField(forms.CharField):
+    """What a channel does with each check, one `name: result` per line, kept as a mapping."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 4, "cols": 40}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the mapping."""
+        if isinstance(value, str) and value.startswith("{"):
+            value = json.loads(value)
+        return "\n".join(f"{name}: {result}" for name, result in value.items()) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        """Read the mapping."""
+        found = {}
+        for line in filter(None, (part.strip() for part in str(super().clean(value)).splitlines())):
+            name, _colon, result = (part.strip() for part in line.partition(":"))
+            if result not in CHECK_RESULTS:
+                known = ", ".join(CHECK_RESULTS)
+                raise ValidationError(_("%(line)s: write name: result (%(known)s)") % {"line": line, "known": known})
+            found[name] = result
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        written = self.prepare_value(initial or {}) or ""
+        return written.split() != str(data or "").split()
+
+
+class PeriodForm(forms.ModelForm):
+    """A form whose period must run forward."""
+
+    def clean(self) -> dict[str, Any]:
+        """Say beside the end that it comes before the start."""
+        cleaned = super().clean() or self.cleaned_data
+        start, end = cleaned.get("valid_from"), cleaned.get("valid_to")
+        if start and end and end < start:
+            self.add_error("valid_to", _("This day is before the first one."))
+        return cleaned
+
+
+class ChannelForm(forms.ModelForm):
+    """A way in, with its policies."""
+
+    currency = CurrencyField(label=_("currency"))
+    seller_country = CountryField(label=_("seller's country"), help_text=_("Where goods are taxed from."))
+    checks = ChecksField(
+        label=_("checks"),
+        required=False,
+        help_text=_("One per line, e.g. “duplicate: warn”. Results: off, warn, hold."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The prices must be in the money of the channel."""
+        cleaned = super().clean() or self.cleaned_data
+        prices, currency = cleaned.get("price_list"), cleaned.get("currency")
+        if prices and currency and prices.currency != currency:
+            text = _("This list is in %(theirs)s, the channel in %(ours)s.")
+            self.add_error("price_list", text % {"theirs": prices.currency, "ours": currency})
+        return cleaned
+
+
+class PriceListForm(forms.ModelForm):
+    """A price list."""
+
+    currency = CurrencyField(label=_("currency"))
+
+
+class PriceForm(PeriodForm):
+    """The price of a product."""
+
+    def clean_amount(self) -> Any:
+        """A price is zero or more."""
+        return _not_negative(self.cleaned_data["amount"])
+
+    def clean_min_quantity(self) -> int:
+        """A price is for one unit or more."""
+        quantity = int(self.cleaned_data["min_quantity"])
+        if quantity < 1:
+            raise ValidationError(_("At least one."))
+        return quantity
+
+
+class PromotionForm(PeriodForm):
+    """A simple discount."""
+
+    currency = CurrencyField(label=_("currency"), required=False)
+
+    def clean_code(self) -> str:
+        """Codes are kept in capitals, so that it does not matter how they are typed."""
+        return str(self.cleaned_data["code"]).strip().upper()
+
+    def clean_value(self) -> Any:
+        """A discount is zero or more."""
+        return _not_negative(self.cleaned_data["value"])
+
+    def clean(self) -> dict[str, Any]:
+        """A share ends at 100, and an amount needs its currency."""
+        cleaned = super().clean()
+        kind, value = cleaned.get("kind"), cleaned.get("value")
+        if kind == Promotion.Kind.PERCENT and value is not None and value > 100:
+            self.add_error("value", _("At most 100 percent."))
+        if kind == Promotion.Kind.AMOUNT and not cleaned.get("currency") and "currency" not in self.errors:
+            self.add_error("currency", _("An amount needs a currency."))
+        return cleaned
+
+
+class TaxRateForm(PeriodForm):
+    """The rate of a class in a country."""
+
+    country = CountryField(label=_("country"))
+    rate = forms.DecimalField(
+        label=_("rate"),
+        max_digits=6,
+        decimal_places=4,
+        help_text=_("As a share: 0.19 for 19 %."),
+    )
+
+    def clean_rate(self) -> Any:
+        """A rate is a share."""
+        rate = self.cleaned_data["rate"]
+        if not 0 <= rate < 1:
+            raise ValidationError(_("From 0 to below 1: write 0.19 for 19 %."))
+        return rate
+
+
+class ZoneForm(forms.ModelForm):
+    """Countries that are served alike."""
+
+    countries = CountriesField(
+        label=_("countries"), required=False, help_text=_("Two-letter codes. None: the rest of the world.")
+    )
+
+    def clean_countries(self) -> list[str]:
+        """A country is in one zone, and one zone is the rest of the world."""
+        countries: list[str] = self.cleaned_data["countries"]
+        for other in Zone.objects.exclude(pk=self.instance.pk):
+            if shared := sorted(set(countries) & set(other.countries)):
+                text = _("%(codes)s: already in %(zone)s.")
+                raise ValidationError(text % {"codes": ", ".join(shared), "zone": other.name})
+            if not countries and not other.countries:
+                raise ValidationError(_("%(zone)s is the rest of the world already.") % {"zone": other.name})
+        return countries
+
+
+class ShippingMethodForm(forms.ModelForm):
+    """A way of delivery."""
+
+    german = forms.CharField(label=_("name in German"), max_length=80, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["german"].initial = self.instance.names.get("de", "")
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the German name with the others."""
+        cleaned = super().clean() or self.cleaned_data
+        others = {code: name for code, name in self.instance.names.items() if code != "de"}
+        german = str(cleaned.get("german") or "").strip()
+        self.instance.names = {**others, "de": german} if german else others
+        return cleaned
+
+
+class ShippingRateForm(forms.ModelForm):
+    """The charge for a method into a zone."""
+
+    currency = CurrencyField(label=_("currency"))
+
+    def clean_amount(self) -> Any:
+        """A charge is zero or more."""
+        return _not_negative(self.cleaned_data["amount"])
+
+    def clean_min_goods_value(self) -> Any:
+        """A threshold is zero or more."""
+        return _not_negative(self.cleaned_data["min_goods_value"])
+
+
+def _not_negative(value: Any) -> Any:
+    if value is not None and value < 0:
+        raise ValidationError(_("Zero or more."))
+    return value

@@ -1,0 +1,85 @@
+"""Price lists, prices and promotions."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.base import Tab
+from core.admin.columns import code_column, figure_column, link_column, money_column, when_column
+from core.admin.site import site
+from pricing.models import Price, PriceList, Promotion
+
+from .base import SettingsAdmin
+from .forms import PriceForm, PriceListForm, PromotionForm
+
+
+@admin.register(PriceList, site=site)
+class PriceListAdmin(SettingsAdmin):
+    """Prices in one currency."""
+
+    form = PriceListForm
+    list_display = ("name", code_column("code"), "currency")
+    list_display_links = ("name",)
+    ordering = ("name",)
+    search_fields = ("=code", "name")
+    all_fields = ("code", "name", "currency")
+    fixed = ("code", "currency")
+    empty_text = _("No price lists yet.")
+
+
+@admin.register(Price, site=site)
+class PriceAdmin(SettingsAdmin):
+    """What products cost. A price that is changed holds for orders from then on; placed orders keep theirs."""
+
+    is_small = False
+    form = PriceForm
+    list_display = (
+        link_column("product"),
+        money_column("amount", _("price"), currency="price_list__currency"),
+        figure_column("min_quantity", _("from quantity")),
+        when_column("valid_from"),
+        when_column("valid_to"),
+        link_column("price_list"),
+    )
+    list_display_links = ("amount",)
+    list_select_related = ("product", "price_list")
+    list_filter = ("price_list",)
+    search_fields = ("product__sku__istartswith", "product__name")
+    all_fields = ("price_list", "product", "amount", "min_quantity", "valid_from", "valid_to")
+    fixed = ("price_list", "product")
+    empty_text = _("No prices yet. Set one to be able to sell.")
+
+
+@admin.register(Promotion, site=site)
+class PromotionAdmin(SettingsAdmin):
+    """Simple discounts, by code or for everybody."""
+
+    is_small = False
+    form = PromotionForm
+    list_display = (
+        "name",
+        code_column("code"),
+        "kind",
+        figure_column("value"),
+        "needs_code",
+        when_column("valid_from"),
+        when_column("valid_to"),
+        "active",
+    )
+    list_display_links = ("name",)
+    tabs = (Tab(_("Active"), {"active__exact": "1"}),)
+    list_filter = ("active", "kind")
+    search_fields = ("code__istartswith", "name")
+    all_fields = (
+        "code",
+        "name",
+        "kind",
+        "value",
+        "currency",
+        "needs_code",
+        "min_goods_value",
+        "valid_from",
+        "valid_to",
+        "active",
+    )
+    fixed = ("code",)
+    empty_text = _("No promotions yet.")
