@@ -2,10 +2,12 @@
 
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
 from .holds import expire_hold, place_hold, release_hold, reopen_order, waive_check
+from .placement import place_order
 from .progress import (
     record_credit,
     record_delivery,
     record_invoice,
+    record_passage,
     record_payment,
     record_release,
     record_return_request,
@@ -21,9 +23,11 @@ __all__ = [
     "expire_hold",
     "open_exception",
     "place_hold",
+    "place_order",
     "record_credit",
     "record_delivery",
     "record_invoice",
+    "record_passage",
     "record_payment",
     "record_release",
     "record_return_request",

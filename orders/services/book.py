@@ -73,19 +73,33 @@ def move_units(
 
     `quantities` is by line id. Raises QuantityMismatch when a line has not that many such units.
     """
+    write_units(note_units(lines, kind, quantities, reference=reference, at=at))
+
+
+def note_units(
+    lines: Iterable[OrderLine], kind: Kind, quantities: Mapping[int, int], *, reference: str = "", at: datetime
+) -> list[Movement]:
+    """Note what happened to units of lines on the objects only; `write_units` writes all of it at once."""
     by_id = {line.pk: line for line in lines}
     if strangers := [str(pk) for pk in quantities if pk not in by_id]:
         raise QuantityMismatch(f"The order has no line {', '.join(strangers)}", lines=strangers)
     moved = {by_id[pk]: units for pk, units in quantities.items() if units}
     for line, units in moved.items():
         _apply(line, kind, units)
-    if not moved:
-        return
-    columns = EFFECTS[kind]
-    update_each(OrderLine, columns, [[line.pk, *[getattr(line, name) for name in columns]] for line in moved])
-    Movement.objects.bulk_create(
+    return [
         Movement(line=line, kind=kind, quantity=units, reference=reference, at=at) for line, units in moved.items()
-    )
+    ]
+
+
+def write_units(movements: Sequence[Movement]) -> None:
+    """Write noted movements, and the figures of their lines, in one statement each."""
+    if not movements:
+        return
+    columns = sorted({column for one in movements for column in EFFECTS[one.kind]})
+    moved = {one.line_id: one.line for one in movements}
+    rows = [[line.pk, *[getattr(line, name) for name in columns]] for line in moved.values()]
+    update_each(OrderLine, columns, rows)
+    Movement.objects.bulk_create(movements)
 
 
 EFFECTS: dict[str, tuple[str, ...]] = {

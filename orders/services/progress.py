@@ -18,7 +18,7 @@ from orders.derivation import restate
 from orders.events import GoodsDelivered, GoodsShipped
 from orders.models import Movement, Order, OrderStatus
 
-from .book import charges_of, invoice_charges, lines_of, move_units, take_order
+from .book import charges_of, invoice_charges, lines_of, move_units, note_units, take_order, write_units
 from .exceptions import open_exception
 from .holds import lift_holds
 from .settlement import settle
@@ -50,7 +50,7 @@ def record_shipment(
     move_units(lines, Kind.SHIPPED, quantities, reference=reference, at=when)
     restate(order, lines=lines)
     order.shipped_at = when
-    emit(GoodsShipped(order_id=order.pk, reference=reference, quiet=order.channel.quiet), actor=actor, at=when)
+    emit(GoodsShipped(order_id=order.pk, reference=reference, quiet=order.quiet), actor=actor, at=when)
     settle(order, actor=actor, at=when)
     return order
 
@@ -67,8 +67,50 @@ def record_delivery(
     restate(order, lines=lines)
     if order.fulfillment_status == Order.Fulfillment.DELIVERED:
         order.delivered_at = when
-    emit(GoodsDelivered(order_id=order.pk, reference=reference, quiet=order.channel.quiet), actor=actor, at=when)
+    emit(GoodsDelivered(order_id=order.pk, reference=reference, quiet=order.quiet), actor=actor, at=when)
     settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def record_passage(
+    order_id: int,
+    *,
+    left: Mapping[str, Mapping[int, int]],
+    arrived: Mapping[str, datetime],
+    left_at: datetime,
+    actor: Actor,
+) -> Order:
+    """Note at once what is told afterwards: work began, parcels left, and some of them arrived.
+
+    `left` maps references to units by line id; `arrived` says which of them arrived, and when.
+    The same as record_release, record_shipment and record_delivery one after the other, in fewer statements.
+    """
+    order = take_order(order_id)
+    if order.status not in (OrderStatus.CONFIRMED, OrderStatus.FULFILLING):
+        raise Conflict(f"{order} is not being fulfilled: {order.get_status_display()}", status=order.status)
+    lines = lines_of(order)
+    quiet = order.quiet
+    noted: list[Movement] = []
+    for reference, units in left.items():
+        noted += note_units(lines, Kind.SHIPPED, units, reference=reference, at=left_at)
+        emit(GoodsShipped(order_id=order.pk, reference=reference, quiet=quiet), actor=actor, at=left_at)
+    order.shipped_at = left_at
+    steps = ["release"] if order.status == OrderStatus.CONFIRMED else []
+    there = max(arrived.values(), default=left_at)
+    if there != left_at:
+        # The steps of the two days are written with their own dates.
+        restate(order, lines=lines)
+        settle(order, *steps, actor=actor, at=left_at)
+        steps = []
+    for reference, at in arrived.items():
+        noted += note_units(lines, Kind.DELIVERED, left[reference], reference=reference, at=at)
+        emit(GoodsDelivered(order_id=order.pk, reference=reference, quiet=quiet), actor=actor, at=at)
+    write_units(noted)
+    restate(order, lines=lines)
+    if order.fulfillment_status == Order.Fulfillment.DELIVERED:
+        order.delivered_at = there
+    settle(order, *steps, actor=actor, at=there)
     return order
 
 
