@@ -51,14 +51,45 @@ class Tab:
     query: dict[str, str] = field(default_factory=dict)
 
 
-class BackOfficeAdmin(admin.ModelAdmin):
-    """A table of the back office: fast, read-only unless said otherwise, without delete."""
+class LeanListMixin(admin.ModelAdmin):
+    """A list that stays fast on a million rows, with views over it in one click (`tabs`)."""
 
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
+    tabs: Sequence[Tab] = ()
+    all_label: Any = _("All")
+    empty_text: Any = ""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
+        """Return the list of the back office."""
+        return BackOfficeChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list; a filter that makes no sense is dropped with a word about it."""
+        try:
+            response = super().changelist_view(request, {"tabs": self.tabs_for(request), **(extra_context or {})})
+        except DisallowedModelAdminLookup:
+            response = HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if response.status_code == 302 and response.headers["Location"].endswith(f"?{ERROR_FLAG}=1"):
+            self.message_user(request, _("That filter does not exist any more; all rows are shown."), messages.WARNING)
+            return HttpResponseRedirect(request.path)
+        return response
+
+    def tabs_for(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the views over the list, and which of them is open."""
+        if not self.tabs:
+            return []
+        current = {key: value for key, value in request.GET.items() if key not in ("p", "o", "q", IS_POPUP_VAR)}
+        views = [Tab(self.all_label), *self.tabs]
+        return [{"label": tab.label, "query": tab.query, "open": tab.query == current} for tab in views]
+
+
+class BackOfficeAdmin(LeanListMixin):
+    """A table of the back office: fast, read-only unless said otherwise, without delete."""
+
     ordering: ClassVar[Sequence[str]] = ["-pk"]
     formfield_overrides: ClassVar[dict[type[models.Field], dict[str, Any]]] = {
         models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
@@ -73,8 +104,7 @@ class BackOfficeAdmin(admin.ModelAdmin):
     create_fields: Sequence[str] = ()
     create_service: Callable[..., Any] | None = None
     change_service: Callable[..., Any] | None = None
-    tabs: Sequence[Tab] = ()
-    empty_text: Any = ""
+    is_small = False
 
     # What may be done ---------------------------------------------------------------------------
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -187,10 +217,6 @@ class BackOfficeAdmin(admin.ModelAdmin):
         """The event log says it."""
 
     # Lists --------------------------------------------------------------------------------------
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
-        """Return the list of the back office."""
-        return BackOfficeChangeList
-
     def get_list_select_related(self, request: HttpRequest) -> Any:
         """Fetch the relations that are shown with the rows: one query per list."""
         if self.list_select_related:
@@ -204,25 +230,6 @@ class BackOfficeAdmin(admin.ModelAdmin):
         except FieldDoesNotExist:
             return False
         return bool(found.many_to_one or found.one_to_one)
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list; a filter that makes no sense is dropped with a word about it."""
-        try:
-            response = super().changelist_view(request, {"tabs": self.tabs_for(request), **(extra_context or {})})
-        except DisallowedModelAdminLookup:
-            response = HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
-        if response.status_code == 302 and response.headers["Location"].endswith(f"?{ERROR_FLAG}=1"):
-            self.message_user(request, _("That filter does not exist any more; all rows are shown."), messages.WARNING)
-            return HttpResponseRedirect(request.path)
-        return response
-
-    def tabs_for(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the views over the list, and which of them is open."""
-        if not self.tabs:
-            return []
-        current = {key: value for key, value in request.GET.items() if key not in ("p", "o", "q", IS_POPUP_VAR)}
-        views = [Tab(_("All")), *self.tabs]
-        return [{"label": tab.label, "query": tab.query, "open": tab.query == current} for tab in views]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Show the history of one record from the event log."""

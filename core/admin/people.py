@@ -1,0 +1,151 @@
+"""Users and their groups: who signs in, and what they may do."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import navigation
+from core.admin.actors import actor_for
+from core.admin.base import LeanListMixin, Tab
+from core.admin.columns import when_column
+from core.admin.site import site
+from core.models import User
+from core.service import note_change, unit_of_work
+from core.templatetags.back_office import badge
+
+# Only who holds every power may hand powers out; else somebody could promote themselves.
+POWERS = ("is_superuser", "is_staff", "groups", "user_permissions")
+
+
+class NotedMixin(admin.ModelAdmin):
+    """Writes to the history who changed which power, with before and after."""
+
+    noted: ClassVar[tuple[str, ...]] = ()
+
+    def _powers(self, obj: Any) -> dict[str, Any]:
+        state = {}
+        for name in self.noted:
+            value = getattr(obj, name)
+            state[name] = sorted(str(one) for one in value.all()) if hasattr(value, "all") else str(value)
+        return state
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Remember what it was."""
+        stored = type(obj).objects.filter(pk=obj.pk).first() if change else None
+        form.powers_before = self._powers(stored) if stored else {}
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Write down what it is now."""
+        super().save_related(request, form, formsets, change)
+        before, after = form.powers_before, self._powers(form.instance)
+        changed = [name for name in after if before.get(name) != after[name]]
+        name = f"{self.opts.label_lower}.{'changed' if change else 'created'}"
+        with unit_of_work():
+            note_change(
+                form.instance,
+                name,
+                actor=actor_for(request),
+                before={name: before[name] for name in changed if name in before},
+                after={name: after[name] for name in changed},
+            )
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event log says it."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event log says it."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody is deleted, or the history would lose its names; they are deactivated."""
+        return False
+
+
+@admin.register(User, site=site)
+class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
+    """People who sign in."""
+
+    noted = ("username", "email", "first_name", "last_name", "is_active", "language", "time_zone", *POWERS)
+    list_display = ("username", "full_name", "email", "state", "may", when_column("last_login"))
+    list_filter = ("is_staff", "is_active", "groups")
+    list_per_page = 50
+    tabs = (Tab(_("Staff"), {"is_staff__exact": "1"}), Tab(_("Others"), {"is_staff__exact": "0"}))
+    filter_horizontal = ("user_permissions",)
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": (("first_name", "last_name"), "email", ("language", "time_zone"))}),
+        (_("May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Single permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
+    )
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def full_name(self, user: User) -> str:
+        """Return the name."""
+        return user.get_full_name() or "–"
+
+    @admin.display(description=_("state"), ordering="is_active")
+    def state(self, user: User) -> str:
+        """Return whether they may sign in."""
+        return badge("active", _("Active")) if user.is_active else badge("inactive", _("Inactive"))
+
+    @admin.display(description=_("may"))
+    def may(self, user: User) -> str:
+        """Return the role in words."""
+        if user.is_superuser:
+            return str(_("everything"))
+        names = ", ".join(group.name for group in user.groups.all())
+        return names or (str(_("staff without a group")) if user.is_staff else "–")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Fetch the groups with the rows."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Let only who holds every power hand powers out."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return fixed if request.user.is_superuser else (*fixed, *POWERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody change (or set the password of) somebody who holds more power."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
+
+
+@admin.register(Group, site=site)
+class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
+    """Roles: what a kind of work needs."""
+
+    noted = ("name", "permissions")
+    list_display = ("name", "people")
+    list_filter = ()
+    tabs = ()
+
+    @admin.display(description=_("people"))
+    def people(self, group: Group) -> str:
+        """Return who has the role."""
+        return ", ".join(user.get_full_name() or user.get_username() for user in group.user_set.all()[:20]) or "–"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Fetch the people with the rows."""
+        return super().get_queryset(request).prefetch_related("user_set")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let only who holds every power say what a role may do."""
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let only who holds every power make roles."""
+        return bool(request.user.is_superuser)
+
+
+navigation.register(
+    _("Settings"), _("Users"), "admin:core_user_changelist", permission="core.view_user", order=920, icon="gear"
+)
+navigation.register(
+    _("Settings"), _("Groups"), "admin:auth_group_changelist", permission="auth.view_group", order=930, icon="gear"
+)
