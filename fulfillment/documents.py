@@ -1,0 +1,207 @@
+"""Paper: labels, pick lists and packing slips, drawn from what they are about whenever they are printed."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import barcode
+import segno
+import typst
+from barcode.writer import SVGWriter
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from core.files import read_file
+from customers.addresses import PostalAddress
+from fulfillment import selectors
+from fulfillment.carriers import carrier_for
+from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.wording import long_day, short_moment, weight
+from inventory.models import Warehouse
+from orders.models import Order, OrderLine
+
+PAPER = Path(__file__).resolve().parent / "paper"
+
+
+def label_pdf(shipment: Shipment) -> bytes:
+    """Return the label of a parcel: the one its carrier gave, else our own."""
+    if shipment.label is not None:
+        return read_file(shipment.label)
+    return labels_pdf([shipment])
+
+
+def labels_pdf(shipments: Sequence[Shipment]) -> bytes:
+    """Draw our own labels, one A6 page per parcel."""
+    counts = selectors.parcel_counts({shipment.fulfillment_order_id for shipment in shipments})
+    language = shipments[0].order.language
+    with translation.override(language):
+        words = {
+            "from": _("From"),
+            "to": pgettext("on a label", "To"),
+            "order": _("Order"),
+            "parcel": _("Parcel"),
+            "weight": _("Weight"),
+        }
+        parcels = [_label(shipment, counts[shipment.fulfillment_order_id]) for shipment in shipments]
+        title = ", ".join(str(shipment.number) for shipment in shipments[:3])
+        return _draw("label", {"title": title, "language": language, "words": words, "parcels": parcels})
+
+
+def pick_list_pdf(works: Sequence[FulfillmentOrder]) -> bytes:
+    """Draw pick lists for the people who walk, in their own language, sorted by bin."""
+    language = translation.get_language() or "en"
+    words = {
+        "title": _("Pick list"),
+        "order": _("Order"),
+        "leave": _("Must leave by"),
+        "method": _("Method"),
+        "note": _("Note of the customer"),
+        "bin": _("Bin"),
+        "sku": _("SKU"),
+        "name": _("Product"),
+        "quantity": _("Units"),
+        "found": _("Found"),
+        "units": _("Units in all"),
+    }
+    data = {
+        "title": _("Pick list"),
+        "language": language,
+        "printed": short_moment(timezone.now(), language),
+        "words": words,
+        "works": [_pick_list(work) for work in works],
+    }
+    return _draw("pick_list", data)
+
+
+def packing_slips_pdf(shipments: Sequence[Shipment]) -> bytes:
+    """Draw packing slips without prices, one page per parcel, each in the language of its customer."""
+    counts = selectors.parcel_counts({shipment.fulfillment_order_id for shipment in shipments})
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    ordered = OrderLine.objects.filter(order__in={shipment.order_id for shipment in shipments})
+    for line in ordered.select_related("product").order_by("position"):
+        lines[line.order_id].append(line)
+    slips = []
+    for shipment in shipments:
+        with translation.override(shipment.order.language):
+            slips.append(_slip(shipment, lines[shipment.order_id], counts[shipment.fulfillment_order_id]))
+    return _draw("packing_slip", {"title": _("Packing slip"), "slips": slips})
+
+
+def _label(shipment: Shipment, of: int) -> dict[str, Any]:
+    order = shipment.order
+    code = shipment.tracking_number or str(shipment.number)
+    return {
+        "number": str(shipment.number),
+        "sender": _sender(shipment.fulfillment_order.warehouse),
+        "receiver": order.ship_to.lines(),
+        "phone": order.ship_to.phone or order.phone,
+        "carrier": str(carrier_for(shipment.carrier).name),
+        "method": _method(order),
+        "order": str(order.number),
+        "position": _("%(n)s of %(of)s") % {"n": shipment.position, "of": of},
+        "weight": weight(shipment.weight_grams, order.language) or "–",
+        "barcode": _barcode(code),
+        "code": code,
+        "qr": _qr(str(shipment.number)),
+    }
+
+
+def _pick_list(work: FulfillmentOrder) -> dict[str, Any]:
+    lines = sorted(work.lines.all(), key=lambda line: (line.bin, line.order_line.position))
+    return {
+        "number": str(work.number),
+        "place": str(work.warehouse or work.get_kind_display()),  # type: ignore[attr-defined]
+        "order": str(work.order.number),
+        "leave": long_day(work.ship_by_on, translation.get_language() or "en") or "–",
+        "method": _method(work.order),
+        "note": work.order.customer_note,
+        "qr": _qr(str(work.number)),
+        "units": str(sum(line.quantity for line in lines)),
+        "lines": [
+            {
+                "bin": line.bin or "–",
+                "sku": line.order_line.sku,
+                "name": line.order_line.name,
+                "quantity": str(line.quantity),
+            }
+            for line in lines
+        ],
+    }
+
+
+def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str, Any]:
+    order = shipment.order
+    facts = [
+        (_("Order"), str(order.number)),
+        (_("Your reference"), order.purchase_order_number or order.external_reference),
+        (_("Date"), long_day(timezone.localdate(shipment.shipped_at or shipment.created_at), order.language)),
+        (_("Parcel"), _("%(n)s of %(of)s") % {"n": shipment.position, "of": of}),
+        (_("Method"), _method(order)),
+        (_("Tracking number"), shipment.tracking_number),
+    ]
+    words = {
+        "title": _("Packing slip"),
+        "receiver": _("Delivered to"),
+        "sku": _("SKU"),
+        "name": _("Product"),
+        "quantity": _("Units"),
+        "follows": _("Still to come"),
+        "thanks": _("Thank you for your order."),
+    }
+    return {
+        "language": order.language,
+        "company": settings.COMPANY_NAME,
+        "sender": _sender(shipment.fulfillment_order.warehouse),
+        "receiver": order.ship_to.lines(),
+        "facts": [fact for fact in facts if fact[1]],
+        "words": words,
+        "lines": [
+            {"sku": line.order_line.sku, "name": line.order_line.name, "quantity": str(line.quantity)}
+            for line in shipment.lines.all()
+        ],
+        "gift": order.gift_note,
+        "follows": [_follow(rest, order.language) for rest in selectors.following(shipment, ordered)],
+        "barcode": _barcode(str(shipment.number)),
+    }
+
+
+def _follow(rest: selectors.Following, language: str) -> str:
+    words = {"units": rest.units, "name": rest.line.name, "day": long_day(rest.promised_on, language)}
+    if rest.promised_on:
+        return _("%(units)s × %(name)s, expected by %(day)s") % words
+    return _("%(units)s × %(name)s") % words
+
+
+def _sender(warehouse: Warehouse | None) -> list[str]:
+    if warehouse is None:
+        return [settings.COMPANY_NAME]
+    place = PostalAddress.from_dict({"country": warehouse.country, **warehouse.address})
+    lines = place.lines()
+    return lines if place.company or place.name else [settings.COMPANY_NAME, *lines]
+
+
+def _method(order: Order) -> str:
+    return order.shipping_method.name_in(order.language) if order.shipping_method else ""
+
+
+def _barcode(code: str) -> str:
+    """Return a Code 128 barcode as SVG, without its text: we set that ourselves."""
+    drawn = barcode.get("code128", code, writer=SVGWriter())
+    return str(drawn.render({"write_text": False, "quiet_zone": 2, "module_height": 12}).decode())
+
+
+def _qr(text: str) -> str:
+    out = BytesIO()
+    segno.make(text, error="m", micro=False).save(out, kind="svg", border=1)
+    return out.getvalue().decode()
+
+
+def _draw(template: str, data: Mapping[str, Any]) -> bytes:
+    """Let typst draw a template; data are data to it, never markup."""
+    source = PAPER / f"{template}.typ"
+    return bytes(typst.compile(str(source), root=str(PAPER), sys_inputs={"data": json.dumps(data)}))

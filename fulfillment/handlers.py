@@ -1,0 +1,61 @@
+"""What fulfillment does about facts."""
+
+from core.actors import SYSTEM
+from core.outbox import handles
+from fulfillment import notifications, services
+from fulfillment.carriers import carrier_for
+from fulfillment.events import LabelRequested, LabelVoided, ShipmentDelivered, ShipmentShipped
+from fulfillment.models import Shipment
+from orders.events import AllocationLost, BackordersFilled, OrderCancelled, OrderConfirmed
+
+
+@handles(OrderConfirmed)
+def plan_fulfillment(event: OrderConfirmed) -> None:
+    """Tell each place what it will have to do."""
+    services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(BackordersFilled)
+def plan_what_arrived(event: BackordersFilled) -> None:
+    """Plan the units that were missing before."""
+    services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(AllocationLost)
+def cut_back(event: AllocationLost) -> None:
+    """Nobody walks for units that are not there."""
+    services.cut_back_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(OrderCancelled)
+def cancel_open_fulfillment(event: OrderCancelled) -> None:
+    """Stop the work; goods on the trolley are to be put back."""
+    services.cancel_open_fulfillment(event.order_id, reason=event.reason, actor=SYSTEM)
+
+
+@handles(LabelRequested, outside=True)
+def fetch_label(event: LabelRequested) -> None:
+    """Ask a carrier outside the house for a label; the number of the parcel is the key of the call."""
+    shipment = Shipment.objects.select_related("order", "fulfillment_order__warehouse").get(pk=event.shipment_id)
+    if shipment.status == Shipment.Status.LABEL_PENDING:
+        label = carrier_for(shipment.carrier).create_label(shipment)
+        services.attach_label(shipment.pk, label=label, actor=SYSTEM)
+
+
+@handles(LabelVoided, outside=True)
+def void_label(event: LabelVoided) -> None:
+    """Tell a carrier outside the house that a parcel stays here."""
+    shipment = Shipment.objects.get(pk=event.shipment_id)
+    carrier_for(shipment.carrier).void_label(shipment)
+
+
+@handles(ShipmentShipped, when=lambda event: not event.quiet)
+def send_shipped(event: ShipmentShipped) -> None:
+    """Tell the customer what is on its way."""
+    notifications.send_shipped(event.shipment_id)
+
+
+@handles(ShipmentDelivered, when=lambda event: not event.quiet)
+def send_delivered(event: ShipmentDelivered) -> None:
+    """Tell the customer that it arrived."""
+    notifications.send_delivered(event.shipment_id)

@@ -1,0 +1,129 @@
+"""What screens, papers and mails read about work and parcels."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
+from orders.models import OrderLine, OrderStatus
+
+Status = FulfillmentOrder.Status
+Parcel = Shipment.Status
+OPEN_WORK = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED, Status.PACKED)
+ON_THE_WAY = (Parcel.IN_TRANSIT, Parcel.OUT_FOR_DELIVERY, Parcel.DELIVERY_FAILED)
+TROUBLE = (Parcel.DELIVERY_FAILED, Parcel.RETURNED_TO_SENDER, Parcel.LOST)
+
+# What may be done with work, by kind and state, in the order in which buttons stand.
+GOODS_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    Status.PLANNED: ("release",),
+    Status.RELEASED: ("start", "pick", "short", "pull_back"),
+    Status.PICKING: ("pick", "short", "pull_back"),
+    Status.PICKED: ("pack",),
+    Status.PACKED: ("ship",),
+}
+SERVICE_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    Status.PLANNED: ("release",),
+    Status.RELEASED: ("render", "pull_back"),
+}
+PARCEL_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    Parcel.IN_TRANSIT: ("deliver", "fail", "lose", "come_back"),
+    Parcel.OUT_FOR_DELIVERY: ("deliver", "fail", "lose", "come_back"),
+    Parcel.DELIVERY_FAILED: ("deliver", "lose", "come_back"),
+    Parcel.LOST: ("deliver",),
+}
+
+
+class Following(NamedTuple):
+    """Units of an order that come later, and the day they are promised for."""
+
+    line: OrderLine
+    units: int
+    promised_on: date | None
+
+
+def allowed_actions(work: FulfillmentOrder) -> list[str]:
+    """Return what may be done next with a piece of work."""
+    if work.status == Status.CANCELLED:
+        return ["put_back"] if work.needs_put_back else []
+    actions = SERVICE_ACTIONS if work.kind == FulfillmentOrder.Kind.SERVICE else GOODS_ACTIONS
+    return list(actions.get(work.status, ()))
+
+
+def parcel_actions(shipment: Shipment) -> list[str]:
+    """Return what may be said about a parcel next."""
+    return list(PARCEL_ACTIONS.get(shipment.status, ()))
+
+
+def work_queue() -> "QuerySet[FulfillmentOrder]":
+    """Return every piece of work with its order and its place."""
+    return FulfillmentOrder.objects.select_related("order__channel", "warehouse")
+
+
+def with_lines(works: "QuerySet[FulfillmentOrder]") -> "QuerySet[FulfillmentOrder]":
+    """Read the lines of work along with it, by bin."""
+    lines = FulfillmentLine.objects.select_related("order_line__product").order_by("bin", "order_line__position")
+    return works.prefetch_related(Prefetch("lines", queryset=lines))
+
+
+def parcels() -> "QuerySet[Shipment]":
+    """Return every parcel with its order and where it comes from."""
+    return Shipment.objects.select_related("order__channel", "fulfillment_order__warehouse", "label")
+
+
+def with_contents(shipments: "QuerySet[Shipment]") -> "QuerySet[Shipment]":
+    """Read what is in parcels along with them."""
+    lines = ShipmentLine.objects.select_related("order_line__product").order_by("order_line__position")
+    return shipments.prefetch_related(Prefetch("lines", queryset=lines))
+
+
+def with_tracking(shipments: "QuerySet[Shipment]") -> "QuerySet[Shipment]":
+    """Read what carriers said about parcels along with them, the latest first."""
+    told = TrackingEvent.objects.order_by("-at", "-pk")
+    return shipments.prefetch_related(Prefetch("tracking_events", queryset=told))
+
+
+def work_of_order(order_id: int) -> list[FulfillmentOrder]:
+    """Return the work on an order, the oldest first."""
+    return list(with_lines(work_queue().filter(order_id=order_id)).order_by("pk"))
+
+
+def parcels_of_order(order_id: int) -> list[Shipment]:
+    """Return the parcels of an order with contents and tracking, the oldest first."""
+    found = parcels().filter(order_id=order_id).exclude(status=Parcel.CANCELLED)
+    return list(with_tracking(with_contents(found)).order_by("pk"))
+
+
+def parcel_counts(work_ids: Iterable[int]) -> dict[int, int]:
+    """Return how many parcels each piece of work went into."""
+    counts: dict[int, int] = {}
+    rows = Shipment.objects.filter(fulfillment_order__in=list(work_ids)).exclude(status=Parcel.CANCELLED)
+    for work_id in rows.values_list("fulfillment_order_id", flat=True):
+        counts[work_id] = counts.get(work_id, 0) + 1
+    return counts
+
+
+def following(shipment: Shipment, lines: Sequence[OrderLine]) -> list[Following]:
+    """Return the units of the order that are neither shipped nor in this parcel; services do not travel."""
+    here = {} if shipment.shipped_at else {line.order_line_id: line.quantity for line in shipment.lines.all()}
+    rest = ((line, line.open - here.get(line.pk, 0)) for line in lines if line.product.needs_stock)
+    return [Following(line, units, line.promised_on) for line, units in rest if units > 0]
+
+
+def must_leave(on: date) -> "QuerySet[FulfillmentOrder]":
+    """Return the work that must leave the house on that day, or should have left before."""
+    goods = work_queue().filter(kind=FulfillmentOrder.Kind.GOODS, status__in=OPEN_WORK, ship_by_on__lte=on)
+    return goods.filter(order__status__in=(OrderStatus.CONFIRMED, OrderStatus.FULFILLING))
+
+
+def waiting_since(moment: datetime) -> "QuerySet[FulfillmentOrder]":
+    """Return the work that was picked before that moment and is not packed, or packed and not shipped."""
+    picked = Q(status=Status.PICKED, picked_at__lt=moment)
+    packed = Q(status=Status.PACKED, packed_at__lt=moment)
+    return work_queue().filter(picked | packed)
+
+
+def to_put_back() -> "QuerySet[FulfillmentOrder]":
+    """Return cancelled work whose goods still lie on a trolley."""
+    return work_queue().filter(status=Status.CANCELLED, needs_put_back=True)

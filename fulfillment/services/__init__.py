@@ -1,0 +1,39 @@
+"""The counter of fulfillment: everything the floors above may ask."""
+
+from .cancelling import cancel_open_fulfillment, complete_put_back
+from .packing import ParcelInput, attach_label, pack
+from .picking import pick, pull_back, short_pick, start_picking
+from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order
+from .shipping import render_service, ship_fulfillment_order
+from .through import fulfil_through
+from .tracking import (
+    deliver_shipment,
+    fail_delivery,
+    lose_shipment,
+    record_tracking_event,
+    take_back_shipment,
+)
+
+__all__ = [
+    "ParcelInput",
+    "attach_label",
+    "cancel_open_fulfillment",
+    "complete_put_back",
+    "cut_back_fulfillment",
+    "deliver_shipment",
+    "fail_delivery",
+    "fulfil_through",
+    "lose_shipment",
+    "pack",
+    "pick",
+    "plan_fulfillment",
+    "pull_back",
+    "record_tracking_event",
+    "release_fulfillment",
+    "release_order",
+    "render_service",
+    "ship_fulfillment_order",
+    "short_pick",
+    "start_picking",
+    "take_back_shipment",
+]

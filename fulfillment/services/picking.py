@@ -1,0 +1,189 @@
+"""From the shelf onto the trolley, and what happens when the shelf is empty."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from fulfillment.errors import WrongQuantity
+from fulfillment.events import FulfillmentPlanned, ShortPick
+from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from orders import services as orders
+
+from .work import Status, check_quantities, is_quiet, lines_of, lock_work, refuse_blocked, require_kind, stamp
+
+Kind = FulfillmentOrder.Kind
+
+
+@service
+def start_picking(fulfillment_order_id: int, *, actor: Actor, at: datetime | None = None) -> FulfillmentOrder:
+    """Somebody takes the list and walks."""
+    work = lock_work(fulfillment_order_id)
+    refuse_blocked(work.order)
+    require_kind(work, Kind.GOODS)
+    advance(work, "start", actor=actor, at=at)
+    return work
+
+
+@service
+def pick(
+    fulfillment_order_id: int, *, picked: Mapping[int, int] | None = None, actor: Actor, at: datetime | None = None
+) -> FulfillmentOrder:
+    """Say what was found, in units per order line; lines that are not named were found whole.
+
+    What is missing becomes a short pick: new work for the rest, and an exception for somebody to solve.
+    """
+    work = _lock_pickable(fulfillment_order_id)
+    when = at or timezone.now()
+    lines = lines_of(work)
+    found = picked or {}
+    check_quantities(lines, found)
+    missing = {
+        line: units for line in lines if (units := line.quantity - found.get(line.order_line_id, line.quantity))
+    }
+    if len(missing) == len(lines) and sum(missing.values()) == sum(line.quantity for line in lines):
+        return _find_nothing(work, missing, actor=actor, at=when)
+    if missing:
+        _split_off(work, missing, reason="", actor=actor, at=when)
+    _pick(work, [line for line in lines if line.quantity], actor=actor, at=when)
+    return work
+
+
+@service
+def short_pick(
+    fulfillment_order_id: int,
+    *,
+    found: Mapping[int, int],
+    reason: str = "",
+    actor: Actor,
+    at: datetime | None = None,
+) -> FulfillmentOrder:
+    """Report, while picking, that only so many units of some order lines are there; the walk goes on.
+
+    The rest moves to new planned work and an exception is opened. Returns the work that goes on.
+    """
+    work = _lock_pickable(fulfillment_order_id)
+    when = at or timezone.now()
+    lines = lines_of(work)
+    check_quantities(lines, found)
+    by_id = {line.order_line_id: line for line in lines}
+    missing = {by_id[key]: by_id[key].quantity - units for key, units in found.items() if by_id[key].quantity > units}
+    if not missing:
+        raise WrongQuantity(_("Nothing is missing: all units were found"))
+    if sum(missing.values()) == sum(line.quantity for line in lines):
+        return _find_nothing(work, missing, reason=reason, actor=actor, at=when)
+    _split_off(work, missing, reason=reason, actor=actor, at=when)
+    return work
+
+
+@service
+def pull_back(
+    fulfillment_order_id: int, *, reason: str = "", actor: Actor, at: datetime | None = None
+) -> FulfillmentOrder:
+    """Stop work that nobody has finished picking; it is planned again."""
+    work = lock_work(fulfillment_order_id)
+    _pull_back(work, reason=reason, actor=actor, at=at)
+    return work
+
+
+def _lock_pickable(fulfillment_order_id: int) -> FulfillmentOrder:
+    """Lock work on goods; a list that was not started yet is started with the first thing that is found."""
+    work = lock_work(fulfillment_order_id)
+    refuse_blocked(work.order)
+    require_kind(work, Kind.GOODS)
+    return work
+
+
+def _steps_to_picked(work: FulfillmentOrder) -> tuple[str, ...]:
+    return ("start", "pick") if work.status == Status.RELEASED else ("pick",)
+
+
+def _pick(work: FulfillmentOrder, lines: list[FulfillmentLine], *, actor: Actor, at: datetime) -> None:
+    """Put everything that is left of the lines on the trolley."""
+    for line in lines:
+        line.picked = line.quantity
+    stamp(work, at, "picked_at")
+    advance(work, *_steps_to_picked(work), actor=actor, at=at)
+    FulfillmentLine.objects.bulk_update(lines, ["picked"])
+
+
+def _pull_back(work: FulfillmentOrder, *, reason: str, actor: Actor, at: datetime | None) -> None:
+    work.released_at = None
+    work.assignee = None
+    advance(work, "pull_back", actor=actor, note=reason, at=at)
+
+
+def _find_nothing(
+    work: FulfillmentOrder,
+    missing: Mapping[FulfillmentLine, int],
+    *,
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
+) -> FulfillmentOrder:
+    """Not one unit is there: the work itself is planned again, with an exception."""
+    if work.status == Status.RELEASED:
+        advance(work, "start", actor=actor, at=at)
+    _pull_back(work, reason=reason or _("Nothing was found"), actor=actor, at=at)
+    _report(work, work, missing, reason=reason, actor=actor, at=at)
+    return work
+
+
+def _split_off(
+    work: FulfillmentOrder, missing: Mapping[FulfillmentLine, int], *, reason: str, actor: Actor, at: datetime
+) -> FulfillmentOrder:
+    """Move units that were not found to new planned work at the same place."""
+    if work.status == Status.RELEASED:
+        advance(work, "start", actor=actor, at=at)
+    rest = FulfillmentOrder(
+        order=work.order,
+        warehouse=work.warehouse,
+        kind=work.kind,
+        rank=work.rank,
+        ship_by_on=work.ship_by_on,
+        created_at=at,
+    )
+    FulfillmentOrder.objects.bulk_create([rest])
+    new = [
+        FulfillmentLine(fulfillment_order=rest, order_line=line.order_line, quantity=units, bin=line.bin)
+        for line, units in missing.items()
+    ]
+    FulfillmentLine.objects.bulk_create(new)
+    for line, units in missing.items():
+        line.quantity -= units
+    FulfillmentLine.objects.bulk_update([line for line in missing if line.quantity], ["quantity"])
+    FulfillmentLine.objects.filter(pk__in=[line.pk for line in missing if not line.quantity]).delete()
+    quiet = is_quiet(work.order)
+    emit(FulfillmentPlanned(order_id=work.order_id, fulfillment_order_id=rest.pk, quiet=quiet), actor=actor, at=at)
+    _report(work, rest, missing, reason=reason, actor=actor, at=at)
+    return rest
+
+
+def _report(
+    work: FulfillmentOrder,
+    rest: FulfillmentOrder,
+    missing: Mapping[FulfillmentLine, int],
+    *,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Say what is missing: to the history, and to whoever owns exceptions."""
+    units = {line.order_line.sku: count for line, count in missing.items()}
+    event = ShortPick(order_id=work.order_id, fulfillment_order_id=work.pk, missing=units, quiet=is_quiet(work.order))
+    emit(event, actor=actor, at=at)
+    names = ", ".join(f"{count} × {sku}" for sku, count in units.items())
+    warehouse = work.warehouse.code if work.warehouse else ""
+    orders.open_exception(
+        category="short_pick",
+        title=_("%(units)s not found in %(warehouse)s") % {"units": names, "warehouse": warehouse},
+        dedupe_key=f"short-pick:{rest.number}",
+        order_id=work.order_id,
+        payload={"fulfillment_order": work.number, "rest": rest.number, "missing": units, "reason": reason},
+        at=at,
+    )

@@ -1,0 +1,210 @@
+"""Who has to do what: one piece of work per warehouse that holds units of the order, one for its services."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from fulfillment.errors import OrderBlocked
+from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
+from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from inventory import services as inventory
+from inventory.models import Product
+from orders import services as orders
+from orders.models import Order, OrderLine, OrderStatus
+
+from .work import (
+    STOPPING,
+    WORKABLE,
+    Status,
+    is_quiet,
+    live_units,
+    lock_work,
+    refuse_blocked,
+    stamp,
+)
+
+NOT_PICKED = (Status.PLANNED, Status.RELEASED, Status.PICKING)
+
+
+@dataclass
+class Work:
+    """A piece of work with its lines, before it is written down."""
+
+    order: FulfillmentOrder
+    lines: list[FulfillmentLine] = field(default_factory=list)
+
+
+@service
+def plan_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
+    """Plan what nobody has to do yet: units tied to stock, and services. Planning twice plans nothing.
+
+    Where the channel says so, and nothing speaks against it, the work is released at once.
+    """
+    order = _lock_order(order_id)
+    if order.status not in WORKABLE:
+        return []
+    when = at or timezone.now()
+    planned = _plan(order, at=when)
+    _announce(order, planned, actor=actor, at=when)
+    if planned and order.channel.auto_release and not _why_not_release(order):
+        _release(order, planned, actor=actor, at=when)
+    return planned
+
+
+@service
+def release_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime | None = None) -> FulfillmentOrder:
+    """Let a warehouse begin; the first release takes the order into fulfillment."""
+    work = lock_work(fulfillment_order_id)
+    refuse_blocked(work.order)
+    _release(work.order, [work], actor=actor, at=at or timezone.now())
+    return work
+
+
+@service
+def release_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
+    """Release all work of an order that is planned, and plan what is not.
+
+    Raises OrderBlocked, with the reason in words, when there is nothing that could be released.
+    """
+    waiting = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status=Status.PLANNED))
+    order = _lock_order(order_id)
+    refuse_blocked(order)
+    when = at or timezone.now()
+    planned = _plan(order, at=when)
+    _announce(order, planned, actor=actor, at=when)
+    if not (ready := [*waiting, *planned]):
+        reason = order.why_not("release") if order.status == OrderStatus.CONFIRMED else ""
+        raise OrderBlocked(reason or _("No work of this order waits to be released"), order=order.number)
+    _release(order, ready, actor=actor, at=when)
+    return ready
+
+
+@service
+def cut_back_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
+    """Take out of work what is no longer tied to stock; work that has nothing left is cancelled.
+
+    The youngest work that nobody has picked yet loses first. Returns what was changed.
+    """
+    unpicked = FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=NOT_PICKED)
+    works = {work.pk: work for work in unpicked.select_related("order")}
+    if not works:
+        return []
+    excess = _excess(next(iter(works.values())).order)
+    lines = FulfillmentLine.objects.filter(fulfillment_order__in=works).order_by("-pk")
+    changed: dict[int, FulfillmentOrder] = {}
+    left: dict[int, int] = defaultdict(int)
+    for line in lines:
+        work = works[line.fulfillment_order_id]
+        place = (work.warehouse_id, line.order_line_id)
+        if (units := min(line.quantity, excess.get(place, 0))) > 0:
+            excess[place] -= units
+            line.quantity -= units
+            changed[work.pk] = work
+        left[work.pk] += line.quantity
+        if units > 0:
+            _keep_or_drop(line)
+    return [_cancel_if_empty(work, left[work.pk], actor=actor, at=at) for work in changed.values()]
+
+
+def _excess(order: Order) -> dict[tuple[int | None, int], int]:
+    """Return the units that are in work but no longer tied to stock, per warehouse and order line."""
+    line_ids = dict(OrderLine.objects.filter(order=order).values_list("position", "pk"))
+    units = live_units(order.pk)
+    for one in inventory.open_allocations(order.reservation_id) if order.reservation_id else ():
+        units[one.warehouse_id, line_ids[one.key]] -= one.quantity
+    return {place: count for place, count in units.items() if place[0] is not None and count > 0}
+
+
+def _keep_or_drop(line: FulfillmentLine) -> None:
+    if line.quantity:
+        line.save(update_fields=["quantity"])
+        return
+    line.delete()
+
+
+def _cancel_if_empty(work: FulfillmentOrder, left: int, *, actor: Actor, at: datetime | None) -> FulfillmentOrder:
+    if not left:
+        advance(work, "cancel", actor=actor, note=_("The units are not there any more"), at=at)
+    return work
+
+
+def _lock_order(order_id: int) -> Order:
+    return Order.objects.locked().select_related("channel", "shipping_method").get(pk=order_id)
+
+
+def _order_lines(order: Order) -> list[OrderLine]:
+    return list(OrderLine.objects.filter(order=order).select_related("product"))
+
+
+def _plan(order: Order, *, at: datetime) -> list[FulfillmentOrder]:
+    """Write down the work that a locked order still needs."""
+    works = _missing_work(order, _order_lines(order), live_units(order.pk), at=at)
+    FulfillmentOrder.objects.bulk_create(work.order for work in works)
+    _write_lines(works)
+    return [work.order for work in works]
+
+
+def _missing_work(
+    order: Order, lines: Sequence[OrderLine], covered: Mapping[tuple[int | None, int], int], *, at: datetime
+) -> list[Work]:
+    """Work out what of a locked order is neither shipped nor in work (`covered`). Writes nothing."""
+    works: dict[int | None, Work] = {}
+    by_position = {line.position: line for line in lines}
+    for one in inventory.open_allocations(order.reservation_id) if order.reservation_id else ():
+        line = by_position[one.key]
+        if (units := one.quantity - covered.get((one.warehouse_id, line.pk), 0)) > 0:
+            work = works.setdefault(one.warehouse_id, Work(_new_order(order, one.warehouse_id, at)))
+            work.lines.append(FulfillmentLine(order_line=line, quantity=units, bin=one.bin))
+    for line in lines:
+        if line.kind != Product.Kind.STOCKED and (units := line.open - covered.get((None, line.pk), 0)) > 0:
+            work = works.setdefault(None, Work(_new_order(order, None, at)))
+            work.lines.append(FulfillmentLine(order_line=line, quantity=units))
+    return list(works.values())
+
+
+def _new_order(order: Order, warehouse_id: int | None, at: datetime) -> FulfillmentOrder:
+    return FulfillmentOrder(
+        order=order,
+        warehouse_id=warehouse_id,
+        kind=FulfillmentOrder.Kind.GOODS if warehouse_id else FulfillmentOrder.Kind.SERVICE,
+        rank=order.rank,
+        ship_by_on=order.ship_by_on,
+        created_at=at,
+    )
+
+
+def _write_lines(works: list[Work]) -> None:
+    for work in works:
+        for line in work.lines:
+            line.fulfillment_order = work.order
+    FulfillmentLine.objects.bulk_create(line for work in works for line in work.lines)
+
+
+def _announce(order: Order, planned: list[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
+    quiet = is_quiet(order)
+    events = (FulfillmentPlanned(order_id=order.pk, fulfillment_order_id=work.pk, quiet=quiet) for work in planned)
+    emit(*events, actor=actor, at=at)
+
+
+def _why_not_release(order: Order) -> str:
+    """Say what keeps the work of an order from beginning, or nothing."""
+    if order.status == OrderStatus.CONFIRMED:
+        return order.why_not("release")
+    return str(order.hold_reason or _("On hold")) if STOPPING & set(order.blocked_transitions) else ""
+
+
+def _release(order: Order, works: list[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
+    for work in works:
+        stamp(work, at, "released_at")
+        advance(work, "release", actor=actor, at=at)
+        event = FulfillmentReleased(order_id=order.pk, fulfillment_order_id=work.pk, quiet=is_quiet(order))
+        emit(event, actor=actor, at=at)
+    orders.record_release(order.pk, actor=actor, at=at)

@@ -1,0 +1,214 @@
+"""All steps in one go, for goods that are gone already: imports of history, and sales over the counter."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from fulfillment.carriers import carrier_for
+from fulfillment.errors import LabelMissing, OrderBlocked, PlannedMeanwhile
+from fulfillment.events import ShipmentDelivered
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
+from inventory import services as inventory
+from orders import services as orders
+from orders.models import Order
+
+from .packing import ParcelInput, _stick, _wrap
+from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
+from .shipping import LEAVING, _announce_parcels, _rendered
+from .work import LIVE, Status, contents_of, is_quiet, refuse_blocked, stamp
+
+Kind = FulfillmentOrder.Kind
+ON_THE_TROLLEY = (Status.PICKED, Status.PACKED)
+GOODS_STEPS = {
+    Status.PLANNED: "release",
+    Status.RELEASED: "start",
+    Status.PICKING: "pick",
+    Status.PICKED: "pack",
+    Status.PACKED: "ship",
+}
+SERVICE_STEPS = {Status.PLANNED: "release", Status.RELEASED: "render"}
+
+
+@dataclass
+class Parcel:
+    """A parcel with its units per order line."""
+
+    shipment: Shipment
+    contents: dict[int, int]
+
+
+@service
+def fulfil_through(
+    order_id: int,
+    *,
+    through: Literal["shipped", "delivered"] = "delivered",
+    shipped_at: datetime | None = None,
+    delivered_at: datetime | None = None,
+    tracking_number: str = "",
+    actor: Actor,
+) -> list[Shipment]:
+    """Take an order through every step of its fulfillment at once, each written down with its real date.
+
+    Work that exists is carried on from where it stands; goods leave in one parcel per warehouse unless
+    they were packed before. What is not tied to stock stays open. Returns the parcels.
+    """
+    existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=LIVE))
+    order = _lock_order(order_id)
+    refuse_blocked(order)
+    left = shipped_at or timezone.now()
+    arrived = (delivered_at or left) if through == "delivered" else None
+    works = _all_work(order, existing, at=left)
+    if not works:
+        raise OrderBlocked(_("Nothing of this order is there to be shipped"), order=order.number)
+    parcels = _packed_parcels(works)
+    for work in works:
+        _finish(work, actor=actor, at=left)
+    parcels += _new_parcels(works, parcels, tracking_number=tracking_number, at=left)
+    _send(parcels, actor=actor, left=left, arrived=arrived)
+    _tell_the_order(order, works, parcels, actor=actor, left=left, arrived=arrived)
+    _take_off_the_shelf(order, works, actor=actor, at=left)
+    return [parcel.shipment for parcel in parcels]
+
+
+def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetime) -> list[Work]:
+    """Return all open work of a locked order; what nobody planned yet has no row yet."""
+    ordered = _order_lines(order)
+    by_id = {line.pk: line for line in ordered}
+    works = {work.pk: Work(work) for work in existing}
+    for work in existing:
+        work.order = order
+    covered: dict[tuple[int | None, int], int] = defaultdict(int)
+    live = FulfillmentLine.objects.filter(fulfillment_order__order=order, fulfillment_order__status__in=LIVE)
+    for line in live.order_by("pk"):
+        if (work := works.get(line.fulfillment_order_id)) is None:
+            raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))
+        line.order_line = by_id[line.order_line_id]
+        work.lines.append(line)
+        covered[work.order.warehouse_id, line.order_line_id] += line.quantity
+    return [*works.values(), *_missing_work(order, ordered, covered, at=at)]
+
+
+def _packed_parcels(works: Sequence[Work]) -> list[Parcel]:
+    """Find the parcels of work that was packed before."""
+    packed = [work.order.pk for work in works if work.order.status == Status.PACKED]
+    if not packed:
+        return []
+    waiting = Shipment.objects.locked().filter(fulfillment_order__in=packed, status__in=LEAVING)
+    return [Parcel(shipment, contents_of(shipment)) for shipment in waiting.prefetch_related("lines")]
+
+
+def _finish(work: Work, *, actor: Actor, at: datetime) -> None:
+    """Take a piece of work from where it stands to its end, and write it down with its lines."""
+    new = work.order.pk is None
+    on_the_trolley = work.order.status in ON_THE_TROLLEY
+    goods = work.order.kind == Kind.GOODS
+    stamp(work.order, at, "released_at", "shipped_at", *(("picked_at", "packed_at") if goods else ()))
+    for line in work.lines:
+        line.picked = line.picked if on_the_trolley else line.quantity
+    advance(work.order, *_steps(work.order), actor=actor, at=at)
+    if not new:
+        FulfillmentLine.objects.bulk_update(work.lines, ["picked"])
+        return
+    for line in work.lines:
+        line.fulfillment_order = work.order
+    FulfillmentLine.objects.bulk_create(work.lines)
+    _announce(work.order.order, [work.order], actor=actor, at=at)
+
+
+def _steps(work: FulfillmentOrder) -> list[str]:
+    """Return the steps from where the work stands to its end."""
+    if work.kind == Kind.SERVICE and work.status == Status.PICKING:
+        return ["render"]
+    steps = SERVICE_STEPS if work.kind == Kind.SERVICE else GOODS_STEPS
+    return list(steps.values())[list(steps).index(Status(work.status)) :]
+
+
+def _new_parcels(
+    works: Sequence[Work], packed: Sequence[Parcel], *, tracking_number: str, at: datetime
+) -> list[Parcel]:
+    """Return a parcel, without a row yet, for the goods of each place that were in none."""
+    in_a_parcel = {parcel.shipment.fulfillment_order_id for parcel in packed}
+    parcels = []
+    for work in works:
+        if work.order.kind == Kind.GOODS and work.order.pk not in in_a_parcel:
+            contents = {line.order_line_id: line.picked for line in work.lines if line.picked}
+            box = ParcelInput(quantities=contents, tracking_number=tracking_number)
+            parcels.append(Parcel(_wrap(work.order, box, work.lines, 1, at=at), contents))
+    return parcels
+
+
+def _send(parcels: Sequence[Parcel], *, actor: Actor, left: datetime, arrived: datetime | None) -> None:
+    """Hand parcels over, and say that they arrived, if they did."""
+    new = [parcel for parcel in parcels if parcel.shipment.pk is None]
+    for parcel in parcels:
+        _send_one(parcel.shipment, actor=actor, left=left, arrived=arrived)
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=parcel.shipment, order_line_id=line_id, quantity=units)
+        for parcel in new
+        for line_id, units in parcel.contents.items()
+    )
+
+
+def _send_one(shipment: Shipment, *, actor: Actor, left: datetime, arrived: datetime | None) -> None:
+    steps = ["hand_over"]
+    if shipment.status == Shipment.Status.LABEL_PENDING:
+        carrier = carrier_for(shipment.carrier)
+        if carrier.outside:
+            raise LabelMissing(_("%(parcel)s waits for its label") % {"parcel": shipment}, carrier=carrier.code)
+        _stick(shipment, carrier)
+        steps = ["make_ready", "hand_over"]
+    shipment.shipped_at = left
+    if arrived == left:
+        shipment.delivered_at = arrived
+        steps.append("deliver")
+    advance(shipment, *steps, actor=actor, at=left)
+    if arrived is not None and arrived != left:
+        shipment.delivered_at = arrived
+        advance(shipment, "deliver", actor=actor, at=arrived)
+
+
+def _tell_the_order(
+    order: Order,
+    works: Sequence[Work],
+    parcels: Sequence[Parcel],
+    *,
+    actor: Actor,
+    left: datetime,
+    arrived: datetime | None,
+) -> None:
+    """Record on the order what left and what arrived, per parcel and per rendered service."""
+    services = [work for work in works if work.order.kind == Kind.SERVICE]
+    sent = {str(parcel.shipment.number): parcel.contents for parcel in parcels}
+    rendered = {
+        str(work.order.number): {line.order_line_id: line.quantity for line in work.lines} for work in services
+    }
+    arrivals = dict.fromkeys(rendered, left) | (dict.fromkeys(sent, arrived) if arrived else {})
+    orders.record_passage(order.pk, left={**sent, **rendered}, arrived=arrivals, left_at=left, actor=actor)
+    _announce_parcels(order, [parcel.shipment for parcel in parcels], actor=actor, at=left)
+    emit(*(_rendered(work.order) for work in services), actor=actor, at=left)
+    if arrived is not None:
+        quiet = is_quiet(order)
+        there = (ShipmentDelivered(order_id=order.pk, shipment_id=one.shipment.pk, quiet=quiet) for one in parcels)
+        emit(*there, actor=actor, at=arrived)
+
+
+def _take_off_the_shelf(order: Order, works: Sequence[Work], *, actor: Actor, at: datetime) -> None:
+    """Consume what left, in all warehouses at once. Last, because it locks the stock rows."""
+    units: dict[tuple[int, int], int] = defaultdict(int)
+    references: dict[int, str] = {}
+    for work in works:
+        if (warehouse := work.order.warehouse_id) is not None:
+            references[warehouse] = str(work.order.number)
+            for line in work.lines:
+                units[line.order_line.position, warehouse] += line.picked
+    if references and order.reservation_id is not None:
+        inventory.consume_everywhere(order.reservation_id, units=units, references=references, actor=actor, at=at)

@@ -1,0 +1,84 @@
+"""What every step has in common: the work under its lock, what it holds, and what forbids to go on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from fulfillment.errors import OrderBlocked, UnknownLine, WrongKind, WrongQuantity
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
+from orders.models import Order, OrderStatus
+
+Status = FulfillmentOrder.Status
+LIVE = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED, Status.PACKED)
+WORKABLE = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
+# A hold on one of these keeps goods in the house.
+STOPPING = frozenset({"release", "ship"})
+
+
+def lock_work(fulfillment_order_id: int) -> FulfillmentOrder:
+    """Lock one fulfillment order; its order is only read, and locked later by whoever changes it."""
+    work = FulfillmentOrder.objects.locked().select_related("order__channel", "order__shipping_method", "warehouse")
+    return work.get(pk=fulfillment_order_id)
+
+
+def lines_of(work: FulfillmentOrder) -> list[FulfillmentLine]:
+    """Return the lines of a piece of work with what was ordered, in the order of the agreement."""
+    lines = FulfillmentLine.objects.filter(fulfillment_order=work).select_related("order_line__product")
+    return list(lines.order_by("order_line__position"))
+
+
+def live_units(order_id: int) -> dict[tuple[int | None, int], int]:
+    """Return the units of an order that somebody already has to handle, per warehouse and order line."""
+    units: dict[tuple[int | None, int], int] = defaultdict(int)
+    live = FulfillmentLine.objects.filter(fulfillment_order__order_id=order_id, fulfillment_order__status__in=LIVE)
+    for warehouse, line, quantity in live.values_list("fulfillment_order__warehouse_id", "order_line_id", "quantity"):
+        units[warehouse, line] += quantity
+    return units
+
+
+def refuse_blocked(order: Order) -> None:
+    """Raise OrderBlocked when nobody may work on the order: not agreed yet, over, or on hold."""
+    if order.status not in WORKABLE:
+        state = order.get_status_display()  # type: ignore[attr-defined]
+        raise OrderBlocked(_("The order is %(state)s") % {"state": str(state).lower()}, order=order.number)
+    if STOPPING & set(order.blocked_transitions):
+        raise OrderBlocked(str(order.hold_reason or _("The order is on hold")), order=order.number)
+
+
+def require_kind(work: FulfillmentOrder, kind: str) -> None:
+    """Raise WrongKind when goods should be rendered or a service packed."""
+    if work.kind != kind:
+        raise WrongKind(_("%(work)s is about %(kind)s") % {"work": work, "kind": work.get_kind_display()})
+
+
+def check_quantities(lines: Iterable[FulfillmentLine], quantities: Mapping[int, int]) -> None:
+    """Refuse order lines that the work does not have, and more units than it has."""
+    known = {line.order_line_id: line for line in lines}
+    if unknown := sorted(set(quantities) - set(known)):
+        raise UnknownLine(_("The work has no such line"), lines=unknown)
+    for line_id, units in quantities.items():
+        if not 0 <= units <= known[line_id].quantity:
+            raise WrongQuantity(
+                _("%(units)s of %(sku)s, but the work is about %(planned)s")
+                % {"units": units, "sku": known[line_id].order_line.sku, "planned": known[line_id].quantity},
+                sku=known[line_id].order_line.sku,
+            )
+
+
+def contents_of(shipment: Shipment) -> dict[int, int]:
+    """Return the units in a parcel per order line."""
+    return {line.order_line_id: line.quantity for line in shipment.lines.all()}
+
+
+def is_quiet(order: Order) -> bool:
+    """Whether nobody outside hears of this order."""
+    return bool(order.quiet)
+
+
+def stamp(work: FulfillmentOrder, at: datetime, *names: str) -> None:
+    """Write down when the work reached its stations, where that is not known yet."""
+    for name in names:
+        if getattr(work, name) is None:
+            setattr(work, name, at)
