@@ -1,6 +1,6 @@
 """Why something cannot be priced."""
 
-from core.errors import Conflict, Invalid
+from core.errors import Invalid
 
 
 class UnknownChannel(Invalid):
@@ -45,7 +45,7 @@ class CouponRefused(Invalid):
     code = "coupon_refused"
 
 
-class PriceTaken(Conflict):
-    """Another price already starts there."""
+class UnknownTaxClass(Invalid):
+    """No rate is known for such goods anywhere."""
 
-    code = "price_taken"
+    code = "unknown_tax_class"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from inventory.sourcing import Place
+from pricing.calculation import EXEMPT, NOT_STATED
 from pricing.errors import CurrencyNotSold, ShippingNotAvailable, UnknownChannel, UnknownShippingMethod
 from pricing.models import Channel, Price, PriceList, ShippingMethod, Zone
 from pricing.reference import reference
@@ -125,6 +126,12 @@ def prices_for(channel: Channel, product_ids: Sequence[int], on: date) -> dict[i
         return {}
     prices = reversed(valid_prices(channel.price_list, product_ids, on))
     return {price.product_id: price.amount for price in prices if price.min_quantity <= 1}
+
+
+def tax_classes() -> set[str]:
+    """Return the classes of goods that can be taxed, or are known not to be."""
+    rates = (tax.tax_class for taxes in reference().taxes.values() for tax in taxes)
+    return {NOT_STATED, EXEMPT, *rates}
 
 
 def price_lists() -> QuerySet[PriceList]:

@@ -1,7 +1,7 @@
 """What an order costs, worked out from plain values: every figure with its reason. No Django, no database."""
 
 from .quoting import quote
-from .treatment import EU_COUNTRIES, TaxRateMissing, Treatment, treat, vat_country
+from .treatment import EU_COUNTRIES, EXEMPT, NOT_STATED, TaxRateMissing, Treatment, treat, vat_country
 from .values import (
     CHARGE_KINDS,
     AmountTooLarge,
@@ -21,6 +21,8 @@ from .values import (
 __all__ = [
     "CHARGE_KINDS",
     "EU_COUNTRIES",
+    "EXEMPT",
+    "NOT_STATED",
     "AmountTooLarge",
     "ChargeInput",
     "DiscountTooLarge",

@@ -9,6 +9,7 @@ from pricing.errors import (
     UnknownChannel,
     UnknownPriceList,
     UnknownShippingMethod,
+    UnknownTaxClass,
 )
 from pricing.reference import forget
 from pricing.selectors import (
@@ -23,7 +24,7 @@ from pricing.selectors import (
     zone_for,
 )
 
-from .catalog import set_price
+from .catalog import create_priced_product, set_price, update_priced_product
 from .defaults import ensure_defaults, ensure_transits
 from .quoting import QuoteLine, quote_order
 
@@ -40,8 +41,10 @@ __all__ = [
     "UnknownChannel",
     "UnknownPriceList",
     "UnknownShippingMethod",
+    "UnknownTaxClass",
     "channel_by_code",
     "channels",
+    "create_priced_product",
     "ensure_defaults",
     "ensure_transits",
     "forget",
@@ -53,5 +56,6 @@ __all__ = [
     "shipping_methods",
     "shipping_price",
     "transit_days",
+    "update_priced_product",
     "zone_for",
 ]

@@ -1,13 +1,18 @@
-"""Prices, as they are set."""
+"""Products with their prices, as they are set."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from core.actors import Actor
 from core.errors import Invalid
 from core.service import note_change, service
-from pricing.errors import UnknownPriceList
+from inventory import services as inventory
+from inventory.models import Product
+from pricing.errors import UnknownPriceList, UnknownTaxClass
 from pricing.models import Price, PriceList
+from pricing.selectors import tax_classes
 
 STANDARD = "standard"
 LARGEST = Decimal(10) ** 11
@@ -42,3 +47,41 @@ def set_price(
     if before.get("amount") != str(amount):
         note_change(price, "pricing.price_set", actor=actor, before=before, after={"amount": str(amount)})
     return price
+
+
+@service
+def create_priced_product(
+    product: inventory.ProductInput, *, price: Decimal | None, actor: Actor, price_list: str = STANDARD
+) -> Product:
+    """Take a product into the catalogue together with what it costs."""
+    _require_tax_class(product.tax_class)
+    made = inventory.create_product(product, actor=actor)
+    if price is not None:
+        set_price(made.pk, amount=price, price_list=price_list, actor=actor)
+    return made
+
+
+@service
+def update_priced_product(
+    product_id: int,
+    changes: Mapping[str, Any],
+    *,
+    price: Decimal | None = None,
+    actor: Actor,
+    price_list: str = STANDARD,
+) -> Product:
+    """Change what is said about a product, and what it costs from now on."""
+    if "tax_class" in changes:
+        _require_tax_class(changes["tax_class"])
+    product = inventory.update_product(product_id, changes, actor=actor)
+    if price is not None:
+        set_price(product_id, amount=price, price_list=price_list, actor=actor)
+    return product
+
+
+def _require_tax_class(tax_class: str) -> None:
+    """A class without any rate could never be sold, so it is a typing error."""
+    known = tax_classes()
+    if tax_class not in known:
+        text = f"{tax_class!r} is no tax class; there are {', '.join(sorted(known))}"
+        raise UnknownTaxClass(text, errors=[{"pointer": "/tax_class", "code": UnknownTaxClass.code, "detail": text}])

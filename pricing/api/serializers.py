@@ -1,0 +1,76 @@
+"""Products as integrators see them: with their price on the caller's channel."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import CurrencyField, TextField, UnitPriceField, WholeNumberField
+from inventory.models import Product
+
+
+class ProductSerializer(serializers.Serializer):
+    """A row of `/products/`."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Product.Kind.choices)
+    price = UnitPriceField(allow_null=True, help_text="Of one unit; null where it is not for sale on this channel.")
+    currency = serializers.CharField()
+    tax_class = serializers.CharField()
+    backorder = serializers.BooleanField()
+    active = serializers.BooleanField()
+    description = serializers.CharField()
+    category = serializers.CharField()
+    barcode = serializers.CharField()
+    weight_grams = serializers.IntegerField()
+    release_on = serializers.DateField(allow_null=True)
+
+
+class StrictBooleanField(serializers.Field):
+    """A JSON true or false, nothing that only looks like it."""
+
+    default_error_messages = {"invalid": "Must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return it."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: Any) -> bool:
+        """Return it."""
+        return bool(value)
+
+
+class ProductChangeSerializer(serializers.Serializer):
+    """What may be changed about a product."""
+
+    name = TextField(max_length=200, required=False)
+    kind = serializers.ChoiceField(choices=Product.Kind.choices, required=False)
+    price = UnitPriceField(min_value=Decimal(0), required=False)
+    currency = CurrencyField(required=False)
+    tax_class = TextField(max_length=20, required=False)
+    backorder = StrictBooleanField(required=False)
+    active = StrictBooleanField(required=False)
+    description = TextField(max_length=10_000, allow_blank=True, required=False)
+    category = TextField(max_length=60, allow_blank=True, required=False)
+    barcode = TextField(max_length=20, allow_blank=True, required=False)
+    weight_grams = WholeNumberField(min_value=0, max_value=2_000_000_000, required=False)
+    release_on = serializers.DateField(allow_null=True, required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse members that would be dropped: a typo must not look like a change."""
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            raise serializers.ValidationError(
+                {name: [serializers.ErrorDetail("There is no such member.", code="unknown")] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class ProductCreateSerializer(ProductChangeSerializer):
+    """A new product; its price goes on the price list of the caller's channel."""
+
+    sku = TextField(max_length=40)
+    name = TextField(max_length=200)
