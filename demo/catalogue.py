@@ -1,0 +1,313 @@
+"""What Kettle & Co. sells, and where it lies: plain data, the same on every start."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from demo.pictures import path_of
+
+
+@dataclass(frozen=True)
+class Article:
+    """One product of the shop. The price is net, in EUR; weight in grams."""
+
+    sku: str
+    name: str
+    german: str
+    category: str
+    price: Decimal
+    tax_class: str = "standard"
+    kind: str = "stocked"
+    weight: int = 400
+    image: str = ""
+    units: tuple[int, int, int] = (220, 140, 40)
+    backorder: bool = False
+
+
+COLOURS = {
+    "RED": ("Red", "Rote", "red"),
+    "BLUE": ("Blue", "Blaue", "blue"),
+    "GREEN": ("Green", "Grüne", "green"),
+    "SAND": ("Sand", "Sandfarbene", "sand"),
+    "BLACK": ("Black", "Schwarze", "black"),
+    "WHITE": ("White", "Weiße", "white"),
+    "ROSE": ("Rose", "Rosé", "rose"),
+    "GOLD": ("Gold", "Goldene", "gold"),
+}
+TEAS = (
+    ("Breakfast blend", "Frühstücksmischung"),
+    ("Assam", "Assam"),
+    ("Darjeeling first flush", "Darjeeling First Flush"),
+    ("Ceylon", "Ceylon"),
+    ("East Frisian blend", "Ostfriesenmischung"),
+    ("Earl Grey", "Earl Grey"),
+    ("Lapsang Souchong", "Lapsang Souchong"),
+    ("Keemun", "Keemun"),
+    ("Sencha", "Sencha"),
+    ("Gunpowder", "Gunpowder"),
+    ("Jasmine pearls", "Jasminperlen"),
+    ("Matcha", "Matcha"),
+    ("Genmaicha", "Genmaicha"),
+    ("Oolong", "Oolong"),
+    ("White peony", "Weiße Pfingstrose"),
+    ("Pu-erh", "Pu-Erh"),
+    ("Rooibos", "Rooibos"),
+    ("Rooibos vanilla", "Rooibos Vanille"),
+    ("Honeybush", "Honigbusch"),
+    ("Peppermint", "Pfefferminze"),
+    ("Camomile", "Kamille"),
+    ("Fennel, anise, caraway", "Fenchel, Anis, Kümmel"),
+    ("Lemon balm", "Zitronenmelisse"),
+    ("Hibiscus", "Hibiskus"),
+    ("Rose hip", "Hagebutte"),
+    ("Ginger lemon", "Ingwer Zitrone"),
+    ("Winter apple", "Winterapfel"),
+    ("Red berries", "Rote Beeren"),
+    ("Chai", "Chai"),
+    ("Mate", "Mate"),
+    ("Nettle", "Brennnessel"),
+    ("Good night", "Gute Nacht"),
+)
+MUGS = (
+    ("MUG", "mug", "Becher", "5.00", 350),
+    ("MUG-L", "large mug", "große Becher", "7.50", 480),
+    ("CUP", "cup with saucer", "Tasse mit Untertasse", "9.80", 420),
+)
+POTS = (
+    ("POT", "teapot 1 l", "Teekanne 1 l", "34.00", 1100),
+    ("POT-S", "small teapot", "kleine Teekanne", "24.50", 700),
+)
+SCENTS = (
+    ("Beeswax", "Bienenwachs", "gold"),
+    ("Pine", "Kiefer", "green"),
+    ("Cinnamon", "Zimt", "red"),
+    ("Sea salt", "Meersalz", "blue"),
+    ("Linden", "Linde", "sand"),
+    ("Rose", "Rose", "rose"),
+)
+SIZES = (("S", "small", "klein", "6.90"), ("M", "medium", "mittel", "11.90"), ("L", "large", "groß", "18.50"))
+LINENS = (
+    ("TOWEL", "tea towel", "Geschirrtuch", "8.90"),
+    ("NAPKIN", "napkin", "Serviette", "5.40"),
+    ("RUNNER", "table runner", "Tischläufer", "29.00"),
+)
+GIFTS = (
+    "Good morning",
+    "Quiet evening",
+    "For two",
+    "Winter",
+    "Spring",
+    "Office",
+    "New home",
+    "Thank you",
+    "Birthday",
+    "Traveller",
+    "Reader",
+    "Gardener",
+)
+GIFTS_DE = (
+    "Guten Morgen",
+    "Stiller Abend",
+    "Für zwei",
+    "Winter",
+    "Frühling",
+    "Büro",
+    "Neues Zuhause",
+    "Danke",
+    "Geburtstag",
+    "Unterwegs",
+    "Leselust",
+    "Garten",
+)
+SERVICES = (
+    ("GIFT-WRAP", "Gift wrap", "Geschenkverpackung", "3.50"),
+    ("ENGRAVING", "Engraving", "Gravur", "12.00"),
+    ("CARRY", "Carry to room", "Lieferung ins Zimmer", "9.00"),
+    ("TASTING", "Tea tasting at your place", "Teeverkostung bei Ihnen", "180.00"),
+)
+# Few units, so that a shortage can be seen; none of them in the shop in Berlin.
+SCARCE = {"POT-RED": 5, "POT-S-SAND": 12, "MUG-L-ROSE": 24, "CUP-BLACK": 36, "GIFT-04": 48, "RUNNER-GREEN": 60}
+# Sold out, with goods on their way: these may be backordered.
+EXPECTED = {"MUG-BLUE": 9, "TEA-12": 4, "CANDLE-3-M": 16}
+LAST_THREE = "GOLD-POT"
+
+
+def articles() -> Iterator[Article]:
+    """Return the 120 products."""
+    for number, (name, german) in enumerate(TEAS, start=1):
+        price = Decimal("4.20") + Decimal("0.35") * ((number - 1) % 9)
+        colour = list(COLOURS.values())[number % 8][2]
+        yield _stocked(
+            f"TEA-{number}", f"{name}, 100 g", f"{german}, 100 g", "Tea", price, path_of("tea", colour), 130, "reduced"
+        )
+    for sku, name, german, price, weight in MUGS:
+        for code, (colour, colour_de, picture) in COLOURS.items():
+            yield _stocked(
+                f"{sku}-{code}",
+                f"{colour} {name}",
+                f"{colour_de} {german}",
+                "Mugs",
+                Decimal(price),
+                path_of("mug", picture),
+                weight,
+            )
+    for sku, name, german, price, weight in POTS:
+        for code in (
+            ("RED", "BLUE", "GREEN", "SAND", "BLACK")
+            if sku == "POT"
+            else ("RED", "BLUE", "GREEN", "SAND", "BLACK", "WHITE")
+        ):
+            colour, colour_de, picture = COLOURS[code]
+            yield _stocked(
+                f"{sku}-{code}",
+                f"{colour} {name}",
+                f"{colour_de} {german}",
+                "Teapots",
+                Decimal(price),
+                path_of("teapot", picture),
+                weight,
+            )
+    yield _stocked(
+        LAST_THREE, "Golden teapot", "Goldene Teekanne", "Teapots", Decimal("129.00"), path_of("teapot", "gold"), 1200
+    )
+    for number, (name, german, colour) in enumerate(SCENTS, start=1):
+        for size, english_size, german_size, price in SIZES:
+            yield _stocked(
+                f"CANDLE-{number}-{size}",
+                f"{name} candle, {english_size}",
+                f"Kerze {german}, {german_size}",
+                "Candles",
+                Decimal(price),
+                path_of("candle", colour),
+                300,
+            )
+    for number, (name, german) in enumerate(zip(GIFTS, GIFTS_DE, strict=True), start=1):
+        colour = list(COLOURS.values())[number % 8][2]
+        yield _stocked(
+            f"GIFT-{number:02d}",
+            f"Gift set “{name}”",
+            f"Geschenkset „{german}“",
+            "Gift sets",
+            Decimal("24.90") + number,
+            path_of("gift", colour),
+            900,
+        )
+    for sku, name, german, price in LINENS:
+        for code in ("RED", "BLUE", "GREEN", "SAND", "WHITE", "ROSE"):
+            colour, _colour_de, picture = COLOURS[code]
+            yield _stocked(
+                f"{sku}-{code}",
+                f"Linen {name}, {colour.lower()}",
+                f"{german} Leinen, {picture}",
+                "Linen",
+                Decimal(price),
+                path_of("linen", picture),
+                180,
+            )
+    for sku, name, german, price in SERVICES:
+        yield Article(
+            sku,
+            name,
+            german,
+            "Services",
+            Decimal(price),
+            kind="service",
+            weight=0,
+            image=path_of("service", "green"),
+            units=(0, 0, 0),
+        )
+
+
+def _stocked(
+    sku: str,
+    name: str,
+    german: str,
+    category: str,
+    price: Decimal,
+    image: str,
+    weight: int,
+    tax_class: str = "standard",
+) -> Article:
+    if sku == LAST_THREE:
+        units = (3, 0, 0)
+    elif sku in SCARCE:
+        units = (SCARCE[sku], 0, 0)
+    elif sku in EXPECTED:
+        units = (0, 0, 0)
+    else:
+        units = (220, 140, 40)
+    return Article(sku, name, german, category, price, tax_class, "stocked", weight, image, units, sku in EXPECTED)
+
+
+FIRST = (
+    "Anna",
+    "Ben",
+    "Clara",
+    "David",
+    "Emma",
+    "Felix",
+    "Greta",
+    "Henri",
+    "Ida",
+    "Jonas",
+    "Klara",
+    "Leon",
+    "Mia",
+    "Noah",
+    "Olga",
+    "Paul",
+    "Rosa",
+    "Samuel",
+    "Tilda",
+    "Viktor",
+)
+LAST = (
+    "Becker",
+    "Bakker",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Gruber",
+    "Hansen",
+    "Huber",
+    "Jansen",
+    "Keller",
+    "Lang",
+    "Martin",
+    "Novak",
+    "Olsen",
+    "Petit",
+    "Roth",
+    "Schulz",
+    "Visser",
+    "Weber",
+    "Winter",
+)
+TOWNS = {
+    "DE": (
+        ("10115", "Berlin"),
+        ("20095", "Hamburg"),
+        ("80331", "München"),
+        ("50667", "Köln"),
+        ("04109", "Leipzig"),
+        ("70173", "Stuttgart"),
+    ),
+    "AT": (("1010", "Wien"), ("5020", "Salzburg"), ("8010", "Graz")),
+    "CH": (("8001", "Zürich"), ("3011", "Bern"), ("4051", "Basel")),
+    "FR": (("75001", "Paris"), ("69001", "Lyon"), ("67000", "Strasbourg")),
+    "NL": (("1012 AB", "Amsterdam"), ("3011 AA", "Rotterdam"), ("3511 AB", "Utrecht")),
+    "DK": (("1050", "København"), ("8000", "Aarhus"), ("5000", "Odense")),
+}
+COMPANIES = (
+    "Café Linde",
+    "Hotel am Wall",
+    "Bistro Nord",
+    "Teehaus Süd",
+    "Feinkost Adler",
+    "Bäckerei Sonne",
+    "Galerie Drei",
+    "Pension Meer",
+    "Kontor West",
+    "Laden Elf",
+)
+VAT_IDS = {"DE": "DE136695976", "AT": "ATU13585627", "FR": "FR83404833048", "NL": "NL004495445B01", "DK": "DK13585628"}

@@ -1,0 +1,157 @@
+"""The six people of the demo, and what each of them may do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import User
+
+PASSWORD = "kettle"  # noqa: S105 - printed on the first page of the demo
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Somebody to be with one click."""
+
+    username: str
+    name: str
+    job: Any
+    text: Any
+    start: str
+    group: str = ""
+
+
+PERSONAS = (
+    Persona(
+        "maya",
+        "Maya Lindner",
+        _("Order desk"),
+        _("What is late, what comes next, who is calling."),
+        "/admin/",
+        "Order desk",
+    ),
+    Persona(
+        "tom",
+        "Tom Petersen",
+        _("Warehouse"),
+        _("What to pick, pack and ship today."),
+        "/admin/fulfillment/fulfillmentorder/",
+        "Warehouse",
+    ),
+    Persona(
+        "ines",
+        "Ines Costa",
+        _("Finance"),
+        _("Invoices, payments, refunds, what is overdue."),
+        "/admin/billing/invoice/",
+        "Finance",
+    ),
+    Persona("ada", "Ada Byron", _("Manager"), _("Figures, and how orders flow."), "/reports/", "Manager"),
+    Persona("lena", "Lena Fischer", _("Customer"), _("Orders tea, follows parcels, sends a mug back."), "/orders/"),
+)
+
+# What a group may see and do, by app and codename; "*" stands for every view permission of the app.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Order desk": (
+        "orders.*",
+        "orders.operate_order",
+        "orders.waive_check",
+        "orders.release_hold",
+        "orders.change_order",
+        "orders.change_orderexception",
+        "orders.change_hold",
+        "customers.*",
+        "customers.add_customer",
+        "customers.change_customer",
+        "inventory.*",
+        "fulfillment.*",
+        "billing.*",
+        "returns.*",
+        "returns.change_returnrequest",
+        "core.view_outgoingmail",
+        "core.change_outgoingmail",
+        "billing.add_payment",
+    ),
+    "Warehouse": (
+        "fulfillment.*",
+        "fulfillment.change_fulfillmentorder",
+        "fulfillment.change_shipment",
+        "inventory.*",
+        "inventory.change_stockitem",
+        "inventory.add_stockmovement",
+        "inventory.change_expectedreceipt",
+        "returns.*",
+        "returns.change_returnrequest",
+        "orders.view_order",
+    ),
+    "Finance": (
+        "billing.*",
+        "billing.change_invoice",
+        "billing.add_creditnote",
+        "billing.change_payment",
+        "billing.add_payment",
+        "billing.change_refund",
+        "billing.add_refund",
+        "orders.*",
+        "customers.*",
+        "customers.change_customer",
+        "core.view_outgoingmail",
+    ),
+    "Manager": (
+        "orders.*",
+        "orders.operate_order",
+        "orders.waive_check",
+        "orders.release_hold",
+        "customers.*",
+        "inventory.*",
+        "fulfillment.*",
+        "billing.*",
+        "returns.*",
+        "pricing.*",
+        "pricing.change_channel",
+        "core.view_outgoingmail",
+        "core.view_eventrecord",
+    ),
+}
+
+
+def make_groups() -> dict[str, Group]:
+    """Create the groups with their permissions; safe to repeat."""
+    found = {}
+    for name, wanted in GROUPS.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        query = Q(pk__in=[])
+        for permission in wanted:
+            app, codename = permission.split(".")
+            both = Q(content_type__app_label=app)
+            query |= both & (Q(codename__startswith="view_") if codename == "*" else Q(codename=codename))
+        group.permissions.set(Permission.objects.filter(query))
+        found[name] = group
+    return found
+
+
+def make_staff() -> None:
+    """Create the people of the back office, and an administrator."""
+    groups = make_groups()
+    for persona in PERSONAS:
+        if not persona.group:
+            continue
+        first, _space, last = persona.name.partition(" ")
+        user, created = User.objects.get_or_create(
+            username=persona.username,
+            defaults={
+                "first_name": first,
+                "last_name": last,
+                "email": f"{persona.username}@kettle.example",
+                "is_staff": True,
+            },
+        )
+        if created:
+            user.set_password(PASSWORD)
+            user.save()
+        user.groups.set([groups[persona.group]])
+    if not User.objects.filter(username="admin").exists():
+        User.objects.create_superuser("admin", "admin@kettle.example", PASSWORD, first_name="Admin")

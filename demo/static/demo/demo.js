@@ -1,0 +1,54 @@
+// The demo's own two movements: the progress of the data, and the proofs drawn live.
+"use strict";
+
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+async function ask(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  return answer.ok ? answer.json() : null;
+}
+
+async function follow_progress(bar) {
+  for (;;) {
+    await pause(700);
+    const state = await ask("/demo/progress/").catch(() => null);
+    if (!state) continue;
+    bar.value = state.percent;
+    document.getElementById("stage").textContent = state.stage;
+    if (state.ready) { location.replace("/demo/"); return; }
+  }
+}
+
+function draw(card, state) {
+  card.querySelector(".marks").textContent = state.marks;
+  card.querySelector(".verdict").textContent = state.verdict || (state.running ? `${state.done} / ${state.total}` : "");
+  card.classList.toggle("holds", state.holds === true);
+  card.classList.toggle("fails", state.holds === false);
+  card.querySelector(".lines").replaceChildren(...state.lines.map((text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
+}
+
+async function follow_proof(card) {
+  for (;;) {
+    const state = await ask(card.dataset.state).catch(() => null);
+    if (state) draw(card, state);
+    if (!state || !state.running) return;
+    await pause(250);
+  }
+}
+
+for (const card of document.querySelectorAll(".proof")) {
+  follow_proof(card);
+  card.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+    await follow_proof(card);
+  });
+}
+
+const bar = document.getElementById("bar");
+if (bar) follow_progress(bar);

@@ -1,0 +1,17 @@
+"""Addresses of the demo; they answer only when DEMO=1."""
+
+from django.urls import path
+
+from demo import views
+
+app_name = "demo"
+urlpatterns = [
+    path("demo/", views.welcome, name="welcome"),
+    path("demo/progress/", views.progress, name="progress"),
+    path("demo/be/<str:username>/", views.become, name="become"),
+    path("demo/mail/", views.sent_mail, name="mail"),
+    path("demo/mail/<int:pk>/", views.read_mail, name="read-mail"),
+    path("demo/mail/<int:pk>/body/", views.mail_body, name="mail-body"),
+    path("demo/prove/<slug:name>/", views.prove, name="prove"),
+    path("demo/prove/<slug:name>/state/", views.proof_state, name="proof-state"),
+]
