@@ -6,16 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
 from core.actors import SYSTEM, Actor, within_request
 from core.events import EVENT_TYPES, DeliveryDied, Event
 from core.models import Consumer, Delivery, EventRecord
-from core.service import service, unit_of_work, write_entry
+from core.service import attempt, service, write_entry
 
 logger = logging.getLogger(__name__)
 E = TypeVar("E", bound=Event)
@@ -95,9 +96,12 @@ def _pay(delivery: Delivery) -> None:
         _tick_off(delivery)
         return
     # Our own tables: the work and its tick-off commit together, so it happens exactly once.
-    with unit_of_work():
-        handler.run(event)
-        _tick_off(delivery)
+    attempt(partial(_run_and_tick_off, handler, event, delivery))
+
+
+def _run_and_tick_off(handler: Handler, event: Event, delivery: Delivery) -> None:
+    handler.run(event)
+    _tick_off(delivery)
 
 
 def _claim(delivery_id: int) -> bool:
@@ -144,12 +148,21 @@ def due_debts(limit: int = 500, *, threads: Iterable[str] | None = None) -> list
     return list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
-def drain(*, threads: Iterable[str] | None = None, limit: int = 100_000) -> int:
-    """Pay debts, and those they make, until none is due. Returns how many were paid."""
+def drain(
+    *, threads: Iterable[str] | None = None, limit: int = 100_000, enough: Callable[[], bool] = lambda: False
+) -> int:
+    """Pay debts, and those they make, until none is due. Returns how many were paid.
+
+    `enough` is asked before each one: a process that is told to stop leaves the rest to the next.
+    """
     paid = 0
     wanted = None if threads is None else list(threads)
     while paid < limit and (batch := due_debts(threads=wanted)):
-        done = sum(deliver(pk) for pk in batch)
+        done = 0
+        for delivery_id in batch:
+            if enough():
+                return paid + done
+            done += deliver(delivery_id)
         paid += done
         if not done:
             break
@@ -163,28 +176,44 @@ def deliver_now(delivery_id: int) -> bool:
     return deliver(delivery_id)
 
 
-@service
 def sequence_events(limit: int = 5000) -> int:
     """Give committed events their place in the feed. Returns how many got one.
 
     Ids are handed out before the commit, so a reader that goes by ids could miss a slow
     transaction. One sequencer at a time, held by a row lock, numbers what is committed.
     """
-    Consumer.objects.get_or_create(name=SEQUENCER)
-    Consumer.objects.select_for_update(no_key=True).get(name=SEQUENCER)
-    waiting = list(EventRecord.objects.filter(position__isnull=True).order_by("id")[:limit])
-    if not waiting:
+    # Asked first without a lock: an idle system writes nothing.
+    if not EventRecord.objects.filter(position__isnull=True).exists():
         return 0
-    last = EventRecord.objects.aggregate(last=Max("position"))["last"] or 0
-    for position, record in enumerate(waiting, start=last + 1):
-        record.position = position
-    EventRecord.objects.bulk_update(waiting, ["position"], batch_size=400)
-    return len(waiting)
+    return _number_events(limit)
 
 
 @service
+def _number_events(limit: int) -> int:
+    Consumer.objects.get_or_create(name=SEQUENCER)
+    Consumer.objects.select_for_update(no_key=True).get(name=SEQUENCER)
+    last = EventRecord.objects.aggregate(last=Max("position"))["last"] or 0
+    table = connection.ops.quote_name(EventRecord._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET position = waiting.place FROM ("  # noqa: S608 - our own table name
+            f"SELECT id, %s + row_number() OVER (ORDER BY id) AS place FROM {table} "
+            f"WHERE position IS NULL ORDER BY id LIMIT %s) AS waiting WHERE {table}.id = waiting.id",
+            [last, limit],
+        )
+        return int(cursor.rowcount)
+
+
 def consume(name: str, read: Callable[[list[EventRecord]], None], *, limit: int = 500) -> int:
     """Let a reader of every event read on from its cursor; the cursor moves with its work."""
+    position = Consumer.objects.filter(name=name).values_list("position", flat=True).first() or 0
+    if not EventRecord.objects.filter(position__gt=position).exists():
+        return 0
+    return _read_on(name, read, limit)
+
+
+@service
+def _read_on(name: str, read: Callable[[list[EventRecord]], None], limit: int) -> int:
     Consumer.objects.get_or_create(name=name)
     cursor = Consumer.objects.select_for_update(no_key=True).get(name=name)
     batch = list(EventRecord.objects.filter(position__gt=cursor.position).order_by("position")[:limit])

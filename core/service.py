@@ -1,5 +1,6 @@
 """One service, one transaction: its rows, its history and its debts are written together."""
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, models, transaction
 
 from core.actors import request_id
@@ -40,6 +42,7 @@ class Unit:
 
 _unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
 _nudge: list[Callable[[list[int]], None]] = []
+_pays_itself: ContextVar[bool] = ContextVar("pays_itself", default=False)
 
 
 def current_unit() -> Unit:
@@ -55,6 +58,16 @@ def current_unit() -> Unit:
 def on_new_debts(nudge: Callable[[list[int]], None]) -> None:
     """Say who wakes a worker when a commit leaves debts behind."""
     _nudge[:] = [nudge]
+
+
+@contextmanager
+def paying_its_own_debts() -> Iterator[None]:
+    """Wake nobody for the debts made inside: a long job pays them itself, batch by batch (`outbox.drain`)."""
+    token = _pays_itself.set(True)
+    try:
+        yield
+    finally:
+        _pays_itself.reset(token)
 
 
 @contextmanager
@@ -126,8 +139,9 @@ def _write_down(unit: Unit) -> None:
     debts = Delivery.objects.bulk_create(
         Delivery(event=entry.record, handler=handler) for entry in entries for handler in entry.handlers
     )
-    if debts and _nudge:
-        transaction.on_commit(partial(_nudge[0], [debt.pk for debt in debts]))
+    if debts and _nudge and not _pays_itself.get():
+        # Robust: what is committed is committed, also where nobody can be woken.
+        transaction.on_commit(partial(_nudge[0], [debt.pk for debt in debts]), robust=True)
 
 
 def _name_subject(record: EventRecord, subject: models.Model) -> None:
@@ -158,6 +172,9 @@ def note_change(
     after: dict[str, Any] | None = None,
     note: str = "",
 ) -> None:
-    """Write down who changed what, with the values before and after (invariant I8)."""
-    payload = {"before": before or {}, "after": after or {}}
+    """Write down who changed what, with the values before and after (invariant I8).
+
+    Amounts, dates and translated words are kept as text.
+    """
+    payload = json.loads(DjangoJSONEncoder().encode({"before": before or {}, "after": after or {}}))
     write_entry(EventRecord(name=name, actor=str(actor), note=note, payload=payload), subject=subject)

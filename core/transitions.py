@@ -19,23 +19,30 @@ def advance(
     """Take transitions on a locked (or new) row, save it once, and write down who did it.
 
     Saves every field of the row, so set the others first. `at` is when it happened, for history
-    that is told afterwards. Raises TransitionRefused when the machine or a guard says no, and
-    Conflict when somebody else moved the row in between.
+    that is told afterwards. All the transitions are taken, or none: raises TransitionRefused, with
+    nothing changed or noted, when the machine or a guard says no to one of them, and Conflict when
+    somebody else moved the row in between.
     """
     current_unit()
     machine: Any = subject
-    before = machine.status
+    before, untouched = machine.status, dict(vars(subject))
+    passages = []
     for transition in transitions:
         source = machine.status
         try:
             getattr(machine, transition)()
         except TransitionNotAllowed:
-            raise TransitionRefused(_refusal(subject, transition), status=source, transition=transition) from None
+            reason = _refusal(subject, transition)
+            # As if nothing had been tried: a caller may go on after a refusal.
+            vars(subject).update(untouched)
+            raise TransitionRefused(reason, status=before, transition=transition) from None
+        passages.append((transition, source, machine.status))
+    for transition, source, target in passages:
         record = EventRecord(
             name=f"{subject._meta.app_label}.{subject._meta.model_name}.{transition}",
             transition=transition,
             source=source,
-            target=machine.status,
+            target=target,
             actor=str(actor),
             note=note,
             at=at or timezone.now(),

@@ -11,6 +11,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
-    "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 5.0},
-    "sequence-events": {"task": "core.tasks.sequence_events", "schedule": 2.0},
+    # What was not started in time is left to the next round: rounds never pile up.
+    "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "sequence-events": {"task": "core.tasks.sequence_events", "schedule": 2.0, "options": {"expires": 2}},
+    "clear-away": {"task": "core.tasks.clear_away", "schedule": 3600.0, "options": {"expires": 3600}},
 }

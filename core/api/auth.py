@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.core.cache import cache
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
@@ -72,13 +71,16 @@ class BearerKey(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+# When this process last tried, so that a database that is busy is not asked by every request.
+_noted: dict[str, datetime] = {}
+
+
 def _note_use(key: ApiKey) -> None:
     """Note the last use, once a minute at most. A database that is busy is no reason to refuse a request."""
     now = timezone.now()
-    if key.last_used_at and now - key.last_used_at < MINUTE:
+    if max(filter(None, [key.last_used_at, _noted.get(key.prefix)]), default=now - MINUTE) > now - MINUTE:
         return
-    if not cache.add(f"key-used:{key.pk}", 1, MINUTE.total_seconds()):
-        return
+    _noted[key.prefix] = now
     stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - MINUTE)
     try:
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)

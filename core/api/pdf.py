@@ -1,0 +1,34 @@
+"""Answers that are papers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+
+
+class PdfRenderer(BaseRenderer):
+    """Sends the bytes of a PDF; what went wrong instead is told in JSON. Use `renderer_classes = PAPER`."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """Return the bytes."""
+        return data if isinstance(data, bytes) else json.dumps(data).encode()
+
+
+PAPER = (PdfRenderer, JSONRenderer)
+
+
+def paper(content: bytes, name: str) -> HttpResponse:
+    """Return a PDF to be shown under its name; browsers do not guess what else it could be."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,31 @@
+"""What is deleted when it has served its time."""
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from core.models import AccessLink, IdempotencyKey
+from core.stopping import stopping
+
+BATCH = 1000
+KEEP_LINKS = timedelta(days=30)
+
+
+def clear_away() -> int:
+    """Delete answers kept long enough and links that ended, in small bites. Returns how many."""
+    now = timezone.now()
+    return _delete(IdempotencyKey.objects.filter(keep_until__lt=now)) + _delete(
+        AccessLink.objects.filter(expires_at__lt=now - KEEP_LINKS)
+    )
+
+
+def _delete(rows: QuerySet[IdempotencyKey] | QuerySet[AccessLink]) -> int:
+    """Delete in bites, so that nobody waits long for a lock."""
+    deleted = 0
+    while not stopping.is_set():
+        bite = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not bite:
+            break
+        deleted += rows.model._base_manager.filter(pk__in=bite).delete()[0]
+    return deleted
