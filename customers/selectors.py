@@ -19,10 +19,12 @@ def by_number(number: str) -> Customer:
 
 def by_email(email: str) -> Customer | None:
     """Return the customer an e-mail address stands for: of several active ones the oldest."""
-    wanted = email.strip().lower()
-    if not wanted:
-        return None
-    return Customer.objects.filter(email=wanted, active=True).order_by("pk").first()
+    return known_by(email).first() if email.strip() else None
+
+
+def known_by(email: str) -> "QuerySet[Customer]":
+    """Return the active customers of an e-mail address, the oldest first: the first one is meant."""
+    return Customer.objects.filter(email=email.strip().lower(), active=True).order_by("pk")
 
 
 def by_numbers(numbers: Iterable[str]) -> dict[str, Customer]:

@@ -8,7 +8,6 @@ from typing import Any
 from customers.addresses import PostalAddress
 from pricing.calculation import ChargeInput
 
-
 __all__ = ["ChargeInput", "DiscountInput", "LineInput", "OrderInput", "PaymentInput"]
 
 
@@ -49,6 +48,7 @@ class OrderInput:
 
     `historic`: it is told afterwards; failed checks are waived by the system. `allow_shortage`: staff
     accept it although there is not enough stock. `expected_total`: what the sender told the customer.
+    `settle=False` leaves it placed. `notify` decides whether anybody is told, where the channel does not.
     """
 
     channel: str
@@ -82,3 +82,5 @@ class OrderInput:
     expected_total: Decimal | None = None
     allow_shortage: bool = False
     historic: bool = False
+    settle: bool = True
+    notify: bool | None = None

@@ -52,7 +52,7 @@ class Facts:
     """Everything the checks look at.
 
     `twin` names a recent order of the same customer for the same goods; `told_apart`: the sender gave this
-    one a reference of its own. `exposure` is what the customer owes on account, without this order.
+    one a reference of its own. `exposure` is what the customer owes on credit, without this order.
     """
 
     currency: str
@@ -68,7 +68,7 @@ class Facts:
     expected_total: Decimal | None = None
     twin: str = ""
     told_apart: bool = False
-    on_account: bool = False
+    on_credit: bool = False
     known_customer: bool = True
     exposure: Decimal = Decimal(0)
     credit_limit: Decimal | None = None
@@ -207,7 +207,7 @@ def _quantity(facts: Facts) -> Finding | None:
 
 
 def _credit(facts: Facts) -> Finding | None:
-    if not facts.on_account:
+    if not facts.on_credit:
         return None
     if not facts.known_customer:
         return Finding("A guest has no account to buy on")

@@ -116,6 +116,7 @@ class Order(models.Model):
     purchase_order_number = models.CharField(_("customer's PO number"), max_length=100, blank=True)
     customer_note = models.TextField(_("note of the customer"), blank=True)
     gift_note = models.TextField(_("gift note"), blank=True)
+    quiet = models.BooleanField(_("tells nobody"), default=False, editable=False)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
     goods_key = models.CharField(max_length=32, blank=True, editable=False)

@@ -1,5 +1,8 @@
 """The counter of orders: everything the floors above may ask."""
 
+from .backorders import fill_backorders, fill_order, lose_allocations
+from .cancellation import cancel_order, expire_order, expire_unpaid
+from .drafts import discard_draft, place_draft, save_draft
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
 from .holds import expire_hold, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
@@ -13,15 +16,25 @@ from .progress import (
     record_return_request,
     record_shipment,
 )
+from .remarks import add_comment, set_priority, update_preferences
 from .settlement import complete_order, confirm_order, verify_order
 
 __all__ = [
+    "add_comment",
+    "cancel_order",
     "close_exception",
     "close_exceptions",
     "complete_order",
     "confirm_order",
+    "discard_draft",
     "expire_hold",
+    "expire_order",
+    "expire_unpaid",
+    "fill_backorders",
+    "fill_order",
+    "lose_allocations",
     "open_exception",
+    "place_draft",
     "place_hold",
     "place_order",
     "record_credit",
@@ -35,7 +48,10 @@ __all__ = [
     "release_hold",
     "reopen_exception",
     "reopen_order",
+    "save_draft",
+    "set_priority",
     "take_exception",
+    "update_preferences",
     "verify_order",
     "waive_check",
 ]

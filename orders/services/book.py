@@ -91,6 +91,7 @@ def note_units(
     ]
 
 
+@service
 def write_units(movements: Sequence[Movement]) -> None:
     """Write noted movements, and the figures of their lines, in one statement each."""
     if not movements:

@@ -135,7 +135,7 @@ def _opened(exception: OrderException, order: Order | None) -> ExceptionOpened:
 
 
 def _is_quiet(order: Order | None) -> bool:
-    return order is not None and order.channel.quiet
+    return order is not None and order.quiet
 
 
 def _locked(exception_id: int) -> OrderException:

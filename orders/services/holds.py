@@ -61,7 +61,7 @@ def place_hold(
     )
     restate_holds(order, active_holds(order))
     save_figures(order)
-    emit(HoldPlaced(order_id=order.pk, hold_id=hold.pk, kind=kind, quiet=order.channel.quiet), actor=actor, at=when)
+    emit(HoldPlaced(order_id=order.pk, hold_id=hold.pk, kind=kind, quiet=order.quiet), actor=actor, at=when)
     return hold
 
 
@@ -173,10 +173,12 @@ def holds_of_checks(checks: Iterable[Mapping[str, Any]], *, actor: Actor, at: da
 @service
 def write_holds(order: Order, holds: Sequence[Hold], *, actor: Actor, at: datetime) -> None:
     """Insert the holds of a new order."""
+    if not holds:
+        return
     for hold in holds:
         hold.order = order
     Hold.objects.bulk_create(holds)
-    quiet = order.channel.quiet
+    quiet = order.quiet
     facts = [HoldPlaced(order_id=order.pk, hold_id=hold.pk, kind=hold.kind, quiet=quiet) for hold in holds]
     emit(*facts, actor=actor, at=at)
 
@@ -218,6 +220,6 @@ def _close(order: Order, holds: Sequence[Hold], *, status: str, note: str, actor
     Hold.objects.filter(pk__in=[hold.pk for hold in holds], status=Hold.Status.ACTIVE).update(
         status=status, released_by=str(actor), released_at=at, release_note=note[:300]
     )
-    quiet = order.channel.quiet
+    quiet = order.quiet
     facts = [HoldReleased(order_id=order.pk, hold_id=hold.pk, kind=hold.kind, quiet=quiet) for hold in holds]
     emit(*facts, actor=actor, at=at)

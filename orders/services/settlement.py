@@ -1,6 +1,6 @@
 """How an order moves on: as far as its guards and the policy of its channel allow, saved once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -50,10 +50,18 @@ BY_ITSELF: dict[str, tuple[str, Callable[[Order], bool]]] = {
 
 
 @service
-def settle(order: Order, *first: str, actor: Actor, at: datetime, note: str = "") -> None:
-    """Take transitions, then every one that now happens by itself, and save an order in hand once.
+def settle(
+    order: Order,
+    *first: str,
+    actor: Actor,
+    at: datetime,
+    note: str = "",
+    only: bool = False,
+    more: Sequence[str] = (),
+) -> None:
+    """Take transitions, then (unless `only` those) every one that now happens by itself; save the order in hand once.
 
-    Without any it saves the derived figures only. Facts are emitted for each step.
+    Without any it saves the derived figures only (and the columns `more`). Facts are emitted for each step.
     """
     steps: list[str] = []
     status = str(order.status)
@@ -61,7 +69,7 @@ def settle(order: Order, *first: str, actor: Actor, at: datetime, note: str = ""
         _prepare(order, name, at)
         steps.append(name)
         status = TARGETS[name]
-    while (found := BY_ITSELF.get(status)) and found[1](order) and _is_ready(order, found[0], at):
+    while not only and (found := BY_ITSELF.get(status)) and found[1](order) and _is_ready(order, found[0], at):
         _prepare(order, found[0], at)
         steps.append(found[0])
         status = TARGETS[found[0]]
@@ -69,7 +77,7 @@ def settle(order: Order, *first: str, actor: Actor, at: datetime, note: str = ""
     if steps:
         advance(order, *steps, actor=actor, note=note, at=at)
     else:
-        save_figures(order)
+        save_figures(order, *more)
     if confirmed_now:
         promise_lines(order, lines_of(order))
     tell(order, steps, actor=actor, at=at)
@@ -77,10 +85,10 @@ def settle(order: Order, *first: str, actor: Actor, at: datetime, note: str = ""
 
 @service
 def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
-    """Emit the fact of each step, and that payment is awaited where a new order waits for it."""
-    quiet = order.channel.quiet
+    """Emit the fact of each step, and that payment is awaited where that is all an accepted order waits for."""
+    quiet = order.quiet
     facts: list[OrderEvent] = [FACTS[name](order_id=order.pk, quiet=quiet) for name in steps if name in FACTS]
-    if "place" in steps and "confirm" not in steps and guards.payment_missing(order):
+    if "verify" in steps and "confirm" not in steps and guards.payment_missing(order):
         facts.append(PaymentAwaited(order_id=order.pk, quiet=quiet))
     emit(*facts, actor=actor, at=at)
 
@@ -95,7 +103,7 @@ def _is_ready(order: Order, name: str, at: datetime) -> bool:
 def _prepare(order: Order, name: str, at: datetime) -> None:
     """Set on the object what a step leaves behind."""
     if name == "place":
-        order.placed_at = at
+        order.placed_at = order.placed_at or at
     elif name == "verify":
         order.verified_at = at
     elif name == "confirm":

@@ -79,7 +79,7 @@ def _waiting(
     for line in lines:
         if units := short.get(line.position, 0):
             missing[line.product_id] = missing.get(line.product_id, 0) + units
-    return promise.backorder_parcel(short, days=_nearest(places), expected_on=expected_on(missing))
+    return promise.backorder_parcel(short, days=days_of(places), expected_on=expected_on(missing))
 
 
 def expected_on(missing: Mapping[int, int]) -> date | None:
@@ -102,7 +102,8 @@ def _days(place: Place) -> int:
     return min(place.distance, UNKNOWN_DAYS)
 
 
-def _nearest(places: Sequence[Place]) -> int:
+def days_of(places: Sequence[Place]) -> int:
+    """Return the days from the nearest warehouse."""
     return min((_days(place) for place in places), default=UNKNOWN_DAYS)
 
 

@@ -1,0 +1,103 @@
+"""The ways out before anything has left: cancelled for a reason, or expired because no money came."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from inventory import services as inventory
+from orders import guards
+from orders.derivation import restate
+from orders.events import OrderCancelled, OrderExpired
+from orders.models import Movement, Order, OrderStatus
+
+from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
+from .exceptions import open_exception
+from .holds import close_holds
+
+AWAITING = (OrderStatus.PLACED, OrderStatus.VERIFIED)
+
+
+@service
+def cancel_order(order_id: int, *, reason: str, actor: Actor, at: datetime | None = None) -> Order:
+    """Cancel everything: the stock is free again, nothing is owed, no hold stays.
+
+    Where a warehouse is at work it gives the units back itself, because some may be off the shelf.
+    """
+    when = at or timezone.now()
+    order = take_order(order_id)
+    at_work = order.status == OrderStatus.FULFILLING
+    with _nothing_left(order, actor=actor, at=when):
+        order.cancelled_at = when
+        advance(order, "cancel", actor=actor, note=reason, at=when)
+    emit(
+        OrderCancelled(order_id=order.pk, reason=reason, stock_released=not at_work, quiet=order.quiet),
+        actor=actor,
+        at=when,
+    )
+    if not at_work:
+        _release(order, actor=actor, at=when)
+    return order
+
+
+@service
+def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> Order | None:
+    """Let an order lapse whose money did not come in time. None where it is not (or no longer) due.
+
+    Where a part of the money came, a person decides.
+    """
+    when = at or timezone.now()
+    order = take_order(order_id)
+    overdue = order.payment_due_at is not None and order.payment_due_at <= when
+    if order.status not in AWAITING or not overdue or not guards.payment_missing(order):
+        return None
+    if order.authorized_total or order.paid_total:
+        open_exception(
+            category="payment",
+            title=f"{order} is paid in part only, and its time is over",
+            dedupe_key=f"part-payment:{order.pk}",
+            order_id=order.pk,
+            at=when,
+        )
+        return None
+    with _nothing_left(order, actor=actor, at=when):
+        order.cancelled_at = when
+        advance(order, "lapse", actor=actor, note="Not paid in time", at=when)
+    emit(OrderExpired(order_id=order.pk, quiet=order.quiet), actor=actor, at=when)
+    _release(order, actor=actor, at=when)
+    return order
+
+
+def expire_unpaid(now: datetime | None = None, *, limit: int = 500) -> int:
+    """Let every order lapse that was not paid in time, each in a transaction of its own. Returns how many."""
+    when = now or timezone.now()
+    due = Order.objects.filter(status__in=AWAITING, payment_due_at__lte=when, open_exceptions=0)
+    ids = list(due.order_by("payment_due_at", "pk").values_list("pk", flat=True)[:limit])
+    return sum(expire_order(pk, at=when) is not None for pk in ids)
+
+
+@contextmanager
+def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]:
+    """Cancel the open units and charges of an order in hand; inside, the order itself is saved once."""
+    lines, charges = lines_of(order), charges_of(order)
+    open_units = {line.pk: line.open for line in lines}
+    cancelled = note_units(lines, Movement.Kind.CANCELLED, open_units, at=at)
+    for charge in charges:
+        charge.cancelled = True
+    order.cancelled_total = order.total
+    restate(order, lines=lines, charges=charges)
+    close_holds(order, note=f"{order.status} ended", actor=actor, at=at)
+    yield
+    write_units(cancelled)
+    cancel_charges(charges)
+
+
+def _release(order: Order, *, actor: Actor, at: datetime) -> None:
+    """Give the stock back. The last thing done: it locks the stock rows."""
+    if order.reservation_id is not None:
+        inventory.release(order.reservation_id, actor=actor, at=at)

@@ -1,0 +1,254 @@
+"""From what a channel says to the rows of an order: who buys, what, and what it costs. Nothing is written but
+a customer who was not known yet."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.service import service
+from customers import selectors as customer_selectors
+from customers.addresses import PostalAddress
+from customers.models import Customer
+from inventory import selectors as stock
+from inventory.models import Product
+from orders import guards, verification
+from orders.derivation import restate
+from orders.errors import InvalidOrder
+from orders.inputs import ChargeInput, LineInput, OrderInput
+from orders.models import Order, OrderCharge, OrderLine
+from orders.priority import USUAL, rank_of
+from pricing import services as pricing
+from pricing.models import Channel, ShippingMethod
+
+from .buyer import Buyer, find_buyer
+
+MOST_UNITS = 1_000_000
+
+
+@dataclass(kw_only=True)
+class Composed:
+    """An order with its lines and charges, not written yet, and what its checks need to know."""
+
+    order: Order
+    lines: list[OrderLine]
+    charges: list[OrderCharge]
+    products: dict[int, Product]
+    buyer: Buyer
+    list_prices: dict[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def backorder(self) -> dict[int, bool]:
+        """Return, by position, whether a line that needs stock may wait for it."""
+        stocked = [line for line in self.lines if self.products[line.product_id].needs_stock]
+        return {line.position: self.products[line.product_id].backorder for line in stocked}
+
+
+@service
+def compose(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
+    """Turn what a channel says into rows, with every figure of the quote frozen on them.
+
+    Reads the customer, the products and the prices. Raises InvalidOrder with the fields at fault,
+    and DuplicateReference when the channel sent this order before.
+    """
+    channel = pricing.channel_by_code(given.channel)
+    method = pricing.shipping_method(given.shipping_method) if given.shipping_method else None
+    _require_sense(given)
+    goods_key = goods_key_of((line.sku, line.quantity) for line in given.lines)
+    buyer = find_buyer(given, channel, goods_key=goods_key, at=at, actor=actor)
+    products = _products_of(given)
+    order = _header(given, channel, method, buyer.customer, at=at)
+    order.goods_key = goods_key
+    lines = [_line(position, line, products, order.language) for position, line in enumerate(given.lines, start=1)]
+    composed = Composed(
+        order=order,
+        lines=lines,
+        charges=[],
+        products={product.pk: product for product in products.values()},
+        buyer=buyer,
+    )
+    _price(composed, given, on=timezone.localdate(at))
+    return composed
+
+
+def goods_key_of(goods: Iterable[tuple[str, int]]) -> str:
+    """Return a short text that is the same for the same goods, in whatever order and on however many lines."""
+    units: dict[str, int] = {}
+    for sku, quantity in goods:
+        units[sku.strip().upper()] = units.get(sku.strip().upper(), 0) + quantity
+    return hashlib.sha256(repr(sorted(units.items())).encode()).hexdigest()[:32]
+
+
+def _require_sense(given: OrderInput) -> None:
+    """Refuse what no door should have let through."""
+    faults = []
+    if not given.lines:
+        faults.append(_fault("/lines", "required", "An order has at least one line"))
+    for index, line in enumerate(given.lines):
+        if not 1 <= line.quantity <= MOST_UNITS:
+            text = f"A quantity is a whole number from 1 to {MOST_UNITS:,}"
+            faults.append(_fault(f"/lines/{index}/quantity", "invalid_quantity", text))
+    if given.payment_terms not in guards.TERMS:
+        text = f"{given.payment_terms!r} is none of {', '.join(sorted(guards.TERMS))}"
+        faults.append(_fault("/payment_terms", "invalid_choice", text))
+    if faults:
+        raise InvalidOrder(faults[0]["detail"], errors=faults)
+
+
+def _products_of(given: OrderInput) -> dict[str, Product]:
+    """Find the products of all lines in one statement. Unknown ones, and those no longer sold, are refused."""
+    products = stock.products_by_sku(line.sku for line in given.lines)
+    faults = []
+    for index, line in enumerate(given.lines):
+        product = products.get(line.sku.strip().upper())
+        if product is None:
+            faults.append(_fault(f"/lines/{index}/sku", "unknown_product", f"There is no product {line.sku}"))
+        elif not product.active and not given.historic:
+            faults.append(_fault(f"/lines/{index}/sku", "product_not_sold", f"{line.sku} is not sold any more"))
+    if faults:
+        raise InvalidOrder(faults[0]["detail"], errors=faults)
+    return products
+
+
+def _header(
+    given: OrderInput, channel: Channel, method: ShippingMethod | None, customer: Customer | None, *, at: datetime
+) -> Order:
+    """Freeze everything about the order that is not its goods and figures."""
+    bill_to, ship_to = given.billing_address, given.shipping_address
+    if customer is not None and given.customer_id is not None and ship_to is None and bill_to is None:
+        bill_to, ship_to = customer_selectors.default_addresses(customer)
+    placed_at = given.placed_at or at
+    return Order(
+        channel=channel,
+        external_reference=given.external_reference,
+        customer=customer,
+        customer_name=given.customer_name or (customer.name if customer else ""),
+        email=(given.email or (customer.email if customer else "")).strip().lower(),
+        phone=given.phone or (customer.phone if customer else ""),
+        language=given.language or (customer.language if customer else channel.language),
+        billing_address=_stored(bill_to),
+        shipping_address=_stored(ship_to or (bill_to if method is None or not method.pickup else None)),
+        shipping_method=method,
+        requested_delivery_on=given.requested_delivery_on,
+        ship_complete=given.ship_complete,
+        purchase_order_number=given.purchase_order_number,
+        customer_note=given.customer_note,
+        gift_note=given.gift_note,
+        metadata=given.metadata,
+        tags=list(given.tags),
+        currency=given.currency or channel.currency,
+        payment_terms=given.payment_terms,
+        quiet=channel.quiet if given.notify is None else not given.notify,
+        placed_at=placed_at,
+        priority=USUAL,
+        rank=rank_of(USUAL, placed_at),
+    )
+
+
+def _stored(address: PostalAddress | None) -> dict[str, str]:
+    """Return the stored form; an address in which nothing is said is none."""
+    return address.as_dict() if address is not None and any(address.as_dict().values()) else {}
+
+
+def _line(position: int, given: LineInput, products: dict[str, Product], language: str) -> OrderLine:
+    """Freeze what is wanted, named in the language of the customer."""
+    product = products[given.sku.strip().upper()]
+    return OrderLine(
+        position=position,
+        product=product,
+        sku=product.sku,
+        name=product.name_in(language)[:200],
+        kind=product.kind,
+        quantity=given.quantity,
+    )
+
+
+def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
+    """Have the order priced, and write every figure onto it."""
+    order, customer = composed.order, composed.buyer.customer
+    is_company = bool(given.customer_company) or (customer is not None and customer.kind == Customer.Kind.COMPANY)
+    quote = pricing.quote_order(
+        channel=order.channel,
+        lines=[
+            pricing.QuoteLine(
+                key=line.position,
+                product=line.product,
+                quantity=line.quantity,
+                unit_price=wanted.unit_price,
+                tax_amount=wanted.tax_amount,
+                discount=wanted.discount,
+            )
+            for line, wanted in zip(composed.lines, given.lines, strict=True)
+        ],
+        country=PostalAddress.from_dict(order.shipping_address or order.billing_address).country,
+        on=on,
+        method=order.shipping_method,
+        shipping_price=given.shipping_price,
+        charges=[*given.charges, *_discounts(given)],
+        coupon_codes=given.coupon_codes,
+        customer_is_company=is_company,
+        vat_id=customer.vat_id if customer else "",
+        prices_include_tax=given.prices_include_tax,
+        currency=order.currency,
+    )
+    freeze_quote(composed, quote)
+    composed.list_prices = _list_prices(composed, given, on=on)
+    for payment in given.payments:
+        if payment.status == "captured":
+            order.paid_total += payment.amount
+        else:
+            order.authorized_total += payment.amount
+    restate(order, lines=composed.lines, charges=composed.charges)
+
+
+def freeze_quote(composed: Composed, quote: pricing.Quote) -> None:
+    """Copy the figures of a quote onto the rows, and make a row of each charge."""
+    order = composed.order
+    order.prices_include_tax = quote.prices_include_tax
+    for name in ("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total"):
+        setattr(order, name, getattr(quote, name))
+    order.tax_breakdown, order.explanation = quote.tax_breakdown, quote.explanation
+    for line, priced in zip(composed.lines, quote.lines, strict=True):
+        for name in ("unit_price", "discount_total", "net_total", "tax_category", "tax_rate", "tax_total", "total"):
+            setattr(line, name, getattr(priced, name))
+    composed.charges = [
+        OrderCharge(
+            position=position,
+            kind=charge.kind,
+            code=charge.code[:40],
+            name=charge.name[:200],
+            amount=charge.amount,
+            taxes=charge.taxes,
+            net_total=charge.net_total,
+            tax_total=charge.tax_total,
+            total=charge.total,
+        )
+        for position, charge in enumerate(quote.charges, start=1)
+    ]
+
+
+def _discounts(given: OrderInput) -> Sequence[ChargeInput]:
+    return [
+        ChargeInput(kind="discount", code=one.code, name=one.reason or one.code or "Discount", amount=-one.amount)
+        for one in given.discounts
+    ]
+
+
+def _list_prices(composed: Composed, given: OrderInput, *, on: date) -> dict[int, Decimal]:
+    """Return our own prices of lines that brought theirs, where the two can be compared and somebody wants that."""
+    order, channel = composed.order, composed.order.channel
+    wanted = [
+        line.product_id for line, one in zip(composed.lines, given.lines, strict=True) if one.unit_price is not None
+    ]
+    comparable = order.currency == channel.currency and order.prices_include_tax == channel.prices_include_tax
+    if not wanted or not comparable or verification.policy_of(verification.PRICE, channel.checks) == verification.OFF:
+        return {}
+    return pricing.prices_for(channel, wanted, on)
+
+
+def _fault(pointer: str, code: str, detail: str) -> dict[str, str]:
+    return {"pointer": pointer, "code": code, "detail": detail}

@@ -1,0 +1,124 @@
+"""The way in: every channel places its orders here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.service import service
+from customers.addresses import PostalAddress
+from orders import guards, verification
+from orders.derivation import restate
+from orders.inputs import OrderInput
+from orders.models import Hold, Order, OrderCharge, OrderLine
+from orders.ports import payment_book
+
+from .composing import Composed, compose
+from .holds import holds_of_checks, restate_holds, waive_as_historic, write_holds
+from .settlement import settle
+from .sourcing import estimate, reserve_stock
+
+
+@service
+def place_order(order: OrderInput, *, actor: Actor) -> Order:
+    """Turn a request into a binding order with its stock promised.
+
+    It is verified and confirmed at once as far as its checks, its channel and its payment allow. Raises
+    InvalidOrder, DuplicateReference, or InsufficientStock when units are missing that may not wait.
+    """
+    at = order.placed_at if order.historic and order.placed_at else timezone.now()
+    composed = compose(order, at=at, actor=actor)
+    placed = composed.order
+    holds = bind(
+        composed,
+        expected_total=order.expected_total,
+        allow_shortage=order.allow_shortage,
+        historic=order.historic,
+        actor=actor,
+        at=at,
+    )
+    # One insert of the order as it stands after all its steps, then everything that hangs on it.
+    settle(placed, "place", actor=actor, at=at, only=not order.settle)
+    for row in (*composed.lines, *composed.charges):
+        row.order = placed
+    OrderLine.objects.bulk_create(composed.lines)
+    if composed.charges:
+        OrderCharge.objects.bulk_create(composed.charges)
+    write_holds(placed, holds, actor=actor, at=at)
+    payment_book.keep(placed, order.payments, actor=actor, at=at)
+    remember(placed, composed.lines, composed.charges)
+    return placed
+
+
+@service
+def bind(
+    composed: Composed,
+    *,
+    expected_total: Decimal | None = None,
+    allow_shortage: bool = False,
+    historic: bool = False,
+    actor: Actor,
+    at: datetime,
+) -> list[Hold]:
+    """Check the order and tie its stock, all on the objects. Returns the holds that its checks ask for."""
+    order, lines = composed.order, composed.lines
+    order.checks = check(composed, expected_total=expected_total)
+    backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
+    short = reserve_stock(order, lines, backorder=backorder, actor=actor, at=at)
+    missing = {line.sku: short[line.position] for line in lines if line.position in short}
+    order.checks = [*order.checks, *verification.stock_result(missing, order.channel.checks)]
+    if historic:
+        order.checks = waive_as_historic(order.checks, at=at)
+    estimate(order, lines, at=at)
+    restate(order, lines=lines, charges=composed.charges)
+    if guards.payment_missing(order):
+        order.payment_due_at = at + timedelta(days=order.channel.payment_days)
+    holds = holds_of_checks(order.checks, actor=actor, at=at)
+    restate_holds(order, holds)
+    return holds
+
+
+def check(composed: Composed, *, expected_total: Decimal | None = None) -> list[dict[str, Any]]:
+    """Look at the order before its stock is touched."""
+    order, buyer = composed.order, composed.buyer
+    customer, method = buyer.customer, order.shipping_method
+    facts = verification.Facts(
+        currency=order.currency,
+        name=order.customer_name,
+        email=order.email,
+        phone=order.phone,
+        ship_to=PostalAddress.from_dict(order.shipping_address),
+        travels=method is None or not method.pickup,
+        lines=tuple(
+            verification.LineFacts(
+                sku=line.sku,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                list_price=composed.list_prices.get(line.product_id),
+            )
+            for line in composed.lines
+        ),
+        subtotal=order.subtotal,
+        discount_total=order.discount_total,
+        total=order.total,
+        expected_total=expected_total,
+        twin=buyer.twin,
+        told_apart=bool(order.external_reference),
+        on_credit=order.payment_terms in guards.ON_CREDIT,
+        known_customer=customer is not None,
+        exposure=buyer.exposure,
+        credit_limit=customer.credit_limit if customer else None,
+        credit_currency=customer.currency if customer else "",
+    )
+    return verification.verify(facts, order.channel.checks)
+
+
+def remember(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
+    """Let `order.lines` and `order.charges` answer from memory: who placed the order wants to show it."""
+    for name, rows in (("lines", lines), ("charges", charges)):
+        known = getattr(order, name).all()
+        known._result_cache, known._prefetch_done = list(rows), True
+        order.__dict__.setdefault("_prefetched_objects_cache", {})[name] = known

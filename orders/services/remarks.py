@@ -1,0 +1,105 @@
+"""What people say about an order, and what may still be changed about it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import note_change, service
+from inventory import services as inventory
+from orders.errors import InvalidOrder, StaleOrder, TooLateToChange, UnknownOrder
+from orders.events import CommentAdded, OrderChanged
+from orders.models import Comment, Order, OrderStatus
+from orders.priority import HIGHEST, rank_of
+
+from .book import lines_of, take_order, touch
+from .sourcing import estimate, promise_lines
+
+S = OrderStatus
+# What the warehouse goes by, and may be changed until goods have left.
+DELIVERY = frozenset({"requested_delivery_on", "ship_complete", "customer_note", "gift_note", "purchase_order_number"})
+# What helps to find an order again, and may always be changed.
+LABELS = frozenset({"tags", "metadata"})
+OPEN = frozenset({S.DRAFT, S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
+
+
+@service
+def add_comment(
+    order_id: int, text: str, *, public: bool = False, actor: Actor, at: datetime | None = None
+) -> Comment:
+    """Note what somebody says about an order; a public remark is shown to the customer."""
+    when = at or timezone.now()
+    quiet = Order.objects.filter(pk=order_id).values_list("quiet", flat=True).first()
+    if quiet is None:
+        raise UnknownOrder(f"There is no order {order_id}")
+    comment = Comment.objects.create(order_id=order_id, author=str(actor), text=text, public=public, at=when)
+    emit(CommentAdded(order_id=order_id, comment_id=comment.pk, quiet=quiet), actor=actor, at=when)
+    return comment
+
+
+@service
+def update_preferences(
+    order_id: int, changes: Mapping[str, Any], *, expected_version: int | None = None, actor: Actor
+) -> Order:
+    """Change delivery preferences, tags or metadata.
+
+    Raises StaleOrder when the order is not the version the caller read, TooLateToChange when goods have left.
+    """
+    if unknown := sorted(set(changes) - DELIVERY - LABELS):
+        faults = [
+            {"pointer": f"/{name}", "code": "not_changeable", "detail": "This cannot be changed"} for name in unknown
+        ]
+        raise InvalidOrder(f"Not to be changed: {', '.join(unknown)}", errors=faults)
+    order = take_order(order_id)
+    if expected_version is not None and order.version != expected_version:
+        raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)
+    before = {name: getattr(order, name) for name in changes if getattr(order, name) != changes[name]}
+    if not before:
+        return order
+    after = {name: changes[name] for name in before}
+    if set(before) & DELIVERY:
+        _require_open(order)
+    if {"requested_delivery_on", "ship_complete"} & set(before):
+        after |= _new_dates(order, after)
+    touch(order, **after)
+    note_change(order, "orders.preferences_changed", actor=actor, before=before, after={n: after[n] for n in before})
+    emit(OrderChanged(order_id=order.pk, fields=sorted(before), quiet=order.quiet), actor=actor)
+    return order
+
+
+@service
+def set_priority(order_id: int, priority: int, *, actor: Actor) -> Order:
+    """Say how early an order gets scarce units: 0 to 100, more is sooner."""
+    if not 0 <= priority <= HIGHEST:
+        fault = {"pointer": "/priority", "code": "invalid_choice", "detail": f"A number from 0 to {HIGHEST}"}
+        raise InvalidOrder(fault["detail"], errors=[fault])
+    order = take_order(order_id)
+    before = order.priority
+    rank = rank_of(priority, order.placed_at or order.created_at)
+    touch(order, priority=priority, rank=rank)
+    note_change(order, "orders.priority_set", actor=actor, before={"priority": before}, after={"priority": priority})
+    emit(OrderChanged(order_id=order.pk, fields=["priority"], quiet=order.quiet), actor=actor)
+    if order.reservation_id is not None:
+        inventory.rank_reservation(order.reservation_id, rank=rank, actor=actor)
+    return order
+
+
+def _require_open(order: Order) -> None:
+    """Refuse to change what the warehouse went by after goods have left."""
+    if order.status not in OPEN or order.fulfillment_status != Order.Fulfillment.UNFULFILLED:
+        raise TooLateToChange(f"{order} has left, or is closed", status=order.status)
+
+
+def _new_dates(order: Order, after: Mapping[str, Any]) -> dict[str, Any]:
+    """Work out, on the object and for its lines, the days that follow from another wish."""
+    for name in ("requested_delivery_on", "ship_complete"):
+        setattr(order, name, after.get(name, getattr(order, name)))
+    estimate(order, at=timezone.now())
+    dates = {name: getattr(order, name) for name in ("sourcing", "estimated_delivery_on", "ship_by_on")}
+    if order.promised_on is not None:
+        dates["promised_on"] = order.estimated_delivery_on
+        promise_lines(order, lines_of(order))
+    return dates
