@@ -11,6 +11,7 @@ from .catalog import (
     create_products,
     create_warehouse,
     update_product,
+    update_shelf,
     update_warehouse,
 )
 from .reservations import (
@@ -18,6 +19,7 @@ from .reservations import (
     Reserved,
     allocate_more,
     consume,
+    consume_everywhere,
     open_allocations,
     rank_reservation,
     release,
@@ -38,6 +40,7 @@ __all__ = [
     "availability",
     "cancel_expected",
     "consume",
+    "consume_everywhere",
     "create_product",
     "create_products",
     "create_warehouse",
@@ -52,5 +55,6 @@ __all__ = [
     "settle_quarantine",
     "stock_by_warehouse",
     "update_product",
+    "update_shelf",
     "update_warehouse",
 ]

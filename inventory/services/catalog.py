@@ -10,6 +10,7 @@ from django.utils import timezone
 from core.actors import Actor
 from core.errors import Invalid
 from core.service import note_change, service
+from core.validation import check_fields
 from inventory.errors import DuplicateCode, DuplicateSku
 from inventory.models import Product, StockItem, Warehouse
 
@@ -29,6 +30,7 @@ PRODUCT_FIELDS = frozenset(
         "active",
     }
 )
+SHELF_FIELDS = frozenset({"bin", "safety_stock"})
 WAREHOUSE_FIELDS = frozenset({"name", "address", "country", "time_zone", "priority", "last_resort", "active"})
 
 
@@ -80,10 +82,11 @@ def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datet
     taken |= set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
     if taken:
         raise DuplicateSku(f"{', '.join(sorted(taken))} exists already", skus=sorted(taken))
-    for one in inputs:
-        _check_product(asdict(one))
     when = at or timezone.now()
-    made = Product.objects.bulk_create([Product(created_at=when, **asdict(one)) for one in inputs])
+    rows = [Product(created_at=when, **asdict(one)) for one in inputs]
+    for row in rows:
+        check_fields(row)
+    made = Product.objects.bulk_create(rows)
     for product in made:
         note_change(product, "inventory.product.created", actor=actor, after={"sku": product.sku})
     return made
@@ -97,7 +100,7 @@ def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor)
     before = _apply(product, changes)
     if not before:
         return product
-    _check_product({name: getattr(product, name) for name in PRODUCT_FIELDS} | {"sku": product.sku})
+    check_fields(product, before)
     if "kind" in before and StockItem.objects.filter(product=product).exists():
         raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
     product.save(update_fields=sorted(before))
@@ -111,9 +114,9 @@ def create_warehouse(warehouse: WarehouseInput, *, actor: Actor) -> Warehouse:
     code = _tidy(warehouse.code)
     if Warehouse.objects.filter(code=code).exists():
         raise DuplicateCode(f"{code} exists already")
-    given = asdict(replace(warehouse, code=code))
-    _check_warehouse(given)
-    made = Warehouse.objects.create(**given)
+    made = Warehouse(**asdict(replace(warehouse, code=code)))
+    _check_warehouse(made)
+    made.save(force_insert=True)
     note_change(made, "inventory.warehouse.created", actor=actor, after={"code": made.code})
     return made
 
@@ -126,10 +129,24 @@ def update_warehouse(warehouse_id: int, changes: Mapping[str, Any], *, actor: Ac
     before = _apply(warehouse, changes)
     if not before:
         return warehouse
-    _check_warehouse({name: getattr(warehouse, name) for name in WAREHOUSE_FIELDS} | {"code": warehouse.code})
+    _check_warehouse(warehouse)
     warehouse.save(update_fields=sorted(before))
     note_change(warehouse, "inventory.warehouse.changed", actor=actor, before=before, after=_told(warehouse, before))
     return warehouse
+
+
+@service
+def update_shelf(stock_item_id: int, changes: Mapping[str, Any], *, actor: Actor) -> StockItem:
+    """Say in which bin a product lies and how many units are kept back as safety stock."""
+    item = StockItem.objects.locked().get(pk=stock_item_id)
+    _require_known(changes, SHELF_FIELDS)
+    before = _apply(item, changes)
+    if not before:
+        return item
+    check_fields(item, before)
+    item.save(update_fields=sorted(before))
+    note_change(item, "inventory.stockitem.changed", actor=actor, before=before, after=_told(item, before))
+    return item
 
 
 def _tidy(code: str) -> str:
@@ -143,7 +160,7 @@ def _require_known(changes: Mapping[str, Any], known: frozenset[str]) -> None:
         )
 
 
-def _apply(row: Product | Warehouse, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _apply(row: Product | Warehouse | StockItem, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Set the fields that differ; return what they held, in a form the history can keep."""
     before = {}
     for name, value in changes.items():
@@ -153,7 +170,7 @@ def _apply(row: Product | Warehouse, changes: Mapping[str, Any]) -> dict[str, An
     return before
 
 
-def _told(row: Product | Warehouse, before: Mapping[str, Any]) -> dict[str, Any]:
+def _told(row: Product | Warehouse | StockItem, before: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(getattr(row, name)) for name in before}
 
 
@@ -161,28 +178,10 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _check_product(given: Mapping[str, Any]) -> None:
-    faults = []
-    if not 0 < len(given["sku"]) <= 40:
-        faults.append(_fault("sku", "A SKU has 1 to 40 characters"))
-    if not str(given["name"]).strip():
-        faults.append(_fault("name", "A product has a name"))
-    if given["kind"] not in Product.Kind.values:
-        faults.append(_fault("kind", "Kinds are stocked, service and digital"))
-    if faults:
-        raise Invalid(faults[0]["detail"], errors=faults)
-
-
-def _check_warehouse(given: Mapping[str, Any]) -> None:
-    faults = []
-    if not 0 < len(given["code"]) <= 20:
-        faults.append(_fault("code", "A code has 1 to 20 characters"))
-    if not str(given["name"]).strip():
-        faults.append(_fault("name", "A warehouse has a name"))
-    if len(given["country"]) != 2 or not given["country"].isupper():
-        faults.append(_fault("country", "A country is written as two capital letters, as in DE"))
-    if faults:
-        raise Invalid(faults[0]["detail"], errors=faults)
+def _check_warehouse(warehouse: Warehouse) -> None:
+    check_fields(warehouse)
+    if not (len(warehouse.country) == 2 and warehouse.country.isascii() and warehouse.country.isupper()):
+        raise Invalid("A country is two capital letters, as in DE", errors=[_fault("country", "Two capital letters")])
 
 
 def _fault(name: str, detail: str) -> dict[str, str]:
