@@ -11,7 +11,7 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import OperationalError, models, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
 
 from core.actors import request_id
 from core.models import Delivery, EventRecord
@@ -20,8 +20,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 4
-# Serialization failure and deadlock: PostgreSQL asks for another try (documentation, section 13.5).
-RETRYABLE = frozenset({"40001", "40P01"})
+# Serialization failure and deadlock: PostgreSQL asks for another try (documentation, section 13.5). And a
+# unique row that a twin just wrote: done again, the same work sees it and says so in its own words.
+RETRYABLE = frozenset({"40001", "40P01", "23505"})
 
 
 @dataclass
@@ -114,14 +115,14 @@ def attempt(work: Callable[[], R]) -> R:
         try:
             with unit_of_work():
                 return work()
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             if nested or trial == TRIES or _sqlstate(error) not in RETRYABLE:
                 raise
             time.sleep(random.uniform(0.01, 0.05) * 2**trial)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
 
 
-def _sqlstate(error: OperationalError) -> str | None:
+def _sqlstate(error: DatabaseError) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
 
 
