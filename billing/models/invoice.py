@@ -1,7 +1,6 @@
 """Invoices and credit notes: they copy what they say, and never change once issued."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from core.models import Attachment, LockingManager
+from core.models import Attachment, LockingManager, exact
 from core.money import Money
 from orders.models import Order, OrderLine
 
@@ -23,7 +22,8 @@ class Document(models.Model):
     tax per rate (EN 16931 BR-CO-17) and what the order agreed, at most one minor unit per rate (BT-114).
     """
 
-    number = models.CharField(_("number"), max_length=40, unique=True, null=True, editable=False)
+    # Null until it is issued: only then does it have a number.
+    number = models.CharField(_("number"), max_length=40, unique=True, null=True, editable=False)  # noqa: DJ001
     series = models.CharField(_("series"), max_length=40, blank=True)
     legal_entity = models.ForeignKey(LegalEntity, models.PROTECT, related_name="+", verbose_name=_("seller"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -56,7 +56,7 @@ def document_constraints(name: str) -> list[models.CheckConstraint]:
     """Return what is true of every issued document."""
     return [
         models.CheckConstraint(
-            condition=Q(total=F("net_total") + F("tax_total") + F("rounding")), name=f"{name}_total_adds_up"
+            condition=Q(total=exact(F("net_total") + F("tax_total") + F("rounding"))), name=f"{name}_total_adds_up"
         ),
         models.CheckConstraint(
             condition=Q(status="draft") | Q(number__isnull=False, issued_on__isnull=False),
@@ -96,7 +96,12 @@ class Invoice(Document):
                 condition=~Q(status="cancelled"),
                 name="one_live_invoice_per_shipment",
             ),
-            models.CheckConstraint(condition=Q(credited_total__lte=F("total")), name="credit_at_most_the_invoice"),
+            models.CheckConstraint(
+                condition=Q(credited_total=0) | Q(credited_total__lte=F("total")), name="credit_at_most_the_invoice"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="draft") | Q(paid_total=0, credited_total=0), name="a_draft_takes_no_money"
+            ),
         ]
         indexes = [
             models.Index(fields=["order", "id"], name="invoice_order"),
@@ -112,8 +117,16 @@ class Invoice(Document):
 
     @property
     def open_amount(self) -> Decimal:
-        """What is still to be paid."""
-        return self.total - self.paid_total - self.credited_total
+        """What is still to be paid; nothing once it is cancelled or written off."""
+        if self.status in (self.Status.CANCELLED, self.Status.WRITTEN_OFF):
+            return Decimal(0)
+        return max(Decimal(0), self.total - self.paid_total - self.credited_total)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it should have been paid by now."""
+        waiting = self.status in (self.Status.ISSUED, self.Status.PARTIALLY_PAID)
+        return waiting and self.due_on is not None and self.due_on < timezone.localdate()
 
     @transition(status, source=Status.DRAFT, target=Status.ISSUED, custom={"label": _("Issue")})
     def issue(self) -> None:
@@ -152,7 +165,11 @@ class Invoice(Document):
 
 
 class DocumentLine(models.Model):
-    """One row of a document, copied from what was agreed."""
+    """One row of a document, copied from what was agreed. Quantities are units of the order line.
+
+    Net and tax of the rows add up to those of the document; `total` is what was agreed for the row, so
+    that the rows' totals add up to the document's total, its rounding included.
+    """
 
     position = models.PositiveIntegerField(_("position"))
     order_line = models.ForeignKey(OrderLine, models.PROTECT, null=True, blank=True, related_name="+")
@@ -163,8 +180,10 @@ class DocumentLine(models.Model):
     unit_price = models.DecimalField(_("net unit price"), max_digits=18, decimal_places=6)
     tax_category = models.CharField(_("tax category"), max_length=2, default="S")
     tax_rate = models.DecimalField(_("tax rate"), max_digits=6, decimal_places=4)
+    discount_total = models.DecimalField(_("net discount"), max_digits=14, decimal_places=3, default=Decimal(0))
     net_total = models.DecimalField(_("net"), max_digits=14, decimal_places=3)
     tax_total = models.DecimalField(_("tax"), max_digits=14, decimal_places=3)
+    total = models.DecimalField(_("agreed"), max_digits=14, decimal_places=3)
 
     class Meta:
         abstract = True
@@ -186,7 +205,7 @@ class InvoiceLine(DocumentLine):
 
 
 class CreditNote(Document):
-    """A document that takes back (part of) an invoice and names it. Amounts are positive. `reference` makes it once."""
+    """A document that takes back (part of) an invoice and names it. Amounts are positive, once per `reference`."""
 
     class Status(models.TextChoices):
         """A credit is applied to what is owed, or paid out."""
@@ -237,6 +256,7 @@ class CreditNoteLine(DocumentLine):
     """A row of a credit note."""
 
     credit_note = models.ForeignKey(CreditNote, models.PROTECT, related_name="lines")
+    invoice_line = models.ForeignKey(InvoiceLine, models.PROTECT, related_name="credits")
 
     class Meta(DocumentLine.Meta):
         verbose_name = _("credit note line")
@@ -247,20 +267,3 @@ class CreditNoteLine(DocumentLine):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
-
-
-def frozen(document: Document) -> dict[str, Any]:
-    """Return what must never change about a document, for its fingerprint."""
-    names = (
-        "number",
-        "currency",
-        "seller",
-        "buyer",
-        "tax_breakdown",
-        "net_total",
-        "tax_total",
-        "rounding",
-        "total",
-        "issued_on",
-    )
-    return {name: getattr(document, name) for name in names}

@@ -79,6 +79,12 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return f"{self.method} {Money(self.amount, self.currency)}"
 
+    @property
+    def held(self) -> Decimal:
+        """What may still be captured."""
+        live = self.status in (self.Status.AUTHORIZED, self.Status.PARTIALLY_CAPTURED)
+        return self.authorized - self.captured if live else Decimal(0)
+
     def history_thread(self) -> str:
         """Write into the history of the order."""
         return f"orders.order:{self.order_id}"
@@ -113,6 +119,12 @@ class Payment(models.Model):
     )
     def capture(self) -> None:
         """All of it was taken."""
+
+    @transition(
+        status, source=Status.PARTIALLY_CAPTURED, target=Status.CAPTURED, custom={"label": _("Let go of the rest")}
+    )
+    def release_rest(self) -> None:
+        """What was not taken is let go."""
 
     @transition(
         status, source=[Status.PENDING, Status.REQUIRES_ACTION], target=Status.FAILED, custom={"label": _("Failed")}

@@ -1,0 +1,221 @@
+"""How what was agreed is shared out over documents, so that their sums are always the agreed sums. Pure Python.
+
+An item (an order line, a charge, a row of an invoice) has so many units; unit k of n is worth
+cumulative(k) − cumulative(k − 1), whichever document it comes to stand on. A document states, per rate,
+the tax of its own base (EN 16931 BR-CO-17); what was agreed may differ from that by at most one minor
+unit, which goes to `rounding` (BT-114). Where prices include tax, gross is the truth and net is derived.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.money import quantum, round_amount
+
+Rate = tuple[str, Decimal]
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something agreed. `taken` of its units stand on earlier documents, `units` go on this one."""
+
+    key: Hashable
+    category: str
+    rate: Decimal
+    quantity: int
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    taken: int
+    units: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one item contributes to a document."""
+
+    key: Hashable
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class RateSum:
+    """The sums of a document at one rate; `tax + rounding` is what was agreed."""
+
+    category: str
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+    rounding: Decimal
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Everything a document says in figures: net_total + tax_total + rounding = total."""
+
+    shares: list[Share] = field(default_factory=list)
+    rates: list[RateSum] = field(default_factory=list)
+
+    @property
+    def net_total(self) -> Decimal:
+        """Return the sum without tax."""
+        return sum((rate.net for rate in self.rates), start=NOTHING)
+
+    @property
+    def tax_total(self) -> Decimal:
+        """Return the tax the document states."""
+        return sum((rate.tax for rate in self.rates), start=NOTHING)
+
+    @property
+    def rounding(self) -> Decimal:
+        """Return what is added so that the total is what was agreed."""
+        return sum((rate.rounding for rate in self.rates), start=NOTHING)
+
+    @property
+    def total(self) -> Decimal:
+        """Return what is owed."""
+        return self.net_total + self.tax_total + self.rounding
+
+
+def cumulative(amount: Decimal, quantity: int, units: int, currency: str) -> Decimal:
+    """Return what the first `units` of `quantity` units are worth; all of them are worth `amount` exactly."""
+    return round_amount(amount * units / quantity, currency)
+
+
+def share(amount: Decimal, quantity: int, first: int, units: int, currency: str) -> Decimal:
+    """Return what `units` units after the first `first` are worth: consecutive shares add up exactly."""
+    return cumulative(amount, quantity, first + units, currency) - cumulative(amount, quantity, first, currency)
+
+
+def draw_up(
+    items: Sequence[Item], *, earlier: Mapping[Rate, tuple[Decimal, Decimal]], currency: str, gross: bool
+) -> Amounts:
+    """Work out a document over units of items.
+
+    `items` are all that was agreed, those not on this document with `units=0`; `earlier` holds, per rate,
+    net and agreed tax (rounding included) of the documents before. Once every unit stands on a document,
+    all documents together are exactly what was agreed.
+    """
+    rates: dict[Rate, list[Item]] = {}
+    for item in items:
+        rates.setdefault((item.category, item.rate), []).append(item)
+    shares: dict[Hashable, Share] = {}
+    sums = []
+    for rate, agreed in rates.items():
+        if not any(item.units for item in agreed):
+            continue
+        sums.append(_at_one_rate(rate, agreed, earlier.get(rate, (NOTHING, NOTHING)), currency, gross, shares))
+    return Amounts([shares[item.key] for item in items if item.units], sums)
+
+
+def _at_one_rate(
+    rate: Rate,
+    items: Sequence[Item],
+    earlier: tuple[Decimal, Decimal],
+    currency: str,
+    gross: bool,
+    shares: dict[Hashable, Share],
+) -> RateSum:
+    category, percent = rate
+    billed_net, billed_tax = earlier
+    here = [item for item in items if item.units]
+    nets = [share(item.net, item.quantity, item.taken, item.units, currency) for item in here]
+    by_rule = _follows_the_rule(items, percent, currency, gross)
+    agreed_tax = _agreed_so_far(items, percent, currency, gross, by_rule) - billed_tax
+    if gross:
+        net = _so_far(items, "total", currency) - billed_net - billed_tax - agreed_tax
+        derived = [_of(item, "total", currency) / (1 + percent) for item in here]
+        nets = fit(nets, net, derived, currency)
+    net = sum(nets, start=NOTHING)
+    tax = round_amount(net * percent, currency) if by_rule else agreed_tax
+    taxes = fit(
+        [share(item.tax, item.quantity, item.taken, item.units, currency) for item in here],
+        tax,
+        [_part_of(tax, part, net, percent) for part in nets],
+        currency,
+    )
+    totals = fit(
+        [_of(item, "total", currency) for item in here]
+        if gross
+        else [n + t for n, t in zip(nets, taxes, strict=True)],
+        net + agreed_tax,
+        [part + _part_of(agreed_tax, part, net, percent) for part in nets],
+        currency,
+    )
+    for item, *parts in zip(here, nets, taxes, totals, strict=True):
+        shares[item.key] = Share(item.key, *parts)
+    return RateSum(category, percent, net, tax, agreed_tax - tax)
+
+
+def _follows_the_rule(items: Sequence[Item], percent: Decimal, currency: str, gross: bool) -> bool:
+    """Whether the agreed tax is the tax of the rate, give or take one minor unit.
+
+    Orders that come priced from elsewhere may carry a tax of their own making; their documents state that.
+    """
+    unit = quantum(currency)
+    net, total = _all(items, "net"), _all(items, "total")
+    tax = total - net
+    if abs(tax - round_amount(net * percent, currency)) > unit:
+        return False
+    return not gross or abs(tax - _real_tax(total, percent, gross)) <= unit
+
+
+def _agreed_so_far(items: Sequence[Item], percent: Decimal, currency: str, gross: bool, by_rule: bool) -> Decimal:
+    """Return the agreed tax on everything up to and with this document.
+
+    Where the agreed tax of the whole is not exactly the rate's, one half of that difference goes with
+    the first document and one with the last: then no document is off by more than one minor unit.
+    """
+    truth = "total" if gross else "net"
+    whole = _all(items, truth)
+    tax = _all(items, "total") - _all(items, "net")
+    if all(item.taken + item.units >= item.quantity for item in items):
+        return tax
+    base = _so_far(items, truth, currency)
+    if by_rule:
+        off = tax - _real_tax(whole, percent, gross)
+        return round_amount(_real_tax(base, percent, gross) + off / 2, currency)
+    return round_amount(tax * base / whole, currency) if whole else tax
+
+
+def _real_tax(amount: Decimal, percent: Decimal, gross: bool) -> Decimal:
+    return amount * percent / (1 + percent) if gross else amount * percent
+
+
+def _all(items: Sequence[Item], name: str) -> Decimal:
+    return sum((getattr(item, name) for item in items), start=NOTHING)
+
+
+def _so_far(items: Sequence[Item], name: str, currency: str) -> Decimal:
+    return sum(
+        (cumulative(getattr(item, name), item.quantity, item.taken + item.units, currency) for item in items),
+        start=NOTHING,
+    )
+
+
+def _of(item: Item, name: str, currency: str) -> Decimal:
+    return share(getattr(item, name), item.quantity, item.taken, item.units, currency)
+
+
+def _part_of(tax: Decimal, part: Decimal, net: Decimal, percent: Decimal) -> Decimal:
+    """Return the unrounded tax on a part of the net."""
+    return tax * part / net if net else part * percent
+
+
+def fit(parts: Sequence[Decimal], target: Decimal, exact: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Move parts by single minor units, those first that are furthest from their exact value, until they add up."""
+    unit = quantum(currency)
+    fitted = list(parts)
+    missing = target - sum(parts, start=NOTHING)
+    step = unit if missing > 0 else -unit
+    # A free item stays free as long as there is another one.
+    movable = [i for i, (part, true) in enumerate(zip(parts, exact, strict=True)) if part or true] or [
+        *range(len(parts))
+    ]
+    for _ in range(int(abs(missing) / unit)):
+        furthest = max(movable, key=lambda i: ((exact[i] - fitted[i]) * step, -i))
+        fitted[furthest] += step
+    return fitted

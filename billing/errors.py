@@ -1,0 +1,71 @@
+"""What billing refuses, and why."""
+
+from core.errors import Conflict, Invalid, Missing
+
+
+class UnknownDocument(Missing):
+    """There is no such invoice or credit note, or none that the actor may see."""
+
+
+class UnknownPayment(Missing):
+    """There is no such payment or refund, or none that the actor may see."""
+
+
+class NothingToInvoice(Conflict):
+    """Everything there is was put on an invoice already, or has not left the building."""
+
+    code = "nothing_to_invoice"
+
+
+class NotIssued(Conflict):
+    """A draft has no number yet, so it can be neither printed nor credited."""
+
+    code = "not_issued"
+
+
+class CreditExceedsInvoice(Conflict):
+    """More units are to be credited than were invoiced and not credited yet."""
+
+    code = "credit_exceeds_invoice"
+
+
+class AmountInvalid(Invalid):
+    """An amount of money that cannot be: nothing, less than nothing, or finer than the currency."""
+
+    code = "invalid_amount"
+
+
+class CurrencyDiffers(Invalid):
+    """The amount is not in the currency of the order."""
+
+    code = "currency_mismatch"
+
+
+class CaptureExceedsAuthorization(Conflict):
+    """More is to be taken than is held."""
+
+    code = "capture_exceeds_authorization"
+
+
+class RefundExceedsCaptured(Conflict):
+    """More is to go back than came in and has not gone back yet; `refundable` says how much may."""
+
+    code = "refund_exceeds_captured"
+
+
+class OrderTakesNoMoney(Conflict):
+    """The order is over or not binding, so nobody should pay for it."""
+
+    code = "order_takes_no_money"
+
+
+class GatewayRefused(Conflict):
+    """The payment provider said no; `reason` is what it said."""
+
+    code = "gateway_refused"
+
+
+class UnknownGateway(Invalid):
+    """No payment provider of that name is connected."""
+
+    code = "unknown_gateway"

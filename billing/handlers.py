@@ -1,0 +1,82 @@
+"""What billing does about facts."""
+
+from billing import notifications, services
+from billing.events import (
+    CreditNoteDrafted,
+    CreditNoteIssued,
+    InvoiceDrafted,
+    InvoiceIssued,
+    RefundRequested,
+    RefundSettled,
+)
+from core.outbox import handles
+from orders.events import GoodsShipped, OrderCancelled, OrderExpired
+from orders.ports import payment_book
+
+payment_book.connect(services.keep_payments_of_order)
+
+
+@handles(GoodsShipped)
+def draft_invoice(event: GoodsShipped) -> None:
+    """Work out what is owed for what left the building."""
+    services.issue_for_shipment(event.order_id, event.reference)
+
+
+@handles(InvoiceDrafted)
+def issue_invoice(event: InvoiceDrafted) -> None:
+    """Number and issue it in a transaction of its own: the series is locked as shortly as can be."""
+    services.issue_invoice(event.invoice_id)
+
+
+@handles(InvoiceIssued, when=lambda event: not event.settled)
+def collect_payment(event: InvoiceIssued) -> None:
+    """Take what is held for the order."""
+    services.collect_payment(event.invoice_id)
+
+
+@handles(InvoiceIssued, outside=True, when=lambda event: not event.quiet)
+def render_and_send_invoice(event: InvoiceIssued) -> None:
+    """Print it and mail it, saying what is paid already."""
+    services.collect_payment(event.invoice_id)
+    services.render_invoice_pdf(event.invoice_id)
+    notifications.send_invoice(event.invoice_id)
+
+
+@handles(OrderCancelled)
+def void_payments(event: OrderCancelled) -> None:
+    """Let go of what is held, and send back what came in."""
+    services.void_payments(event.order_id, reason=event.reason)
+
+
+@handles(OrderExpired)
+def void_payments_of_expired(event: OrderExpired) -> None:
+    """Let go of what is held, and send back what came in."""
+    services.void_payments(event.order_id, reason="")
+
+
+@handles(CreditNoteDrafted)
+def issue_credit_note(event: CreditNoteDrafted) -> None:
+    """Number and issue it in a transaction of its own."""
+    services.issue_credit_note(event.credit_note_id)
+
+
+@handles(CreditNoteIssued, outside=True, when=lambda event: event.applied and not event.quiet)
+def render_and_send_credit_note(event: CreditNoteIssued) -> None:
+    """Mail a credit note that sends no money back: it reduces what is still to be paid."""
+    services.render_credit_note_pdf(event.credit_note_id)
+    notifications.send_credit_note(event.credit_note_id)
+
+
+@handles(RefundRequested, outside=True)
+def pay_refund_out(event: RefundRequested) -> None:
+    """Ask the payment provider to send the money back."""
+    services.pay_out(event.refund_id)
+
+
+@handles(RefundSettled, outside=True, when=lambda event: not event.quiet)
+def send_refunded(event: RefundSettled) -> None:
+    """Tell the customer, with the credit notes the money goes with."""
+    for note_id in services.credit_notes_of(event.order_id, event.reference):
+        services.issue_credit_note(note_id)
+        services.render_credit_note_pdf(note_id)
+    notifications.send_refunded(event.refund_id)

@@ -1,0 +1,198 @@
+"""What must always be true of money and documents (invariants I3 and I4, and I10 as far as it goes)."""
+
+from django.db import connection
+
+from billing import immutability
+from core.invariants import Finding, Invariant, register, register_check
+
+
+def _same(left: str, right: str) -> str:
+    """Compare amounts as both engines keep them: SQLite has no decimals."""
+    return f"ROUND({left}, 3) = ROUND({right}, 3)"
+
+
+def _lines_add_up(document: str, line: str, key: str) -> Invariant:
+    return Invariant(
+        code="I4",
+        name=f"the rows of each {document.removeprefix('billing_')} add up to its header",
+        rows=f"SELECT COUNT(*) FROM {document}",  # noqa: S608 - our own names
+        breaches=f"""
+            SELECT d.id FROM {document} d
+            LEFT JOIN (
+                SELECT {key} AS document_id, SUM(net_total) AS net, SUM(tax_total) AS tax, SUM(total) AS total
+                FROM {line} GROUP BY {key}
+            ) l ON l.document_id = d.id
+            WHERE NOT ({_same("d.net_total", "COALESCE(l.net, 0)")} AND {_same("d.tax_total", "COALESCE(l.tax, 0)")}
+                       AND {_same("d.total", "COALESCE(l.total, 0)")})
+        """,  # noqa: S608
+    )
+
+
+def _without_gap(document: str, prefix: str) -> Invariant:
+    return Invariant(
+        code="I4",
+        name=f"the numbers of each series of {document.removeprefix('billing_')}s have no gap and no double",
+        rows=f"SELECT COUNT(*) FROM {document} WHERE number IS NOT NULL",  # noqa: S608
+        breaches=f"""
+            SELECT c.key FROM (
+                SELECT '{prefix}:' || e.code || ':' || d.series AS key, COUNT(DISTINCT d.number) AS issued
+                FROM {document} d JOIN billing_legalentity e ON e.id = d.legal_entity_id
+                WHERE d.number IS NOT NULL GROUP BY e.code, d.series
+                UNION ALL
+                SELECT key, -last FROM core_numberseries WHERE key LIKE '{prefix}:%'
+            ) c
+            GROUP BY c.key HAVING SUM(c.issued) <> 0
+        """,  # noqa: S608
+    )
+
+
+register(
+    Invariant(
+        code="I3",
+        name="of each payment: sent back ≤ taken ≤ held",
+        rows="SELECT COUNT(*) FROM billing_payment",
+        breaches="SELECT code FROM billing_payment WHERE refunded > captured OR captured > authorized",
+    ),
+    Invariant(
+        code="I3",
+        name="of each payment: what was sent back are its settled refunds, and no more is promised than came in",
+        rows="SELECT COUNT(*) FROM billing_payment",
+        breaches=f"""
+            SELECT p.code FROM billing_payment p
+            LEFT JOIN (
+                SELECT payment_id, SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END) AS sent,
+                       SUM(CASE WHEN status IN ('failed', 'rejected') THEN 0 ELSE amount END) AS promised
+                FROM billing_refund GROUP BY payment_id
+            ) r ON r.payment_id = p.id
+            WHERE NOT ({_same("p.refunded", "COALESCE(r.sent, 0)")})
+               OR ROUND(COALESCE(r.promised, 0), 3) > ROUND(p.captured, 3)
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
+        name="of each payment: no more settles invoices than came in",
+        rows="SELECT COUNT(*) FROM billing_invoicepayment",
+        breaches="""
+            SELECT p.code FROM billing_payment p
+            JOIN (SELECT payment_id, SUM(amount) AS matched FROM billing_invoicepayment GROUP BY payment_id) m
+              ON m.payment_id = p.id
+            WHERE ROUND(m.matched, 3) > ROUND(p.captured, 3)
+        """,
+    ),
+    Invariant(
+        code="I3",
+        name="an order's money is what its payments say",
+        rows="SELECT COUNT(*) FROM orders_order",
+        breaches=f"""
+            SELECT o.number FROM orders_order o
+            LEFT JOIN (
+                SELECT order_id, SUM(captured) AS paid, SUM(refunded) AS refunded,
+                       SUM(CASE WHEN status IN ('authorized', 'partially_captured')
+                                THEN authorized - captured ELSE 0 END) AS held
+                FROM billing_payment GROUP BY order_id
+            ) p ON p.order_id = o.id
+            WHERE NOT ({_same("o.paid_total", "COALESCE(p.paid, 0)")}
+                       AND {_same("o.refunded_total", "COALESCE(p.refunded, 0)")}
+                       AND {_same("o.authorized_total", "COALESCE(p.held, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
+        name="an order was invoiced and credited what its documents say",
+        rows="SELECT COUNT(*) FROM orders_order",
+        breaches=f"""
+            SELECT o.number FROM orders_order o
+            LEFT JOIN (SELECT order_id, SUM(total) AS total FROM billing_invoice
+                       WHERE number IS NOT NULL GROUP BY order_id) i ON i.order_id = o.id
+            LEFT JOIN (SELECT order_id, SUM(total) AS total FROM billing_creditnote
+                       WHERE number IS NOT NULL GROUP BY order_id) c ON c.order_id = o.id
+            WHERE NOT ({_same("o.invoiced_total", "COALESCE(i.total, 0)")}
+                       AND {_same("o.credited_total", "COALESCE(c.total, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
+        name="an invoice is paid and credited what its payments and credit notes say",
+        rows="SELECT COUNT(*) FROM billing_invoice",
+        breaches=f"""
+            SELECT i.number FROM billing_invoice i
+            LEFT JOIN (SELECT invoice_id, SUM(amount) AS paid FROM billing_invoicepayment GROUP BY invoice_id) p
+              ON p.invoice_id = i.id
+            LEFT JOIN (SELECT invoice_id, SUM(total) AS credited FROM billing_creditnote
+                       WHERE number IS NOT NULL GROUP BY invoice_id) c ON c.invoice_id = i.id
+            WHERE NOT ({_same("i.paid_total", "COALESCE(p.paid, 0)")}
+                       AND {_same("i.credited_total", "COALESCE(c.credited, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I2",
+        name="an order line is invoiced and credited the units its documents say",
+        rows="SELECT COUNT(*) FROM orders_orderline",
+        breaches="""
+            SELECT line.id FROM orders_orderline line
+            LEFT JOIN (SELECT r.order_line_id, SUM(r.quantity) AS units FROM billing_invoiceline r
+                       JOIN billing_invoice d ON d.id = r.invoice_id WHERE d.number IS NOT NULL
+                       GROUP BY r.order_line_id) i ON i.order_line_id = line.id
+            LEFT JOIN (SELECT r.order_line_id, SUM(r.quantity) AS units FROM billing_creditnoteline r
+                       JOIN billing_creditnote d ON d.id = r.credit_note_id WHERE d.number IS NOT NULL
+                       GROUP BY r.order_line_id) c ON c.order_line_id = line.id
+            WHERE line.invoiced <> COALESCE(i.units, 0) OR line.credited <> COALESCE(c.units, 0)
+        """,
+    ),
+    # Two live ones are refused by the database. What a debt still owes (waiting, or given up with a reason)
+    # is I5's to tell.
+    Invariant(
+        code="I4",
+        name="exactly one live invoice per invoiceable shipment",
+        rows="SELECT COUNT(*) FROM (SELECT DISTINCT l.order_id, m.reference FROM orders_movement m "
+        "JOIN orders_orderline l ON l.id = m.line_id WHERE m.kind = 'shipped') s",
+        breaches="""
+            SELECT s.number || ' ' || s.reference FROM (
+                SELECT DISTINCT o.id, o.number, m.reference,
+                       CASE WHEN h.invoice_policy = 'per_order' THEN o.number ELSE m.reference END AS billed_by
+                FROM orders_movement m
+                JOIN orders_orderline l ON l.id = m.line_id
+                JOIN orders_order o ON o.id = l.order_id
+                JOIN pricing_channel h ON h.id = o.channel_id
+                WHERE m.kind = 'shipped'
+                  AND (h.invoice_policy <> 'per_order' OR o.status IN ('fulfilled', 'completed'))
+            ) s
+            LEFT JOIN billing_invoice i ON i.order_id = s.id AND i.source_reference IN (s.billed_by, s.number)
+            LEFT JOIN core_eventrecord e ON e.thread = 'orders.order:' || CAST(s.id AS TEXT)
+                 AND e.name = 'orders.goods_shipped' AND i.id IS NULL
+            LEFT JOIN core_delivery d ON d.event_id = e.id AND d.handler = 'billing.handlers.draft_invoice'
+                 AND d.status <> 'done'
+            WHERE i.id IS NULL
+            GROUP BY s.id, s.number, s.reference
+            HAVING COUNT(d.id) = 0
+        """,
+    ),
+    Invariant(
+        code="I4",
+        name="no draft is forgotten: a debt will issue it",
+        rows="SELECT COUNT(*) FROM billing_invoice WHERE number IS NULL",
+        breaches="""
+            SELECT i.id FROM billing_invoice i
+            WHERE i.number IS NULL AND NOT EXISTS (
+                SELECT 1 FROM core_delivery d JOIN core_eventrecord e ON e.id = d.event_id
+                WHERE e.thread = 'orders.order:' || CAST(i.order_id AS TEXT)
+                  AND d.handler = 'billing.handlers.issue_invoice' AND d.status <> 'done'
+            )
+        """,
+    ),
+    _lines_add_up("billing_invoice", "billing_invoiceline", "invoice_id"),
+    _lines_add_up("billing_creditnote", "billing_creditnoteline", "credit_note_id"),
+    _without_gap("billing_invoice", "invoice"),
+    _without_gap("billing_creditnote", "credit_note"),
+)
+
+
+def documents_are_guarded() -> Finding:
+    """Look whether the database itself refuses to change what was issued."""
+    there = set(immutability.in_place(connection))
+    missing = [name for name in immutability.NAMES if name not in there]
+    remark = "documents are not chained by hashes yet"
+    return Finding("I10", "an issued document never changes", len(immutability.NAMES), missing, remark)
+
+
+register_check("I10", "an issued document never changes", documents_are_guarded)

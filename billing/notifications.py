@@ -1,0 +1,86 @@
+"""What customers read about their money."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import translation
+
+from billing import services
+from billing.models import CreditNote, Invoice, Refund
+from billing.services import wording
+from core.links import absolute, make_link
+from core.mail import intend
+from core.models import Attachment, OutgoingMail
+from orders.models import Order
+
+
+def send_invoice(invoice_id: int) -> OutgoingMail | None:
+    """Send an issued invoice with its PDF, and say what is still to be paid."""
+    invoice = Invoice.objects.select_related("order", "pdf").get(pk=invoice_id)
+    with translation.override(invoice.language):
+        context = {
+            "invoice": invoice,
+            "number": invoice.number,
+            "total": wording.money(invoice.total, invoice.currency),
+            "open": wording.money(invoice.open_amount, invoice.currency) if invoice.open_amount else "",
+            "due": wording.day(invoice.due_on) if invoice.due_on else "",
+            "seller": invoice.seller,
+        }
+    return _send("invoice", invoice.order, f"invoice:{invoice.number}", context, [invoice.pdf])
+
+
+def send_credit_note(credit_note_id: int) -> OutgoingMail | None:
+    """Send a credit note that reduces what is still to be paid."""
+    note = CreditNote.objects.select_related("order", "invoice", "pdf").get(pk=credit_note_id)
+    with translation.override(note.language):
+        context = {
+            "number": note.number,
+            "invoice_number": note.invoice.number,
+            "total": wording.money(note.total, note.currency),
+            "open": wording.money(note.invoice.open_amount, note.currency) if note.invoice.open_amount else "",
+        }
+    return _send("credit_note", note.order, f"credit_note:{note.number}", context, [note.pdf])
+
+
+def send_refunded(refund_id: int) -> OutgoingMail | None:
+    """Tell that money is on its way back, once per cause, with the credit notes it goes with."""
+    refund = Refund.objects.select_related("order").get(pk=refund_id)
+    order = refund.order
+    parts = list(
+        Refund.objects.filter(order=order, reference=refund.reference, status=Refund.Status.SUCCEEDED)
+        .select_related("payment")
+        .order_by("pk")
+    )
+    note_ids = services.credit_notes_of(order.pk, refund.reference)
+    notes = list(CreditNote.objects.filter(pk__in=note_ids).select_related("pdf").order_by("pk"))
+    with translation.override(order.language):
+        context = {
+            "total": wording.money(sum(part.amount for part in parts), refund.currency),
+            "parts": [
+                {
+                    "amount": wording.money(part.amount, part.currency),
+                    "method": wording.method_name(part.payment.method),
+                }
+                for part in parts
+            ],
+            "reason": refund.reason,
+            "notes": notes,
+        }
+    return _send(
+        "refunded", order, f"refunded:{order.number}:{refund.reference}", context, [note.pdf for note in notes]
+    )
+
+
+def _send(
+    template: str, order: Order, key: str, context: dict[str, Any], files: Sequence[Attachment | None]
+) -> OutgoingMail | None:
+    token = make_link("order", order.history_thread())
+    return intend(
+        dedupe_key=key,
+        template=template,
+        context={"order": order, "track_url": absolute(f"/track/{token}/"), **context},
+        to=order.email,
+        language=order.language,
+        thread=order.history_thread(),
+        attachments=[file for file in files if file is not None],
+    )

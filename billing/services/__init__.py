@@ -1,0 +1,64 @@
+"""The counter of billing: everything others may ask."""
+
+from .common import ensure_default_entity
+from .credits import (
+    credit_invoice,
+    credit_notes_of,
+    credit_return,
+    issue_credit_note,
+    preview_credit,
+    refundable_amount,
+)
+from .documents import render_credit_note_pdf, render_invoice_pdf
+from .history import bill_and_pay_through
+from .invoicing import invoice_order, issue_for_shipment, issue_invoice
+from .payments import (
+    authorize_payment,
+    capture_payment,
+    collect_payment,
+    fail_payment,
+    keep_payments_of_order,
+    record_payment,
+    void_payment,
+)
+from .refunds import (
+    begin_refund,
+    fail_refund,
+    pay_out,
+    refund_payment,
+    request_refund,
+    retry_refund,
+    settle_refund,
+    void_payments,
+)
+
+__all__ = [
+    "authorize_payment",
+    "begin_refund",
+    "bill_and_pay_through",
+    "capture_payment",
+    "collect_payment",
+    "credit_invoice",
+    "credit_notes_of",
+    "credit_return",
+    "ensure_default_entity",
+    "fail_payment",
+    "fail_refund",
+    "invoice_order",
+    "issue_credit_note",
+    "issue_for_shipment",
+    "issue_invoice",
+    "keep_payments_of_order",
+    "pay_out",
+    "preview_credit",
+    "record_payment",
+    "refund_payment",
+    "refundable_amount",
+    "render_credit_note_pdf",
+    "render_invoice_pdf",
+    "request_refund",
+    "retry_refund",
+    "settle_refund",
+    "void_payment",
+    "void_payments",
+]

@@ -1,0 +1,102 @@
+"""What every billing service begins with: the order in hand, and amounts that can be."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
+from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund
+from core.money import round_amount
+from core.service import service
+from orders.models import Order
+
+Status = Payment.Status
+LIVE = (Status.AUTHORIZED, Status.PARTIALLY_CAPTURED, Status.CAPTURED)
+DEFAULT_ENTITY = "main"
+
+
+def take_order(**found_by: object) -> Order:
+    """Lock the order whose money this is, e.g. `invoices=7`.
+
+    The order is the gate of its money: who holds it holds its documents, payments and refunds too, so
+    none of them is locked on its own. Lower floors and the series of numbers come after it.
+    """
+    order = Order.objects.locked().select_related("channel", "customer").filter(Q(**found_by)).first()
+    if order is None:
+        missing = UnknownPayment if {"payments", "refunds"} & set(found_by) else UnknownDocument
+        raise missing("There is no such thing", **{key: str(value) for key, value in found_by.items()})
+    return order
+
+
+def take_invoice(invoice_id: int) -> tuple[Order, Invoice]:
+    """Lock the order of an invoice and read the invoice."""
+    order = take_order(invoices=invoice_id)
+    invoice = Invoice.objects.get(pk=invoice_id)
+    invoice.order = order
+    return order, invoice
+
+
+def take_credit_note(credit_note_id: int) -> tuple[Order, CreditNote]:
+    """Lock the order of a credit note and read the note with its invoice."""
+    order = take_order(credit_notes=credit_note_id)
+    note = CreditNote.objects.select_related("invoice").get(pk=credit_note_id)
+    note.order = order
+    return order, note
+
+
+def take_payment(payment_id: int) -> tuple[Order, Payment]:
+    """Lock the order of a payment and read the payment."""
+    order = take_order(payments=payment_id)
+    return order, Payment.objects.get(pk=payment_id)
+
+
+def take_refund(refund_id: int) -> tuple[Order, Refund]:
+    """Lock the order of a refund and read the refund with its payment."""
+    order = take_order(refunds=refund_id)
+    return order, Refund.objects.select_related("payment", "credit_note").get(pk=refund_id)
+
+
+def checked(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount of money that can change hands. Raises AmountInvalid."""
+    if not amount.is_finite() or amount <= 0:
+        raise AmountInvalid("The amount has to be more than nothing", errors=_at_amount("min_value"))
+    if round_amount(amount, currency) != amount:
+        raise AmountInvalid(
+            f"The amount is finer than {currency} can be paid", errors=_at_amount("max_decimal_places")
+        )
+    return amount
+
+
+def _at_amount(code: str) -> list[dict[str, str]]:
+    return [{"pointer": "/amount", "code": code, "detail": "Not an amount that can be paid"}]
+
+
+def moment(at: datetime | None) -> datetime:
+    """Return when it really happened: now, unless history is told."""
+    return at or timezone.now()
+
+
+def summed(amounts: Iterable[Decimal]) -> Decimal:
+    """Add amounts up."""
+    return sum(amounts, start=Decimal(0))
+
+
+@service
+def ensure_default_entity(details: Mapping[str, Any] | None = None) -> LegalEntity:
+    """Return who writes the invoices; where there is nobody yet, make one, from `details` if given."""
+    if entity := default_entity():
+        return entity
+    name = getattr(settings, "COMPANY_NAME", "") or settings.SITE_NAME
+    values = details or {"name": name, "address": {"company": name, "country": "DE"}}
+    entity, _created = LegalEntity.objects.get_or_create(code=DEFAULT_ENTITY, defaults=dict(values))
+    return entity
+
+
+def default_entity() -> LegalEntity | None:
+    """Return the seller of new documents, if there is one."""
+    return LegalEntity.objects.filter(is_default=True).order_by("pk").first()

@@ -1,0 +1,219 @@
+"""Credit notes: they take back units of an invoice at exactly what they were charged, and name it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from billing import calculation
+from billing.errors import CreditExceedsInvoice, NotIssued
+from billing.events import CreditNoteDrafted, CreditNoteIssued
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
+from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order
+from billing.services.drafting import credit_item, draft_credit_note, earlier_sums
+from billing.services.invoicing import next_number
+from billing.services.matching import OPEN
+from core.actors import SYSTEM, Actor
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import services as orders
+from orders.models import Order, OrderLine
+
+Row = tuple[InvoiceLine, int, int]
+
+
+@service
+def credit_invoice(
+    invoice_id: int,
+    *,
+    quantities: Mapping[int, int] | None = None,
+    reference: str,
+    reason: str = "",
+    actor: Actor,
+    at: datetime | None = None,
+) -> CreditNote:
+    """Draft a credit over units of an invoice, by row id, or over all that is left of it; a debt issues it.
+
+    The reference makes a second call harmless. Raises CreditExceedsInvoice, and NotIssued for a draft.
+    """
+    _order, invoice = take_invoice(invoice_id)
+    if known := CreditNote.objects.filter(invoice=invoice, reference=reference).first():
+        return known
+    if invoice.number is None:
+        raise NotIssued("A draft can still be changed; there is nothing to credit", invoice=invoice.pk)
+    rows = _rows_of(invoice)
+    if quantities is None:
+        claimed = [(row, credited, row.quantity - credited) for row, credited, _ in rows]
+    else:
+        claimed = _claim(invoice, rows, quantities)
+    if not any(units for *_, units in claimed):
+        raise CreditExceedsInvoice(f"All of {invoice} is credited already", invoice=invoice.number)
+    return _draft(invoice, claimed, reference=reference, reason=reason, actor=actor, at=moment(at))
+
+
+@service
+def credit_return(
+    order_id: int,
+    *,
+    quantities: Mapping[int, int],
+    reference: str,
+    reason: str = "",
+    with_charges: bool = False,
+    actor: Actor,
+    at: datetime | None = None,
+) -> list[CreditNote]:
+    """Draft credits over units of order lines, from the oldest invoice that bills them; a debt issues them.
+
+    `with_charges` takes back the charges (shipping) of those invoices as well. The reference makes a
+    second call harmless. Raises CreditExceedsInvoice when fewer units were invoiced, or are left.
+    """
+    order = take_order(pk=order_id)
+    known = CreditNote.objects.filter(order=order, reference=reference).order_by("pk")
+    if found := list(known):
+        return found
+    plan = _plan(order, quantities, with_charges=with_charges)
+    return [
+        _draft(invoice, rows, reference=reference, reason=reason, actor=actor, at=moment(at)) for invoice, rows in plan
+    ]
+
+
+def refundable_amount(order_line: OrderLine, quantity: int) -> Decimal:
+    """Return what crediting so many more units of one line gives back, to the cent."""
+    return preview_credit(order_line.order, {order_line.pk: quantity})
+
+
+def preview_credit(order: Order, quantities: Mapping[int, int], *, with_charges: bool = False) -> Decimal:
+    """Return what `credit_return` would give back. Changes nothing."""
+    return summed(
+        _worth(order, invoice, rows) for invoice, rows in _plan(order, quantities, with_charges=with_charges)
+    )
+
+
+def _worth(order: Order, invoice: Invoice, rows: Sequence[Row]) -> Decimal:
+    before = CreditNote.objects.filter(invoice=invoice).values_list("tax_breakdown", flat=True)
+    items = [credit_item(row, credited, units) for row, credited, units in rows]
+    gross = order.prices_include_tax
+    return calculation.draw_up(items, earlier=earlier_sums(before), currency=order.currency, gross=gross).total
+
+
+def _rows_of(invoice: Invoice) -> list[Row]:
+    """Return every row of an invoice with how many of its units were credited."""
+    lines = InvoiceLine.objects.filter(invoice=invoice).annotate(credited=Sum("credits__quantity"))
+    return [(line, line.credited or 0, 0) for line in lines.order_by("position")]
+
+
+def _claim(invoice: Invoice, rows: Sequence[Row], quantities: Mapping[int, int]) -> list[Row]:
+    strangers = set(quantities) - {row.pk for row, *_ in rows}
+    if strangers:
+        raise CreditExceedsInvoice(f"{invoice} has no such row", invoice=invoice.number)
+    claimed = []
+    for row, credited, _ in rows:
+        units = quantities.get(row.pk, 0)
+        if units < 0 or units > row.quantity - credited:
+            raise CreditExceedsInvoice(
+                f"Only {row.quantity - credited} of {row.sku or row.name} are left to credit on {invoice}",
+                invoice=invoice.number,
+                sku=row.sku,
+                left=row.quantity - credited,
+            )
+        claimed.append((row, credited, units))
+    return claimed
+
+
+def _plan(order: Order, quantities: Mapping[int, int], *, with_charges: bool) -> list[tuple[Invoice, list[Row]]]:
+    """Share units of order lines out over the invoices that bill them, oldest first."""
+    wanted = {line_id: units for line_id, units in quantities.items() if units > 0}
+    issued = Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")
+    plan = []
+    for invoice in issued:
+        invoice.order = order
+        claimed = []
+        for row, credited, _ in _rows_of(invoice):
+            units = min(wanted.get(row.order_line_id or 0, 0), row.quantity - credited)
+            if units and row.order_line_id:
+                wanted[row.order_line_id] -= units
+            claimed.append((row, credited, units))
+        if not any(units for *_, units in claimed):
+            continue
+        if with_charges:
+            claimed = [
+                (row, credited, row.quantity - credited if row.order_line_id is None else units)
+                for row, credited, units in claimed
+            ]
+        plan.append((invoice, claimed))
+    if missing := {line_id: units for line_id, units in wanted.items() if units}:
+        raise CreditExceedsInvoice(
+            f"Of {order}, not as many units are invoiced and not credited yet",
+            missing=[{"line": line_id, "units": units} for line_id, units in missing.items()],
+        )
+    return plan
+
+
+def _draft(
+    invoice: Invoice, rows: Sequence[Row], *, reference: str, reason: str, actor: Actor, at: datetime
+) -> CreditNote:
+    note = draft_credit_note(invoice, rows=rows, reference=reference, reason=reason[:300], at=at)
+    fact = CreditNoteDrafted(order_id=note.order_id, quiet=invoice.order.quiet, credit_note_id=note.pk)
+    emit(fact, actor=actor, at=at)
+    return note
+
+
+@service
+def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> CreditNote:
+    """Give a credit note its number and date, and take it off the invoice. Issuing twice changes nothing.
+
+    A credit over all of an invoice cancels it.
+    """
+    order, note = take_credit_note(credit_note_id)
+    if note.status != CreditNote.Status.DRAFT:
+        return note
+    when = at or note.created_at
+    lines = list(CreditNoteLine.objects.filter(credit_note=note).order_by("position"))
+    quantities: dict[int, int] = {}
+    for line in lines:
+        if line.order_line_id:
+            quantities[line.order_line_id] = quantities.get(line.order_line_id, 0) + line.quantity
+    orders.record_credit(
+        order.pk, reference=note.reference, quantities=quantities, total=note.total, actor=actor, at=when
+    )
+    reduces_what_is_owed = note.invoice.open_amount >= note.total
+    _take_off(note.invoice, note.total, actor=actor, at=when)
+    note.issued_at = when
+    note.issued_on = timezone.localdate(when)
+    note.number = next_number("CN", note)
+    refunds = list(Refund.objects.filter(credit_note=note).values_list("status", flat=True))
+    steps = ["issue"]
+    if reduces_what_is_owed:
+        steps.append("apply")
+    elif refunds and all(status == Refund.Status.SUCCEEDED for status in refunds):
+        steps.append("pay_out")
+    advance(note, *steps, actor=actor, note=note.reason, at=when)
+    fact = CreditNoteIssued(
+        order_id=order.pk,
+        quiet=order.quiet,
+        credit_note_id=note.pk,
+        number=note.number,
+        applied=reduces_what_is_owed,
+    )
+    emit(fact, actor=actor, at=when)
+    return note
+
+
+def credit_notes_of(order_id: int, reference: str) -> list[int]:
+    """Return the credit notes of one cause."""
+    found = CreditNote.objects.filter(order=order_id).filter(Q(reference=reference) | Q(refunds__reference=reference))
+    return list(found.order_by("pk").distinct().values_list("pk", flat=True))
+
+
+def _take_off(invoice: Invoice, amount: Decimal, *, actor: Actor, at: datetime) -> None:
+    was_open = invoice.status in OPEN
+    invoice.credited_total += amount
+    if invoice.credited_total >= invoice.total:
+        advance(invoice, "cancel", actor=actor, note="credited in full", at=at)
+    elif was_open and invoice.open_amount <= 0:
+        advance(invoice, "settle", actor=actor, at=at)
+    else:
+        invoice.save(update_fields=["credited_total"])

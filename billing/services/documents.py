@@ -1,0 +1,295 @@
+"""The PDFs of invoices and credit notes: drawn once, on first request, and kept as they were drawn."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from billing import typesetting
+from billing.errors import NotIssued
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
+from billing.services import wording
+from billing.services.common import take_order
+from core.files import keep_file
+from core.models import Attachment
+from core.money import plain
+from core.service import service
+
+Document = Invoice | CreditNote
+Row = InvoiceLine | CreditNoteLine
+D = TypeVar("D", Invoice, CreditNote)
+
+
+def render_invoice_pdf(invoice_id: int) -> Attachment:
+    """Return the PDF of an issued invoice, drawn on first request. Whoever asks at the same time gets the same.
+
+    Raises NotIssued for a draft.
+    """
+    invoice = Invoice.objects.select_related("pdf").get(pk=invoice_id)
+    if invoice.pdf:
+        return invoice.pdf
+    return _keep(invoice, Invoice, _draw_invoice)
+
+
+def render_credit_note_pdf(credit_note_id: int) -> Attachment:
+    """Return the PDF of an issued credit note, drawn on first request. Raises NotIssued for a draft."""
+    note = CreditNote.objects.select_related("pdf", "invoice").get(pk=credit_note_id)
+    if note.pdf:
+        return note.pdf
+    return _keep(note, CreditNote, _draw_credit_note)
+
+
+def _keep(document: D, model: type[D], draw: Callable[[D], bytes]) -> Attachment:
+    """Draw without holding a lock, then let the first one who is done keep it."""
+    if document.number is None:
+        raise NotIssued("A draft has no number yet and is not printed", document=document.pk)
+    with translation.override(document.language):
+        content = draw(document)
+    return _keep_once(model, document.pk, content)
+
+
+@service
+def _keep_once(model: type[Invoice] | type[CreditNote], pk: int, content: bytes) -> Attachment:
+    take_order(**{"invoices" if model is Invoice else "credit_notes": pk})
+    document: Document = model._default_manager.select_related("pdf").get(pk=pk)
+    if document.pdf:
+        return document.pdf
+    kept = keep_file(
+        name=f"{document.number}.pdf",
+        content=content,
+        content_type="application/pdf",
+        thread=f"orders.order:{document.order_id}",
+    )
+    model._default_manager.filter(pk=pk).update(pdf=kept)
+    return kept
+
+
+def _draw_invoice(invoice: Invoice) -> bytes:
+    rows = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    matched = list(InvoicePayment.objects.filter(invoice=invoice).select_related("payment").order_by("pk"))
+    content = _frame(invoice, rows)
+    content |= {
+        "title": _("Invoice %(number)s") % {"number": invoice.number},
+        "about": _about_order(invoice),
+        "facts": _facts(
+            invoice,
+            (_("Invoice number"), invoice.number),
+            (_("Invoice date"), _day(invoice.issued_on)),
+            (_("Date of supply"), _day(invoice.supplied_on)),
+            (_("Pay by"), _day(invoice.due_on) if invoice.open_amount else ""),
+        ),
+        "settled": _settled(invoice, matched),
+        "state": _invoice_state(invoice),
+    }
+    return typesetting.draw("document", content)
+
+
+def _draw_credit_note(note: CreditNote) -> bytes:
+    rows = list(CreditNoteLine.objects.filter(credit_note=note).order_by("position"))
+    content = _frame(note, rows)
+    words = {"number": note.invoice.number, "date": _day(note.invoice.issued_on)}
+    content |= {
+        "title": _("Credit note %(number)s") % {"number": note.number},
+        "about": _("for invoice %(number)s of %(date)s") % words,
+        "facts": _facts(
+            note,
+            (_("Credit note number"), note.number),
+            (_("Date"), _day(note.issued_on)),
+            (_("Invoice number"), note.invoice.number),
+            (_("Invoice date"), words["date"]),
+            (_("Date of supply"), _day(note.invoice.supplied_on)),
+            (_("Reason"), note.reference),
+        ),
+        "settled": [],
+        "state": {
+            "done": True,
+            "title": _("We credit you %(amount)s") % {"amount": wording.money(note.total, note.currency)},
+            "lines": [
+                _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")
+            ],
+            "bank": [],
+            "code": "",
+        },
+    }
+    return typesetting.draw("document", content)
+
+
+def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what both kinds of documents say."""
+    seller, buyer, currency = document.seller, document.buyer, document.currency
+    place = [line for line in wording.postal(seller.get("address", {})) if line != seller["name"]]
+    gross = bool(buyer.get("prices_include_tax"))
+    issued_on = document.issued_on or timezone.localdate()
+    return {
+        "language": wording.language().split("_")[0],
+        "year": issued_on.year,
+        "month": issued_on.month,
+        "day": issued_on.day,
+        "words": {
+            "page": _("Page {n} of {of}"),
+            "taxes": _("VAT by rate, in %(currency)s") % {"currency": currency},
+            "scan": _("Scan to pay"),
+        },
+        "seller": {"name": seller["name"], "line": " · ".join(place), "initial": seller["name"][:1].upper()},
+        "sender": " · ".join([seller["name"], *place[:2]]),
+        "receiver": wording.postal(buyer["address"]) or [buyer["name"]],
+        "columns": _columns(gross, any(row.discount_total for row in rows)),
+        "rows": [_row(row, currency, gross, any(one.discount_total for one in rows)) for row in rows],
+        "sums": _sums(document),
+        "total": [_("Total"), wording.money(document.total, currency)],
+        "tax_columns": [_("Rate"), _("Net"), _("VAT"), _("Gross")],
+        "taxes": [
+            [
+                wording.tax_name(part["category"], Decimal(part["rate"])),
+                *(
+                    wording.figure(amount, currency)
+                    for amount in (
+                        Decimal(part["net"]),
+                        Decimal(part["tax"]),
+                        Decimal(part["net"]) + Decimal(part["tax"]),
+                    )
+                ),
+            ]
+            for part in document.tax_breakdown
+        ],
+        "notes": [
+            *wording.legal_notes({part["category"] for part in document.tax_breakdown}),
+            *_delivered_to(document),
+        ],
+        "footer": _footer(document, place),
+    }
+
+
+def _columns(gross: bool, discounts: bool) -> list[str]:
+    names = ["", _("Article"), _("Quantity"), _("Unit price")]
+    names += [_("Discount")] if discounts else []
+    names += [_("VAT"), _("Net")]
+    return [*names, _("Gross")] if gross else names
+
+
+def _row(row: Row, currency: str, gross: bool, discounts: bool) -> dict[str, Any]:
+    figures = [str(row.quantity), wording.price(row.unit_price, currency)]
+    if discounts:
+        figures.append(wording.figure(-row.discount_total, currency) if row.discount_total else "")
+    figures += [wording.rate(row.tax_rate), wording.figure(row.net_total, currency)]
+    if gross:
+        figures.append(wording.figure(row.total, currency))
+    return {"position": str(row.position), "name": row.name, "detail": row.sku, "figures": figures}
+
+
+def _sums(document: Document) -> list[list[str]]:
+    currency = document.currency
+    sums = [[_("Net total"), wording.money(document.net_total, currency)]]
+    for part in document.tax_breakdown:
+        name = _("VAT %(rate)s") % {"rate": wording.rate(Decimal(part["rate"]))}
+        sums.append([name, wording.money(Decimal(part["tax"]), currency)])
+    if document.rounding:
+        sums.append([_("Rounding"), wording.money(document.rounding, currency)])
+    return sums
+
+
+def _about_order(document: Document) -> str:
+    return _("for order %(number)s") % {"number": document.buyer["order_number"]}
+
+
+def _facts(document: Document, *first: tuple[str, str | None]) -> list[list[str]]:
+    """Return the pairs beside the address, without those that are empty."""
+    buyer = document.buyer
+    facts = [
+        *first,
+        (_("Order"), buyer.get("order_number")),
+        (_("Customer number"), buyer.get("number")),
+        (_("Your reference"), buyer.get("purchase_order_number")),
+        (_("Your VAT id"), buyer.get("vat_id")),
+    ]
+    return [[label, value] for label, value in facts if value]
+
+
+def _settled(invoice: Invoice, matched: Sequence[InvoicePayment]) -> list[list[str]]:
+    """Return what came in already, and what is still to be paid."""
+    rows = [
+        [
+            _("Paid by %(method)s on %(date)s")
+            % {
+                "method": wording.method_name(match.payment.method),
+                "date": _day(timezone.localdate(match.payment.captured_at or match.at)),
+            },
+            wording.money(-match.amount, invoice.currency),
+        ]
+        for match in matched
+    ]
+    if rows:
+        rows.append([_("Still to pay"), wording.money(invoice.open_amount, invoice.currency)])
+    return rows
+
+
+def _invoice_state(invoice: Invoice) -> dict[str, Any]:
+    """Say whether it is paid, or how to pay it."""
+    if not invoice.open_amount:
+        said = _("There is nothing to pay.") if invoice.total <= 0 else _("Paid in full. Thank you!")
+        return {"done": True, "title": said, "lines": [], "bank": [], "code": ""}
+    seller = invoice.seller
+    words = {
+        "amount": wording.money(invoice.open_amount, invoice.currency),
+        "date": _day(invoice.due_on),
+        "number": invoice.number,
+    }
+    bank = [
+        [label, value]
+        for label, value in (
+            (_("Account holder"), seller["name"]),
+            (_("IBAN"), _in_fours(seller.get("iban", ""))),
+            (_("BIC"), seller.get("bic", "")),
+            (_("Bank"), seller.get("bank_name", "")),
+        )
+        if value
+    ]
+    return {
+        "done": False,
+        "title": _("Please pay %(amount)s by %(date)s") % words,
+        "lines": [_("Quote %(number)s with the transfer.") % words],
+        "bank": bank if seller.get("iban") else [],
+        "code": _payment_code(invoice),
+    }
+
+
+def _payment_code(invoice: Invoice) -> str:
+    """Return the QR code for banking apps; it exists for euros and an IBAN only."""
+    seller = invoice.seller
+    if invoice.currency != "EUR" or not seller.get("iban"):
+        return ""
+    return typesetting.payment_code(
+        name=seller["name"],
+        iban=seller["iban"],
+        bic=seller.get("bic", ""),
+        amount=plain(invoice.open_amount, invoice.currency),
+        text=str(invoice.number),
+    )
+
+
+def _delivered_to(document: Document) -> list[str]:
+    there = wording.postal(document.ship_to)
+    if not there or there == wording.postal(document.buyer["address"]):
+        return []
+    return [_("Delivered to: %(address)s") % {"address": ", ".join(there)}]
+
+
+def _footer(document: Document, place: list[str]) -> list[list[str]]:
+    seller = document.seller
+    bank = [seller.get("bank_name", ""), _in_fours(seller.get("iban", "")), seller.get("bic", "")]
+    contact = [seller.get("email", ""), seller.get("phone", "")]
+    if seller.get("vat_id"):
+        contact.append(_("VAT id %(number)s") % {"number": seller["vat_id"]})
+    columns = [[seller["name"], *place], contact, bank]
+    return [[line for line in column if line] for column in columns]
+
+
+def _in_fours(iban: str) -> str:
+    letters = iban.replace(" ", "")
+    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def _day(value: Any) -> str:
+    return wording.day(value) if value else ""

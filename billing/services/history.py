@@ -1,0 +1,78 @@
+"""Billing told afterwards: what was invoiced and paid long ago, written in one go."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing.models import Invoice, InvoiceLine, Payment
+from billing.services.common import summed, take_order
+from billing.services.drafting import draft_invoice
+from billing.services.invoicing import PER_ORDER, Shipped, issue, issue_invoice, shipped_of
+from billing.services.matching import Purse, match_money, open_invoices, tell_order, write_matches
+from billing.services.payments import record
+from core.actors import Actor
+from core.service import service
+from orders import services as orders
+from orders.models import Order
+
+Draft = tuple[Invoice, list[InvoiceLine]]
+
+
+@service
+def bill_and_pay_through(order_id: int, *, paid_at: datetime, method: str, actor: Actor) -> list[Invoice]:
+    """Invoice everything of an order that has left, and write down that it was all paid at that moment.
+
+    What the books of a shop tell afterwards. The debts of its shipments find their invoices written.
+    """
+    order = take_order(pk=order_id)
+    known = list(Invoice.objects.filter(order=order).order_by("pk"))
+    untouched = not known and not order.paid_total and not order.authorized_total
+    billed = {invoice.source_reference for invoice in known}
+    drafts = [_draft(order, parcel, paid_at) for parcel in _to_bill(order, paid_at) if parcel.reference not in billed]
+    if untouched:
+        return _issue_as_paid(order, drafts, method=method, actor=actor, at=paid_at)
+    for invoice in known:
+        issue_invoice(invoice.pk, actor=actor, at=paid_at)
+    for invoice, lines in drafts:
+        issue(order, invoice, lines, actor=actor, at=paid_at)
+    _pay_what_is_open(order, method=method, actor=actor, at=paid_at)
+    return list(Invoice.objects.filter(order=order).order_by("pk"))
+
+
+def _to_bill(order: Order, at: datetime) -> list[Shipped]:
+    """Return what left, parcel by parcel or as a whole; charges alone leave with the order."""
+    parcels = shipped_of(order)
+    if parcels and order.channel.invoice_policy != PER_ORDER:
+        return parcels
+    return [Shipped(str(order.number), {}, parcels[-1].at if parcels else at)]
+
+
+def _draft(order: Order, parcel: Shipped, at: datetime) -> Draft:
+    day = timezone.localdate(parcel.at)
+    return draft_invoice(order, reference=parcel.reference, units=parcel.units or None, supplied_on=day, at=at)
+
+
+def _issue_as_paid(order: Order, drafts: list[Draft], *, method: str, actor: Actor, at: datetime) -> list[Invoice]:
+    """Write payment, matches and invoices with one statement each: nothing else is there to look at."""
+    owed = summed(max(Decimal(0), invoice.total) for invoice, _ in drafts)
+    purses = []
+    if owed:
+        payment = record(order, method=method, amount=owed, reference="", gateway="manual", actor=actor, at=at)
+        purses.append(Purse(payment, Decimal(0)))
+        orders.record_payment(order.pk, authorized=Decimal(0), paid=owed, refunded=Decimal(0), actor=actor, at=at)
+    for invoice, lines in drafts:
+        for purse in purses:
+            purse.settle(invoice, invoice.open_amount)
+        issue(order, invoice, lines, paid=invoice.paid_total, actor=actor, at=at)
+    write_matches(purses, known=False, at=at)
+    return [invoice for invoice, _ in drafts]
+
+
+def _pay_what_is_open(order: Order, *, method: str, actor: Actor, at: datetime) -> None:
+    match_money(order, capture=True, actor=actor, at=at)
+    if owed := summed(invoice.open_amount for invoice in open_invoices(order)):
+        record(order, method=method, amount=owed, reference="", gateway="manual", actor=actor, at=at)
+        match_money(order, capture=False, actor=actor, at=at)
+    if Payment.objects.filter(order=order).exists():
+        tell_order(order, actor=actor, at=at)

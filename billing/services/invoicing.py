@@ -1,0 +1,200 @@
+"""Invoices: drafted where the goods leave, numbered and issued on their own, final from then on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing.errors import NothingToInvoice
+from billing.events import InvoiceDrafted, InvoiceIssued
+from billing.models import CreditNote, Invoice, InvoiceLine
+from billing.services.common import moment, take_order
+from billing.services.drafting import draft_invoice
+from core.actors import SYSTEM, Actor
+from core.numbering import draw_number
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import services as orders
+from orders.models import Movement, Order
+from pricing.models import Channel
+
+DAYS_TO_PAY = {"net14": 14, "net30": 30}
+PER_ORDER = Channel.InvoicePolicy.PER_ORDER
+
+
+@dataclass
+class Shipped:
+    """What left the building under one reference."""
+
+    reference: str
+    units: dict[int, int]
+    at: datetime
+
+
+def shipped_of(order: Order) -> list[Shipped]:
+    """Return what left the building, parcel by parcel, in the order in which it did."""
+    rows = Movement.objects.filter(line__order=order, kind=Movement.Kind.SHIPPED).order_by("pk")
+    found: dict[str, Shipped] = {}
+    for line_id, reference, quantity, at in rows.values_list("line_id", "reference", "quantity", "at"):
+        parcel = found.setdefault(reference, Shipped(reference, {}, at))
+        parcel.units[line_id] = parcel.units.get(line_id, 0) + quantity
+    return list(found.values())
+
+
+@service
+def issue_for_shipment(order_id: int, reference: str, *, actor: Actor = SYSTEM) -> Invoice | None:
+    """Draft the invoice for what left the building; a debt numbers and issues it.
+
+    By the policy of the channel it is the parcel that is billed, or the whole order once all of it has
+    left. Asking twice returns the first invoice; nothing to bill yet returns none.
+    """
+    order = take_order(pk=order_id)
+    if order.channel.invoice_policy == PER_ORDER:
+        return _draft_whole(order, actor=actor)
+    if known := billed_by(order, reference):
+        return known
+    parcel = next((one for one in shipped_of(order) if one.reference == reference), None)
+    if parcel is None:
+        return None
+    try:
+        return _draft(order, reference, parcel.units, supplied_on=parcel.at, actor=actor, at=parcel.at)
+    except NothingToInvoice:
+        # It was billed in advance, with the order.
+        return None
+
+
+@service
+def invoice_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> Invoice:
+    """Draft an invoice over everything of an order that stands on none yet.
+
+    For orders of charges alone, which nothing ships, and for what staff want to bill at once.
+    Raises NothingToInvoice.
+    """
+    order = take_order(pk=order_id)
+    reference = str(order.number)
+    again = Invoice.objects.filter(order=order, source_reference__startswith=reference).count()
+    if again:
+        reference = f"{reference}/{again + 1}"
+    return _draft(order, reference, None, supplied_on=order.shipped_at, actor=actor, at=moment(at))
+
+
+def _draft_whole(order: Order, *, actor: Actor) -> Invoice | None:
+    """Draft one invoice over the order, once everything of it has left."""
+    reference = str(order.number)
+    if known := billed_by(order, reference):
+        return known
+    if order.fulfillment_status not in (
+        Order.Fulfillment.SHIPPED,
+        Order.Fulfillment.PARTIALLY_DELIVERED,
+        Order.Fulfillment.DELIVERED,
+    ):
+        return None
+    at = order.shipped_at or timezone.now()
+    try:
+        return _draft(order, reference, None, supplied_on=at, actor=actor, at=at)
+    except NothingToInvoice:
+        return None
+
+
+def billed_by(order: Order, reference: str) -> Invoice | None:
+    """Return the invoice that bills a shipment, cancelled or not: nothing is billed twice."""
+    return Invoice.objects.filter(order=order, source_reference=reference).order_by("pk").first()
+
+
+def _draft(
+    order: Order,
+    reference: str,
+    units: Mapping[int, int] | None,
+    *,
+    supplied_on: datetime | None,
+    actor: Actor,
+    at: datetime,
+) -> Invoice:
+    day = timezone.localdate(supplied_on) if supplied_on else None
+    invoice, _lines = draft_invoice(order, reference=reference, units=units, supplied_on=day, at=at)
+    emit(
+        InvoiceDrafted(order_id=order.pk, quiet=order.quiet, invoice_id=invoice.pk),
+        actor=actor,
+        at=at,
+    )
+    return invoice
+
+
+@service
+def issue_invoice(invoice_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> Invoice:
+    """Give a draft its number and date: final from now on. Issuing twice changes nothing.
+
+    It carries the moment the goods left, unless `at` says otherwise.
+    """
+    order = take_order(invoices=invoice_id)
+    invoice = Invoice.objects.select_related("legal_entity").get(pk=invoice_id)
+    if invoice.status != Invoice.Status.DRAFT:
+        return invoice
+    lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    issue(order, invoice, lines, actor=actor, at=at or invoice.created_at)
+    return invoice
+
+
+@service
+def issue(
+    order: Order,
+    invoice: Invoice,
+    lines: list[InvoiceLine],
+    *,
+    paid: Decimal = Decimal(0),
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Tell the order, then draw the number, last of all: only then is its series locked.
+
+    `paid` is what of it is matched already in the same breath.
+    """
+    order_reference = invoice.source_reference
+    quantities: dict[int, int] = {}
+    for line in lines:
+        if line.order_line_id:
+            quantities[line.order_line_id] = quantities.get(line.order_line_id, 0) + line.quantity
+    orders.record_invoice(
+        order.pk,
+        reference=order_reference,
+        quantities=quantities,
+        charges=sorted({line.charge_position for line in lines if line.charge_position is not None}),
+        total=invoice.total,
+        actor=actor,
+        at=at,
+    )
+    invoice.issued_at = at
+    invoice.issued_on = timezone.localdate(at)
+    invoice.due_on = due_on(order, invoice.issued_on)
+    invoice.paid_total = paid
+    settled = invoice.total <= paid
+    invoice.number = next_number("INV", invoice)
+    advance(invoice, "issue", *(["settle"] if settled else ["pay_in_part"] if paid else []), actor=actor, at=at)
+    fact = InvoiceIssued(
+        order_id=order.pk,
+        quiet=order.quiet,
+        invoice_id=invoice.pk,
+        number=invoice.number,
+        settled=settled,
+    )
+    emit(fact, actor=actor, at=at)
+
+
+def due_on(order: Order, issued_on: date) -> date:
+    """Return until when an invoice is to be paid under the terms of its order."""
+    return issued_on + timedelta(days=DAYS_TO_PAY.get(order.payment_terms, 0))
+
+
+def next_number(kind: str, document: Invoice | CreditNote) -> str:
+    """Draw the next number of a document: without gap per seller and series, whichever year it is.
+
+    The second seller's numbers begin with his code, and imported history has a series of its own.
+    """
+    seller = document.legal_entity
+    name = "invoice" if kind == "INV" else "credit_note"
+    drawn = draw_number(f"{name}:{seller.code}:{document.series}")
+    parts = ["" if seller.is_default else seller.code.upper(), document.series, kind, f"{drawn:06d}"]
+    return "-".join(part for part in parts if part)

@@ -1,0 +1,150 @@
+"""Which money settles which invoice: the oldest open one first, and never more than was held."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import DecimalField, F, Sum
+from django.db.models.functions import Coalesce
+
+from billing import gateways
+from billing.errors import GatewayRefused
+from billing.events import InvoicePaid, PaymentCaptured
+from billing.models import Invoice, InvoicePayment, Payment
+from billing.services.common import LIVE, summed
+from core.actors import Actor
+from core.money import Money, plain, round_amount
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import services as orders
+from orders.models import Order
+
+OPEN = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID)
+
+
+@dataclass
+class Purse:
+    """A payment with what of it is matched to invoices already."""
+
+    payment: Payment
+    matched: Decimal
+    new: dict[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def free(self) -> Decimal:
+        """Return what came in, stays here and settles nothing yet."""
+        return max(Decimal(0), self.payment.captured - self.payment.refunded - self.matched)
+
+    def settle(self, invoice: Invoice, most: Decimal) -> None:
+        """Use free money for an invoice."""
+        amount = min(most, self.free)
+        if amount <= 0:
+            return
+        self.matched += amount
+        self.new[invoice.pk] = self.new.get(invoice.pk, Decimal(0)) + amount
+        invoice.paid_total += amount
+
+
+def purses_of(order: Order) -> list[Purse]:
+    """Return the payments of an order that hold or brought money, oldest first."""
+    nothing = Coalesce(Sum("invoices__amount"), Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=3))
+    payments = Payment.objects.filter(order=order, status__in=LIVE).annotate(matched=nothing).order_by("pk")
+    return [Purse(payment, round_amount(payment.matched, order.currency)) for payment in payments]
+
+
+def open_invoices(order: Order) -> list[Invoice]:
+    """Return the invoices that wait for money, oldest first."""
+    return list(Invoice.objects.filter(order=order, status__in=OPEN).order_by("issued_on", "pk"))
+
+
+@service
+def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> list[Purse]:
+    """Settle the open invoices of an order in hand with money that is free, and take what is held for them.
+
+    Returns the payments as they stand now.
+    """
+    purses = purses_of(order)
+    if not purses:
+        return purses
+    invoices = open_invoices(order)
+    for invoice in invoices:
+        before = invoice.paid_total
+        for purse in purses:
+            purse.settle(invoice, invoice.open_amount)
+        if capture:
+            for purse in purses:
+                if take := min(invoice.open_amount, purse.payment.held):
+                    capture_held(order, purse.payment, take, actor=actor, at=at)
+                    purse.settle(invoice, take)
+        if invoice.paid_total != before:
+            mark_paid(order, invoice, actor=actor, at=at)
+    write_matches(purses, at=at)
+    return purses
+
+
+@service
+def mark_paid(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) -> None:
+    """Let an invoice say how much of it came in."""
+    if invoice.open_amount > 0:
+        advance(invoice, "pay_in_part", actor=actor, at=at)
+        return
+    advance(invoice, "settle", actor=actor, at=at)
+    fact = InvoicePaid(order_id=order.pk, quiet=order.quiet, invoice_id=invoice.pk, number=str(invoice.number))
+    emit(fact, actor=actor, at=at)
+
+
+@service
+def write_matches(purses: list[Purse], *, known: bool = True, at: datetime) -> None:
+    """Write down which part of which payment settles which invoice; `known` ones may be there already."""
+    wanted = {(invoice_id, purse.payment.pk): amount for purse in purses for invoice_id, amount in purse.new.items()}
+    if not wanted:
+        return
+    rows = InvoicePayment.objects.filter(payment__in={payment_id for _, payment_id in wanted})
+    for row in rows.filter(invoice__in={invoice_id for invoice_id, _ in wanted}) if known else ():
+        if (amount := wanted.pop((row.invoice_id, row.payment_id), None)) is not None:
+            InvoicePayment.objects.filter(pk=row.pk).update(amount=F("amount") + amount)
+    InvoicePayment.objects.bulk_create(
+        InvoicePayment(invoice_id=invoice_id, payment_id=payment_id, amount=amount, at=at)
+        for (invoice_id, payment_id), amount in wanted.items()
+    )
+
+
+@service
+def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Actor, at: datetime) -> None:
+    """Take some of what is held, through the provider. Raises GatewayRefused."""
+    provider = gateways.gateway(payment.gateway)
+    answer = provider.capture(
+        reference=payment.reference,
+        amount=Money(amount, payment.currency),
+        key=f"{payment.code}-capture-{plain(payment.captured + amount, payment.currency)}",
+    )
+    if not answer.ok:
+        raise GatewayRefused("The payment provider did not pay out", reason=answer.reason, payment=payment.code)
+    payment.captured += amount
+    payment.captured_at = payment.captured_at or at
+    whole = payment.captured == payment.authorized
+    advance(payment, "capture" if whole else "capture_in_part", actor=actor, at=at)
+    fact = PaymentCaptured(
+        order_id=order.pk,
+        quiet=order.quiet,
+        payment_id=payment.pk,
+        amount=plain(amount, payment.currency),
+        currency=payment.currency,
+    )
+    emit(fact, actor=actor, at=at)
+
+
+@service
+def tell_order(order: Order, *, actor: Actor, at: datetime) -> None:
+    """Give the order the totals of its payments."""
+    payments = Payment.objects.filter(order=order)
+    rows = list(payments.only("status", "authorized", "captured", "refunded"))
+    orders.record_payment(
+        order.pk,
+        authorized=summed(payment.held for payment in rows),
+        paid=summed(payment.captured for payment in rows),
+        refunded=summed(payment.refunded for payment in rows),
+        actor=actor,
+        at=at,
+    )

@@ -1,0 +1,229 @@
+"""Money that is held, comes in, and is let go again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from billing import gateways
+from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney
+from billing.events import PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
+from billing.models import Payment
+from billing.services.common import checked, moment, take_order, take_payment
+from billing.services.matching import capture_held, match_money, tell_order
+from core.actors import SYSTEM, Actor
+from core.errors import TransitionRefused
+from core.money import Money, plain
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders.inputs import PaymentInput
+from orders.models import Order, OrderStatus
+
+OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
+
+@service
+def authorize_payment(
+    order_id: int,
+    *,
+    method: str,
+    amount: Decimal,
+    reference: str = "",
+    gateway: str = "manual",
+    actor: Actor,
+    at: datetime | None = None,
+) -> Payment:
+    """Write down money that is held for an order; invoices take from it. Raises OrderTakesNoMoney."""
+    order = take_order(pk=order_id)
+    if order.status in OVER:
+        raise OrderTakesNoMoney(
+            f"{order} is {order.get_status_display().lower()}; nobody pays for it now", order_status=order.status
+        )
+    _refuse_draft(order)
+    payment = _authorize(
+        order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
+    )
+    match_money(order, capture=True, actor=actor, at=moment(at))
+    tell_order(order, actor=actor, at=moment(at))
+    return Payment.objects.get(pk=payment.pk)
+
+
+@service
+def record_payment(
+    order_id: int,
+    *,
+    method: str,
+    amount: Decimal,
+    reference: str = "",
+    gateway: str = "manual",
+    actor: Actor,
+    at: datetime | None = None,
+) -> Payment:
+    """Write down money that came in: cash, card terminal, bank transfer. Settles open invoices, oldest first.
+
+    More than is owed is taken and shown as overpaid; money for an order that is over waits for somebody
+    to send it back. Raises OrderTakesNoMoney for a draft.
+    """
+    order = take_order(pk=order_id)
+    _refuse_draft(order)
+    payment = record(
+        order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
+    )
+    match_money(order, capture=False, actor=actor, at=moment(at))
+    tell_order(order, actor=actor, at=moment(at))
+    return payment
+
+
+def _refuse_draft(order: Order) -> None:
+    if order.status == OrderStatus.DRAFT:
+        raise OrderTakesNoMoney(f"{order} is a draft; nobody owes anything yet", order_status=order.status)
+
+
+def _authorize(
+    order: Order, *, method: str, amount: Decimal, reference: str, gateway: str, actor: Actor, at: datetime
+) -> Payment:
+    payment = Payment(
+        order=order,
+        method=method,
+        gateway=gateway,
+        currency=order.currency,
+        amount=checked(amount, order.currency),
+        reference=reference,
+        created_at=at,
+    )
+    money = Money(payment.amount, payment.currency)
+    answer = gateways.gateway(gateway).authorize(amount=money, reference=reference, key=payment.code)
+    if not answer.ok:
+        raise GatewayRefused("The payment provider does not hold the money", reason=answer.reason)
+    payment.reference = answer.reference
+    payment.authorized = payment.amount
+    advance(payment, "authorize", actor=actor, at=at)
+    fact = PaymentAuthorized(
+        order_id=order.pk,
+        quiet=order.quiet,
+        payment_id=payment.pk,
+        amount=plain(payment.amount, payment.currency),
+        currency=payment.currency,
+    )
+    emit(fact, actor=actor, at=at)
+    return payment
+
+
+@service
+def record(
+    order: Order, *, method: str, amount: Decimal, reference: str, gateway: str, actor: Actor, at: datetime
+) -> Payment:
+    """Write down, for an order in hand, money that came in; it is not matched and the order not told yet."""
+    payment = Payment(
+        order=order,
+        method=method,
+        gateway=gateway,
+        currency=order.currency,
+        amount=checked(amount, order.currency),
+        reference=reference,
+        created_at=at,
+        captured_at=at,
+    )
+    gateways.gateway(gateway)
+    payment.authorized = payment.captured = payment.amount
+    advance(payment, "authorize", "capture", actor=actor, at=at)
+    fact = PaymentRecorded(
+        order_id=order.pk,
+        quiet=order.quiet,
+        payment_id=payment.pk,
+        amount=plain(payment.amount, payment.currency),
+        currency=payment.currency,
+    )
+    emit(fact, actor=actor, at=at)
+    return payment
+
+
+@service
+def keep_payments_of_order(
+    order: Order, payments: Sequence[PaymentInput], *, actor: Actor, at: datetime | None
+) -> None:
+    """Write down money that came with an order that is being placed; the order counts it already."""
+    for one in payments:
+        write = record if one.status == "captured" else _authorize
+        write(
+            order,
+            method=one.method,
+            amount=one.amount,
+            reference=one.reference,
+            gateway="manual",
+            actor=actor,
+            at=one.at or moment(at),
+        )
+
+
+@service
+def capture_payment(
+    payment_id: int, amount: Decimal | None = None, *, actor: Actor, at: datetime | None = None
+) -> Payment:
+    """Take what is held, or some of it. Raises CaptureExceedsAuthorization and GatewayRefused."""
+    order, payment = take_payment(payment_id)
+    when = moment(at)
+    if payment.held <= 0:
+        raise TransitionRefused(
+            f"Nothing is held: the payment is {payment.get_status_display().lower()}", status=payment.status
+        )
+    wanted = checked(payment.held if amount is None else amount, payment.currency)
+    if wanted > payment.held:
+        raise CaptureExceedsAuthorization(
+            f"Only {Money(payment.held, payment.currency)} is held",
+            held=plain(payment.held, payment.currency),
+            currency=payment.currency,
+        )
+    capture_held(order, payment, wanted, actor=actor, at=when)
+    match_money(order, capture=False, actor=actor, at=when)
+    tell_order(order, actor=actor, at=when)
+    return payment
+
+
+@service
+def collect_payment(invoice_id: int, *, actor: Actor = SYSTEM) -> None:
+    """Settle an invoice that was issued with money that came in before, then take what is held for it."""
+    order = take_order(invoices=invoice_id)
+    issued_at = order.invoices.values_list("issued_at", flat=True).get(pk=invoice_id)
+    purses = match_money(order, capture=True, actor=actor, at=moment(issued_at))
+    if purses:
+        tell_order(order, actor=actor, at=moment(issued_at))
+
+
+@service
+def void_payment(payment_id: int, *, reason: str = "", actor: Actor, at: datetime | None = None) -> Payment:
+    """Let go of what is held. What was taken already stays taken: that is refunded."""
+    order, payment = take_payment(payment_id)
+    _let_go(order, payment, reason=reason, actor=actor, at=moment(at))
+    tell_order(order, actor=actor, at=moment(at))
+    return payment
+
+
+def _let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
+    rest = payment.status == Payment.Status.PARTIALLY_CAPTURED
+    if payment.status == Payment.Status.AUTHORIZED or rest:
+        answer = gateways.gateway(payment.gateway).void(reference=payment.reference, key=f"{payment.code}-void")
+        if not answer.ok:
+            raise GatewayRefused("The payment provider does not let go", reason=answer.reason, payment=payment.code)
+    advance(payment, "release_rest" if rest else "void", actor=actor, note=reason, at=at)
+    emit(PaymentVoided(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk), actor=actor, at=at)
+
+
+@service
+def let_go_of_payments(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Let go of everything that is held for an order in hand, or that is still awaited."""
+    pending = (Payment.Status.PENDING, Payment.Status.REQUIRES_ACTION)
+    for payment in Payment.objects.filter(order=order).order_by("pk"):
+        if payment.held or payment.status in pending:
+            _let_go(order, payment, reason=reason, actor=actor, at=at)
+
+
+@service
+def fail_payment(payment_id: int, *, reason: str, actor: Actor, at: datetime | None = None) -> Payment:
+    """Write down that the provider said no."""
+    order, payment = take_payment(payment_id)
+    payment.failure = reason[:300]
+    advance(payment, "fail", actor=actor, note=reason, at=moment(at))
+    fact = PaymentFailed(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, reason=reason[:300])
+    emit(fact, actor=actor, at=moment(at))
+    return payment

@@ -1,0 +1,268 @@
+"""Money that goes back: promised under the lock, sent by a debt, and told once."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import DecimalField, F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils.crypto import get_random_string
+
+from billing import gateways
+from billing.errors import CurrencyDiffers, RefundExceedsCaptured
+from billing.events import RefundFailed, RefundRequested, RefundSettled
+from billing.models import CreditNote, Payment, Refund
+from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
+from billing.services.matching import tell_order
+from billing.services.payments import let_go_of_payments
+from core.actors import SYSTEM, Actor
+from core.models import exact
+from core.money import Money, plain, round_amount
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import services as orders
+from orders.models import Order
+
+# A refund that was refused or failed sends no money back.
+GONE = (Refund.Status.FAILED, Refund.Status.REJECTED)
+SETTLED = Refund.Status.SUCCEEDED
+
+
+def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
+    """Return what of each payment may still go back, oldest first: taken, less what was sent or promised."""
+    promised = Coalesce(
+        Sum("refunds__amount", filter=~Q(refunds__status__in=GONE)),
+        Decimal(0),
+        output_field=DecimalField(max_digits=14, decimal_places=3),
+    )
+    payments = Payment.objects.filter(order=order, captured__gt=0).annotate(promised=promised).order_by("pk")
+    return [(payment, payment.captured - round_amount(payment.promised, order.currency)) for payment in payments]
+
+
+@service
+def request_refund(
+    order_id: int,
+    *,
+    amount: Money,
+    reference: str,
+    reason: str = "",
+    credit_note_id: int | None = None,
+    actor: Actor,
+    at: datetime | None = None,
+) -> list[Refund]:
+    """Promise money back, from the oldest payment first. The reference makes a second call harmless.
+
+    Raises RefundExceedsCaptured when less came in, or is left of it.
+    """
+    order = take_order(pk=order_id)
+    return _request(
+        order, None, amount, reference=reference, reason=reason, note_id=credit_note_id, actor=actor, at=moment(at)
+    )
+
+
+@service
+def refund_payment(
+    payment_id: int,
+    *,
+    amount: Money | None = None,
+    reference: str = "",
+    reason: str = "",
+    actor: Actor,
+    at: datetime | None = None,
+) -> list[Refund]:
+    """Promise money of one payment back, all that is left of it unless `amount` says less."""
+    order, payment = take_payment(payment_id)
+    left = {one.pk: rest for one, rest in refundable_payments(order)}.get(payment.pk, Decimal(0))
+    wanted = amount or Money(left, order.currency)
+    cause = reference or f"RF-{get_random_string(10).upper()}"
+    return _request(order, payment, wanted, reference=cause, reason=reason, note_id=None, actor=actor, at=moment(at))
+
+
+def _request(
+    order: Order,
+    payment: Payment | None,
+    amount: Money,
+    *,
+    reference: str,
+    reason: str,
+    note_id: int | None,
+    actor: Actor,
+    at: datetime,
+) -> list[Refund]:
+    known = Refund.objects.filter(order=order, reference=reference).order_by("pk")
+    if payment is not None:
+        known = known.filter(payment=payment)
+    if found := list(known):
+        return found
+    if amount.currency != order.currency:
+        raise CurrencyDiffers(f"{order} is in {order.currency}", currency=order.currency)
+    left = [(one, rest) for one, rest in refundable_payments(order) if payment is None or one.pk == payment.pk]
+    refundable = summed(rest for _, rest in left)
+    if amount.amount > refundable:
+        raise RefundExceedsCaptured(
+            f"Only {Money(refundable, order.currency)} came in and can go back",
+            refundable=plain(refundable, order.currency),
+            currency=order.currency,
+        )
+    missing = checked(amount.amount, order.currency)
+    refunds = []
+    for source, rest in left:
+        if part := min(missing, rest):
+            missing -= part
+            refunds.append(_promise(order, source, part, reference, reason, note_id, actor=actor, at=at))
+    return refunds
+
+
+def _promise(
+    order: Order,
+    payment: Payment,
+    amount: Decimal,
+    reference: str,
+    reason: str,
+    note_id: int | None,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> Refund:
+    refund = Refund(
+        order=order,
+        payment=payment,
+        credit_note_id=note_id,
+        currency=payment.currency,
+        amount=amount,
+        reference=reference,
+        reason=reason,
+        created_at=at,
+    )
+    advance(refund, "approve", actor=actor, note=reason, at=at)
+    fact = RefundRequested(order_id=order.pk, quiet=order.quiet, refund_id=refund.pk, reference=reference)
+    emit(fact, actor=actor, at=at)
+    return refund
+
+
+def pay_out(refund_id: int) -> None:
+    """Ask the provider for a refund, under our own key, and write down what it says. Safe to repeat."""
+    refund = begin_refund(refund_id)
+    if refund is None:
+        return
+    answer = gateways.gateway(refund.payment.gateway).refund(
+        reference=refund.payment.reference,
+        amount=Money(refund.amount, refund.currency),
+        key=f"{refund.reference}-{refund.code}",
+    )
+    if answer.ok:
+        settle_refund(refund_id)
+        return
+    fail_refund(refund_id, reason=answer.reason)
+
+
+@service
+def begin_refund(refund_id: int, *, actor: Actor = SYSTEM) -> Refund | None:
+    """Note that the provider is being asked; none where that is over."""
+    _order, refund = take_refund(refund_id)
+    if refund.status in (SETTLED, Refund.Status.REJECTED, Refund.Status.FAILED):
+        return None
+    if refund.status == Refund.Status.APPROVED:
+        advance(refund, "process", actor=actor, at=refund.created_at)
+    return refund
+
+
+@service
+def retry_refund(refund_id: int, *, actor: Actor) -> Refund:
+    """Ask the provider again for a refund that failed, as long as the money is still there."""
+    order, refund = take_refund(refund_id)
+    left = {one.pk: rest for one, rest in refundable_payments(order)}.get(refund.payment_id, Decimal(0))
+    if refund.status == Refund.Status.FAILED and refund.amount > left:
+        raise RefundExceedsCaptured(f"Only {Money(left, order.currency)} is left of the payment")
+    refund.failure = ""
+    advance(refund, "process", actor=actor)
+    fact = RefundRequested(order_id=order.pk, quiet=order.quiet, refund_id=refund.pk, reference=refund.reference)
+    emit(fact, actor=actor)
+    return refund
+
+
+@service
+def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> Refund:
+    """Write down that the money is on its way. Settling twice changes nothing."""
+    order, refund = take_refund(refund_id)
+    if refund.status == SETTLED:
+        return refund
+    when = at or refund.created_at
+    steps = ["process", "succeed"] if refund.status == Refund.Status.APPROVED else ["succeed"]
+    refund.settled_at = when
+    advance(refund, *steps, actor=actor, at=when)
+    # Guarded in the statement itself: whatever happened before, no more goes back than came in.
+    enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=exact(F("refunded") + refund.amount))
+    if enough.update(refunded=exact(F("refunded") + refund.amount)) != 1:
+        raise RefundExceedsCaptured("More would go back than came in", payment=refund.payment.code)
+    if refund.credit_note and refund.credit_note.status in (CreditNote.Status.ISSUED, CreditNote.Status.APPLIED):
+        advance(refund.credit_note, "pay_out", actor=actor, at=when)
+    tell_order(order, actor=actor, at=when)
+    _tell_when_all_is_sent(order, refund, actor=actor, at=when)
+    return refund
+
+
+def _tell_when_all_is_sent(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> None:
+    """A cause that sends money back through several payments is settled once, with the last of them."""
+    parts = list(Refund.objects.filter(order=order, reference=refund.reference).exclude(status__in=GONE))
+    if any(part.status != SETTLED for part in parts):
+        return
+    fact = RefundSettled(
+        order_id=order.pk,
+        quiet=order.quiet,
+        refund_id=refund.pk,
+        reference=refund.reference,
+        amount=plain(summed(part.amount for part in parts), refund.currency),
+        currency=refund.currency,
+    )
+    emit(fact, actor=actor, at=at)
+
+
+@service
+def fail_refund(refund_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> Refund:
+    """Write down that the provider said no, and have somebody look at it."""
+    order, refund = take_refund(refund_id)
+    steps = ["process", "fail"] if refund.status == Refund.Status.APPROVED else ["fail"]
+    refund.failure = reason[:300]
+    advance(refund, *steps, actor=actor, note=reason, at=moment(at))
+    fact = RefundFailed(
+        order_id=order.pk,
+        quiet=order.quiet,
+        refund_id=refund.pk,
+        reference=refund.reference,
+        reason=reason[:300],
+    )
+    emit(fact, actor=actor, at=at)
+    orders.open_exception(
+        category="refund_failed",
+        title=f"{Money(refund.amount, refund.currency)} could not be sent back: {reason}"[:300],
+        dedupe_key=f"refund-failed:{refund.code}",
+        order_id=order.pk,
+        payload={"refund": refund.code, "reason": reason[:300]},
+        at=at,
+    )
+    return refund
+
+
+@service
+def void_payments(order_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> list[Refund]:
+    """Let go of what is held for an order that is over, and send back what came in."""
+    order = take_order(pk=order_id)
+    when = moment(at)
+    if not Payment.objects.filter(order=order).exists():
+        return []
+    let_go_of_payments(order, reason=reason, actor=actor, at=when)
+    tell_order(order, actor=actor, at=when)
+    left = summed(rest for _, rest in refundable_payments(order))
+    if not left:
+        return []
+    return _request(
+        order,
+        None,
+        Money(left, order.currency),
+        reference=f"cancel-{order.number}",
+        reason=reason,
+        note_id=None,
+        actor=actor,
+        at=when,
+    )

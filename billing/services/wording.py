@@ -1,0 +1,99 @@
+"""The words of a document, in the language that is active: what it is, what the law wants said, how to pay."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.money import quantum
+from customers.addresses import PostalAddress
+
+METHODS = ("bank_transfer", "cash", "card_terminal", "on_account", "card", "paypal", "invoice")
+
+
+def language() -> str:
+    """Return the language that is active, as CLDR knows it."""
+    try:
+        return str(Locale.parse((get_language() or "en").replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return "en"
+
+
+def method_name(method: str) -> str:
+    """Return how money came in, in words."""
+    names = {
+        "bank_transfer": _("bank transfer"),
+        "cash": _("cash"),
+        "card_terminal": _("card terminal"),
+        "on_account": _("on account"),
+        "card": _("card"),
+        "paypal": "PayPal",
+    }
+    return names.get(method) or method.replace("_", " ")
+
+
+def day(value: date) -> str:
+    """Write a date."""
+    return format_date(value, format="long", locale=language())
+
+
+def figure(amount: Decimal, currency: str) -> str:
+    """Write an amount with the currency's decimals, without the currency: for columns."""
+    places = -int(quantum(currency).as_tuple().exponent)
+    return format_decimal(amount, format=f"#,##0.{'0' * places}" if places else "#,##0", locale=language())
+
+
+def price(amount: Decimal, currency: str) -> str:
+    """Write a unit price with as many decimals as it has, at least the currency's."""
+    places = -int(quantum(currency).as_tuple().exponent)
+    return format_decimal(amount, format=f"#,##0.{'0' * places}{'#' * (6 - places)}", locale=language())
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Write an amount with its currency."""
+    return format_currency(amount, currency, locale=language())
+
+
+def rate(value: Decimal) -> str:
+    """Write a tax rate."""
+    return format_percent(value, format="#,##0.##\u00a0%", locale=language(), decimal_quantization=False)
+
+
+def postal(address: Mapping[str, Any]) -> list[str]:
+    """Write an address, with the name of the country."""
+    place = PostalAddress.from_dict(address)
+    lines = place.lines()
+    if place.country:
+        lines[-1] = str(Locale.parse(language()).territories.get(place.country, place.country))
+    return lines
+
+
+def tax_name(category: str, value: Decimal) -> str:
+    """Name a rate as the tax table does (categories of EN 16931)."""
+    named = {
+        "Z": _("zero rated"),
+        "E": _("exempt from VAT"),
+        "AE": _("reverse charge"),
+        "K": _("intra-Community supply"),
+        "G": _("export"),
+        "O": _("not subject to VAT"),
+    }
+    return f"{rate(value)} {named[category]}" if category in named else rate(value)
+
+
+def legal_notes(categories: set[str]) -> list[str]:
+    """Return the sentences the law asks for (Directive 2006/112/EC art. 226, points 11 and 11a)."""
+    notes = {
+        "AE": _("Reverse charge: the customer is liable for the VAT (Directive 2006/112/EC, art. 196)."),
+        "K": _("Intra-Community supply, exempt from VAT (Directive 2006/112/EC, art. 138)."),
+        "G": _("Export outside the EU, exempt from VAT (Directive 2006/112/EC, art. 146)."),
+        "E": _("Exempt from VAT."),
+        "O": _("No VAT is stated on this document."),
+    }
+    return [notes[category] for category in notes if category in categories]
