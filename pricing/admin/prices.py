@@ -11,6 +11,9 @@ from pricing.models import Price, PriceList, Promotion
 from .base import SettingsAdmin
 from .forms import PriceForm, PriceListForm, PromotionForm
 
+# The column that leads to the row; the others lead to what they name.
+AMOUNT = money_column("amount", _("price"), currency="price_list__currency")
+
 
 @admin.register(PriceList, site=site)
 class PriceListAdmin(SettingsAdmin):
@@ -34,13 +37,13 @@ class PriceAdmin(SettingsAdmin):
     form = PriceForm
     list_display = (
         link_column("product"),
-        money_column("amount", _("price"), currency="price_list__currency"),
+        AMOUNT,
         figure_column("min_quantity", _("from quantity")),
         when_column("valid_from"),
         when_column("valid_to"),
         link_column("price_list"),
     )
-    list_display_links = ("amount",)
+    list_display_links = (AMOUNT,)
     list_select_related = ("product", "price_list")
     list_filter = ("price_list",)
     search_fields = ("product__sku__istartswith", "product__name")

@@ -10,6 +10,10 @@ from pricing.models import ShippingMethod, ShippingRate, Transit, Zone
 from .base import SettingsAdmin
 from .forms import ShippingMethodForm, ShippingRateForm, ZoneForm
 
+# The columns that lead to the row; the others lead to what they name.
+CHARGE = money_column("amount", _("charge"))
+DAYS = figure_column("days")
+
 
 @admin.register(Zone, site=site)
 class ZoneAdmin(SettingsAdmin):
@@ -58,10 +62,10 @@ class ShippingRateAdmin(SettingsAdmin):
     list_display = (
         link_column("method"),
         link_column("zone"),
-        money_column("amount", _("charge")),
+        CHARGE,
         money_column("min_goods_value", _("from goods value")),
     )
-    list_display_links = ("amount",)
+    list_display_links = (CHARGE,)
     list_select_related = ("method", "zone")
     list_filter = ("method", "zone")
     ordering = ("method__name", "zone__name", "min_goods_value")
@@ -75,8 +79,8 @@ class TransitAdmin(SettingsAdmin):
     """How long it takes; fewer days count as nearer."""
 
     is_small = False
-    list_display = (link_column("warehouse"), link_column("zone"), link_column("method"), figure_column("days"))
-    list_display_links = ("days",)
+    list_display = (link_column("warehouse"), link_column("zone"), link_column("method"), DAYS)
+    list_display_links = (DAYS,)
     list_select_related = ("warehouse", "zone", "method")
     list_filter = ("warehouse", "zone", "method")
     ordering = ("warehouse__code", "zone__name", "method__name")
