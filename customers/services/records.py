@@ -33,6 +33,7 @@ CHANGEABLE = frozenset(
         "currency",
         "payment_terms",
         "credit_limit",
+        "external_reference",
         "tags",
         "notes",
         "active",
@@ -57,6 +58,7 @@ class CustomerInput:
     currency: str = "EUR"
     payment_terms: str = "prepaid"
     credit_limit: Decimal | None = None
+    external_reference: str = ""
     tags: tuple[str, ...] = ()
     notes: str = ""
 

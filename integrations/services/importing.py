@@ -203,7 +203,7 @@ class Runner:
     def _drive(self, order_id: int, at: datetime) -> None:
         if self.stage >= STAGES.index("shipped"):
             through = "delivered" if self.stage == STAGES.index("completed") else "shipped"
-            fulfillment.fulfil_through(order_id, through=through, actor=self.actor, at=at)
+            fulfillment.fulfil_through(order_id, through=through, shipped_at=at, delivered_at=at, actor=self.actor)
         if self.stage >= STAGES.index("completed"):
             billing.bill_and_pay_through(order_id, paid_at=at, method="bank_transfer", actor=self.actor)
 

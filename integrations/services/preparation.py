@@ -49,7 +49,8 @@ def prepare(batch: ImportBatch, plan: Plan, *, actor: Actor) -> None:
 def _warehouse(actor: Actor) -> Warehouse:
     if found := Warehouse.objects.filter(code=WAREHOUSE).first():
         return found
-    return inventory.create_warehouse(code=WAREHOUSE, name="Import", country="GB", last_resort=True, actor=actor)
+    warehouse = inventory.WarehouseInput(code=WAREHOUSE, name="Import", country="GB", last_resort=True)
+    return inventory.create_warehouse(warehouse, actor=actor)
 
 
 def _make_products(plan: Plan, actor: Actor) -> None:
@@ -63,6 +64,7 @@ def _make_products(plan: Plan, actor: Actor) -> None:
             services |= {row.sku for row in order.charges}
     for row in plan.corrections:
         names.setdefault(row.sku, Counter())[""] += 1
+    known = set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
     inventory.create_products(
         [
             inventory.ProductInput(
@@ -72,6 +74,7 @@ def _make_products(plan: Plan, actor: Actor) -> None:
                 tax_class="not_stated",
             )
             for sku, counted in sorted(names.items())
+            if sku not in known
         ],
         actor=actor,
     )
@@ -86,13 +89,9 @@ def _make_customers(plan: Plan, actor: Actor) -> None:
     """Create a record for every customer number; rows without one belong to guests."""
     numbers = {order.customer for order in plan.orders} | {one.customer for one in plan.cancellations}
     known = set(Customer.objects.exclude(external_reference="").values_list("external_reference", flat=True))
-    customers.create_customers(
-        [
-            customers.CustomerInput(name=f"Customer {number}", external_reference=number, currency=CURRENCY)
-            for number in sorted(numbers - known - {""})
-        ],
-        actor=actor,
-    )
+    for number in sorted(numbers - known - {""}):
+        customer = customers.CustomerInput(name=f"Customer {number}", external_reference=number, currency=CURRENCY)
+        customers.create_customer(customer, actor=actor)
 
 
 def _units_needed(plan: Plan) -> dict[int, int]:
