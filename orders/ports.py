@@ -1,6 +1,6 @@
-"""What a floor above does for us within our own transaction: it connects itself, we never import it."""
+"""What a floor above does for us, in our own transaction or on our paper: it connects itself, we never import it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,8 +18,8 @@ class PaymentBook(Protocol):
     ) -> None: ...
 
 
-class Port:
-    """A place where one floor above plugs in."""
+class PaymentBookPort:
+    """Where the keeper of payments plugs in."""
 
     def __init__(self) -> None:
         self._book: PaymentBook | None = None
@@ -38,4 +38,25 @@ class Port:
         self._book(order, payments, actor=actor, at=at)
 
 
-payment_book = Port()
+# Says where the money for an order goes, as (label, value), in the language that is active.
+PaymentDetails = Callable[[Order], Sequence[tuple[str, str]]]
+
+
+class PaymentDetailsPort:
+    """Where the owner of bank accounts plugs in."""
+
+    def __init__(self) -> None:
+        self._tell: PaymentDetails | None = None
+
+    def connect(self, tell: PaymentDetails) -> PaymentDetails:
+        """Say who knows the bank accounts; usable as a decorator."""
+        self._tell = tell
+        return tell
+
+    def of(self, order: Order) -> list[tuple[str, str]]:
+        """Return where the money for an order goes; nothing where nobody knows."""
+        return list(self._tell(order)) if self._tell is not None else []
+
+
+payment_book = PaymentBookPort()
+payment_details = PaymentDetailsPort()

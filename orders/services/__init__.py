@@ -4,7 +4,7 @@ from .backorders import fill_backorders, fill_order, lose_allocations
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .drafts import discard_draft, place_draft, save_draft
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
-from .holds import expire_hold, place_hold, release_hold, reopen_order, waive_check
+from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
 from .progress import (
     record_credit,
@@ -28,6 +28,7 @@ __all__ = [
     "confirm_order",
     "discard_draft",
     "expire_hold",
+    "expire_holds",
     "expire_order",
     "expire_unpaid",
     "fill_backorders",

@@ -133,6 +133,14 @@ def expire_hold(hold_id: int, *, at: datetime | None = None) -> Order | None:
     return order
 
 
+def expire_holds(now: datetime | None = None, *, limit: int = 500) -> int:
+    """Let every hold end whose time is over, each in a transaction of its own. Returns how many."""
+    when = now or timezone.now()
+    due = Hold.objects.filter(status=Hold.Status.ACTIVE, expires_at__lte=when)
+    ids = list(due.order_by("expires_at", "pk").values_list("pk", flat=True)[:limit])
+    return sum(expire_hold(pk, at=when) is not None for pk in ids)
+
+
 @service
 def lift_holds(order: Order, *, because: str, actor: Actor, at: datetime) -> None:
     """Lift, on an order in hand, the holds that waited for a fact; the caller saves the order."""

@@ -1,0 +1,83 @@
+"""What orders do about facts, their own and those of the floors below."""
+
+from core.events import DeliveryDied, MailRefused
+from core.outbox import handles
+from inventory.events import StockReceived, StockReleased, StockShortfall
+from orders import notifications, services
+from orders.events import OrderCancelled, OrderConfirmed, OrderExpired, PaymentAwaited
+from orders.models import Order, OrderException
+
+
+@handles(PaymentAwaited, when=lambda event: not event.quiet)
+def send_order_received(event: PaymentAwaited) -> None:
+    """Tell the customer how to pay."""
+    notifications.send_order_received(event.order_id)
+
+
+@handles(OrderConfirmed, when=lambda event: not event.quiet)
+def send_order_confirmation(event: OrderConfirmed) -> None:
+    """Tell the customer what comes when."""
+    notifications.send_order_confirmation(event.order_id)
+
+
+@handles(OrderCancelled, when=lambda event: not event.quiet)
+def send_order_cancelled(event: OrderCancelled) -> None:
+    """Tell the customer that nothing will come."""
+    notifications.send_order_cancelled(event.order_id)
+
+
+@handles(OrderExpired, when=lambda event: not event.quiet)
+def send_order_expired(event: OrderExpired) -> None:
+    """Tell the customer that the time to pay is over."""
+    notifications.send_order_expired(event.order_id)
+
+
+@handles(StockReceived, outside=True)
+def fill_backorders(event: StockReceived) -> None:
+    """Give fresh units to those who wait; safe to repeat, each order in a transaction of its own."""
+    services.fill_backorders(event.product_ids)
+
+
+@handles(StockReleased, outside=True)
+def fill_backorders_with_released(event: StockReleased) -> None:
+    """Give released units to those who wait; safe to repeat."""
+    services.fill_backorders(event.product_ids)
+
+
+@handles(StockShortfall)
+def lose_allocations(event: StockShortfall) -> None:
+    """Tell the orders that lost units."""
+    services.lose_allocations(event.drops, warehouse_id=event.warehouse_id, reason=event.reason)
+
+
+@handles(DeliveryDied, when=lambda event: not event.handler.endswith(".report_dead_debt"))
+def report_dead_debt(event: DeliveryDied) -> None:
+    """Put work that was given up before a person."""
+    services.open_exception(
+        category="dead_debt",
+        severity=OrderException.Severity.CRITICAL,
+        title=f"Given up after many tries: {event.handler.rpartition('.')[2].replace('_', ' ')}",
+        dedupe_key=f"debt:{event.delivery_id}",
+        order_id=_order_of(event.subject_thread),
+        payload={"delivery": event.delivery_id, "handler": event.handler},
+    )
+
+
+@handles(MailRefused)
+def report_refused_mail(event: MailRefused) -> None:
+    """Put a mail that nobody takes before a person."""
+    services.open_exception(
+        category="mail",
+        title=f"A mail was refused: {event.reason}",
+        dedupe_key=f"mail:{event.mail_id}",
+        order_id=_order_of(event.mail_thread),
+        payload={"mail": event.mail_id},
+    )
+
+
+def _order_of(thread: str) -> int | None:
+    """Return the order a history belongs to, if it is one that exists."""
+    label, _, key = thread.partition(":")
+    if label != Order._meta.label_lower or not key.isdigit():
+        return None
+    return int(key) if Order.objects.filter(pk=key).exists() else None

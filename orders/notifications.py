@@ -1,0 +1,138 @@
+"""What customers read about their orders. Each mail is written once per order."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils import timezone, translation
+
+from core.links import absolute, make_link
+from core.mail import intend
+from core.models import OutgoingMail
+from orders import guards, promise, wording
+from orders.models import Order, OrderLine, OrderStatus
+from orders.ports import payment_details
+from orders.selectors import GONE
+
+
+def send_order_received(order_id: int) -> OutgoingMail | None:
+    """Tell that the order is here and how to pay it; nothing when it was paid or ended meanwhile."""
+    order = _read(order_id)
+    missing = guards.payment_missing(order)
+    if order.status not in (OrderStatus.PLACED, OrderStatus.VERIFIED) or not missing:
+        return None
+    with translation.override(order.language):
+        context = {
+            **_contents(order),
+            "missing": wording.amount(missing, order.currency, order.language),
+            "until": wording.day(_local_day(order.payment_due_at), order.language),
+            "details": payment_details.of(order),
+        }
+    return _send("order_received", order, context)
+
+
+def send_order_confirmation(order_id: int) -> OutgoingMail | None:
+    """Tell what comes when, what it costs, and until when it can be changed."""
+    order = _read(order_id)
+    if order.status in GONE:
+        return None
+    with translation.override(order.language):
+        context = {
+            **_contents(order),
+            "parcels": _parcels(order),
+            "terms": wording.terms(order.payment_terms),
+            "change_until": wording.day(order.ship_by_on, order.language),
+        }
+    return _send("order_confirmed", order, context)
+
+
+def send_order_cancelled(order_id: int) -> OutgoingMail | None:
+    """Tell that nothing will come, and what becomes of money that was paid."""
+    order = _read(order_id)
+    paid = order.paid_total - order.refunded_total
+    return _send("order_cancelled", order, {"paid": _amount(order, paid) if paid > 0 else ""})
+
+
+def send_order_expired(order_id: int) -> OutgoingMail | None:
+    """Tell that the time to pay is over."""
+    order = _read(order_id)
+    return _send("order_expired", order, {"total": _amount(order, order.total)})
+
+
+def _local_day(moment: datetime | None) -> date | None:
+    return timezone.localdate(moment) if moment else None
+
+
+def _read(order_id: int) -> Order:
+    return (
+        Order.objects.select_related("channel", "shipping_method")
+        .prefetch_related("lines__product", "charges")
+        .get(pk=order_id)
+    )
+
+
+def _contents(order: Order) -> dict[str, Any]:
+    """Return items, sums, taxes and addresses as they are printed."""
+    lines, language = list(order.lines.all()), order.language
+    sums = [("shipping", order.shipping_total), ("discount", -order.discount_total), ("other", order.charges_total)]
+    return {
+        "items": [_item(line, line.quantity) | {"total": _amount(order, _shown(order, line))} for line in lines],
+        "goods": _amount(order, order.subtotal),
+        "sums": [{"kind": kind, "amount": _amount(order, value)} for kind, value in sums if value],
+        "taxes": [
+            {
+                "rate": wording.share(Decimal(part["rate"]), language),
+                "amount": _amount(order, Decimal(part["tax"])),
+            }
+            for part in order.tax_breakdown
+            if Decimal(part["tax"])
+        ],
+        "total": _amount(order, order.total),
+        "ship_to": wording.address(order.shipping_address, language),
+        "bill_to": wording.address(order.billing_address, language) if order.billing_address else [],
+        "method": order.shipping_method.name_in(language) if order.shipping_method else "",
+        "collected": order.shipping_method is not None and order.shipping_method.pickup,
+    }
+
+
+def _shown(order: Order, line: OrderLine) -> Decimal:
+    """Return what a line costs in the terms of its price: gross where prices include tax."""
+    return line.total if order.prices_include_tax else line.net_total
+
+
+def _item(line: OrderLine, units: int) -> dict[str, Any]:
+    picture = absolute(static(line.product.image)) if line.product.image else ""
+    return {"units": units, "name": line.name, "sku": line.sku, "image": picture}
+
+
+def _parcels(order: Order) -> list[dict[str, Any]]:
+    """Return what arrives when, the earliest first."""
+    by_position = {str(line.position): line for line in order.lines.all()}
+    parcels = [
+        {
+            "kind": parcel["kind"],
+            "on": parcel["arrives_on"],
+            "day": wording.day(date.fromisoformat(parcel["arrives_on"]), order.language),
+            "items": [_item(by_position[position], units) for position, units in parcel["lines"].items()],
+        }
+        for parcel in order.sourcing.get("parcels", [])
+    ]
+    return sorted(parcels, key=lambda parcel: (parcel["on"], parcel["kind"] == promise.SERVICE))
+
+
+def _amount(order: Order, value: Decimal) -> str:
+    return wording.amount(value, order.currency, order.language)
+
+
+def _send(template: str, order: Order, context: Mapping[str, Any]) -> OutgoingMail | None:
+    thread = order.history_thread()
+    return intend(
+        dedupe_key=f"{template}:{order.number}",
+        template=template,
+        context={"order": order, "track_url": absolute(f"/track/{make_link('order', thread)}/"), **context},
+        to=order.email,
+        language=order.language,
+        thread=thread,
+    )

@@ -1,0 +1,17 @@
+"""What happens to orders when a time is over."""
+
+from celery import shared_task
+
+from orders import services
+
+
+@shared_task
+def expire_unpaid() -> int:
+    """Let orders lapse that nobody paid in time."""
+    return services.expire_unpaid()
+
+
+@shared_task
+def expire_holds() -> int:
+    """Lift holds whose time is over."""
+    return services.expire_holds()

@@ -1,0 +1,67 @@
+"""How days, moments and amounts of an order are written for its customer, in the language of the order."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_percent
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.countries import country_names
+from customers.addresses import PostalAddress
+
+
+def locale_of(language: str) -> Locale:
+    """Return the locale of a language; plain English is European here, with the day before the month."""
+    try:
+        found = Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+    return Locale("en", "GB") if found.language == "en" and not found.territory else found
+
+
+def day(value: date | None, language: str) -> str:
+    """Write a day: Thursday 26 November 2026."""
+    return str(format_date(value, "full", locale=locale_of(language))) if value else ""
+
+
+def moment(value: datetime | None, language: str) -> str:
+    """Write a moment in the time zone of the house."""
+    if value is None:
+        return ""
+    return str(format_datetime(timezone.localtime(value), "long", locale=locale_of(language)))
+
+
+def amount(value: Decimal, currency: str, language: str) -> str:
+    """Write an amount with its currency."""
+    return str(format_currency(value, currency, locale=locale_of(language)))
+
+
+def share(value: Decimal, language: str) -> str:
+    """Write a tax rate: 19 %."""
+    return str(format_percent(value, "#,##0.##\u00a0%", locale=locale_of(language), decimal_quantization=False))
+
+
+def address(stored: Mapping[str, Any], language: str) -> list[str]:
+    """Write an address line by line, with the name of its country."""
+    place = PostalAddress.from_dict(stored)
+    lines = place.lines()
+    if place.country:
+        lines[-1] = country_names(str(locale_of(language))).get(place.country, place.country)
+    return lines
+
+
+def terms(code: str) -> str:
+    """Name payment terms, in the language that is active."""
+    names = {
+        "prepaid": _("in advance"),
+        "net14": _("by invoice, within 14 days"),
+        "net30": _("by invoice, within 30 days"),
+        "on_delivery": _("on delivery"),
+        "in_store": _("in the shop"),
+    }
+    return names.get(code, code)
