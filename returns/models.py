@@ -8,10 +8,51 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from core.models import LockingManager
+from core.models import LockingManager, public_number
 from core.money import Money
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
+from pricing.models import Channel
+
+
+class ReturnPolicy(models.Model):
+    """How long customers may return, and what they get back; of one channel, or of all that have none of their own.
+
+    `withdrawal_days` are the consumer's by law (Directive 2011/83/EU art. 9) and cannot be declined.
+    """
+
+    channel = models.OneToOneField(
+        Channel,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="return_policy",
+        verbose_name=_("channel"),
+        help_text=_("None: for all channels without a policy of their own."),
+    )
+    days = models.PositiveSmallIntegerField(_("days to return"), default=30)
+    withdrawal_days = models.PositiveSmallIntegerField(_("days to withdraw by law"), default=14)
+    refunds_delivery = models.BooleanField(
+        _("delivery charges back"),
+        default=True,
+        help_text=_("When a consumer withdraws from all goods of an order."),
+    )
+    instructions = models.TextField(
+        _("instructions"), blank=True, help_text=_("Printed in the mail that authorizes a return.")
+    )
+
+    class Meta:
+        verbose_name = _("return policy")
+        verbose_name_plural = _("return policies")
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(channel__isnull=True), name="one_return_policy_for_all_channels"
+            ),
+            models.CheckConstraint(condition=Q(withdrawal_days__lte=F("days")), name="no_shorter_than_the_law"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.channel) if self.channel_id else str(_("All channels"))
 
 
 class ReturnRequest(models.Model):
@@ -32,15 +73,17 @@ class ReturnRequest(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         EXPIRED = "expired", _("Expired")
 
-    number = models.CharField(_("number"), max_length=20, unique=True, null=True, editable=False)
+    number = public_number("RMA")
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns", verbose_name=_("order"))
     status = FSMField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
     requested_by = models.CharField(_("requested by"), max_length=120)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     customer_note = models.TextField(_("note of the customer"), blank=True)
     decline_reason = models.CharField(_("why declined"), max_length=300, blank=True)
+    is_withdrawal = models.BooleanField(_("withdrawal by law"), default=False, editable=False)
+    with_charges = models.BooleanField(_("with delivery charges"), default=False, editable=False)
     warehouse = models.ForeignKey(
-        Warehouse, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("received at")
+        Warehouse, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("goes to")
     )
     refund_total = models.DecimalField(_("refund"), max_digits=14, decimal_places=3, default=Decimal(0))
     created_at = models.DateTimeField(_("requested at"), default=timezone.now)
@@ -54,13 +97,35 @@ class ReturnRequest(models.Model):
     class Meta:
         verbose_name = _("return")
         verbose_name_plural = _("returns")
+        permissions = [("operate_return", "Can take returns through their steps")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "requested",
+                        "authorized",
+                        "declined",
+                        "in_transit",
+                        "partially_received",
+                        "received",
+                        "inspected",
+                        "resolved",
+                        "closed",
+                        "cancelled",
+                        "expired",
+                    ]
+                ),
+                name="return_status_is_known",
+            ),
+            models.CheckConstraint(condition=Q(refund_total__gte=0), name="a_return_takes_no_money"),
+        ]
         indexes = [
             models.Index(fields=["order", "id"], name="return_order"),
             models.Index(fields=["status", "-id"], name="return_status"),
         ]
 
     def __str__(self) -> str:
-        return self.number or f"return {self.pk}"
+        return str(self.number or _("new return"))
 
     def history_thread(self) -> str:
         """Write into the history of the order."""
@@ -147,7 +212,7 @@ class ReturnLine(models.Model):
         REJECT = "reject", _("nothing")
 
     return_request = models.ForeignKey(ReturnRequest, models.CASCADE, related_name="lines")
-    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="+")
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="return_lines")
     quantity = models.PositiveIntegerField(_("quantity"))
     received = models.PositiveIntegerField(_("received"), default=0)
     reason = models.CharField(_("reason"), max_length=40, blank=True)

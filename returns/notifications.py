@@ -1,0 +1,79 @@
+"""What customers read about their returns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from core.links import absolute, make_link
+from core.mail import intend
+from core.models import OutgoingMail
+from customers.addresses import PostalAddress
+from returns import selectors
+from returns.models import ReturnLine, ReturnRequest
+
+
+def send_requested(return_id: int) -> OutgoingMail | None:
+    """Confirm what the customer asked for, with day and time, to keep."""
+    found = _read(return_id)
+    asked_at = timezone.localtime(found.created_at)
+    with translation.override(found.order.language):
+        moment = date_format(asked_at, "DATETIME_FORMAT")
+    return _send("return_requested", found, {"moment": moment, "items": _items(found, "quantity")})
+
+
+def send_instructions(return_id: int) -> OutgoingMail | None:
+    """Tell the customer how to send it back, and where to."""
+    found = _read(return_id)
+    warehouse = selectors.goes_to(found)
+    address = PostalAddress.from_dict(warehouse.address if warehouse else {}).lines()
+    policy = selectors.policy_of(found.order)
+    more = {
+        "items": _items(found, "quantity"),
+        "address": address or ([warehouse.name] if warehouse else []),
+        "instructions": policy.instructions if policy else "",
+    }
+    return _send("return_authorized", found, more)
+
+
+def send_declined(return_id: int) -> OutgoingMail | None:
+    """Tell the customer why it cannot come back."""
+    return _send("return_declined", _read(return_id), {})
+
+
+def send_received(return_id: int, *, units: int) -> OutgoingMail | None:
+    """Tell the customer what is here; a second part has a mail of its own."""
+    found = _read(return_id)
+    complete = all(line.received == line.quantity for line in found.lines.all())
+    more = {"items": _items(found, "received"), "complete": complete}
+    return _send("return_received", found, more, part=f":{units}")
+
+
+def _read(return_id: int) -> ReturnRequest:
+    return selectors.return_rows().get(pk=return_id)
+
+
+def _items(found: ReturnRequest, field: str) -> list[dict[str, Any]]:
+    lines: list[ReturnLine] = [line for line in found.lines.all() if getattr(line, field)]
+    return [
+        {"name": line.order_line.name, "units": getattr(line, field), "image": _picture(line)} for line in lines
+    ]  # fmt: skip
+
+
+def _picture(line: ReturnLine) -> str:
+    image = line.order_line.product.image
+    return absolute(image) if image else ""
+
+
+def _send(template: str, found: ReturnRequest, more: Mapping[str, Any], *, part: str = "") -> OutgoingMail | None:
+    order = found.order
+    link = absolute(f"/track/{make_link('order', order.history_thread())}/")
+    return intend(
+        dedupe_key=f"{template}:{found.number}{part}",
+        template=template,
+        context={"order": order, "return": found, "number": found.number, "track_url": link, **more},
+        to=order.email,
+        language=order.language,
+        thread=order.history_thread(),
+    )

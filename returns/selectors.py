@@ -1,0 +1,170 @@
+"""What may come back, and how returns stand: read only."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing.models import CreditNote, Refund
+from core.actors import Actor
+from core.money import round_amount
+from customers.models import Customer
+from inventory.models import Warehouse
+from orders.models import Order, OrderLine
+from returns.eligibility import STOCKED, Answer, Buyer, Line, Terms, judge
+from returns.models import ReturnLine, ReturnPolicy, ReturnRequest
+
+Status = ReturnRequest.Status
+# Somebody still has to do something.
+OPEN = (
+    Status.REQUESTED,
+    Status.AUTHORIZED,
+    Status.IN_TRANSIT,
+    Status.PARTIALLY_RECEIVED,
+    Status.RECEIVED,
+    Status.INSPECTED,
+    Status.RESOLVED,
+)
+STAFF = frozenset({"staff", "system"})
+# Refunds that will never send money back.
+REJECTED = (Refund.Status.REJECTED,)
+
+
+@dataclass(frozen=True)
+class ReturnableLine:
+    """A line of an order of which so many units may come back, until a day if there is one."""
+
+    line: OrderLine
+    quantity: int
+    until: date | None
+
+
+def returnable_lines(order: Order, *, staff: bool = False, at: datetime | None = None) -> list[ReturnableLine]:
+    """Return the lines of an order of which something may come back now."""
+    lines = lines_with_claims(order)
+    answer = judge_lines(order, lines, staff=staff, at=at or timezone.now())
+    units = answer.units()
+    return [ReturnableLine(line, units[line.pk], answer.until) for line in lines if line.pk in units]
+
+
+def lines_with_claims(order: Order) -> list[OrderLine]:
+    """Return the lines of an order, each with the units that wait for an answer (`requested`)."""
+    waiting = Q(return_lines__return_request__status=Status.REQUESTED)
+    lines = OrderLine.objects.filter(order=order).select_related("product").order_by("position")
+    return list(lines.annotate(requested=Coalesce(Sum("return_lines__quantity", filter=waiting), 0)))
+
+
+def judge_lines(order: Order, lines: Iterable[OrderLine], *, staff: bool, at: datetime) -> Answer:
+    """Ask the rules about lines as `lines_with_claims` returns them."""
+    seen = [
+        Line(
+            key=line.pk,
+            kind=line.kind,
+            shipped=line.shipped,
+            delivered=line.delivered,
+            authorized=line.return_authorized,
+            requested=getattr(line, "requested", 0),
+        )
+        for line in lines
+    ]
+    delivered_on = timezone.localdate(order.delivered_at) if order.delivered_at else None
+    buyer = Buyer(is_consumer=is_consumer(order), is_staff=staff)
+    return judge(seen, delivered_on=delivered_on, today=timezone.localdate(at), terms=terms_of(order), buyer=buyer)
+
+
+def is_staff(actor: Actor) -> bool:
+    """Say whether somebody of the house asks."""
+    return actor.kind in STAFF
+
+
+def is_consumer(order: Order) -> bool:
+    """Say whether the buyer has the rights of a consumer."""
+    if order.customer is None:
+        return not order.bill_to.company
+    return order.customer.kind == Customer.Kind.PERSON
+
+
+def policy_of(order: Order) -> ReturnPolicy | None:
+    """Return the policy of the order's channel, else the one of all channels, if there is any."""
+    own_or_common = Q(channel=order.channel_id) | Q(channel__isnull=True)
+    return ReturnPolicy.objects.filter(own_or_common).order_by(Coalesce("channel", 0).desc()).first()
+
+
+def terms_of(order: Order) -> Terms:
+    """Return how long customers may return."""
+    policy = policy_of(order)
+    if policy is None:
+        return Terms()
+    return Terms(policy.days, policy.withdrawal_days, policy.refunds_delivery)
+
+
+def why_not(reason: str) -> str:
+    """Say in words why units may not come back."""
+    return {
+        "not_goods": _("Services and digital items cannot be given back."),
+        "not_delivered": _("It has not been delivered yet."),
+        "too_late": _("The time to return it is over."),
+        "already_returned": _("All of it is on a return already."),
+    }.get(reason, "")
+
+
+def refund_due(order: Order, credit: Decimal) -> Decimal:
+    """Return how much of a credit goes back as money: what came in and is no longer owed.
+
+    Counts credit notes that wait for their number and refunds that wait for the provider, which the
+    figures of the order do not know yet.
+    """
+    credited = _total(CreditNote.objects.filter(order=order).aggregate(sum=Sum("total"))["sum"], order)
+    refunds = Refund.objects.filter(order=order).exclude(status__in=REJECTED)
+    sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
+    owed = order.total - order.cancelled_total - credited
+    return max(Decimal(0), min(credit, order.paid_total - sent - owed))
+
+
+def _total(amount: Decimal | None, order: Order) -> Decimal:
+    return round_amount(amount or Decimal(0), order.currency)
+
+
+def takes_all_goods_back(order: Order, credited: Mapping[int, int]) -> bool:
+    """Say whether, with these units, every good of an order was given back by withdrawal."""
+    withdrawn = Q(
+        return_lines__return_request__status__in=(Status.RESOLVED, Status.CLOSED),
+        return_lines__return_request__is_withdrawal=True,
+        return_lines__resolution=ReturnLine.Resolution.REFUND,
+    )
+    goods = OrderLine.objects.filter(order=order, kind=STOCKED)
+    lines = goods.annotate(before=Coalesce(Sum("return_lines__received", filter=withdrawn), 0))
+    return all(line.before + credited.get(line.pk, 0) >= line.quantity - line.cancelled for line in lines)
+
+
+def charges_given_back(order: Order) -> bool:
+    """Say whether an earlier return took the delivery charges back."""
+    return ReturnRequest.objects.filter(order=order, with_charges=True).exists()
+
+
+def settled_at(refund_id: int) -> datetime | None:
+    """Return when the money of a refund was sent."""
+    return Refund.objects.filter(pk=refund_id).values_list("settled_at", flat=True).first()
+
+
+def goes_to(found: ReturnRequest) -> Warehouse | None:
+    """Return where the customer sends it: the warehouse that was named, else the first one of the house."""
+    return found.warehouse or Warehouse.objects.filter(active=True).order_by("last_resort", "priority", "pk").first()
+
+
+def return_rows() -> QuerySet[ReturnRequest]:
+    """Return returns with what lists and pages show of them."""
+    lines = ReturnLine.objects.select_related("order_line__product").order_by("order_line__position")
+    return ReturnRequest.objects.select_related("order__channel", "order__customer", "warehouse").prefetch_related(
+        Prefetch("lines", lines)
+    )
+
+
+def returns_of(order: Order) -> list[ReturnRequest]:
+    """Return the returns of an order, oldest first, with their lines."""
+    return list(return_rows().filter(order=order).order_by("pk"))

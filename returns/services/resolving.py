@@ -1,0 +1,155 @@
+"""Goods to the shelf, a credit note, money back: all in one transaction; the provider is asked by a debt."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing import services as billing
+from billing.models import CreditNote, CreditNoteLine
+from core.actors import SYSTEM, Actor
+from core.money import Money, plain
+from core.service import service
+from core.transitions import advance
+from core.updating import update_each
+from inventory import services as inventory
+from orders import services as orders
+from returns import selectors
+from returns.decisions import STOCK
+from returns.events import ReturnClosed, ReturnResolved
+from returns.models import ReturnLine, ReturnRequest
+
+from .common import lines_of, take_return, tell, units_of
+
+Status = ReturnRequest.Status
+
+
+@service
+def resolve_return(
+    return_id: int, *, with_charges: bool | None = None, actor: Actor, at: datetime | None = None
+) -> ReturnRequest:
+    """Settle an inspected return: stock, credit note, and the money that is no longer owed.
+
+    `with_charges` takes the delivery charges back as well; unless said, as the policy and the law have it.
+    Where no money goes back the return is closed at once, else when the refund is on its way.
+    """
+    when = at or timezone.now()
+    found = take_return(return_id)
+    lines = lines_of(found)
+    advance(found, "resolve", actor=actor, at=when)
+    settle(found, lines, with_charges=with_charges, actor=actor, at=when)
+    return found
+
+
+@service
+def settle(
+    found: ReturnRequest, lines: Sequence[ReturnLine], *, with_charges: bool | None, actor: Actor, at: datetime
+) -> None:
+    """Settle goods and money of a return in hand that was just resolved."""
+    credited = units_of((line for line in lines if line.resolution == ReturnLine.Resolution.REFUND), "received")
+    found.with_charges = gives_charges_back(found, credited) if with_charges is None else with_charges
+    found.resolved_at = at
+    notes: list[CreditNote] = []
+    if credited:
+        notes = billing.credit_return(
+            found.order_id,
+            quantities=credited,
+            reference=str(found.number),
+            reason=found.reason,
+            with_charges=found.with_charges,
+            actor=actor,
+            at=at,
+        )
+    found.refund_total = _refund(found, notes, actor=actor, at=at)
+    _write_amounts(notes, lines)
+    ReturnRequest.objects.filter(pk=found.pk).update(
+        with_charges=found.with_charges, resolved_at=at, refund_total=found.refund_total
+    )
+    currency = found.order.currency
+    refund = plain(found.refund_total, currency)
+    tell(ReturnResolved, found, refund=refund, currency=currency, actor=actor, at=at)
+    if not found.refund_total:
+        _close(found, actor=actor, at=at)
+    # Shelves last: they are the most wanted rows of the house.
+    _put_away(found, lines, actor=actor, at=at)
+
+
+def gives_charges_back(found: ReturnRequest, credited: dict[int, int]) -> bool:
+    """Say whether delivery charges go back: a consumer withdrew from all goods of the order, and the policy agrees."""
+    if not found.is_withdrawal or not selectors.terms_of(found.order).refunds_delivery:
+        return False
+    if selectors.charges_given_back(found.order):
+        return False
+    return selectors.takes_all_goods_back(found.order, credited)
+
+
+def _refund(found: ReturnRequest, notes: Sequence[CreditNote], *, actor: Actor, at: datetime) -> Decimal:
+    """Ask for the money that is no longer owed. Returns how much that is."""
+    credit = sum((note.total for note in notes), start=Decimal(0))
+    due = selectors.refund_due(found.order, credit)
+    if not due:
+        return Decimal(0)
+    billing.request_refund(
+        found.order_id,
+        amount=Money(due, found.order.currency),
+        reference=str(found.number),
+        reason=found.reason,
+        credit_note_id=notes[0].pk if len(notes) == 1 else None,
+        actor=actor,
+        at=at,
+    )
+    return due
+
+
+def _write_amounts(notes: Sequence[CreditNote], lines: Sequence[ReturnLine]) -> None:
+    """Note on each line what its credit notes give for it."""
+    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    rows = CreditNoteLine.objects.filter(credit_note__in=[note.pk for note in notes], order_line__isnull=False)
+    for row in rows:
+        amounts[row.order_line_id or 0] += row.total
+    for line in lines:
+        line.refund_amount = amounts[line.order_line_id]
+    if changed := [[line.pk, line.refund_amount] for line in lines if line.refund_amount]:
+        update_each(ReturnLine, ["refund_amount"], changed)
+
+
+def _put_away(found: ReturnRequest, lines: Sequence[ReturnLine], *, actor: Actor, at: datetime) -> None:
+    """Tell the warehouse what becomes of the goods."""
+    piles: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for line in lines:
+        if line.received and line.disposition in STOCK and line.order_line.product.needs_stock:
+            piles[STOCK[line.disposition]][line.order_line.product_id] += line.received
+    if found.warehouse_id is None:
+        return
+    for disposition, units in sorted(piles.items()):
+        inventory.restock(
+            warehouse_id=found.warehouse_id,
+            units=dict(units),
+            disposition=disposition,
+            reference=str(found.number),
+            actor=actor,
+            at=at,
+        )
+
+
+@service
+def close_return(number: str, *, actor: Actor = SYSTEM, at: datetime | None = None) -> ReturnRequest | None:
+    """Close a return whose refund is on its way. None where there is no such return that waits for it."""
+    waiting = ReturnRequest.objects.filter(number=number, status=Status.RESOLVED).values_list("pk", flat=True).first()
+    if waiting is None:
+        return None
+    found = take_return(waiting)
+    if found.status == Status.RESOLVED:
+        _close(found, actor=actor, at=at or timezone.now())
+    return found
+
+
+def _close(found: ReturnRequest, *, actor: Actor, at: datetime) -> None:
+    found.closed_at = at
+    advance(found, "close", actor=actor, at=at)
+    orders.record_return_request(
+        found.order_id, open_returns_delta=-1, reference=str(found.number), actor=actor, at=at
+    )
+    tell(ReturnClosed, found, actor=actor, at=at)
