@@ -8,6 +8,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from core.checks import check_settings
 from core.service import on_new_debts
+from core.truths import register_truths
 
 
 def connect(*, handlers: ModuleType, nudge: Callable[[list[int]], None]) -> None:
@@ -17,5 +18,6 @@ def connect(*, handlers: ModuleType, nudge: Callable[[list[int]], None]) -> None
     """
     register(check_settings, Tags.security)
     on_new_debts(nudge)
+    register_truths()
     # Every app registers its tables, navigation and sections of the first page in its `admin` package.
     autodiscover_modules("admin")
