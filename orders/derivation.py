@@ -67,7 +67,9 @@ def payment_status(order: Any) -> str:
 
 def invoice_status(lines: Iterable[Any], charges: Iterable[Any]) -> str:
     """Say how much of what will not be cancelled was put on an invoice."""
-    lines, charges = list(lines), [charge for charge in charges if not charge.cancelled]
+    lines = list(lines)
+    # A charge of nothing is on no invoice, and nobody waits for it.
+    charges = [charge for charge in charges if charge.total and not charge.cancelled]
     wanted = sum(line.quantity - line.cancelled for line in lines) + len(charges)
     invoiced = sum(line.invoiced for line in lines) + sum(1 for charge in charges if charge.invoiced)
     if not invoiced:

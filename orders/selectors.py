@@ -1,18 +1,119 @@
 """What screens and services read about orders."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from customers.models import Customer
 from orders import guards
-from orders.models import Order, OrderLine, OrderStatus
+from orders.models import Hold, Order, OrderException, OrderLine, OrderStatus
+from orders.standing import allowed_actions, blocked_because, display_status, next_step
 from pricing.models import Channel
+
+__all__ = [
+    "active_holds",
+    "allowed_actions",
+    "awaiting_payment",
+    "blocked_because",
+    "display_status",
+    "drafts",
+    "for_lists",
+    "is_late",
+    "late",
+    "next_step",
+    "number_of_reference",
+    "on_credit",
+    "open_exceptions",
+    "orders",
+    "search",
+    "waiting_for",
+    "with_sku",
+    "with_standing",
+]
 
 S = OrderStatus
 GONE = frozenset({S.CANCELLED, S.EXPIRED})
 LIVE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING, S.FULFILLED})
+PROMISED = frozenset({S.CONFIRMED, S.FULFILLING, S.FULFILLED})
+# Long texts and reasons that no list shows.
+HEAVY = ("explanation", "sourcing", "tax_breakdown", "gift_note")
+
+
+def orders(channels: Iterable[str] | None = None) -> QuerySet[Order]:
+    """Return the orders that were placed, with channel, customer and method; of some channels only if asked."""
+    rows = Order.objects.select_related("channel", "customer", "shipping_method").exclude(status=S.DRAFT)
+    return rows if channels is None else rows.filter(channel__code__in=set(channels))
+
+
+def for_lists(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """Leave out what no list shows."""
+    return rows.defer(*HEAVY)
+
+
+def drafts() -> QuerySet[Order]:
+    """Return what is still being put together, the youngest first."""
+    return Order.objects.filter(status=S.DRAFT).select_related("channel", "customer").order_by("-pk")
+
+
+def late(today: date | None = None) -> Q:
+    """Return the condition of orders that are not there on the day that was promised."""
+    day = today or timezone.localdate()
+    return Q(promised_on__lt=day, status__in=PROMISED) & ~Q(fulfillment_status=Order.Fulfillment.DELIVERED)
+
+
+def is_late(order: Order, today: date | None = None) -> bool:
+    """Whether an order is not there on the day that was promised."""
+    return (
+        order.promised_on is not None
+        and order.promised_on < (today or timezone.localdate())
+        and order.status in PROMISED
+        and order.fulfillment_status != Order.Fulfillment.DELIVERED
+    )
+
+
+def search(rows: QuerySet[Order], text: str) -> QuerySet[Order]:
+    """Narrow orders to what somebody typed: a number, a reference, an e-mail, a name's beginning or a SKU.
+
+    What looks like a number or an e-mail is looked up by its index alone.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return rows
+    if "@" in wanted:
+        return rows.filter(email=wanted.lower())
+    if number := _as_number(wanted):
+        return rows.filter(Q(number=number) | Q(external_reference=wanted))
+    in_lines = OrderLine.objects.filter(order=OuterRef("pk"), sku=wanted.upper())
+    return rows.filter(Q(external_reference=wanted) | Q(customer_name__istartswith=wanted) | Exists(in_lines))
+
+
+def _as_number(text: str) -> str:
+    """Return the order number that a text stands for: SO-000123, so-123 and 123 alike."""
+    digits = text.upper().removeprefix("SO-")
+    return f"SO-{int(digits):06d}" if digits.isascii() and digits.isdigit() and len(digits) <= 12 else ""
+
+
+def with_sku(rows: QuerySet[Order], sku: str) -> QuerySet[Order]:
+    """Narrow orders to those with a line of a SKU."""
+    return rows.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"), sku=sku.strip().upper())))
+
+
+def awaiting_payment() -> QuerySet[Order]:
+    """Return the accepted orders that wait for money."""
+    return Order.objects.filter(status=S.VERIFIED, active_holds=0, payment_terms=guards.PREPAID)
+
+
+def active_holds() -> QuerySet[Hold]:
+    """Return what stops orders now, the oldest first."""
+    return Hold.objects.filter(status=Hold.Status.ACTIVE).select_related("order").order_by("created_at", "pk")
+
+
+def open_exceptions() -> QuerySet[OrderException]:
+    """Return what waits for a person, the oldest first."""
+    closed = [OrderException.Status.RESOLVED, OrderException.Status.DISMISSED]
+    return OrderException.objects.exclude(status__in=closed).select_related("order", "owner").order_by("created_at")
 
 
 def number_of_reference(channel: Channel, reference: str) -> str | None:

@@ -1,0 +1,126 @@
+"""How an order stands, in words: pure functions of its own columns, for API, portal and back office alike."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django_fsm import can_proceed
+
+from core.money import Money
+from orders import guards
+from orders.models import Order, OrderStatus
+from orders.verification import failed
+
+S = OrderStatus
+# Where an order goes next, and what its guards are asked about.
+NEXT = {S.DRAFT: "place", S.PLACED: "verify", S.VERIFIED: "confirm", S.CONFIRMED: "release", S.FULFILLED: "complete"}
+HOLDABLE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
+# The transitions that have an action of their own, in the order of an order's life.
+ACTIONS = ("verify", "confirm", "release", "complete", "cancel")
+
+
+def allowed_actions(order: Order) -> list[str]:
+    """Return what may be done with an order now, by its state, guards and holds."""
+    actions = [name for name in ACTIONS if can_proceed(getattr(order, name))]
+    if order.status in HOLDABLE:
+        actions.append("hold")
+    if order.active_holds:
+        actions.append("release-hold")
+    if order.status == S.PLACED and failed(order.checks):
+        actions.append("waive-check")
+    return actions
+
+
+def blocked_because(order: Order) -> str:
+    """Return the one sentence that says why an order does not move on, or nothing."""
+    if order.status == S.FULFILLING:
+        return order.hold_reason if order.active_holds else ""
+    name = NEXT.get(S(order.status))
+    return guards.why_not(order, name) if name else ""
+
+
+def display_status(order: Order) -> str:
+    """Return the state of an order as people say it."""
+    if order.status in HOLDABLE and order.active_holds:
+        return _("On hold")
+    told = _TOLD.get(S(order.status))
+    return (told(order) if told else "") or str(order.get_status_display())
+
+
+def _told_placed(order: Order) -> str:
+    return _("Being checked")
+
+
+def _told_verified(order: Order) -> str:
+    return _("Waiting for payment") if guards.payment_missing(order) else ""
+
+
+def _told_confirmed(order: Order) -> str:
+    return _("Waiting for stock") if guards.why_not(order, "release") else ""
+
+
+def _told_fulfilling(order: Order) -> str:
+    shipped = order.fulfillment_status != Order.Fulfillment.UNFULFILLED
+    return _("Partly shipped") if shipped else _("Being prepared")
+
+
+def _told_fulfilled(order: Order) -> str:
+    if order.fulfillment_status == Order.Fulfillment.DELIVERED:
+        return _("Delivered")
+    if order.fulfillment_status == Order.Fulfillment.PARTIALLY_DELIVERED:
+        return _("Partly delivered")
+    return _("On its way")
+
+
+_TOLD = {
+    S.PLACED: _told_placed,
+    S.VERIFIED: _told_verified,
+    S.CONFIRMED: _told_confirmed,
+    S.FULFILLING: _told_fulfilling,
+    S.FULFILLED: _told_fulfilled,
+}
+
+
+def next_step(order: Order) -> str:
+    """Return the one sentence that says what somebody should do about an order now, or nothing."""
+    if order.open_exceptions:
+        return _("Solve the open exception")
+    if order.active_holds and order.status in HOLDABLE:
+        return _("Settle the hold: %(reason)s") % {"reason": order.hold_reason}
+    step = _STEPS.get(S(order.status))
+    return step(order) if step else ""
+
+
+def _step_placed(order: Order) -> str:
+    if stopping := failed(order.checks):
+        return _("Look at the check and waive it, or cancel: %(reason)s") % {"reason": stopping[0]["reason"]}
+    return _("Verify the order")
+
+
+def _step_verified(order: Order) -> str:
+    if missing := guards.payment_missing(order):
+        return _("Wait for the payment of %(amount)s, or record it") % {"amount": Money(missing, order.currency)}
+    return _("Confirm the order")
+
+
+def _step_confirmed(order: Order) -> str:
+    return guards.why_not(order, "release") or _("Release it to the warehouse")
+
+
+def _step_fulfilled(order: Order) -> str:
+    if order.fulfillment_status != Order.Fulfillment.DELIVERED:
+        return _("Wait for the delivery")
+    if order.invoice_status != Order.Invoiced.INVOICED:
+        return _("Write the invoice")
+    if order.balance_due > 0:
+        return _("Collect %(amount)s") % {"amount": Money(order.balance_due, order.currency)}
+    return _("Settle the open return") if order.open_returns else _("Complete the order")
+
+
+_STEPS: dict[str, Any] = {
+    S.DRAFT: lambda order: _("Place the order, or discard it"),
+    S.PLACED: _step_placed,
+    S.VERIFIED: _step_verified,
+    S.CONFIRMED: _step_confirmed,
+    S.FULFILLING: lambda order: _("Pick, pack and ship it"),
+    S.FULFILLED: _step_fulfilled,
+}
