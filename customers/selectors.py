@@ -35,14 +35,18 @@ def by_numbers(numbers: Iterable[str]) -> dict[str, Customer]:
 def customers(*, text: str = "") -> "QuerySet[Customer]":
     """Return customers with their group, the youngest first; `text` finds number, e-mail, name and company."""
     rows = Customer.objects.select_related("group").order_by("-pk")
-    if wanted := text.strip():
-        rows = rows.filter(
-            Q(number=wanted.upper())
-            | Q(email__startswith=wanted.lower())
-            | Q(name__icontains=wanted)
-            | Q(company__icontains=wanted)
-        )
-    return rows
+    return rows.filter(mentions(text)) if text.strip() else rows
+
+
+def mentions(text: str) -> Q:
+    """Return the condition under which a customer is meant by a word."""
+    wanted = text.strip()
+    return (
+        Q(number=wanted.upper())
+        | Q(email__startswith=wanted.lower())
+        | Q(name__icontains=wanted)
+        | Q(company__icontains=wanted)
+    )
 
 
 def sites(customer: Customer) -> "QuerySet[Address]":

@@ -81,6 +81,20 @@ def shop(db: None) -> Any:
 
 
 @pytest.fixture
+def make_api(db: None) -> Callable[..., Any]:
+    """Make API clients whose key may do only what is named, on the channel `api`: `make_api("orders:read")`."""
+
+    def make(*scopes: str) -> Any:
+        client = import_module("rest_framework.test").APIClient()
+        name = f"tests of {' '.join(scopes)}"
+        _key, plain = import_module("core.api.keys").create_api_key(name, scopes=scopes, channels=["api"])
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
+        return client
+
+    return make
+
+
+@pytest.fixture
 def api(db: None) -> Any:
     """Return an API client with a key that may do everything on the channel `api`."""
     client = import_module("rest_framework.test").APIClient()

@@ -94,6 +94,28 @@ class TextField(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
+class FlagField(serializers.BooleanField):
+    """A JSON true or false, nothing that only looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return it."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictSerializer(serializers.Serializer):
+    """A body whose members are all known: a typo must not look like a change."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse members that would be dropped."""
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            faults = {name: [serializers.ErrorDetail("There is no such member.", code="unknown")] for name in unknown}
+            raise serializers.ValidationError(faults)
+        return super().to_internal_value(data)
+
+
 class CountryField(TextField):
     """A country in two letters, ISO 3166-1."""
 

@@ -25,9 +25,18 @@ from .reservations import (
     release,
     reserve,
 )
-from .supply import cancel_expected, expect_receipt, receive_expected, receive_stock, restock
+from .supply import (
+    MOST_PER_BOOKING,
+    cancel_expected,
+    expect_receipt,
+    expect_receipts,
+    receive_expected,
+    receive_stock,
+    restock,
+)
 
 __all__ = [
+    "MOST_PER_BOOKING",
     "Demand",
     "OpenAllocation",
     "Pick",
@@ -45,6 +54,7 @@ __all__ = [
     "create_products",
     "create_warehouse",
     "expect_receipt",
+    "expect_receipts",
     "open_allocations",
     "rank_reservation",
     "receive_expected",

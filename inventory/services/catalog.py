@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.utils import timezone
 
@@ -182,6 +183,9 @@ def _check_warehouse(warehouse: Warehouse) -> None:
     check_fields(warehouse)
     if not (len(warehouse.country) == 2 and warehouse.country.isascii() and warehouse.country.isupper()):
         raise Invalid("A country is two capital letters, as in DE", errors=[_fault("country", "Two capital letters")])
+    if warehouse.time_zone and warehouse.time_zone not in available_timezones():
+        fault = _fault("time_zone", "A time zone is written as in Europe/Berlin")
+        raise Invalid(fault["detail"], errors=[fault])
 
 
 def _fault(name: str, detail: str) -> dict[str, str]:

@@ -88,19 +88,38 @@ def expect_receipt(
     reference: str = "",
     actor: Actor,
 ) -> ExpectedReceipt:
-    """Write down that units are on their way to a warehouse."""
-    _require_units({product_id: quantity})
-    ensure_shelf(warehouse_id=warehouse_id, product_ids=[product_id])
-    receipt = ExpectedReceipt.objects.create(
-        product_id=product_id,
+    """Write down that units of a product are on their way to a warehouse."""
+    receipts = expect_receipts(
         warehouse_id=warehouse_id,
-        quantity=quantity,
+        units={product_id: quantity},
         expected_on=expected_on,
         reference=reference,
+        actor=actor,
     )
-    after = {"quantity": quantity, "expected_on": expected_on.isoformat(), "reference": reference}
-    note_change(receipt, "inventory.expectedreceipt.created", actor=actor, after=after)
-    return receipt
+    return receipts[0]
+
+
+@service
+def expect_receipts(
+    *, warehouse_id: int, units: Mapping[int, int], expected_on: date, reference: str = "", actor: Actor
+) -> list[ExpectedReceipt]:
+    """Write down that units of products ({product_id: units}) are on their way to a warehouse."""
+    _require_units(units)
+    ensure_shelf(warehouse_id=warehouse_id, product_ids=units)
+    receipts = ExpectedReceipt.objects.bulk_create(
+        ExpectedReceipt(
+            product_id=product,
+            warehouse_id=warehouse_id,
+            quantity=quantity,
+            expected_on=expected_on,
+            reference=reference,
+        )
+        for product, quantity in units.items()
+    )
+    for receipt in receipts:
+        after = {"quantity": receipt.quantity, "expected_on": expected_on.isoformat(), "reference": reference}
+        note_change(receipt, "inventory.expectedreceipt.created", actor=actor, after=after)
+    return receipts
 
 
 @service

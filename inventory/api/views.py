@@ -1,0 +1,207 @@
+"""`/stock/` and `/warehouses/`: what there is, where, and what moved it."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from core.api.idempotency import idempotent
+from core.api.views import ApiListView, ApiView
+from core.errors import Missing
+from inventory import selectors
+from inventory import services as inventory
+from inventory.errors import UnknownProduct, UnknownWarehouse
+from inventory.models import Product, StockItem, StockMovement, Warehouse
+
+from .filters import MovementFilters, StockFilters, WarehouseFilters
+from .serializers import (
+    AdjustmentSerializer,
+    MovementSerializer,
+    ReceiptDoneSerializer,
+    ReceiptSerializer,
+    StockSerializer,
+    WarehouseChangeSerializer,
+    WarehouseCreateSerializer,
+    WarehouseSerializer,
+)
+
+SCOPES = {"GET": "inventory:read", "POST": "inventory:write", "PATCH": "inventory:write"}
+
+
+def read(kind: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:
+    """Return the body as the serializer understands it, or raise with pointers."""
+    serializer = kind(data=request.data, **options)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def warehouse_of(code: str) -> Warehouse:
+    """Return the warehouse a body names."""
+    found = Warehouse.objects.filter(code=code.strip().upper()).first()
+    if found is None:
+        fault = {"pointer": "/warehouse", "code": "unknown_warehouse", "detail": f"There is no warehouse {code}"}
+        raise UnknownWarehouse(fault["detail"], errors=[fault])
+    return found
+
+
+def products_of(skus: dict[str, str]) -> dict[str, Product]:
+    """Return products by SKU in upper case; `skus` says at which pointer each stands."""
+    found = selectors.products_by_sku(skus.values())
+    faults = [
+        {"pointer": pointer, "code": "unknown_product", "detail": f"There is no product {sku}"}
+        for pointer, sku in skus.items()
+        if sku.strip().upper() not in found
+    ]
+    if faults:
+        raise UnknownProduct(faults[0]["detail"], errors=faults)
+    return found
+
+
+class StockView(ApiListView):
+    """Units per product and warehouse."""
+
+    required_scopes = SCOPES
+    serializer_class = StockSerializer
+    filterset_class = StockFilters
+    ordering = ("pk",)
+
+    def get_queryset(self) -> "QuerySet[StockItem]":
+        """Return the stock."""
+        return selectors.stock_rows()
+
+
+class MovementsView(ApiListView):
+    """Everything that changed what is on hand, the youngest first."""
+
+    required_scopes = SCOPES
+    serializer_class = MovementSerializer
+    filterset_class = MovementFilters
+    ordering = ("-pk",)
+
+    def get_queryset(self) -> "QuerySet[StockMovement]":
+        """Return the movements."""
+        return selectors.movements()
+
+
+class ReceiptsView(ApiView):
+    """Units come in."""
+
+    required_scopes = SCOPES
+
+    @extend_schema(request=ReceiptSerializer, responses={201: ReceiptDoneSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Book units that arrived; with `expected_on`, announce units that are on their way."""
+        given = read(ReceiptSerializer, request)
+        warehouse = warehouse_of(given["warehouse"])
+        lines = given["lines"]
+        products = products_of({f"/lines/{place}/sku": line["sku"] for place, line in enumerate(lines)})
+        units: dict[int, int] = defaultdict(int)
+        for line in lines:
+            units[products[line["sku"].strip().upper()].pk] += line["quantity"]
+        self._book(warehouse, units, given)
+        rows = selectors.stock_rows().filter(warehouse=warehouse, product__in=units).order_by("product__sku")
+        booked = {
+            "warehouse": warehouse.code,
+            "reference": given["reference"],
+            "expected_on": given["expected_on"],
+            "lines": [{**line, "sku": line["sku"].strip().upper()} for line in lines],
+            "stock": rows,
+        }
+        return Response(ReceiptDoneSerializer(booked).data, status=status.HTTP_201_CREATED)
+
+    def _book(self, warehouse: Warehouse, units: dict[int, int], given: dict[str, Any]) -> None:
+        if given["expected_on"] is None:
+            inventory.receive_stock(
+                warehouse_id=warehouse.pk,
+                units=units,
+                reference=given["reference"],
+                reason=given["reason"],
+                actor=self.actor,
+            )
+            return
+        inventory.expect_receipts(
+            warehouse_id=warehouse.pk,
+            units=units,
+            expected_on=given["expected_on"],
+            reference=given["reference"],
+            actor=self.actor,
+        )
+
+
+class AdjustmentsView(ApiView):
+    """The shelf is not what the books say."""
+
+    required_scopes = SCOPES
+
+    @extend_schema(request=AdjustmentSerializer, responses={201: StockSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Book a loss or a find. A loss below what is reserved drops the lowest-ranked reservations."""
+        given = read(AdjustmentSerializer, request)
+        warehouse = warehouse_of(given["warehouse"])
+        product = next(iter(products_of({"/sku": given["sku"]}).values()))
+        item = inventory.adjust_stock(
+            product_id=product.pk,
+            warehouse_id=warehouse.pk,
+            change=given["change"],
+            reason=given["reason"],
+            reference=given["reference"],
+            actor=self.actor,
+        )
+        row = selectors.stock_rows().get(pk=item.pk)
+        return Response(StockSerializer(row).data, status=status.HTTP_201_CREATED)
+
+
+class WarehousesView(ApiListView):
+    """All places that keep and ship goods."""
+
+    required_scopes = SCOPES
+    serializer_class = WarehouseSerializer
+    filterset_class = WarehouseFilters
+    ordering = ("code",)
+    ordering_fields = ("code", "priority")
+
+    def get_queryset(self) -> "QuerySet[Warehouse]":
+        """Return the warehouses."""
+        return Warehouse.objects.all()
+
+    @extend_schema(request=WarehouseCreateSerializer, responses={201: WarehouseSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Open a warehouse."""
+        given = read(WarehouseCreateSerializer, request)
+        warehouse = inventory.create_warehouse(inventory.WarehouseInput(**given), actor=self.actor)
+        where = reverse("api:warehouse", args=[warehouse.code], request=request)
+        answer = WarehouseSerializer(warehouse).data
+        return Response(answer, status=status.HTTP_201_CREATED, headers={"Location": where})
+
+
+class WarehouseView(ApiView):
+    """One warehouse."""
+
+    required_scopes = SCOPES
+
+    @extend_schema(responses=WarehouseSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        """Return a warehouse."""
+        return Response(WarehouseSerializer(self._warehouse(code)).data)
+
+    @extend_schema(request=WarehouseChangeSerializer, responses=WarehouseSerializer)
+    @idempotent
+    def patch(self, request: Request, code: str) -> Response:
+        """Change a warehouse; its code stays."""
+        given = read(WarehouseChangeSerializer, request, partial=True)
+        warehouse = inventory.update_warehouse(self._warehouse(code).pk, given, actor=self.actor)
+        return Response(WarehouseSerializer(warehouse).data)
+
+    def _warehouse(self, code: str) -> Warehouse:
+        found = Warehouse.objects.filter(code=code.upper()).first()
+        if found is None:
+            raise Missing("There is no such warehouse")
+        return found
