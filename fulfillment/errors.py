@@ -67,3 +67,9 @@ class UnreadableMessage(Invalid):
     """A carrier said something that we cannot read."""
 
     code = "unreadable_message"
+
+
+class EventOfAnother(Conflict):
+    """The carrier used the id of an event for two parcels."""
+
+    code = "event_of_another_parcel"

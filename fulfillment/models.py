@@ -59,6 +59,7 @@ class FulfillmentOrder(models.Model):
     class Meta:
         verbose_name = _("fulfillment order")
         verbose_name_plural = _("fulfillment orders")
+        permissions = [("operate_fulfillmentorder", "Can pick, pack, ship and render")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="service") | Q(warehouse__isnull=False), name="goods_are_picked_somewhere"
@@ -183,6 +184,7 @@ class Shipment(models.Model):
     class Meta:
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
+        permissions = [("operate_shipment", "Can say what happened to parcels")]
         constraints = [
             models.UniqueConstraint(fields=["fulfillment_order", "position"], name="one_parcel_per_position")
         ]

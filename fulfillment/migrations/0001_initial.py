@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'fulfillment order',
                 'verbose_name_plural': 'fulfillment orders',
+                'permissions': [('operate_fulfillmentorder', 'Can pick, pack, ship and render')],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +86,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'shipment',
                 'verbose_name_plural': 'shipments',
+                'permissions': [('operate_shipment', 'Can say what happened to parcels')],
             },
         ),
         migrations.CreateModel(

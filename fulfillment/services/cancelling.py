@@ -18,7 +18,7 @@ from inventory import services as inventory
 from orders.models import Order, OrderStatus
 
 from .shipping import LEAVING
-from .work import LIVE, Status, is_quiet, lines_of, lock_work
+from .work import LIVE, Status, lines_of, lock_work
 
 PICKED = (Status.PICKED, Status.PACKED)
 OVER = (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
@@ -54,7 +54,7 @@ def complete_put_back(fulfillment_order_id: int, *, actor: Actor, at: datetime |
         raise NothingToPutBack(_("Nothing of this work waits to be put back"), fulfillment_order=work.number)
     work.needs_put_back = False
     work.save(update_fields=["needs_put_back"])
-    quiet = is_quiet(work.order)
+    quiet = work.order.quiet
     emit(GoodsPutBack(order_id=work.order_id, fulfillment_order_id=work.pk, quiet=quiet), actor=actor, at=at)
     units = {(line.order_line.position, work.warehouse_id): line.picked for line in lines_of(work)}
     _release(work.order, units, actor=actor, at=at)
@@ -66,7 +66,7 @@ def _void_labels(works: Iterable[FulfillmentOrder], *, actor: Actor, at: datetim
     for shipment in parcels.select_related("order__channel"):
         advance(shipment, "cancel", actor=actor, at=at)
         if carrier_for(shipment.carrier).outside:
-            quiet = is_quiet(shipment.order)
+            quiet = shipment.order.quiet
             emit(LabelVoided(order_id=shipment.order_id, shipment_id=shipment.pk, quiet=quiet), actor=actor, at=at)
 
 

@@ -19,7 +19,7 @@ from fulfillment.events import LabelRequested
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
 from orders.models import Order
 
-from .work import check_quantities, is_quiet, lines_of, lock_work, refuse_blocked, require_kind, stamp
+from .work import check_quantities, lines_of, lock_work, refuse_blocked, require_kind, stamp
 
 MANUAL = "manual"
 
@@ -149,7 +149,7 @@ def _label(shipments: Sequence[Shipment], *, actor: Actor, at: datetime) -> None
     Shipment.objects.bulk_create(waiting)
     for shipment in waiting:
         if carrier_for(shipment.carrier).outside:
-            quiet = is_quiet(shipment.order)
+            quiet = shipment.order.quiet
             emit(LabelRequested(order_id=shipment.order_id, shipment_id=shipment.pk, quiet=quiet), actor=actor, at=at)
 
 

@@ -15,7 +15,7 @@ from fulfillment.events import FulfillmentPlanned, ShortPick
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from orders import services as orders
 
-from .work import Status, check_quantities, is_quiet, lines_of, lock_work, refuse_blocked, require_kind, stamp
+from .work import Status, check_quantities, lines_of, lock_work, refuse_blocked, require_kind, stamp
 
 Kind = FulfillmentOrder.Kind
 
@@ -158,7 +158,7 @@ def _split_off(
         line.quantity -= units
     FulfillmentLine.objects.bulk_update([line for line in missing if line.quantity], ["quantity"])
     FulfillmentLine.objects.filter(pk__in=[line.pk for line in missing if not line.quantity]).delete()
-    quiet = is_quiet(work.order)
+    quiet = work.order.quiet
     emit(FulfillmentPlanned(order_id=work.order_id, fulfillment_order_id=rest.pk, quiet=quiet), actor=actor, at=at)
     _report(work, rest, missing, reason=reason, actor=actor, at=at)
     return rest
@@ -175,7 +175,7 @@ def _report(
 ) -> None:
     """Say what is missing: to the history, and to whoever owns exceptions."""
     units = {line.order_line.sku: count for line, count in missing.items()}
-    event = ShortPick(order_id=work.order_id, fulfillment_order_id=work.pk, missing=units, quiet=is_quiet(work.order))
+    event = ShortPick(order_id=work.order_id, fulfillment_order_id=work.pk, missing=units, quiet=work.order.quiet)
     emit(event, actor=actor, at=at)
     names = ", ".join(f"{count} × {sku}" for sku, count in units.items())
     warehouse = work.warehouse.code if work.warehouse else ""

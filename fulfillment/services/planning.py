@@ -24,7 +24,6 @@ from .work import (
     STOPPING,
     WORKABLE,
     Status,
-    is_quiet,
     live_units,
     lock_work,
     refuse_blocked,
@@ -189,7 +188,7 @@ def _write_lines(works: list[Work]) -> None:
 
 
 def _announce(order: Order, planned: list[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
-    quiet = is_quiet(order)
+    quiet = order.quiet
     events = (FulfillmentPlanned(order_id=order.pk, fulfillment_order_id=work.pk, quiet=quiet) for work in planned)
     emit(*events, actor=actor, at=at)
 
@@ -205,6 +204,6 @@ def _release(order: Order, works: list[FulfillmentOrder], *, actor: Actor, at: d
     for work in works:
         stamp(work, at, "released_at")
         advance(work, "release", actor=actor, at=at)
-        event = FulfillmentReleased(order_id=order.pk, fulfillment_order_id=work.pk, quiet=is_quiet(order))
+        event = FulfillmentReleased(order_id=order.pk, fulfillment_order_id=work.pk, quiet=order.quiet)
         emit(event, actor=actor, at=at)
     orders.record_release(order.pk, actor=actor, at=at)

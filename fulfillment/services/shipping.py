@@ -19,7 +19,7 @@ from inventory import services as inventory
 from orders import services as orders
 from orders.models import Order, OrderLine
 
-from .work import Status, contents_of, is_quiet, lines_of, lock_work, refuse_blocked, require_kind, stamp
+from .work import Status, contents_of, lines_of, lock_work, refuse_blocked, require_kind, stamp
 
 UNPACKED = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED)
 LEAVING = (Shipment.Status.LABEL_PENDING, Shipment.Status.READY)
@@ -111,7 +111,7 @@ def _hand_over(shipment: Shipment, *, actor: Actor, at: datetime) -> None:
 
 
 def _announce_parcels(order: Order, shipments: Iterable[Shipment], *, actor: Actor, at: datetime) -> None:
-    quiet = is_quiet(order)
+    quiet = order.quiet
     events = (ShipmentShipped(order_id=order.pk, shipment_id=shipment.pk, quiet=quiet) for shipment in shipments)
     emit(*events, actor=actor, at=at)
 
@@ -140,4 +140,4 @@ def _mark_done(lines: Sequence[FulfillmentLine]) -> None:
 
 
 def _rendered(work: FulfillmentOrder) -> ServiceRendered:
-    return ServiceRendered(order_id=work.order_id, fulfillment_order_id=work.pk, quiet=is_quiet(work.order))
+    return ServiceRendered(order_id=work.order_id, fulfillment_order_id=work.pk, quiet=work.order.quiet)

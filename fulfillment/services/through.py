@@ -24,7 +24,7 @@ from orders.models import Order
 from .packing import ParcelInput, _stick, _wrap
 from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
 from .shipping import LEAVING, _announce_parcels, _rendered
-from .work import LIVE, Status, contents_of, is_quiet, refuse_blocked, stamp
+from .work import LIVE, Status, contents_of, refuse_blocked, stamp
 
 Kind = FulfillmentOrder.Kind
 ON_THE_TROLLEY = (Status.PICKED, Status.PACKED)
@@ -196,7 +196,7 @@ def _tell_the_order(
     _announce_parcels(order, [parcel.shipment for parcel in parcels], actor=actor, at=left)
     emit(*(_rendered(work.order) for work in services), actor=actor, at=left)
     if arrived is not None:
-        quiet = is_quiet(order)
+        quiet = order.quiet
         there = (ShipmentDelivered(order_id=order.pk, shipment_id=one.shipment.pk, quiet=quiet) for one in parcels)
         emit(*there, actor=actor, at=arrived)
 

@@ -12,12 +12,13 @@ from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from fulfillment.carriers import CarrierEvent
+from fulfillment.errors import EventOfAnother
 from fulfillment.events import ShipmentDelivered, ShipmentFailed
 from fulfillment.models import Shipment, TrackingEvent
 from orders import services as orders
 from orders.models import OrderException
 
-from .work import contents_of, is_quiet
+from .work import contents_of
 
 Status = Shipment.Status
 STEPS = {
@@ -50,7 +51,10 @@ def record_tracking_event(shipment_id: int, *, event: CarrierEvent, actor: Actor
         at=event.at,
     )
     if not insert_once(told):
-        return TrackingEvent.objects.get(carrier=shipment.carrier, event_id=event.event_id)
+        known = TrackingEvent.objects.get(carrier=shipment.carrier, event_id=event.event_id)
+        if known.shipment_id != shipment.pk:
+            raise EventOfAnother(_("This event was told about another parcel"), event_id=event.event_id)
+        return known
     if shipment.status in HERE:
         _wonder(shipment, event)
         return told
@@ -121,7 +125,7 @@ def _no_more(shipment: Shipment, *, actor: Actor, at: datetime) -> None:
 
 
 def _arrive(shipment: Shipment, *, actor: Actor, at: datetime) -> None:
-    quiet = is_quiet(shipment.order)
+    quiet = shipment.order.quiet
     emit(ShipmentDelivered(order_id=shipment.order_id, shipment_id=shipment.pk, quiet=quiet), actor=actor, at=at)
     orders.record_delivery(
         shipment.order_id, reference=str(shipment.number), quantities=contents_of(shipment), actor=actor, at=at
@@ -144,7 +148,7 @@ def _trouble_key(shipment: Shipment, status: str) -> str:
 def _fail(shipment: Shipment, *, actor: Actor, at: datetime) -> None:
     status = Status(shipment.status)
     event = ShipmentFailed(
-        order_id=shipment.order_id, shipment_id=shipment.pk, status=status.value, quiet=is_quiet(shipment.order)
+        order_id=shipment.order_id, shipment_id=shipment.pk, status=status.value, quiet=shipment.order.quiet
     )
     emit(event, actor=actor, at=at)
     words = {

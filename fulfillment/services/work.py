@@ -72,11 +72,6 @@ def contents_of(shipment: Shipment) -> dict[int, int]:
     return {line.order_line_id: line.quantity for line in shipment.lines.all()}
 
 
-def is_quiet(order: Order) -> bool:
-    """Whether nobody outside hears of this order."""
-    return bool(order.quiet)
-
-
 def stamp(work: FulfillmentOrder, at: datetime, *names: str) -> None:
     """Write down when the work reached its stations, where that is not known yet."""
     for name in names:

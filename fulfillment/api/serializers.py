@@ -1,0 +1,196 @@
+"""Work and parcels as integrators see them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import QuantityField, TextField, WholeNumberField
+from fulfillment import selectors
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
+
+
+class WorkLineSerializer(serializers.ModelSerializer):
+    """Units to be handled; `line` is the id of the order line."""
+
+    line = serializers.CharField(source="order_line_id")
+    sku = serializers.CharField(source="order_line.sku")
+    name = serializers.CharField(source="order_line.name")
+
+    class Meta:
+        model = FulfillmentLine
+        fields = ("line", "sku", "name", "quantity", "picked", "bin")
+
+
+class WorkSerializer(serializers.ModelSerializer):
+    """A row of `/fulfillment-orders/`."""
+
+    number = serializers.CharField()
+    order = serializers.CharField(source="order.number")
+    warehouse = serializers.CharField(source="warehouse.code", allow_null=True, default=None)
+    status = serializers.ChoiceField(choices=FulfillmentOrder.Status.choices)
+    lines = WorkLineSerializer(many=True)
+    allowed_actions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = FulfillmentOrder
+        fields = (
+            "number",
+            "order",
+            "warehouse",
+            "kind",
+            "status",
+            "rank",
+            "ship_by_on",
+            "needs_put_back",
+            "created_at",
+            "released_at",
+            "picked_at",
+            "packed_at",
+            "shipped_at",
+            "lines",
+            "allowed_actions",
+        )
+
+    def get_allowed_actions(self, work: FulfillmentOrder) -> list[str]:
+        """Return what may be done next."""
+        return selectors.allowed_actions(work)
+
+
+class ParcelLineSerializer(serializers.ModelSerializer):
+    """What is in a parcel; `line` is the id of the order line."""
+
+    line = serializers.CharField(source="order_line_id")
+    sku = serializers.CharField(source="order_line.sku")
+    name = serializers.CharField(source="order_line.name")
+
+    class Meta:
+        model = ShipmentLine
+        fields = ("line", "sku", "name", "quantity")
+
+
+class TrackingEventSerializer(serializers.ModelSerializer):
+    """What a carrier said."""
+
+    class Meta:
+        model = TrackingEvent
+        fields = ("event_id", "status", "description", "location", "at")
+
+
+class ShipmentSerializer(serializers.ModelSerializer):
+    """A row of `/shipments/`."""
+
+    number = serializers.CharField()
+    order = serializers.CharField(source="order.number")
+    fulfillment_order = serializers.CharField(source="fulfillment_order.number")
+    warehouse = serializers.CharField(source="fulfillment_order.warehouse.code", allow_null=True, default=None)
+    status = serializers.ChoiceField(choices=Shipment.Status.choices)
+    lines = ParcelLineSerializer(many=True)
+    tracking_events = TrackingEventSerializer(many=True)
+
+    class Meta:
+        model = Shipment
+        fields = (
+            "number",
+            "order",
+            "fulfillment_order",
+            "warehouse",
+            "status",
+            "carrier",
+            "tracking_number",
+            "tracking_url",
+            "weight_grams",
+            "estimated_delivery_on",
+            "created_at",
+            "shipped_at",
+            "delivered_at",
+            "lines",
+            "tracking_events",
+        )
+
+
+class StrictSerializer(serializers.Serializer):
+    """A body in which nothing is dropped silently."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse members that are not known: a typo must not look like a request."""
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            detail = serializers.ErrorDetail("There is no such member.", code="unknown")
+            raise serializers.ValidationError({name: [detail] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class LineReferenceSerializer(StrictSerializer):
+    """Names a line by the id of the order line, or by its SKU where only one line has it."""
+
+    line = TextField(max_length=20, required=False)
+    sku = TextField(max_length=40, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Need exactly one of the two."""
+        if ("line" in attrs) == ("sku" in attrs):
+            raise serializers.ValidationError("Name the line by `line` or by `sku`.", code="line_needed")
+        return attrs
+
+
+class FoundSerializer(LineReferenceSerializer):
+    """How many units of a line were found."""
+
+    quantity = WholeNumberField(min_value=0, max_value=1_000_000)
+
+
+class PickSerializer(StrictSerializer):
+    """What was found; without `lines` everything was."""
+
+    lines = FoundSerializer(many=True, required=False, allow_empty=False)
+
+
+class ShortSerializer(StrictSerializer):
+    """Units that are there of lines that are not there whole."""
+
+    lines = FoundSerializer(many=True, allow_empty=False)
+    reason = TextField(max_length=300, required=False, allow_blank=True)
+
+
+class PackedSerializer(LineReferenceSerializer):
+    """How many units of a line go into a parcel."""
+
+    quantity = QuantityField()
+
+
+class ParcelSerializer(StrictSerializer):
+    """One parcel."""
+
+    lines = PackedSerializer(many=True, allow_empty=False)
+    weight_grams = WholeNumberField(min_value=0, max_value=2_000_000, required=False)
+    tracking_number = TextField(max_length=60, required=False, allow_blank=True)
+
+
+class PackSerializer(StrictSerializer):
+    """How it is packed; without `parcels` everything goes into one."""
+
+    parcels = ParcelSerializer(many=True, required=False, allow_empty=False)
+
+
+class ShipSerializer(StrictSerializer):
+    """The numbers of parcels whose carrier has none of its own here, in the order of the parcels."""
+
+    tracking_number = TextField(max_length=60, required=False, allow_blank=True)
+    tracking_numbers = serializers.ListField(child=TextField(max_length=60), required=False, max_length=100)
+
+
+class NothingSerializer(StrictSerializer):
+    """A body without members."""
+
+
+class EventInputSerializer(StrictSerializer):
+    """What a carrier says about a parcel."""
+
+    event_id = TextField(max_length=100)
+    status = TextField(
+        max_length=30,
+        help_text="in_transit, out_for_delivery, delivered, delivery_failed, returned_to_sender, lost; or a remark",
+    )
+    at = serializers.DateTimeField()
+    description = TextField(max_length=300, required=False, allow_blank=True)
+    location = TextField(max_length=200, required=False, allow_blank=True)

@@ -1,0 +1,24 @@
+"""Addresses of fulfillment in the API."""
+
+from django.urls import path
+
+from . import views
+
+WORK = "fulfillment-orders/<str:number>"
+PARCEL = "shipments/<str:number>"
+
+urlpatterns = [
+    path("fulfillment-orders/", views.FulfillmentOrdersView.as_view(), name="fulfillment-orders"),
+    path(f"{WORK}/", views.FulfillmentOrderView.as_view(), name="fulfillment-order"),
+    path(f"{WORK}/release/", views.ReleaseView.as_view(), name="fulfillment-order-release"),
+    path(f"{WORK}/pick/", views.PickView.as_view(), name="fulfillment-order-pick"),
+    path(f"{WORK}/short/", views.ShortView.as_view(), name="fulfillment-order-short"),
+    path(f"{WORK}/pack/", views.PackView.as_view(), name="fulfillment-order-pack"),
+    path(f"{WORK}/ship/", views.ShipView.as_view(), name="fulfillment-order-ship"),
+    path("shipments/", views.ShipmentsView.as_view(), name="shipments"),
+    path(f"{PARCEL}/", views.ShipmentView.as_view(), name="shipment"),
+    path(f"{PARCEL}/tracking-events/", views.TrackingEventsView.as_view(), name="tracking-events"),
+    path(f"{PARCEL}/label/", views.LabelView.as_view(), name="shipment-label"),
+    path(f"{PARCEL}/packing-slip/", views.PackingSlipView.as_view(), name="shipment-packing-slip"),
+    path("orders/<str:number>/release/", views.ReleaseOrderView.as_view(), name="order-release"),
+]
