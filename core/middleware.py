@@ -1,11 +1,14 @@
-"""What every request gets: a name."""
+"""What every request gets: a name, and its reader's language and time zone."""
 
 import logging
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
 
 from core.actors import request_id, within_request
 
@@ -27,6 +30,31 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response.headers["X-Request-Id"] = identifier
         return response
+
+
+class ReaderMiddleware:
+    """Shows times in the zone, and the back office in the language, that a member of staff has chosen."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Follow the person for this request only."""
+        user: Any = request.user
+        if not user.is_authenticated or not user.is_staff:
+            return self.get_response(request)
+        with timezone.override(zone_of(user.time_zone)), translation.override(user.language):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", user.language)
+        return response
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """Return a time zone by name; None, which stands for the system's own, where there is none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (LookupError, ValueError, OSError):
+        return None
 
 
 class RequestIdFilter(logging.Filter):

@@ -37,6 +37,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import history
 from core.admin.actors import actor_for
+from core.admin.columns import badge_column, flag_column, when_column
 from core.admin.forms import show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
 from core.errors import DomainError
@@ -63,9 +64,32 @@ class LeanListMixin(admin.ModelAdmin):
     all_label: Any = _("All")
     empty_text: Any = ""
 
+    @property
+    def media(self) -> forms.Media:
+        """Load for forms what looking up related rows needs, and no more; lists load nothing."""
+        names = ("vendor/jquery/jquery.min.js", "jquery.init.js", "core.js", "admin/RelatedObjectLookups.js")
+        return forms.Media(js=[f"admin/js/{name}" for name in names])
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
         """Return the list of the back office."""
         return BackOfficeChangeList
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; plain names of states, dates and switches are shown as badges, short dates and ticks."""
+        return [self._column(name) for name in super().get_list_display(request)]
+
+    def _column(self, name: Any) -> Any:
+        if not isinstance(name, str) or hasattr(self, name):
+            return name
+        try:
+            field = self.opts.get_field(name)
+        except FieldDoesNotExist:
+            return name
+        if isinstance(field, models.DateField):
+            return when_column(name)
+        if isinstance(field, models.BooleanField):
+            return flag_column(name)
+        return badge_column(name) if name == "status" else name
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list; a filter that makes no sense is dropped with a word about it."""

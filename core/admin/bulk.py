@@ -121,7 +121,8 @@ class BulkAdmin(admin.ModelAdmin):
             "form": form,
             "count": len(ids),
             "across": across,
-            "selected": [] if across else ids,
+            # Django asks for one selected row even where all that match are meant.
+            "selected": ids[:1] if across else ids,
             "checkbox": ACTION_CHECKBOX_NAME,
             "consequences": list(spec.consequences(len(ids))) if spec.consequences else [],
             "refused": [(row, reasons[row.pk]) for row in rows],

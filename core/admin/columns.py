@@ -13,9 +13,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from core.admin.links import link_to
-from core.templatetags.back_office import badge, money, when
+from core.templatetags.back_office import badge, icon, money, when
 
 Column = Callable[[Any], Any]
 
@@ -64,6 +65,17 @@ def when_column(path: str, label: Any = "") -> Column:
 def link_column(path: str, label: Any = "", *, ordering: str = "") -> Column:
     """Show a related record as a link to its page."""
     return _column(path, label, lambda obj: link_to(_follow(obj, path)) or "–", order=ordering)
+
+
+def flag_column(path: str, label: Any = "") -> Column:
+    """Show whether something is so: a tick, or nothing to disturb."""
+
+    def show(obj: Any) -> Any:
+        if _follow(obj, path):
+            return format_html('<span class="yes">{}</span>', icon("check", gettext("yes")))
+        return format_html('<span class="quiet" aria-label="{}">–</span>', gettext("no"))
+
+    return _column(path, label, show)
 
 
 def code_column(path: str, label: Any = "") -> Column:

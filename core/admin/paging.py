@@ -16,11 +16,6 @@ def capped_count(rows: "QuerySet", cap: int = CAP) -> int:
     return rows.order_by()[: cap + 1].count()
 
 
-def spoken(count: int, cap: int = CAP) -> str:
-    """Write a capped count for people: 412, or 10,000+."""
-    return f"{number_format(cap, force_grouping=True)}+" if count > cap else number_format(count, force_grouping=True)
-
-
 class CappedPaginator(Paginator):
     """Pages through the first `CAP` rows; whoever needs more narrows the list by search or filter.
 
@@ -28,21 +23,24 @@ class CappedPaginator(Paginator):
     """
 
     @cached_property
-    def count(self) -> int:
-        """Return the number of rows, up to the cap."""
-        if isinstance(self.object_list, QuerySet):
-            return min(capped_count(self.object_list), CAP)
-        return len(self.object_list)
+    def _found(self) -> int:
+        rows = self.object_list
+        return capped_count(rows, CAP) if isinstance(rows, QuerySet) else len(rows)
 
     @cached_property
+    def count(self) -> int:
+        """Return the number of rows that can be paged through."""
+        return min(self._found, CAP)
+
+    @property
     def is_capped(self) -> bool:
-        """Whether there may be more rows than are counted."""
-        return self.count >= CAP
+        """Whether there are more rows than can be paged through."""
+        return self._found > CAP
 
     @property
     def spoken_count(self) -> str:
-        """Return the count in words for people."""
-        return spoken(CAP + 1 if self.is_capped else self.count)
+        """Return the count for people: 412, or 10,000+."""
+        return number_format(self.count, force_grouping=True) + ("+" if self.is_capped else "")
 
 
 class BackOfficeChangeList(ChangeList):

@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field, unquote
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db.models import DateField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -38,6 +39,7 @@ from core.admin.base import BackOfficeAdmin
 from core.admin.links import link_to
 from core.panels import panels_for
 from core.service import thread_of
+from core.templatetags.back_office import when
 
 
 class PanelAdmin(BackOfficeAdmin):
@@ -153,4 +155,6 @@ class PanelAdmin(BackOfficeAdmin):
             return display_for_value(value, "") if not isinstance(value, str) else value
         if column.is_relation:
             return link_to(getattr(obj, column.name))
+        if isinstance(column, DateField):
+            return when(value) if value else ""
         return display_for_field(value, column, "")

@@ -1,12 +1,21 @@
 """Users and their groups: who signs in, and what they may do."""
 
+from collections import defaultdict
+from functools import cache
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
+from django import forms
+from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
@@ -22,10 +31,72 @@ from core.templatetags.back_office import badge
 POWERS = ("is_superuser", "is_staff", "groups", "user_permissions")
 
 
+class PermissionField(forms.ModelMultipleChoiceField):
+    """What may be done, to be ticked, table by table."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_offered(), **kwargs)
+        tables: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for permission in self.queryset:
+            tables[_table(permission)].append((permission.pk, _verb(permission)))
+        self.choices = sorted(tables.items())
+
+
+def _offered() -> "QuerySet[Permission]":
+    """Return the permissions that open something here: of tables that have a page, and nobody deletes."""
+    shown = [kind.pk for kind in ContentType.objects.get_for_models(*site._registry).values()]
+    rows = Permission.objects.select_related("content_type").filter(content_type__in=shown)
+    return rows.exclude(codename__startswith="delete_").order_by("content_type", "pk")
+
+
+def _table(permission: Permission) -> str:
+    model = permission.content_type.model_class()
+    app = apps.get_app_config(permission.content_type.app_label).verbose_name
+    return f"{app} · {model._meta.verbose_name_plural if model else permission.content_type.model}"
+
+
+def _verb(permission: Permission) -> str:
+    plain = {"add": _("add"), "change": _("change"), "view": _("view")}
+    return str(plain.get(permission.codename.split("_")[0], permission.name))
+
+
+@cache
+def time_zones() -> list[tuple[str, Any]]:
+    """Return the time zones one can live in."""
+    return [("", _("as the system"))] + [(name, name) for name in sorted(available_timezones()) if "/" in name]
+
+
+class NewPersonForm(UserCreationForm):
+    """A new user with a password."""
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody."""
+
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields.pop("usable_password", None)
+        self.fields["password1"].required = self.fields["password2"].required = True
+
+
 class NotedMixin(admin.ModelAdmin):
     """Writes to the history who changed which power, with before and after."""
 
     noted: ClassVar[tuple[str, ...]] = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer permissions to be ticked, and other relations likewise."""
+        if db_field.related_model is Permission:
+            return PermissionField(required=False, label=db_field.verbose_name)
+        kwargs["widget"] = forms.CheckboxSelectMultiple()
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.help_text = ""
+        return field
 
     def _powers(self, obj: Any) -> dict[str, Any]:
         state = {}
@@ -75,13 +146,26 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
     list_filter = ("is_staff", "is_active", "groups")
     list_per_page = 50
     tabs = (Tab(_("Staff"), {"is_staff__exact": "1"}), Tab(_("Others"), {"is_staff__exact": "0"}))
-    filter_horizontal = ("user_permissions",)
+    filter_horizontal = ()
+    add_form_template = None
+    add_form = NewPersonForm
+    change_password_form = NewPasswordForm
+    change_user_password_template = "admin/core/user_password.html"  # noqa: S105
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": (("first_name", "last_name"), "email", ("language", "time_zone"))}),
         (_("May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Single permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
     )
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set a password, and write down that it was set."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            with unit_of_work():
+                note_change(User.objects.get(pk=id), "core.user.password_set", actor=actor_for(request))
+        return response
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user: User) -> str:
@@ -100,6 +184,14 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
             return str(_("everything"))
         names = ", ".join(group.name for group in user.groups.all())
         return names or (str(_("staff without a group")) if user.is_staff else "–")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer what can be chosen instead of asking for codes."""
+        if db_field.name == "language":
+            return forms.ChoiceField(choices=settings.LANGUAGES, label=db_field.verbose_name)
+        if db_field.name == "time_zone":
+            return forms.ChoiceField(choices=time_zones, label=db_field.verbose_name, required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Fetch the groups with the rows."""
@@ -122,6 +214,7 @@ class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
 
     noted = ("name", "permissions")
     list_display = ("name", "people")
+    filter_horizontal = ()
     list_filter = ()
     tabs = ()
 

@@ -92,6 +92,17 @@ def when(moment: datetime | date | None) -> str:
 
 
 @register.simple_tag
+def moment(value: datetime | date | None) -> str:
+    """Write a moment or a day in full: 12 Mar 2025, 14:05:09."""
+    if not value:
+        return "–"
+    if not isinstance(value, datetime):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), format_date(value, locale=locale()))
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), format_datetime(local, locale=locale()))
+
+
+@register.simple_tag
 def day(value: date | None) -> str:
     """Write a day short, with a word for the days around today."""
     if not value:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import template
@@ -14,9 +15,10 @@ from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from core.admin.paging import CAP
+from core.templatetags.back_office import moment
 
 register = template.Library()
 CLASS = re.compile(r'class="')
@@ -76,7 +78,7 @@ def shown_range(cl: Any) -> str:
     last = min(cl.page_num * cl.list_per_page, cl.result_count)
     total = getattr(cl.paginator, "spoken_count", None) or number_format(cl.result_count, force_grouping=True)
     text = gettext("%(first)s–%(last)s of %(total)s") % {"first": first, "last": last, "total": total}
-    if getattr(cl.paginator, "is_capped", False) and last >= CAP:
+    if getattr(cl.paginator, "is_capped", False) and last >= cl.result_count:
         return text + gettext(". For older rows narrow the list.")
     return text
 
@@ -106,10 +108,25 @@ def chosen(choices: Iterable[dict[str, Any]]) -> str:
 
 
 @register.simple_tag
-def readable(field: Any) -> SafeString:
+def label_of(field: Any) -> SafeString:
+    """Write the label of a field of a form, without a colon; what is only read has no input to point to."""
+    if field.is_readonly:
+        return format_html('<span class="label">{}</span>', capfirst(field.field["label"]))
+    bound = field.field
+    optional = "" if bound.field.required or field.is_checkbox else gettext("optional")
+    text = format_html("{} <small>{}</small>", capfirst(bound.label), optional) if optional else capfirst(bound.label)
+    return format_html('<label for="{}">{}</label>', bound.id_for_label, text)
+
+
+@register.simple_tag
+def readable(field: Any) -> str:
     """Write a value that cannot be edited here: data as data, the rest as Django does."""
     name = field.field.get("name") if isinstance(field.field, dict) else None
     value = getattr(field.form.instance, name, None) if isinstance(name, str) else None
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, date):
+        return moment(value)
     if isinstance(value, dict | list):
         if not value:
             return mark_safe("–")

@@ -48,6 +48,63 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     });
 
+    // Rows of a list are selected one by one, in ranges with Shift, or all that match.
+    const bar = document.querySelector("#changelist-form .actions");
+    if (bar) {
+        const boxes = [...document.querySelectorAll("input.action-select")];
+        const all = document.getElementById("action-toggle");
+        const across = bar.querySelector("input.select-across");
+        const offer = bar.querySelector("button.select-across");
+        const note = bar.querySelector(".across-note");
+        let last = null;
+        const show = () => {
+            const chosen = boxes.filter((box) => box.checked);
+            for (const box of boxes) {
+                box.closest("tr").classList.toggle("selected", box.checked);
+            }
+            all.checked = chosen.length === boxes.length;
+            all.indeterminate = chosen.length > 0 && !all.checked;
+            if (!all.checked) {
+                across.value = "0";
+            }
+            const everything = across.value === "1";
+            bar.querySelector(".action-counter").textContent = everything ? "" : bar.dataset.text.replace("#", chosen.length);
+            if (offer) {
+                offer.classList.toggle("hidden", everything || !all.checked);
+                note.classList.toggle("hidden", !everything);
+            }
+        };
+        const setAll = (checked) => {
+            for (const box of boxes) {
+                box.checked = checked;
+            }
+            across.value = "0";
+            show();
+        };
+        all.addEventListener("click", () => setAll(all.checked));
+        for (const box of boxes) {
+            box.addEventListener("click", (event) => {
+                if (event.shiftKey && last) {
+                    const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+                    for (const between of boxes.slice(from, to + 1)) {
+                        between.checked = box.checked;
+                    }
+                }
+                last = box;
+                show();
+            });
+        }
+        if (offer) {
+            offer.addEventListener("click", () => {
+                across.value = "1";
+                show();
+            });
+        }
+        bar.querySelector(".clear-selection").addEventListener("click", () => setAll(false));
+        window.addEventListener("pageshow", show);
+        show();
+    }
+
     // A form is sent once.
     document.addEventListener("submit", (event) => {
         const form = event.target;
