@@ -90,7 +90,7 @@ def record_passage(
     if order.status not in (OrderStatus.CONFIRMED, OrderStatus.FULFILLING):
         raise Conflict(f"{order} is not being fulfilled: {order.get_status_display()}", status=order.status)
     lines = lines_of(order)
-    quiet = order.quiet
+    quiet, tied = order.quiet, order.allocation_status
     noted: list[Movement] = []
     for reference, units in left.items():
         noted += note_units(lines, Kind.SHIPPED, units, reference=reference, at=left_at)
@@ -98,9 +98,10 @@ def record_passage(
     order.shipped_at = left_at
     steps = ["release"] if order.status == OrderStatus.CONFIRMED else []
     there = max(arrived.values(), default=left_at)
-    if there != left_at:
-        # The steps of the two days are written with their own dates.
-        restate(order, lines=lines)
+    restate(order, lines=lines)
+    if there != left_at or (steps and order.why_not("release")):
+        # Two days are written with their own dates; and work began while its units were still tied.
+        order.allocation_status = tied
         settle(order, *steps, actor=actor, at=left_at)
         steps = []
     for reference, at in arrived.items():
