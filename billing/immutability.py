@@ -20,20 +20,22 @@ NAMES = sorted(
 )
 
 
-def install(schema_editor: Any) -> None:
+def install(connection: Any) -> None:
     """Put the triggers in place, those that are there already anew."""
-    remove(schema_editor)
-    write = _postgresql if schema_editor.connection.vendor == "postgresql" else _sqlite
-    for statement in write(schema_editor.connection):
-        schema_editor.execute(statement, params=None)
+    remove(connection)
+    write = _postgresql if connection.vendor == "postgresql" else _sqlite
+    with connection.cursor() as cursor:
+        for statement in write(connection):
+            cursor.execute(statement)
 
 
-def remove(schema_editor: Any) -> None:
+def remove(connection: Any) -> None:
     """Take the triggers away, so that the tables themselves can be changed."""
-    on_table = schema_editor.connection.vendor == "postgresql"
-    for name in NAMES:
-        table = name.rpartition("_")[0]
-        schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if on_table else ''}", params=None)
+    on_table = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        for name in NAMES:
+            table = name.rpartition("_")[0]
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if on_table else ''}")
 
 
 def in_place(connection: Any) -> list[str]:

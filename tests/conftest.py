@@ -60,6 +60,27 @@ def _own_world(settings: Any, _files: Path) -> None:
     cache.clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied() -> Iterator[None]:
+    """Let tests that commit clear up: SQLite deletes row by row, which issued documents refuse."""
+    from django.test import TransactionTestCase
+
+    from billing import immutability
+
+    emptied = TransactionTestCase._fixture_teardown
+
+    def teardown(case: Any) -> None:
+        if connection.vendor == "sqlite":
+            immutability.remove(connection)
+        emptied(case)
+        if connection.vendor == "sqlite":
+            immutability.install(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
 @pytest.fixture
 def run_debts() -> Callable[[], int]:
     """Pay every debt that is due, and those they make, as a worker would; returns how many."""

@@ -6,11 +6,11 @@ from billing import immutability
 
 
 def install(apps, schema_editor):
-    immutability.install(schema_editor)
+    immutability.install(schema_editor.connection)
 
 
 def remove(apps, schema_editor):
-    immutability.remove(schema_editor)
+    immutability.remove(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

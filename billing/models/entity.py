@@ -5,10 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LegalEntity(models.Model):
-    """The seller, as every document names him (Directive 2006/112/EC art. 226)."""
+    """The seller, as every document names him (Directive 2006/112/EC art. 226).
+
+    `prefix` keeps the numbers of several sellers apart: none for the first, `AT` for AT-INV-000001.
+    """
 
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=200)
+    prefix = models.CharField(_("its numbers begin with"), max_length=10, blank=True, unique=True)
     address = models.JSONField(_("address"), default=dict)
     vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)

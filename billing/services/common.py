@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
 from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund
 from core.money import round_amount
-from core.service import service
+from core.service import held, hold, service
 from orders.models import Order
 
 Status = Payment.Status
@@ -26,11 +26,13 @@ def take_order(**found_by: object) -> Order:
     The order is the gate of its money: who holds it holds its documents, payments and refunds too, so
     none of them is locked on its own. Lower floors and the series of numbers come after it.
     """
+    if isinstance(pk := found_by.get("pk"), int) and (in_hand := held(Order, pk)) is not None:
+        return in_hand
     order = Order.objects.locked().select_related("channel", "customer").filter(Q(**found_by)).first()
     if order is None:
         missing = UnknownPayment if {"payments", "refunds"} & set(found_by) else UnknownDocument
         raise missing("There is no such thing", **{key: str(value) for key, value in found_by.items()})
-    return order
+    return held(Order, order.pk) or hold(order)
 
 
 def take_invoice(invoice_id: int) -> tuple[Order, Invoice]:

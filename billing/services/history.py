@@ -12,7 +12,7 @@ from billing.services.invoicing import PER_ORDER, Shipped, issue, issue_invoice,
 from billing.services.matching import Purse, match_money, open_invoices, tell_order, write_matches
 from billing.services.payments import record
 from core.actors import Actor
-from core.service import service
+from core.service import already_paid, service
 from orders import services as orders
 from orders.models import Order
 
@@ -30,6 +30,8 @@ def bill_and_pay_through(order_id: int, *, paid_at: datetime, method: str, actor
     untouched = not known and not order.paid_total and not order.authorized_total
     billed = {invoice.source_reference for invoice in known}
     drafts = [_draft(order, parcel, paid_at) for parcel in _to_bill(order, paid_at) if parcel.reference not in billed]
+    # Everything that left is invoiced here: who shipped it in this unit owes no invoice for it.
+    already_paid("billing.handlers.draft_invoice", order.history_thread())
     if untouched:
         return _issue_as_paid(order, drafts, method=method, actor=actor, at=paid_at)
     for invoice in known:

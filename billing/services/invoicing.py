@@ -191,10 +191,10 @@ def due_on(order: Order, issued_on: date) -> date:
 def next_number(kind: str, document: Invoice | CreditNote) -> str:
     """Draw the next number of a document: without gap per seller and series, whichever year it is.
 
-    The second seller's numbers begin with his code, and imported history has a series of its own.
+    The numbers of another seller begin with his prefix, and imported history has a series of its own.
     """
     seller = document.legal_entity
     name = "invoice" if kind == "INV" else "credit_note"
     drawn = draw_number(f"{name}:{seller.code}:{document.series}")
-    parts = ["" if seller.is_default else seller.code.upper(), document.series, kind, f"{drawn:06d}"]
+    parts = [seller.prefix, document.series, kind, f"{drawn:06d}"]
     return "-".join(part for part in parts if part)

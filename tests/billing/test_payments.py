@@ -1,0 +1,241 @@
+"""Money that is held, comes in, settles invoices, and is let go."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from billing import services as billing
+from billing.errors import AmountInvalid, CaptureExceedsAuthorization, OrderTakesNoMoney, UnknownGateway
+from billing.models import Invoice, InvoicePayment, Payment, Refund
+from core.actors import SYSTEM, Actor
+from core.errors import TransitionRefused
+from core.models import EventRecord
+from orders import services as orders
+from orders.inputs import PaymentInput
+from orders.models import OrderException
+from tests.factories.billing import again, place, ship, ship_all
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
+MAYA = Actor("staff", "maya")
+
+
+def pay(order, amount, **given):
+    given = {"method": "bank_transfer", "reference": "", "actor": MAYA, **given}
+    return billing.record_payment(order.pk, amount=Decimal(amount), **given)
+
+
+def hold(order, amount, **given):
+    given = {"method": "card", "reference": "ch_1", "actor": MAYA, **given}
+    return billing.authorize_payment(order.pk, amount=Decimal(amount), **given)
+
+
+def money(order):
+    order = again(order)
+    return (order.payment_status, str(order.authorized_total), str(order.paid_total), str(order.balance_due))
+
+
+def states():
+    return [(invoice.status, str(invoice.paid_total)) for invoice in Invoice.objects.order_by("pk")]
+
+
+def test_money_that_is_held_confirms_a_prepaid_order_and_is_taken_with_the_invoice(run_debts):
+    order = place(terms="prepaid")
+    assert order.status == "verified"
+
+    payment = hold(order, "22.06")
+    assert (payment.status, money(order)) == ("authorized", ("authorized", "22.060", "0.000", "22.060"))
+    assert again(order).status == "confirmed"
+
+    run_debts()
+    ship_all(order)
+    run_debts()
+
+    payment = Payment.objects.get()
+    assert (payment.status, payment.captured) == ("captured", Decimal("22.06"))
+    assert money(order) == ("paid", "0.000", "22.060", "0.000")
+    assert states() == [("paid", "22.060")]
+    assert again(order).status == "completed"
+    assert EventRecord.objects.filter(name="billing.payment_captured").count() == 1
+
+
+def test_two_parcels_take_what_each_costs_and_never_more_than_was_held(run_debts):
+    order = place(terms="prepaid")
+    hold(order, "22.06")
+    ship(order, {"MUG-RED": 1, "TEA-1": 1}, reference="SH-1")
+    run_debts()
+
+    payment = Payment.objects.get()
+    assert (payment.status, payment.captured, payment.held) == (
+        "partially_captured",
+        Decimal("16.11"),
+        Decimal("5.95"),
+    )
+    assert money(order) == ("partially_paid", "5.950", "16.110", "5.950")
+
+    ship(order, {"MUG-RED": 1}, reference="SH-2")
+    run_debts()
+    assert Payment.objects.get().status == "captured"
+    assert states() == [("paid", "16.110"), ("paid", "5.950")]
+
+
+def test_what_is_held_covers_only_its_part(run_debts):
+    order = place()
+    hold(order, "10.00")
+    ship(order, {"MUG-RED": 2, "TEA-1": 1}, reference="SH-1")
+    run_debts()
+
+    assert states() == [("partially_paid", "10.000")]
+    pay(order, "12.06")
+    assert states() == [("paid", "22.060")]
+    assert list(InvoicePayment.objects.order_by("pk").values_list("amount", flat=True)) == [
+        Decimal("10.00"),
+        Decimal("12.06"),
+    ]
+
+
+def test_the_oldest_open_invoice_is_settled_first(run_debts):
+    order = place()
+    ship(order, {"MUG-RED": 1, "TEA-1": 1}, reference="SH-1")
+    run_debts()
+    ship(order, {"MUG-RED": 1}, reference="SH-2")
+    run_debts()
+
+    pay(order, "18.00")
+    assert states() == [("paid", "16.110"), ("partially_paid", "1.890")]
+    pay(order, "4.06")
+    assert states() == [("paid", "16.110"), ("paid", "5.950")]
+    assert money(order) == ("paid", "0.000", "22.060", "0.000")
+
+
+def test_money_that_came_first_settles_the_invoice_that_comes_later(run_debts):
+    order = place(terms="prepaid")
+    pay(order, "22.06", at=datetime(2026, 1, 5, tzinfo=UTC))
+    run_debts()
+    ship_all(order)
+    run_debts()
+
+    assert states() == [("paid", "22.060")]
+    assert again(order).status == "completed"
+    assert Payment.objects.get().captured_at == datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def test_more_than_is_owed_is_taken_and_shown(run_debts):
+    order = place()
+    ship_all(order)
+    run_debts()
+    pay(order, "30.00")
+
+    assert money(order) == ("overpaid", "0.000", "30.000", "-7.940")
+    assert states() == [("paid", "22.060")]
+    assert InvoicePayment.objects.get().amount == Decimal("22.06")
+
+
+@pytest.mark.parametrize("amount", ["0", "-1.00", "1.001", "NaN"])
+def test_amounts_that_cannot_be_are_refused(amount):
+    order = place()
+
+    with pytest.raises(AmountInvalid):
+        pay(order, amount)
+    assert not Payment.objects.exists()
+
+
+def test_a_provider_that_nobody_connected_is_refused():
+    order = place()
+
+    with pytest.raises(UnknownGateway):
+        pay(order, "1.00", gateway="paymill")
+    with pytest.raises(UnknownGateway):
+        hold(order, "1.00", gateway="paymill")
+
+
+def test_capturing_takes_what_is_asked_and_no_more_than_is_held():
+    order = place()
+    payment = hold(order, "22.06")
+
+    billing.capture_payment(payment.pk, Decimal("2.06"), actor=MAYA)
+    with pytest.raises(CaptureExceedsAuthorization) as refusal:
+        billing.capture_payment(payment.pk, Decimal("20.01"), actor=MAYA)
+    assert refusal.value.details == {"held": "20.00", "currency": "EUR"}
+    billing.capture_payment(payment.pk, actor=MAYA)
+    with pytest.raises(TransitionRefused):
+        billing.capture_payment(payment.pk, actor=MAYA)
+    assert Payment.objects.get().captured == Decimal("22.06")
+
+
+def test_what_is_held_is_let_go_when_the_order_is_cancelled(run_debts):
+    order = place(terms="prepaid")
+    hold(order, "22.06")
+    orders.cancel_order(order.pk, reason="changed their mind", actor=MAYA)
+    run_debts()
+
+    assert Payment.objects.get().status == "voided"
+    assert money(order)[1:3] == ("0.000", "0.000")
+
+
+def test_what_came_in_goes_back_when_the_order_is_cancelled(run_debts):
+    order = place(terms="prepaid")
+    pay(order, "20.00")
+    hold(order, "2.06")
+    orders.cancel_order(order.pk, reason="changed their mind", actor=MAYA)
+    run_debts()
+
+    refund = Refund.objects.get()
+    assert (refund.status, refund.amount, refund.reference) == (
+        "succeeded",
+        Decimal("20.00"),
+        f"cancel-{order.number}",
+    )
+    order = again(order)
+    assert (order.paid_total, order.refunded_total, order.balance_due) == (20, 20, 0)
+    run_debts()
+    assert Refund.objects.count() == 1
+
+
+def test_voiding_what_was_partly_taken_lets_go_of_the_rest_only():
+    order = place()
+    payment = hold(order, "22.06")
+    billing.capture_payment(payment.pk, Decimal("2.06"), actor=MAYA)
+    billing.void_payment(payment.pk, reason="rest not needed", actor=MAYA)
+
+    payment = Payment.objects.get()
+    assert (payment.status, payment.captured, payment.held) == ("captured", Decimal("2.06"), 0)
+    with pytest.raises(TransitionRefused):
+        billing.void_payment(payment.pk, actor=MAYA)
+
+
+def test_nothing_is_held_for_an_order_that_is_over_but_money_that_came_is_written_down():
+    order = place(terms="prepaid")
+    orders.cancel_order(order.pk, reason="no", actor=MAYA)
+
+    with pytest.raises(OrderTakesNoMoney):
+        hold(order, "22.06")
+    pay(order, "22.06")
+    assert again(order).paid_total == Decimal("22.06")
+    assert OrderException.objects.filter(order=order, category="payment").count() == 1
+
+
+def test_payments_that_come_with_an_order_are_written_down_with_it(run_debts):
+    paid = PaymentInput(method="card", amount=Decimal("20.00"), reference="ch_7", status="captured")
+    held = PaymentInput(method="paypal", amount=Decimal("2.06"), reference="pp_8", status="authorized")
+    order = place(terms="prepaid", payments=(paid, held))
+
+    assert order.status == "confirmed"
+    assert money(order) == ("partially_paid", "2.060", "20.000", "2.060")
+    assert list(Payment.objects.order_by("pk").values_list("method", "status", "reference")) == [
+        ("card", "captured", "ch_7"),
+        ("paypal", "authorized", "pp_8"),
+    ]
+    ship_all(order)
+    run_debts()
+    assert states() == [("paid", "22.060")]
+
+
+def test_a_provider_that_says_no_leaves_a_failed_payment(run_debts):
+    order = place(terms="prepaid")
+    payment = Payment.objects.create(order=order, method="card", currency="EUR", amount=Decimal("22.06"))
+    billing.fail_payment(payment.pk, reason="insufficient funds", actor=SYSTEM)
+
+    payment = Payment.objects.get()
+    assert (payment.status, payment.failure) == ("failed", "insufficient funds")
+    assert money(order) == ("unpaid", "0.000", "0.000", "22.060")
