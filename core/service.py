@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
@@ -18,6 +18,7 @@ from core.models import Delivery, EventRecord
 
 P = ParamSpec("P")
 R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
 
 TRIES = 4
 # Serialization failure and deadlock: PostgreSQL asks for another try (documentation, section 13.5). And a
@@ -39,6 +40,7 @@ class Unit:
     """What one outermost service call has to say: written in one go, before the commit."""
 
     entries: list[Entry] = field(default_factory=list)
+    in_hand: dict[tuple[type[models.Model], int], models.Model] = field(default_factory=dict)
 
 
 _unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
@@ -54,6 +56,25 @@ def current_unit() -> Unit:
     if (unit := _unit.get()) is None:
         raise RuntimeError("Facts and transitions belong inside a @service")
     return unit
+
+
+def hold(subject: M) -> M:
+    """Keep a row that this unit has locked or inserted in hand, so that it is read once."""
+    current_unit().in_hand[type(subject), subject.pk] = subject
+    return subject
+
+
+def held(model: type[M], pk: int) -> M | None:
+    """Return the row in hand: it is locked, and everything this unit did to it is on the object."""
+    unit = _unit.get()
+    return cast(M | None, unit.in_hand.get((model, pk))) if unit else None
+
+
+def already_paid(handler: str, thread: str) -> None:
+    """Drop a debt that this unit made and whose work it has done itself: made and paid, nothing is owed."""
+    for entry in current_unit().entries:
+        if entry.record.thread == thread:
+            entry.handlers = tuple(name for name in entry.handlers if name != handler)
 
 
 def on_new_debts(nudge: Callable[[list[int]], None]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.outbox import emit
-from core.service import service
+from core.service import held, hold, service
 from core.transitions import advance
 from fulfillment.errors import OrderBlocked
 from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
@@ -136,7 +136,9 @@ def _cancel_if_empty(work: FulfillmentOrder, left: int, *, actor: Actor, at: dat
 
 
 def _lock_order(order_id: int) -> Order:
-    return Order.objects.locked().select_related("channel", "shipping_method").get(pk=order_id)
+    if (in_hand := held(Order, order_id)) is not None:
+        return in_hand
+    return hold(Order.objects.locked().select_related("channel", "shipping_method").get(pk=order_id))
 
 
 def _order_lines(order: Order) -> list[OrderLine]:

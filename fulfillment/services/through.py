@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.outbox import emit
-from core.service import service
+from core.service import already_paid, service
 from core.transitions import advance
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import LabelMissing, OrderBlocked, PlannedMeanwhile
@@ -76,6 +76,8 @@ def fulfil_through(
     _send(parcels, actor=actor, left=left, arrived=arrived)
     _tell_the_order(order, works, parcels, actor=actor, left=left, arrived=arrived)
     _take_off_the_shelf(order, works, actor=actor, at=left)
+    # All work is planned and done here: who confirmed the order in this unit owes no planning for it.
+    already_paid("fulfillment.handlers.plan_fulfillment", order.history_thread())
     return [parcel.shipment for parcel in parcels]
 
 

@@ -25,6 +25,7 @@ from integrations.models import ImportBatch, ImportRow
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from orders import services as orders
+from orders.inputs import ChargeInput, LineInput, OrderInput
 from orders.models import Order, OrderLine, OrderStatus
 from pricing import services as pricing
 from returns import services as returns
@@ -169,7 +170,7 @@ class Runner:
         lines = goods_of(planned)
         charges = planned.charges if planned.goods else ()
         order = orders.place_order(
-            orders.OrderInput(
+            OrderInput(
                 channel=CHANNEL,
                 external_reference=planned.reference,
                 currency=CURRENCY,
@@ -177,10 +178,10 @@ class Runner:
                 customer_name=f"Customer {planned.customer}" if planned.customer else "Guest",
                 shipping_address=PostalAddress(country=planned.country),
                 lines=tuple(
-                    orders.LineInput(sku=row.sku, quantity=row.quantity, unit_price=row.unit_price) for row in lines
+                    LineInput(sku=row.sku, quantity=row.quantity, unit_price=row.unit_price) for row in lines
                 ),
                 charges=tuple(
-                    orders.ChargeInput(
+                    ChargeInput(
                         kind=charge_kind(row),
                         code=row.sku,
                         name=row.description or row.sku,
@@ -190,7 +191,7 @@ class Runner:
                 ),
                 shipping_method="standard",
                 shipping_price=Decimal(0),
-                payment_terms="net30",
+                payment_terms="on_delivery",
                 placed_at=planned.at,
                 historic=True,
                 settle=self.stage >= STAGES.index("confirmed"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import F
 from django.utils import timezone
 
-from core.service import service
+from core.service import held, hold, service
 from core.updating import update_each
 from orders.errors import QuantityMismatch, UnknownOrder
 from orders.models import Movement, Order, OrderCharge, OrderLine
@@ -49,10 +49,12 @@ COUNTED = (
 
 def take_order(order_id: int) -> Order:
     """Lock an order for a change. Whoever holds it holds its lines, charges, holds and exceptions too."""
+    if (in_hand := held(Order, order_id)) is not None:
+        return in_hand
     order = Order.objects.locked().select_related("channel").filter(pk=order_id).first()
     if order is None:
         raise UnknownOrder(f"There is no order {order_id}")
-    return order
+    return hold(order)
 
 
 def lines_of(order: Order) -> list[OrderLine]:

@@ -119,17 +119,19 @@ def _header(
 ) -> Order:
     """Freeze everything about the order that is not its goods and figures."""
     bill_to, ship_to = given.billing_address, given.shipping_address
-    if customer is not None and given.customer_id is not None and ship_to is None and bill_to is None:
-        bill_to, ship_to = customer_selectors.default_addresses(customer)
+    # An e-mail address that matches somebody links the order, and lends nothing of theirs.
+    lender = customer if given.acts_for_customer else None
+    if lender is not None and ship_to is None and bill_to is None:
+        bill_to, ship_to = customer_selectors.default_addresses(lender)
     placed_at = given.placed_at or at
     return Order(
         channel=channel,
         external_reference=given.external_reference,
         customer=customer,
-        customer_name=given.customer_name or (customer.name if customer else ""),
-        email=(given.email or (customer.email if customer else "")).strip().lower(),
-        phone=given.phone or (customer.phone if customer else ""),
-        language=given.language or (customer.language if customer else channel.language),
+        customer_name=given.customer_name or (lender.name if lender else ""),
+        email=(given.email or (lender.email if lender else "")).strip().lower(),
+        phone=given.phone or (lender.phone if lender else ""),
+        language=given.language or (lender.language if lender else channel.language),
         billing_address=_stored(bill_to),
         shipping_address=_stored(ship_to or (bill_to if method is None or not method.pickup else None)),
         shipping_method=method,
@@ -169,7 +171,7 @@ def _line(position: int, given: LineInput, products: dict[str, Product], languag
 
 def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
     """Have the order priced, and write every figure onto it."""
-    order, customer = composed.order, composed.buyer.customer
+    order, customer = composed.order, composed.buyer.customer if given.acts_for_customer else None
     is_company = bool(given.customer_company) or (customer is not None and customer.kind == Customer.Kind.COMPANY)
     quote = pricing.quote_order(
         channel=order.channel,

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from core.actors import Actor
-from core.service import service
+from core.service import hold, service
 from customers.addresses import PostalAddress
 from orders import guards, verification
 from orders.derivation import restate
@@ -50,7 +50,7 @@ def place_order(order: OrderInput, *, actor: Actor) -> Order:
     write_holds(placed, holds, actor=actor, at=at)
     payment_book.keep(placed, order.payments, actor=actor, at=at)
     remember(placed, composed.lines, composed.charges)
-    return placed
+    return hold(placed)
 
 
 @service

@@ -18,6 +18,7 @@ from customers.models import Customer
 from inventory import services as inventory
 from inventory.models import Product
 from orders import services as orders
+from orders.inputs import LineInput, OrderInput
 from orders.models import Order
 from portal import access, cart
 from portal.forms import CheckoutForm
@@ -127,7 +128,7 @@ def _place(
 ) -> Order | None:
     """Place the order; a form sent twice gives the order that the first one placed."""
     data = form.cleaned_data
-    wanted = orders.OrderInput(
+    wanted = OrderInput(
         channel=cart.CHANNEL,
         external_reference=data["token"][:32],
         customer_id=customer.pk if customer else None,
@@ -137,7 +138,7 @@ def _place(
         phone=data["phone"],
         language=get_language() or "en",
         shipping_address=form.address(),
-        lines=tuple(orders.LineInput(sku=line.product.sku, quantity=line.quantity) for line in lines),
+        lines=tuple(LineInput(sku=line.product.sku, quantity=line.quantity) for line in lines),
         shipping_method=data["shipping_method"],
         payment_terms=data["payment_terms"],
         coupon_codes=(data["coupon_code"],) if data["coupon_code"] else (),
