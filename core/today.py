@@ -160,8 +160,8 @@ def _answers(sections: Iterable[Section], kind: str) -> list[Any]:
     for part in sections:
         if part.kind != kind:
             continue
-        answer = cache.get_or_set(f"today:{part.name}:{get_language()}", lambda part=part: _ask(part), KEEP_SECONDS)
-        found.extend(answer)
+        key = f"today:{part.name}:{get_language()}"
+        found.extend(cache.get_or_set(key, lambda part=part: _ask(part), KEEP_SECONDS) or [])
     return found
 
 

@@ -28,6 +28,7 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -40,7 +41,7 @@ from core.admin.actors import actor_for
 from core.admin.columns import badge_column, flag_column, when_column
 from core.admin.forms import show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
-from core.errors import DomainError
+from core.errors import DomainError, Stale
 from core.service import note_change, thread_of, unit_of_work
 
 
@@ -114,7 +115,7 @@ class LeanListMixin(admin.ModelAdmin):
 class BackOfficeAdmin(LeanListMixin):
     """A table of the back office: fast, read-only unless said otherwise, without delete."""
 
-    ordering: ClassVar[Sequence[str]] = ["-pk"]
+    ordering: Any = ("-pk",)
     formfield_overrides: ClassVar[dict[type[models.Field], dict[str, Any]]] = {
         models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
         models.DateTimeField: {
@@ -182,7 +183,7 @@ class BackOfficeAdmin(LeanListMixin):
         if "widget" not in kwargs and db_field.name not in self.get_autocomplete_fields(request):
             small = getattr(self.admin_site._registry.get(db_field.related_model), "is_small", False)
             if not small and db_field.related_model in self.admin_site._registry:
-                kwargs["widget"] = admin.widgets.ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site)
+                kwargs["widget"] = ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -214,6 +215,7 @@ class BackOfficeAdmin(LeanListMixin):
         """Save through the service of the table, or simply, with before and after in the history."""
         if getattr(request, "refusal", None) is not None:
             raise request.refusal  # type: ignore[attr-defined]
+        self._refuse_if_stale(request, obj, change)
         actor = actor_for(request)
         values = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
         if change and self.change_service is not None:
@@ -223,6 +225,12 @@ class BackOfficeAdmin(LeanListMixin):
             obj.__dict__.update(created.__dict__)
         else:
             self.save_simply(obj, form, change, actor)
+
+    def _refuse_if_stale(self, request: HttpRequest, obj: Any, change: bool) -> None:
+        """Let nobody overwrite unseen what somebody else changed meanwhile."""
+        seen = request.POST.get("_version", "")
+        if change and seen and seen != str(getattr(obj, "version", seen)):
+            raise Stale(_("Somebody changed this while you were editing. Look at the history, then save again."))
 
     def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
         """Save one row and write down what it was and what it is."""
@@ -239,6 +247,12 @@ class BackOfficeAdmin(LeanListMixin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The event log says it."""
+
+    def unknown(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say that there is no such record, and lead back to the list."""
+        said = _("There is no %(name)s %(key)s.") % {"name": self.opts.verbose_name, "key": unquote(object_id)}
+        self.message_user(request, said, messages.WARNING)
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
     # Lists --------------------------------------------------------------------------------------
     def get_list_select_related(self, request: HttpRequest) -> Any:
@@ -259,7 +273,7 @@ class BackOfficeAdmin(LeanListMixin):
         """Show the history of one record from the event log."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self.unknown(request, object_id)
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
         context = {

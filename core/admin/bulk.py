@@ -53,7 +53,7 @@ class BulkAdmin(admin.ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Offer the steps that the person may take."""
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         for name, spec in self.bulk_services.items():
             if request.user.has_perm(spec.permission):
                 actions[name] = (partial(_act, name), name, str(spec.label))

@@ -58,7 +58,8 @@ def phrase(name: str, text: Any, *, icon: str = "dot") -> None:
 
 def moments(thread: str, *, limit: int = 100) -> list[Moment]:
     """Return what happened to a record, newest first, in one query."""
-    told = ~Q(transition="") | ~Q(note="") | Q(name__in=list(PHRASES)) | Q(name__regex=r"\.(changed|created)$")
+    # Transitions and changes have a subject; plain facts have not.
+    told = ~Q(subject_type="") | ~Q(note="") | Q(name__in=list(PHRASES))
     records = EventRecord.objects.filter(told, thread=thread).order_by("-at", "-id")[:limit]
     return _grouped(records)
 

@@ -1,12 +1,14 @@
 """Lists of a million rows, without counting them."""
 
 from functools import cached_property
+from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 
 CAP = 10_000
 
@@ -46,6 +48,6 @@ class CappedPaginator(Paginator):
 class BackOfficeChangeList(ChangeList):
     """A list that says plainly what it shows."""
 
-    def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        self.title = self.opts.verbose_name_plural[:1].upper() + self.opts.verbose_name_plural[1:]
+        self.title = capfirst(str(self.opts.verbose_name_plural))

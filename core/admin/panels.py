@@ -77,7 +77,7 @@ class PanelAdmin(BackOfficeAdmin):
         """Show the form of the few editable fields."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return super().change_view(request, object_id)
+        return super().change_view(request, object_id, extra_context={"editing": True})
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Go back to the page of the record."""
@@ -94,7 +94,7 @@ class PanelAdmin(BackOfficeAdmin):
         """Show the page. It changes nothing; a POST here is refused."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self.unknown(request, object_id)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, obj):
             raise PermissionDenied
         main, side = self._panels(request, obj)
@@ -127,7 +127,8 @@ class PanelAdmin(BackOfficeAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_edit", args=[obj.pk])
 
     def _panels(self, request: HttpRequest, obj: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        main, side = [], []
+        main: list[dict[str, Any]] = []
+        side: list[dict[str, Any]] = []
         for template, context in panels_for(self.page, request, obj):
             body = render_to_string(template, {**context, "original": obj}, request=request)
             (side if context.get("side") else main).append({**context, "body": body})

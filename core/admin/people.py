@@ -39,7 +39,7 @@ class PermissionField(forms.ModelMultipleChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_offered(), **kwargs)
         tables: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for permission in self.queryset:
+        for permission in _offered():
             tables[_table(permission)].append((permission.pk, _verb(permission)))
         self.choices = sorted(tables.items())
 
@@ -94,9 +94,7 @@ class NotedMixin(admin.ModelAdmin):
         if db_field.related_model is Permission:
             return PermissionField(required=False, label=db_field.verbose_name)
         kwargs["widget"] = forms.CheckboxSelectMultiple()
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        field.help_text = ""
-        return field
+        return super().formfield_for_manytomany(db_field, request, help_text="", **kwargs)
 
     def _powers(self, obj: Any) -> dict[str, Any]:
         state = {}

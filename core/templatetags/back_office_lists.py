@@ -34,7 +34,7 @@ def back_office_results(cl: Any) -> dict[str, Any]:
         if path := getattr(column, "field_path", ""):
             header["text"] = _verbose_name(cl.model, path) or header["text"]
         if _is_figure(cl.model, column):
-            header["class_attrib"] = mark_safe(CLASS.sub('class="num ', header["class_attrib"], count=1))  # noqa: S308
+            header["class_attrib"] = mark_safe(CLASS.sub('class="num ', str(header["class_attrib"]), count=1))  # noqa: S308
     return {
         "cl": cl,
         "empty_text": gettext("There is nothing here yet."),
