@@ -1,6 +1,7 @@
 """Fields of bodies: money as text, whole numbers that are numbers, codes that exist."""
 
 import functools
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +93,14 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return str(super().to_internal_value(data))
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment, RFC 3339, always written in UTC whatever the zone of the house."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("default_timezone", UTC)
+        super().__init__(**options)
 
 
 class FlagField(serializers.BooleanField):

@@ -1,5 +1,6 @@
 """The counter of orders: everything the floors above may ask."""
 
+from .availability import Availability, availability
 from .backorders import fill_backorders, fill_order, lose_allocations
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .drafts import discard_draft, place_draft, save_draft
@@ -20,7 +21,9 @@ from .remarks import add_comment, set_priority, update_preferences
 from .settlement import complete_order, confirm_order, verify_order
 
 __all__ = [
+    "Availability",
     "add_comment",
+    "availability",
     "cancel_order",
     "close_exception",
     "close_exceptions",

@@ -121,7 +121,7 @@ def _header(
     bill_to, ship_to = given.billing_address, given.shipping_address
     # An e-mail address that matches somebody links the order, and lends nothing of theirs.
     lender = customer if given.acts_for_customer else None
-    if lender is not None and ship_to is None and bill_to is None:
+    if lender is not None and ship_to is None and bill_to is None and not given.historic:
         bill_to, ship_to = customer_selectors.default_addresses(lender)
     placed_at = given.placed_at or at
     return Order(

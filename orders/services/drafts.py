@@ -39,7 +39,7 @@ def save_draft(order: OrderInput, *, draft_id: int | None = None, actor: Actor) 
     OrderLine.objects.bulk_create(composed.lines)
     OrderCharge.objects.bulk_create(composed.charges)
     note_change(draft, "orders.draft_saved", actor=actor, after={"total": draft.total, "lines": len(composed.lines)})
-    remember(draft, composed.lines, composed.charges)
+    remember(draft, lines=composed.lines, charges=composed.charges)
     return draft
 
 
@@ -66,7 +66,7 @@ def place_draft(order_id: int, *, allow_shortage: bool = False, actor: Actor) ->
         OrderLine, RESERVED_COLUMNS, [[line.pk, *(getattr(line, c) for c in RESERVED_COLUMNS)] for line in lines]
     )
     write_holds(draft, holds, actor=actor, at=now)
-    remember(draft, lines, charges)
+    remember(draft, lines=lines, charges=charges, holds=holds)
     return draft
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from core.actors import Actor
@@ -49,7 +50,7 @@ def place_order(order: OrderInput, *, actor: Actor) -> Order:
         OrderCharge.objects.bulk_create(composed.charges)
     write_holds(placed, holds, actor=actor, at=at)
     payment_book.keep(placed, order.payments, actor=actor, at=at)
-    remember(placed, composed.lines, composed.charges)
+    remember(placed, lines=composed.lines, charges=composed.charges, holds=holds)
     return hold(placed)
 
 
@@ -116,9 +117,9 @@ def check(composed: Composed, *, expected_total: Decimal | None = None) -> list[
     return verification.verify(facts, order.channel.checks)
 
 
-def remember(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
-    """Let `order.lines` and `order.charges` answer from memory: who placed the order wants to show it."""
-    for name, rows in (("lines", lines), ("charges", charges)):
-        known = getattr(order, name).all()
-        known._result_cache, known._prefetch_done = list(rows), True
-        order.__dict__.setdefault("_prefetched_objects_cache", {})[name] = known
+def remember(order: Order, **rows: Sequence[Model]) -> None:
+    """Let `order.lines` and the like answer from memory: who placed the order wants to show it."""
+    for name, known in rows.items():
+        answer = getattr(order, name).all()
+        answer._result_cache, answer._prefetch_done = list(known), True
+        order.__dict__.setdefault("_prefetched_objects_cache", {})[name] = answer

@@ -1,6 +1,6 @@
 """Where the units of an order come from, and when they can be there: joins stock, ways and days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -11,7 +11,7 @@ from core.updating import update_each
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory import services as inventory
-from inventory.services import Demand, Place, Reserved
+from inventory.services import Demand, Pick, Place, Reserved
 from orders import promise
 from orders.models import Order, OrderLine
 from pricing import services as pricing
@@ -64,9 +64,18 @@ def reserve_stock(
 
 def parcels_of(reserved: Reserved, places: Sequence[Place]) -> list[promise.Parcel]:
     """Return one parcel per warehouse that serves."""
-    by_id = {place.warehouse_id: place for place in places}
-    picks = [(pick.key, by_id[pick.warehouse_id].code, pick.quantity) for pick in reserved.picks]
-    return promise.goods_parcels(picks, {place.code: _days(place) for place in places})
+    return promise.goods_parcels(picks_by_code(reserved.picks, places), days_by_code(places))
+
+
+def picks_by_code(picks: Iterable[Pick], places: Sequence[Place]) -> list[tuple[int, str, int]]:
+    """Return what is taken from where as (position, code of the warehouse, units)."""
+    codes = {place.warehouse_id: place.code for place in places}
+    return [(pick.key, codes[pick.warehouse_id], pick.quantity) for pick in picks]
+
+
+def days_by_code(places: Sequence[Place]) -> dict[str, int]:
+    """Return the days on the way from each warehouse."""
+    return {place.code: _days(place) for place in places}
 
 
 def _waiting(

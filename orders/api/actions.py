@@ -1,0 +1,184 @@
+"""What may be done with an order: one address and one service per action; each answers the order."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import FlagField, MomentField, StrictSerializer, TextField
+from core.api.idempotency import idempotent
+from core.errors import Conflict
+from orders import selectors, services
+from orders.errors import HoldClosed
+from orders.models import Hold
+from orders.services.holds import FORWARD
+
+from .permissions import WAIVE
+from .serializers import OrderDetailSerializer
+from .views import OrderView
+
+BLOCKABLE = ("verify", "confirm", "release", "fulfill", "complete", "cancel")
+
+
+class NothingSerializer(StrictSerializer):
+    """Nothing needs to be said."""
+
+
+class ReasonSerializer(StrictSerializer):
+    """Why."""
+
+    reason = TextField(max_length=300)
+
+
+class HoldInputSerializer(ReasonSerializer):
+    """What stops the order, and which of its steps."""
+
+    kind = serializers.ChoiceField(choices=Hold.Kind.choices, required=False)
+    blocks = serializers.ListField(child=serializers.ChoiceField(choices=BLOCKABLE), min_length=1, required=False)
+    auto_release = serializers.ChoiceField(choices=["", "paid"], required=False)
+    expires_at = MomentField(required=False, allow_null=True)
+
+
+class ReleaseHoldSerializer(StrictSerializer):
+    """Which hold (all of them, if none is named), and why it is lifted."""
+
+    hold = TextField(max_length=20, required=False)
+    note = TextField(max_length=300, allow_blank=True, required=False)
+
+
+class WaiveSerializer(ReasonSerializer):
+    """Which failed check, and why it may be."""
+
+    check = TextField(max_length=40)
+
+
+class CommentSerializer(StrictSerializer):
+    """What somebody says; a public remark is shown to the customer."""
+
+    text = TextField(max_length=5_000)
+    public = FlagField(required=False)
+
+
+class ActionView(OrderView):
+    """An action: reads the body, calls one service, answers the order as it is afterwards."""
+
+    body: ClassVar[type[serializers.Serializer]] = NothingSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+    @extend_schema(responses=OrderDetailSerializer)
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Do it, and answer the order."""
+        said = self.said(self.body)
+        order_id = self.order_id(number)
+        with _explained(order_id):
+            self.act(order_id, said)
+        return self.shown(self.order(number))
+
+
+@contextmanager
+def _explained(order_id: int) -> Iterator[None]:
+    """Add to a refusal what keeps the order from moving on."""
+    try:
+        yield
+    except Conflict as refusal:
+        order = selectors.orders().filter(pk=order_id).first()
+        if order is not None:
+            refusal.details.setdefault("blocked_because", selectors.blocked_because(order) or refusal.message)
+        raise
+
+
+class VerifyView(ActionView):
+    """Accept an order whose checks were passed or waived."""
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Verify it."""
+        services.verify_order(order_id, actor=self.actor)
+
+
+class ConfirmView(ActionView):
+    """Promise a date: the payment condition is met."""
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Confirm it."""
+        services.confirm_order(order_id, actor=self.actor)
+
+
+class CompleteView(ActionView):
+    """Close an order for good."""
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Complete it."""
+        services.complete_order(order_id, actor=self.actor)
+
+
+class CancelView(ActionView):
+    """Cancel an order of which nothing has left."""
+
+    body = ReasonSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Cancel it."""
+        services.cancel_order(order_id, reason=said["reason"], actor=self.actor)
+
+
+class HoldView(ActionView):
+    """Stop an order."""
+
+    body = HoldInputSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Place the hold."""
+        services.place_hold(
+            order_id,
+            kind=said.get("kind", Hold.Kind.MANUAL),
+            reason=said["reason"],
+            blocks=said.get("blocks", FORWARD),
+            auto_release=said.get("auto_release", ""),
+            expires_at=said.get("expires_at"),
+            actor=self.actor,
+        )
+
+
+class ReleaseHoldView(ActionView):
+    """Let an order go on. Lifting the hold of a failed check waives the check, which needs `orders:waive`."""
+
+    body = ReleaseHoldSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Lift the hold, or all of them."""
+        active = selectors.active_holds().filter(order=order_id)
+        wanted = said.get("hold")
+        ids = [hold.pk for hold in active if wanted in (None, str(hold.pk))]
+        if not ids:
+            raise HoldClosed("No such hold is active")
+        for hold_id in ids:
+            services.release_hold(hold_id, note=said.get("note", ""), actor=self.actor)
+
+
+class WaiveCheckView(ActionView):
+    """Accept an order although a check failed."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"POST": WAIVE}
+    body = WaiveSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Waive the check."""
+        services.waive_check(order_id, said["check"], reason=said["reason"], actor=self.actor)
+
+
+class CommentView(ActionView):
+    """Say something about an order."""
+
+    body = CommentSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Add the remark."""
+        services.add_comment(order_id, said["text"], public=said.get("public", False), actor=self.actor)

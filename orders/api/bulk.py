@@ -1,0 +1,66 @@
+"""Many orders in one request: each in a transaction of its own, each with an answer of its own."""
+
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.errors import problem_details
+from core.api.fields import StrictSerializer
+from core.errors import DomainError, Invalid
+from core.service import attempt
+
+from .bodies import OrderCreateSerializer
+from .serializers import BulkAnswerSerializer, OrderDetailSerializer
+from .views import OrderView
+
+MOST_ORDERS = 100
+
+
+class TooManyOrders(Invalid):
+    """More orders than one request takes."""
+
+    code = "too_many_orders"
+
+
+class BulkSerializer(StrictSerializer):
+    """The orders, as each would be sent alone."""
+
+    orders = serializers.ListField(child=serializers.DictField(), allow_empty=False)
+
+
+class BulkDescriptionSerializer(serializers.Serializer):
+    """The orders, as each would be sent alone; at most 100."""
+
+    orders = OrderCreateSerializer(many=True)
+
+
+class BulkAnswersSerializer(serializers.Serializer):
+    """One answer per order, in their order."""
+
+    results = BulkAnswerSerializer(many=True)
+
+
+class BulkOrdersView(OrderView):
+    """Orders by the hundred. Send each an `external_reference`: sent again, those that exist answer 409."""
+
+    @extend_schema(request=BulkDescriptionSerializer, responses=BulkAnswersSerializer)
+    def post(self, request: Request) -> Response:
+        """Place each order that can be placed; the others answer why not."""
+        bodies = self.said(BulkSerializer)["orders"]
+        if len(bodies) > MOST_ORDERS:
+            raise TooManyOrders(f"At most {MOST_ORDERS} orders in one request")
+        return Response({"results": [self._one(index, body) for index, body in enumerate(bodies)]})
+
+    def _one(self, index: int, body: dict[str, Any]) -> dict[str, Any]:
+        """Place one order in a transaction of its own."""
+        try:
+            order = attempt(lambda: self.place(body))
+        except (DomainError, APIException) as refusal:
+            answer = problem_details(refusal, {})
+            return {"index": index, "status": answer.status_code, "problem": answer.data}
+        return {"index": index, "status": HTTPStatus.CREATED, "order": OrderDetailSerializer(order).data}

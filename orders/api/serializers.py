@@ -1,0 +1,289 @@
+"""Orders as integrators see them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.api.addresses import AddressShownSerializer
+from core.api.fields import MomentField, MoneyField, RateField, UnitPriceField
+from core.links import absolute, make_link
+from orders import standing
+from orders.models import Hold, Order, OrderCharge, OrderStatus
+from orders.selectors import is_late
+
+
+class CustomerBriefSerializer(serializers.Serializer):
+    """Who bought, as the order says."""
+
+    number = serializers.CharField(allow_null=True)
+    email = serializers.CharField()
+    name = serializers.CharField()
+
+
+class LineSerializer(serializers.Serializer):
+    """One product on an order. `total` includes its share of the tax."""
+
+    id = serializers.CharField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = UnitPriceField()
+    discount_total = MoneyField()
+    tax_rate = RateField()
+    net_total = MoneyField()
+    tax_total = MoneyField()
+    total = MoneyField()
+    allocated = serializers.IntegerField()
+    backordered = serializers.IntegerField()
+    shipped = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    invoiced = serializers.IntegerField()
+
+
+class ChargeSerializer(serializers.Serializer):
+    """A sum besides the goods."""
+
+    kind = serializers.ChoiceField(choices=OrderCharge.Kind.choices)
+    code = serializers.CharField()
+    name = serializers.CharField()
+    net_total = MoneyField()
+    tax_total = MoneyField()
+    total = MoneyField()
+    cancelled = serializers.BooleanField()
+
+
+class HoldSerializer(serializers.Serializer):
+    """What stops an order."""
+
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Hold.Kind.choices)
+    reason = serializers.CharField()
+    blocks = serializers.ListField(child=serializers.CharField())
+    check = serializers.CharField(source="check_name")
+    created_at = MomentField()
+    expires_at = MomentField(allow_null=True)
+
+
+class CheckSerializer(serializers.Serializer):
+    """What was looked at, and what was found."""
+
+    name = serializers.CharField()
+    result = serializers.ChoiceField(choices=["pass", "warn", "fail", "waived"])
+    reason = serializers.CharField()
+
+
+class TaxSerializer(serializers.Serializer):
+    """Tax of one category and rate (EN 16931)."""
+
+    category = serializers.CharField()
+    rate = serializers.CharField()
+    net = serializers.CharField()
+    tax = serializers.CharField()
+
+
+class LinksSerializer(serializers.Serializer):
+    """Where the rest is."""
+
+    self = serializers.URLField()
+    timeline = serializers.URLField()
+    payments = serializers.URLField()
+    invoices = serializers.URLField()
+    shipments = serializers.URLField()
+    returns = serializers.URLField()
+    tracking_page = serializers.URLField()
+
+
+class OrderSerializer(serializers.Serializer):
+    """A row of `/orders/`. `expand=customer,lines` adds to it."""
+
+    number = serializers.CharField()
+    external_reference = serializers.CharField()
+    channel = serializers.CharField(source="channel.code")
+    status = serializers.ChoiceField(choices=OrderStatus.choices)
+    display_status = serializers.SerializerMethodField()
+    version = serializers.IntegerField()
+    payment_status = serializers.ChoiceField(choices=Order.Paid.choices)
+    fulfillment_status = serializers.ChoiceField(choices=Order.Fulfillment.choices)
+    allocation_status = serializers.ChoiceField(choices=Order.Allocation.choices)
+    invoice_status = serializers.ChoiceField(choices=Order.Invoiced.choices)
+    return_status = serializers.ChoiceField(choices=Order.Returned.choices)
+    is_on_hold = serializers.BooleanField()
+    is_late = serializers.SerializerMethodField()
+    blocked_because = serializers.SerializerMethodField()
+    allowed_actions = serializers.SerializerMethodField()
+    priority = serializers.IntegerField()
+    currency = serializers.CharField()
+    prices_include_tax = serializers.BooleanField()
+    payment_terms = serializers.CharField()
+    subtotal = MoneyField()
+    discount_total = MoneyField()
+    shipping_total = MoneyField()
+    charges_total = MoneyField()
+    tax_total = MoneyField()
+    total = MoneyField()
+    cancelled_total = MoneyField()
+    authorized_total = MoneyField()
+    paid_total = MoneyField()
+    refunded_total = MoneyField()
+    balance_due = MoneyField()
+    shipping_method = serializers.CharField(source="shipping_method.code", default=None, allow_null=True)
+    requested_delivery_on = serializers.DateField(allow_null=True)
+    ship_complete = serializers.BooleanField()
+    estimated_delivery_on = serializers.DateField(allow_null=True)
+    first_promised_on = serializers.DateField(allow_null=True)
+    promised_on = serializers.DateField(allow_null=True)
+    purchase_order_number = serializers.CharField()
+    customer_note = serializers.CharField()
+    metadata = serializers.JSONField()
+    tags = serializers.ListField(child=serializers.CharField())
+    placed_at = MomentField(allow_null=True)
+    confirmed_at = MomentField(allow_null=True)
+    completed_at = MomentField(allow_null=True)
+    cancelled_at = MomentField(allow_null=True)
+    updated_at = MomentField()
+    customer = serializers.SerializerMethodField()
+    shipping_address = serializers.SerializerMethodField()
+    billing_address = serializers.SerializerMethodField()
+    links = serializers.SerializerMethodField()
+
+    def get_display_status(self, order: Order) -> str:
+        """Return the state as people say it."""
+        return standing.display_status(order)
+
+    def get_is_late(self, order: Order) -> bool:
+        """Whether it is not there on the promised day."""
+        return is_late(order)
+
+    def get_blocked_because(self, order: Order) -> str:
+        """Return why it does not move on."""
+        return standing.blocked_because(order)
+
+    def get_allowed_actions(self, order: Order) -> list[str]:
+        """Return what may be done now."""
+        return standing.allowed_actions(order)
+
+    @extend_schema_field(CustomerBriefSerializer)
+    def get_customer(self, order: Order) -> dict[str, Any]:
+        """Return who bought; expanded with what the customer's record says."""
+        customer = order.customer
+        brief = {
+            "number": customer.number if customer else None,
+            "email": order.email,
+            "name": order.customer_name,
+        }
+        if "customer" not in self.context.get("expand", ()) or customer is None:
+            return brief
+        names = ("kind", "company", "phone", "vat_id", "language", "payment_terms", "tags")
+        return brief | {name: getattr(customer, name) for name in names}
+
+    @extend_schema_field(AddressShownSerializer(allow_null=True))
+    def get_shipping_address(self, order: Order) -> Mapping[str, str] | None:
+        """Return where the goods go."""
+        return order.shipping_address or None
+
+    @extend_schema_field(AddressShownSerializer(allow_null=True))
+    def get_billing_address(self, order: Order) -> Mapping[str, str] | None:
+        """Return who gets the invoice, where that is somebody else."""
+        return order.billing_address or None
+
+    @extend_schema_field(LinksSerializer)
+    def get_links(self, order: Order) -> dict[str, str]:
+        """Return where the rest is."""
+        own = f"/api/v1/orders/{order.number}/"
+        return {
+            "self": absolute(own),
+            "timeline": absolute(f"{own}timeline/"),
+            "payments": absolute(f"{own}payments/"),
+            "invoices": absolute(f"/api/v1/invoices/?order={order.number}"),
+            "shipments": absolute(f"/api/v1/shipments/?order={order.number}"),
+            "returns": absolute(f"/api/v1/returns/?order={order.number}"),
+            "tracking_page": absolute(f"/track/{make_link('order', order.history_thread())}/"),
+        }
+
+
+class OrderWithLinesSerializer(OrderSerializer):
+    """A row of `/orders/?expand=lines`."""
+
+    lines = serializers.SerializerMethodField()
+
+    @extend_schema_field(LineSerializer(many=True))
+    def get_lines(self, order: Order) -> list[dict[str, Any]]:
+        """Return the lines, with the currency of their order."""
+        return _of_order(LineSerializer, order, list(order.lines.all()))
+
+
+class OrderDetailSerializer(OrderWithLinesSerializer):
+    """One order with everything that belongs to it."""
+
+    charges = serializers.SerializerMethodField()
+    tax_breakdown = TaxSerializer(many=True)
+    gift_note = serializers.CharField()
+    checks = CheckSerializer(many=True)
+    holds = serializers.SerializerMethodField()
+
+    @extend_schema_field(ChargeSerializer(many=True))
+    def get_charges(self, order: Order) -> list[dict[str, Any]]:
+        """Return what else is charged."""
+        return _of_order(ChargeSerializer, order, list(order.charges.all()))
+
+    @extend_schema_field(HoldSerializer(many=True))
+    def get_holds(self, order: Order) -> list[dict[str, Any]]:
+        """Return what stops it now."""
+        active = [hold for hold in order.holds.all() if hold.status == Hold.Status.ACTIVE]
+        return list(HoldSerializer(active, many=True).data)
+
+
+def _of_order(serializer_class: type[serializers.Serializer], order: Order, rows: list[Any]) -> list[dict[str, Any]]:
+    """Show rows of an order, whose amounts are in its currency."""
+    for row in rows:
+        row.currency = order.currency
+    return list(serializer_class(rows, many=True).data)
+
+
+class TimelineEntrySerializer(serializers.Serializer):
+    """Something that happened to an order."""
+
+    id = serializers.IntegerField()
+    at = MomentField()
+    type = serializers.CharField(source="name")
+    transition = serializers.CharField()
+    source = serializers.CharField()
+    target = serializers.CharField()
+    actor = serializers.CharField()
+    note = serializers.CharField()
+    public = serializers.BooleanField()
+    data = serializers.JSONField(source="payload")
+
+
+class TimelineSerializer(serializers.Serializer):
+    """The history of an order, the oldest first."""
+
+    results = TimelineEntrySerializer(many=True)
+
+
+class BulkAnswerSerializer(serializers.Serializer):
+    """What became of one order of many: the order, or the problem."""
+
+    index = serializers.IntegerField()
+    status = serializers.IntegerField()
+    order = OrderDetailSerializer(required=False)
+    problem = serializers.DictField(required=False)
+
+
+class AvailabilitySerializer(serializers.Serializer):
+    """What can be promised, when and from where."""
+
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+    country = serializers.CharField()
+    shipping_method = serializers.CharField()
+    available = serializers.IntegerField(help_text="Units that can be promised now.")
+    promised = serializers.BooleanField(help_text="Whether the whole quantity can be ordered.")
+    backorder = serializers.IntegerField(help_text="Units that would follow later.")
+    estimated_delivery_on = serializers.DateField(allow_null=True)
+    parcels = serializers.ListField(child=serializers.DictField())

@@ -1,0 +1,23 @@
+"""Addresses of orders."""
+
+from django.urls import path
+
+from orders.api import actions, bulk, feed, views
+
+__all__ = ["feed", "urlpatterns"]
+
+urlpatterns = [
+    path("orders/", views.OrdersView.as_view(), name="orders"),
+    path("orders/bulk/", bulk.BulkOrdersView.as_view(), name="orders-bulk"),
+    path("orders/<str:number>/", views.OneOrderView.as_view(), name="order"),
+    path("orders/<str:number>/timeline/", views.TimelineView.as_view(), name="order-timeline"),
+    path("orders/<str:number>/verify/", actions.VerifyView.as_view(), name="order-verify"),
+    path("orders/<str:number>/confirm/", actions.ConfirmView.as_view(), name="order-confirm"),
+    path("orders/<str:number>/complete/", actions.CompleteView.as_view(), name="order-complete"),
+    path("orders/<str:number>/cancel/", actions.CancelView.as_view(), name="order-cancel"),
+    path("orders/<str:number>/hold/", actions.HoldView.as_view(), name="order-hold"),
+    path("orders/<str:number>/release-hold/", actions.ReleaseHoldView.as_view(), name="order-release-hold"),
+    path("orders/<str:number>/waive-check/", actions.WaiveCheckView.as_view(), name="order-waive-check"),
+    path("orders/<str:number>/comment/", actions.CommentView.as_view(), name="order-comment"),
+    path("availability/", views.AvailabilityView.as_view(), name="availability"),
+]
