@@ -23,7 +23,7 @@ M = TypeVar("M", bound=models.Model)
 TRIES = 4
 # Serialization failure and deadlock: PostgreSQL asks for another try (documentation, section 13.5). And a
 # unique row that a twin just wrote: done again, the same work sees it and says so in its own words.
-RETRYABLE = frozenset({"40001", "40P01", "23505"})
+TRIES_FOR = {"40001": TRIES, "40P01": TRIES, "23505": 2}
 
 
 @dataclass
@@ -137,7 +137,7 @@ def attempt(work: Callable[[], R]) -> R:
             with unit_of_work():
                 return work()
         except (OperationalError, IntegrityError) as error:
-            if nested or trial == TRIES or _sqlstate(error) not in RETRYABLE:
+            if nested or trial >= TRIES_FOR.get(_sqlstate(error) or "", 0):
                 raise
             time.sleep(random.uniform(0.01, 0.05) * 2**trial)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")

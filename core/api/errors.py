@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +20,8 @@ from core.errors import Conflict, DomainError, Invalid, KeyReused, Missing, NotA
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 Problem = tuple[int, str, str, dict[str, Any]]  # status, code, detail, more
+# What RFC 9457 and we call something else: data of an error with such a name gets another one.
+MEMBERS = frozenset({"type", "title", "status", "detail", "code", "request_id", "errors"})
 
 STATUS: dict[type[DomainError], int] = {
     Invalid: 400,
@@ -76,13 +78,13 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response:
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(error, "wait", None)) is not None or status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(max(1, math.ceil(wait or 1)))
-    return Response(body(status, code, detail, **more), status=status, headers=headers, content_type=CONTENT_TYPE)
+    return Response(body(status, code, detail, more), status=status, headers=headers, content_type=CONTENT_TYPE)
 
 
-def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
-    """Return the members of a problem."""
+def body(status: int, code: str, detail: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the members of a problem; what is more never takes the place of one that RFC 9457 names."""
     return {
-        **more,
+        **(more or {}),
         "type": f"{settings.SITE_URL}/api/v1/docs/#{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
@@ -113,7 +115,7 @@ def _describe(error: Exception) -> Problem:
 
 def _domain(error: DomainError) -> Problem:
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 409)
-    more = dict(error.details)
+    more = {f"current_{name}" if name in MEMBERS else name: value for name, value in error.details.items()}
     if error.errors:
         more["errors"] = error.errors
     return status, error.code, error.message, more

@@ -56,9 +56,9 @@ class ApiListView(ApiView, ListAPIView):
     """A list: `get_queryset`, `serializer_class`, `filterset_class`, `ordering`, `ordering_fields`."""
 
 
-def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
+def problem(status: int, code: str, detail: str) -> HttpResponse:
     """Return a problem where there is no view to raise it."""
-    content = json.dumps(body(status, code, detail, **more))
+    content = json.dumps(body(status, code, detail))
     return HttpResponse(content, status=status, content_type=CONTENT_TYPE)
 
 

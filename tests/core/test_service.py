@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy
 
 from core import outbox, service
@@ -25,9 +25,21 @@ class Serialization(Exception):
     sqlstate = "40001"
 
 
+class Unique(Exception):
+    """The same, when a twin wrote the row first."""
+
+    sqlstate = "23505"
+
+
 def conflict() -> OperationalError:
     error = OperationalError("could not serialize access")
     error.__cause__ = Serialization()
+    return error
+
+
+def twin() -> IntegrityError:
+    error = IntegrityError("duplicate key")
+    error.__cause__ = Unique()
     return error
 
 
@@ -70,6 +82,21 @@ def test_it_gives_up_after_four_tries_and_at_once_for_other_errors() -> None:
     with pytest.raises(OperationalError, match="disk full"):
         work(OperationalError("disk full"))
     assert len(tries) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_pause")
+def test_it_looks_once_more_when_a_twin_was_first() -> None:
+    tries: list[int] = []
+
+    @service.service
+    def work() -> None:
+        tries.append(1)
+        raise twin()
+
+    with pytest.raises(IntegrityError):
+        work()
+    assert len(tries) == 2
 
 
 @pytest.mark.usefixtures("_no_pause")
@@ -146,7 +173,7 @@ def two_lamps(lamps: Any) -> tuple[int, int]:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_no_deadlock_reaches_the_caller(two_lamps: tuple[int, int]) -> None:
-    """Fails with 40P01 taken out of `service.RETRYABLE`: PostgreSQL kills one of the two."""
+    """Fails with 40P01 taken out of `service.TRIES_FOR`: PostgreSQL kills one of the two."""
     first, second = two_lamps
     tries: list[int] = []
 
