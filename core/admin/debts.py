@@ -133,10 +133,10 @@ class DebtAdmin(BulkAdmin, TransitionAdmin, BackOfficeAdmin):
 
 
 navigation.register(
-    _("Settings"),
+    _("System"),
     _("Debts"),
     "admin:core_delivery_changelist",
     permission="core.view_delivery",
     order=960,
-    icon="gear",
+    icon="key",
 )

@@ -158,5 +158,5 @@ class KeyAdmin(TransitionAdmin, PanelAdmin):
 
 
 navigation.register(
-    _("Settings"), _("API keys"), "admin:core_apikey_changelist", permission="core.view_apikey", order=940, icon="gear"
+    _("System"), _("API keys"), "admin:core_apikey_changelist", permission="core.view_apikey", order=940, icon="key"
 )

@@ -57,5 +57,10 @@ class LogAdmin(BackOfficeAdmin):
 
 
 navigation.register(
-    _("Settings"), _("Event log"), "admin:core_eventrecord_changelist", permission="core.view_eventrecord", order=970
+    _("System"),
+    _("Event log"),
+    "admin:core_eventrecord_changelist",
+    permission="core.view_eventrecord",
+    order=970,
+    icon="key",
 )

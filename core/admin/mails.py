@@ -129,10 +129,10 @@ def belongs(request: HttpRequest, mail: OutgoingMail) -> tuple[str, dict[str, An
 
 
 navigation.register(
-    _("Settings"),
+    _("System"),
     _("Sent mail"),
     "admin:core_outgoingmail_changelist",
     permission="core.view_outgoingmail",
     order=950,
-    icon="gear",
+    icon="key",
 )

@@ -8,8 +8,8 @@ In `<app>/admin/__init__.py`:
 Entries with the same group stand together; a group with one entry of the same name is a plain link.
 `order` sorts everything, and a group stands where its first entry stands. Leave room:
 100 the main list · 200 what went wrong · 300 the floor · 400 what comes back · 500 money ·
-600 people · 700 goods · 800 figures · 900 settings. `query` narrows the list (`"?status__exact=open"`).
-Icons are the names in core/static/core/icons.svg.
+600 people · 700 goods · 800 figures · 900 settings · 920 the system itself.
+`query` narrows the list (`"?status__exact=open"`). Icons are the names in core/static/core/icons.svg.
 """
 
 from collections.abc import Iterable

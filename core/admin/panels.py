@@ -33,6 +33,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
 
 from core.admin import history
 from core.admin.base import BackOfficeAdmin
@@ -156,6 +157,8 @@ class PanelAdmin(BackOfficeAdmin):
             return display_for_value(value, "") if not isinstance(value, str) else value
         if column.is_relation:
             return link_to(getattr(obj, column.name))
+        if isinstance(value, bool):
+            return gettext("yes") if value else gettext("no")
         if isinstance(column, DateField):
             return when(value) if value else ""
         return display_for_field(value, column, "")

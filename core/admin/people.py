@@ -235,8 +235,8 @@ class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
 
 
 navigation.register(
-    _("Settings"), _("Users"), "admin:core_user_changelist", permission="core.view_user", order=920, icon="gear"
+    _("System"), _("Users"), "admin:core_user_changelist", permission="core.view_user", order=920, icon="key"
 )
 navigation.register(
-    _("Settings"), _("Groups"), "admin:auth_group_changelist", permission="auth.view_group", order=930, icon="gear"
+    _("System"), _("Groups"), "admin:auth_group_changelist", permission="auth.view_group", order=930, icon="key"
 )
