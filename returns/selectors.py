@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.models import CreditNote, Refund
+from billing.models import CreditNote, InvoiceLine, Refund
 from core.actors import Actor
 from core.money import round_amount
 from customers.models import Customer
@@ -113,13 +113,14 @@ def why_not(reason: str) -> str:
     }.get(reason, "")
 
 
-def refund_due(order: Order, credit: Decimal) -> Decimal:
+def refund_due(order: Order, credit: Decimal, *, is_drafted: bool = True) -> Decimal:
     """Return how much of a credit goes back as money: what came in and is no longer owed.
 
     Counts credit notes that wait for their number and refunds that wait for the provider, which the
-    figures of the order do not know yet.
+    figures of the order do not know yet. `is_drafted`: the credit in question is among those notes.
     """
     credited = _total(CreditNote.objects.filter(order=order).aggregate(sum=Sum("total"))["sum"], order)
+    credited += Decimal(0) if is_drafted else credit
     refunds = Refund.objects.filter(order=order).exclude(status__in=REJECTED)
     sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
     owed = order.total - order.cancelled_total - credited
@@ -140,6 +141,12 @@ def takes_all_goods_back(order: Order, credited: Mapping[int, int]) -> bool:
     goods = OrderLine.objects.filter(order=order, kind=STOCKED)
     lines = goods.annotate(before=Coalesce(Sum("return_lines__received", filter=withdrawn), 0))
     return all(line.before + credited.get(line.pk, 0) >= line.quantity - line.cancelled for line in lines)
+
+
+def charges_left_to_credit(order: Order) -> QuerySet[InvoiceLine]:
+    """Return the charges on invoices of an order that no credit note took back."""
+    rows = InvoiceLine.objects.filter(invoice__order=order, invoice__number__isnull=False, order_line__isnull=True)
+    return rows.filter(credits__isnull=True).order_by("pk")
 
 
 def charges_given_back(order: Order) -> bool:

@@ -4,7 +4,7 @@ from returns.decisions import Decision
 
 from .receiving import inspect_return, receive_return, send_return
 from .requesting import authorize_return, cancel_return, decline_return, expire_return, request_return
-from .resolving import close_return, resolve_return
+from .resolving import close_return, gives_charges_back, resolve_return
 from .through import return_through
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "close_return",
     "decline_return",
     "expire_return",
+    "gives_charges_back",
     "inspect_return",
     "receive_return",
     "request_return",

@@ -51,17 +51,7 @@ def settle(
     credited = units_of((line for line in lines if line.resolution == ReturnLine.Resolution.REFUND), "received")
     found.with_charges = gives_charges_back(found, credited) if with_charges is None else with_charges
     found.resolved_at = at
-    notes: list[CreditNote] = []
-    if credited:
-        notes = billing.credit_return(
-            found.order_id,
-            quantities=credited,
-            reference=str(found.number),
-            reason=found.reason,
-            with_charges=found.with_charges,
-            actor=actor,
-            at=at,
-        )
+    notes = _credit(found, credited, actor=actor, at=at)
     found.refund_total = _refund(found, notes, actor=actor, at=at)
     _write_amounts(notes, lines)
     ReturnRequest.objects.filter(pk=found.pk).update(
@@ -83,6 +73,33 @@ def gives_charges_back(found: ReturnRequest, credited: dict[int, int]) -> bool:
     if selectors.charges_given_back(found.order):
         return False
     return selectors.takes_all_goods_back(found.order, credited)
+
+
+def _credit(found: ReturnRequest, credited: dict[int, int], *, actor: Actor, at: datetime) -> list[CreditNote]:
+    """Draft the credit notes: over the units, and over delivery charges, on whichever invoice they stand."""
+    if not credited:
+        return []
+    reference, reason = str(found.number), found.reason
+    notes = billing.credit_return(
+        found.order_id,
+        quantities=credited,
+        reference=reference,
+        reason=reason,
+        with_charges=found.with_charges,
+        actor=actor,
+        at=at,
+    )
+    if not found.with_charges:
+        return notes
+    elsewhere: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in selectors.charges_left_to_credit(found.order).exclude(invoice__in=[note.invoice_id for note in notes]):
+        elsewhere[row.invoice_id][row.pk] = row.quantity
+    for invoice_id, rows in elsewhere.items():
+        note = billing.credit_invoice(
+            invoice_id, quantities=rows, reference=reference, reason=reason, actor=actor, at=at
+        )
+        notes.append(note)
+    return notes
 
 
 def _refund(found: ReturnRequest, notes: Sequence[CreditNote], *, actor: Actor, at: datetime) -> Decimal:

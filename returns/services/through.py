@@ -23,6 +23,7 @@ def return_through(
     warehouse_id: int,
     reason: str = "",
     disposition: str = ReturnLine.Disposition.RESTOCK,
+    with_charges: bool = False,
     actor: Actor,
     at: datetime,
 ) -> ReturnRequest:
@@ -65,5 +66,5 @@ def return_through(
         tell(kind, found, actor=actor, at=at)
     tell(ReturnReceived, found, complete=True, units=sum(wanted.values()), actor=actor, at=at)
     tell(ReturnInspected, found, actor=actor, at=at)
-    settle(found, lines_of(found), with_charges=False, actor=actor, at=at)
+    settle(found, lines_of(found), with_charges=with_charges, actor=actor, at=at)
     return found

@@ -1,0 +1,26 @@
+"""Returns in the back office."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import navigation
+
+from . import policies, returns
+
+__all__ = ["policies", "returns"]
+
+navigation.register(
+    _("Returns"),
+    _("Returns"),
+    "admin:returns_returnrequest_changelist",
+    permission="returns.view_returnrequest",
+    order=400,
+    icon="back",
+)
+navigation.register(
+    _("Settings"),
+    _("Return policies"),
+    "admin:returns_returnpolicy_changelist",
+    permission="returns.view_returnpolicy",
+    order=920,
+    icon="gear",
+)
