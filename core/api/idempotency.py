@@ -98,6 +98,18 @@ def _decorate(view: Method, *, required: bool) -> Method:
     return wrapper
 
 
+def run_part_once(request: Request, part: int, body: Any, work: Callable[[], Response]) -> Response:
+    """Run one part of a request of many transactions, once per Idempotency-Key and part.
+
+    A part that was refused leaves no trace and is tried again with the request.
+    """
+    if key := _key(request, required=False):
+        said = json.dumps([request.method, request.get_full_path(), body], sort_keys=True, default=str)
+        own_key = hashlib.sha256(f"{part} of {key}".encode()).hexdigest()
+        work = partial(_once, work, client_of(request), own_key, hashlib.sha256(said.encode()).hexdigest(), KEEP)
+    return attempt(partial(_accepted, work))
+
+
 def _accepted(work: Callable[[], Response]) -> Response:
     response = work()
     if response.status_code >= HTTPStatus.BAD_REQUEST:

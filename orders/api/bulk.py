@@ -1,5 +1,6 @@
 """Many orders in one request: each in a transaction of its own, each with an answer of its own."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +12,8 @@ from rest_framework.response import Response
 
 from core.api.errors import problem_details
 from core.api.fields import StrictSerializer
+from core.api.idempotency import run_part_once
 from core.errors import DomainError, Invalid
-from core.service import attempt
 
 from .bodies import OrderCreateSerializer
 from .serializers import BulkAnswerSerializer, OrderDetailSerializer
@@ -46,7 +47,7 @@ class BulkAnswersSerializer(serializers.Serializer):
 
 
 class BulkOrdersView(OrderView):
-    """Orders by the hundred. Send each an `external_reference`: sent again, those that exist answer 409."""
+    """Orders by the hundred. With an Idempotency-Key, what was placed is not placed again when it is sent again."""
 
     @extend_schema(request=BulkDescriptionSerializer, responses=BulkAnswersSerializer)
     def post(self, request: Request) -> Response:
@@ -59,8 +60,11 @@ class BulkOrdersView(OrderView):
     def _one(self, index: int, body: dict[str, Any]) -> dict[str, Any]:
         """Place one order in a transaction of its own."""
         try:
-            order = attempt(lambda: self.place(body))
+            answer = run_part_once(self.request, index, body, partial(self._place, body))
         except (DomainError, APIException) as refusal:
             answer = problem_details(refusal, {})
             return {"index": index, "status": answer.status_code, "problem": answer.data}
-        return {"index": index, "status": HTTPStatus.CREATED, "order": OrderDetailSerializer(order).data}
+        return {"index": index, "status": answer.status_code, "order": answer.data}
+
+    def _place(self, body: dict[str, Any]) -> Response:
+        return Response(OrderDetailSerializer(self.place(body)).data, status=HTTPStatus.CREATED)

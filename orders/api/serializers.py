@@ -252,12 +252,12 @@ class TimelineEntrySerializer(serializers.Serializer):
     at = MomentField()
     type = serializers.CharField(source="name")
     transition = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     target = serializers.CharField()
     actor = serializers.CharField()
     note = serializers.CharField()
     public = serializers.BooleanField()
-    data = serializers.JSONField(source="payload")
+    data = serializers.JSONField(source="payload")  # type: ignore[assignment]
 
 
 class TimelineSerializer(serializers.Serializer):

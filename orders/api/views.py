@@ -91,7 +91,6 @@ class OrdersView(OrderView, ApiListView):
         "placed_at": "placed_at",
         "updated_at": "updated_at",
         "number": "pk",
-        "total": "total",
     }
 
     def get_queryset(self) -> QuerySet[Order]:

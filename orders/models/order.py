@@ -1,6 +1,7 @@
 """The order, and the machine of its status."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +19,7 @@ from orders import guards
 from pricing.models import Channel, ShippingMethod
 
 
-def amount(label: str) -> "models.DecimalField[Decimal, Decimal]":
+def amount(label: Any) -> "models.DecimalField[Decimal, Decimal]":
     """Return a column for an amount in the order's currency."""
     return models.DecimalField(label, max_digits=14, decimal_places=3, default=Decimal(0))
 
@@ -215,10 +216,21 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_placed"),
             models.Index(fields=["status", "-placed_at", "-id"], name="order_status"),
+            models.Index(fields=["channel", "-placed_at", "-id"], name="order_channel"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
             models.Index(fields=["email"], name="order_email"),
+            models.Index(fields=["external_reference"], name="order_reference", condition=~Q(external_reference="")),
             models.Index(fields=["updated_at", "id"], name="order_updated"),
             models.Index(fields=["rank"], name="order_live_rank", condition=Q(status__in=["confirmed", "fulfilling"])),
+            models.Index(
+                fields=["promised_on"],
+                name="order_promised",
+                condition=Q(status__in=["confirmed", "fulfilling", "fulfilled"]),
+            ),
+            models.Index(fields=["-placed_at"], name="order_on_hold", condition=Q(active_holds__gt=0)),
+            models.Index(
+                fields=["payment_due_at"], name="order_unpaid", condition=Q(status__in=["placed", "verified"])
+            ),
         ]
         permissions = [
             ("operate_order", "Can take orders through their steps"),

@@ -72,23 +72,25 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
         lost[reservation_id][position] += units
     orders = list(Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)))
     for order in orders:
-        missing = lost[order.reservation_id or 0]
         lines = lines_of(order)
-        by_position = {line.position: line for line in lines}
-        units = {by_position[position].pk: number for position, number in missing.items()}
-        move_units(lines, Movement.Kind.UNALLOCATED, units, at=now)
-        _replan(order, missing, warehouse_id)
+        wanted = lost[order.reservation_id or 0]
+        # Units that left or were given back since then are nobody's loss.
+        missing = {line: min(line.allocated, wanted[line.position]) for line in lines if line.position in wanted}
+        if not any(missing.values()):
+            continue
+        move_units(lines, Movement.Kind.UNALLOCATED, {line.pk: units for line, units in missing.items()}, at=now)
+        _replan(order, {line.position: units for line, units in missing.items()}, warehouse_id)
         restate(order, lines=lines)
         save_figures(order, "sourcing")
         emit(AllocationLost(order_id=order.pk, quiet=order.quiet), actor=actor, at=now)
-        named = ", ".join(f"{number} × {by_position[position].sku}" for position, number in missing.items())
+        named = ", ".join(f"{units} × {line.sku}" for line, units in missing.items())
         open_exception(
             category="shortfall",
             severity=OrderException.Severity.CRITICAL,
             title=f"{order} lost {named}: {reason}",
             dedupe_key=f"shortfall:{order.pk}",
             order_id=order.pk,
-            payload={"lines": {str(position): number for position, number in missing.items()}, "reason": reason},
+            payload={"lines": {str(line.position): units for line, units in missing.items()}, "reason": reason},
             actor=actor,
         )
     return len(orders)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -86,9 +87,9 @@ def _named_by(given: OrderInput) -> QuerySet[Customer] | None:
     return customer_selectors.known_by(given.email) if given.email.strip() else None
 
 
-def _standing(known: Customer, *, on_credit: bool) -> Buyer:
+def _standing(known: Any, *, on_credit: bool) -> Buyer:
     exposure = exposure_of(known) if on_credit else Decimal(0)
-    return Buyer(customer=known, twin=known.twin or "", exposure=exposure)  # type: ignore[attr-defined]
+    return Buyer(customer=known, twin=known.twin or "", exposure=exposure)
 
 
 def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor) -> Buyer:

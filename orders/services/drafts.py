@@ -14,7 +14,7 @@ from .book import charges_of, take_order
 from .buyer import standing_of
 from .composing import Composed, compose
 from .holds import write_holds
-from .placement import bind, remember
+from .placement import bind, remember, write_rows
 from .settlement import settle
 
 RESERVED_COLUMNS = ("allocated", "backordered", "promised_on")
@@ -34,10 +34,7 @@ def save_draft(order: OrderInput, *, draft_id: int | None = None, actor: Actor) 
         OrderLine.objects.filter(order=known).delete()
         OrderCharge.objects.filter(order=known).delete()
     draft.save()
-    for row in (*composed.lines, *composed.charges):
-        row.order = draft
-    OrderLine.objects.bulk_create(composed.lines)
-    OrderCharge.objects.bulk_create(composed.charges)
+    write_rows(composed)
     note_change(draft, "orders.draft_saved", actor=actor, after={"total": draft.total, "lines": len(composed.lines)})
     remember(draft, lines=composed.lines, charges=composed.charges)
     return draft

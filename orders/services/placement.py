@@ -43,15 +43,23 @@ def place_order(order: OrderInput, *, actor: Actor) -> Order:
     )
     # One insert of the order as it stands after all its steps, then everything that hangs on it.
     settle(placed, "place", actor=actor, at=at, only=not order.settle)
-    for row in (*composed.lines, *composed.charges):
-        row.order = placed
-    OrderLine.objects.bulk_create(composed.lines)
-    if composed.charges:
-        OrderCharge.objects.bulk_create(composed.charges)
+    write_rows(composed)
     write_holds(placed, holds, actor=actor, at=at)
     payment_book.keep(placed, order.payments, actor=actor, at=at)
     remember(placed, lines=composed.lines, charges=composed.charges, holds=holds)
     return hold(placed)
+
+
+@service
+def write_rows(composed: Composed) -> None:
+    """Insert the lines and charges of an order that was just inserted."""
+    for line in composed.lines:
+        line.order = composed.order
+    for charge in composed.charges:
+        charge.order = composed.order
+    OrderLine.objects.bulk_create(composed.lines)
+    if composed.charges:
+        OrderCharge.objects.bulk_create(composed.charges)
 
 
 @service

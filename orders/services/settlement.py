@@ -95,6 +95,8 @@ def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
 
 def _is_ready(order: Order, name: str, at: datetime) -> bool:
     """Whether nothing speaks against a step; the date is promised when everything else is settled."""
+    if name in order.blocked_transitions:
+        return False
     if name == "confirm" and order.promised_on is None and not guards.payment_missing(order):
         give_promise(order, at=at)
     return not guards.why_not(order, name)
