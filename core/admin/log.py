@@ -35,8 +35,11 @@ class LogAdmin(BackOfficeAdmin):
         """Find a history (it has a colon) or the work of one request, exactly: both by index."""
         if not search_term:
             return queryset, False
-        column = "thread" if ":" in search_term else "request_id"
-        return queryset.filter(**{column: search_term.strip()}), False
+        term = search_term.strip()
+        if ":" in term:
+            return queryset.filter(thread=term), False
+        # The exclusion names the condition of the index, else it would not be used.
+        return queryset.exclude(request_id="").filter(request_id=term), False
 
     @admin.display(description=_("what happened"))
     def what(self, record: EventRecord) -> str:
