@@ -16,7 +16,19 @@ from inventory.models import StockItem, StockMovement
 from orders.models import Order
 from tests.factories.shop import make_priced_product
 
-from .helpers import TOM, allocations, anew, confirmed, left_the_shelf, packed, passages, planned, read, stock, works_of
+from .helpers import (
+    TOM,
+    allocations,
+    anew,
+    confirmed,
+    left_the_shelf,
+    packed,
+    passages,
+    planned,
+    read,
+    stock,
+    works_of,
+)
 
 pytestmark = pytest.mark.django_db
 LEFT = datetime(2011, 3, 1, 10, tzinfo=UTC)
@@ -72,7 +84,9 @@ def test_it_takes_few_statements(shop):
     with CaptureQueriesContext(connection) as statements:
         go(order)
 
-    spent = [one["sql"] for one in statements if not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
+    spent = [
+        one["sql"] for one in statements if not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+    ]
     assert len(spent) <= 25, "\n".join(sql[:120] for sql in spent)
 
 

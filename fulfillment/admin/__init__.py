@@ -1,0 +1,24 @@
+"""The floor in the back office: what is to be done, parcels on their way."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core import badges
+from core.admin import navigation
+
+from . import shipments, today, work
+
+__all__ = ["shipments", "today", "work"]
+
+WAREHOUSE = _("Warehouse")
+QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment.view_fulfillmentorder"
+PARCELS, VIEW_PARCELS = "admin:fulfillment_shipment_changelist", "fulfillment.view_shipment"
+
+navigation.register(WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="box", query="?stage=open")
+navigation.register(
+    WAREHOUSE, _("On the way"), PARCELS, permission=VIEW_PARCELS, order=310, icon="truck", query="?stage=travelling"
+)
+
+badges.register("info", "released", "label_pending", "ready")
+badges.register("progress", "picking", "picked", "packed", "in_transit", "out_for_delivery")
+badges.register("good", "shipped", "rendered", "delivered")
+badges.register("bad", "delivery_failed", "returned_to_sender", "lost")

@@ -1,0 +1,177 @@
+"""Forms on the floor: what was found, how it is packed, which number the receipt of the carrier bears."""
+
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.admin.forms import SubjectForm
+from fulfillment.carriers import carrier_for
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
+from fulfillment.services import ParcelInput
+
+MOST_PARCELS = 20
+
+
+class WorkForm(SubjectForm):
+    """A form about a piece of work; knows its lines."""
+
+    subject: FulfillmentOrder
+
+    def lines(self) -> list[FulfillmentLine]:
+        """Return the lines of the work, by bin."""
+        if not hasattr(self, "_lines"):
+            found = self.subject.lines.select_related("order_line").order_by("bin", "order_line__position")
+            self._lines = list(found)
+        return self._lines
+
+    def add_units(self, name: str, line: FulfillmentLine, *, label: str, most: int, initial: int | None) -> None:
+        """Ask for a number of units of a line."""
+        field = forms.IntegerField(label=label, min_value=0, max_value=most, initial=initial, required=False)
+        field.widget.attrs.update({"class": "units", "inputmode": "numeric"})
+        self.fields[name] = field
+
+
+class FoundForm(WorkForm):
+    """How many units of each line were found."""
+
+    def prepare(self) -> None:
+        """Ask for each line, with everything as the answer that is likely."""
+        for line in self.lines():
+            where = f" · {line.bin}" if line.bin else ""
+            label = f"{line.quantity} × {line.order_line.sku} {line.order_line.name}{where}"
+            self.add_units(_name(line), line, label=label, most=line.quantity, initial=line.quantity)
+
+    def found(self) -> dict[int, int]:
+        """Return the units per order line; an empty field means that all are there."""
+        answers = {line: self.cleaned_data.get(_name(line)) for line in self.lines()}
+        return {line.order_line_id: line.quantity if units is None else units for line, units in answers.items()}
+
+    def clean(self) -> dict[str, Any]:
+        """Hand over what the service asks for."""
+        super().clean()
+        return {**self.cleaned_data, "found": self.found()}
+
+
+class PickForm(FoundForm):
+    """What was found. What is missing becomes new work and an exception."""
+
+
+class ShortForm(FoundForm):
+    """What is there of the lines that are not there whole."""
+
+    def prepare(self) -> None:
+        """Ask why, too."""
+        super().prepare()
+        self.fields["reason"] = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Only lines that are short are reported."""
+        cleaned = super().clean()
+        whole = {line.order_line_id: line.quantity for line in self.lines()}
+        short = {line_id: units for line_id, units in cleaned["found"].items() if units < whole[line_id]}
+        if not short:
+            raise forms.ValidationError(_("Say how many are there of the line that is short."))
+        return {**cleaned, "found": short}
+
+
+class PackForm(WorkForm):
+    """How many parcels, what is in each, and what they weigh; one parcel needs no more than a click."""
+
+    def prepare(self) -> None:
+        """Ask what is in each parcel as soon as there are several."""
+        self.count = self._count()
+        self.fields["parcels"] = forms.IntegerField(
+            label=_("Parcels"), min_value=1, max_value=MOST_PARCELS, initial=1, help_text=_("Most orders need one.")
+        )
+        for place in range(1, self.count + 1):
+            self._ask_parcel(place)
+        if self.is_bound and self.count > 1 and not self._told():
+            self._suggest()
+
+    def _ask_parcel(self, place: int) -> None:
+        several = self.count > 1
+        for line in self.lines() if several else ():
+            label = _("Parcel %(n)s: %(sku)s") % {"n": place, "sku": line.order_line.sku}
+            initial = line.picked if place == 1 else None
+            self.add_units(_name(line, place), line, label=label, most=line.picked, initial=initial)
+        self.fields[f"weight_{place}"] = forms.IntegerField(
+            label=_("Weight of parcel %(n)s (g)") % {"n": place} if several else _("Weight (g)"),
+            min_value=0,
+            max_value=2_000_000,
+            required=False,
+            help_text="" if several else _("Empty: the weight of the products."),
+        )
+
+    def _count(self) -> int:
+        given = str(self.data.get("parcels", "1"))
+        return min(MOST_PARCELS, max(1, int(given))) if given.isdecimal() and len(given) < 4 else 1
+
+    def _told(self) -> bool:
+        return any(_name(line, self.count) in self.data for line in self.lines())
+
+    def _suggest(self) -> None:
+        """Start with everything in the first parcel."""
+        data = cast(Any, self.data).copy()
+        for line in self.lines():
+            data[_name(line, 1)] = str(line.picked)
+        self.data = data
+        self.needs_contents = True
+
+    def clean(self) -> dict[str, Any]:
+        """Read the parcels; every unit is in one of them."""
+        cleaned = super().clean() or self.cleaned_data
+        if getattr(self, "needs_contents", False):
+            raise forms.ValidationError(_("Say what goes into each parcel."))
+        if self.errors:
+            return cleaned
+        return {**cleaned, "boxes": [self._box(place) for place in range(1, self.count + 1)]}
+
+    def _box(self, place: int) -> ParcelInput:
+        if self.count == 1:
+            units = {line.order_line_id: line.picked for line in self.lines()}
+        else:
+            units = {line.order_line_id: self.cleaned_data.get(_name(line, place)) or 0 for line in self.lines()}
+        return ParcelInput(quantities=units, weight_grams=self.cleaned_data.get(f"weight_{place}") or 0)
+
+
+class ShipForm(SubjectForm):
+    """The numbers that staff type from the receipt; our own parcels have theirs already."""
+
+    subject: FulfillmentOrder
+
+    def prepare(self) -> None:
+        """Ask for one number per parcel whose carrier has none here."""
+        waiting = self.subject.shipments.exclude(status=Shipment.Status.CANCELLED).order_by("position")
+        self.typed = [shipment for shipment in waiting if carrier_for(shipment.carrier).types_number]
+        for shipment in self.typed:
+            self.fields[f"tracking_{shipment.position}"] = forms.CharField(
+                label=_("Tracking number of %(parcel)s") % {"parcel": shipment},
+                initial=shipment.tracking_number,
+                max_length=60,
+                required=False,
+                help_text=_("From the receipt of the carrier; a letter has none."),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Hand the numbers over in the order of the parcels."""
+        super().clean()
+        numbers = [self.cleaned_data.get(f"tracking_{shipment.position}", "") for shipment in self.typed]
+        return {"tracking_numbers": numbers}
+
+
+class NoteForm(forms.Form):
+    """A remark for the history."""
+
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
+
+
+class OptionalReasonForm(forms.Form):
+    """Why, if there is something to say."""
+
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
+
+
+def _name(line: FulfillmentLine, place: int | None = None) -> str:
+    return f"line_{line.order_line_id}" if place is None else f"line_{line.order_line_id}_{place}"

@@ -1,0 +1,220 @@
+"""The steps of work and of parcels in the back office, and what each of them will do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.admin.transitions import TransitionSpec
+from fulfillment import services
+from fulfillment.carriers import carrier_for
+from fulfillment.models import FulfillmentOrder, Shipment
+
+from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, ShipForm, ShortForm
+
+OPERATE = "fulfillment.operate_fulfillmentorder"
+TELL = "fulfillment.operate_shipment"
+Kind = FulfillmentOrder.Kind
+Status = FulfillmentOrder.Status
+
+
+def _is_goods(work: FulfillmentOrder) -> bool:
+    return work.kind == Kind.GOODS
+
+
+def _is_service(work: FulfillmentOrder) -> bool:
+    return work.kind == Kind.SERVICE
+
+
+def _is_pickable(work: FulfillmentOrder) -> bool:
+    return _is_goods(work) and work.status in (Status.RELEASED, Status.PICKING)
+
+
+def _is_released_goods(work: FulfillmentOrder) -> bool:
+    return _is_goods(work) and work.status == Status.RELEASED
+
+
+def _release(work: FulfillmentOrder) -> list[str]:
+    sentences = [_("%(place)s may begin.") % {"place": work.warehouse or _("Whoever renders the service")}]
+    if work.order.status == "confirmed":
+        sentences.append(_("Order %(order)s is in fulfillment from then on.") % {"order": work.order})
+    return sentences
+
+
+def _pick(work: FulfillmentOrder) -> list[str]:
+    return [
+        _("What you found goes on to packing."),
+        _("What is missing becomes new work, and somebody is told to look for it."),
+    ]
+
+
+def _short(work: FulfillmentOrder) -> list[str]:
+    return [
+        _("The missing units become new work of their own; you walk on without them."),
+        _("An exception asks somebody to look for them; the order cannot be completed before."),
+    ]
+
+
+def _pack(work: FulfillmentOrder) -> list[str]:
+    return [_("Each parcel gets a label with a tracking number and a packing slip to print.")]
+
+
+def _ship(work: FulfillmentOrder) -> list[str]:
+    shipments = list(work.shipments.exclude(status=Shipment.Status.CANCELLED))
+    parcels = ngettext("%(n)s parcel leaves", "%(n)s parcels leave", len(shipments)) % {"n": len(shipments)}
+    carriers = ", ".join(sorted({str(carrier_for(shipment.carrier).name) for shipment in shipments}))
+    units = sum(work.lines.values_list("picked", flat=True))
+    sentences = [
+        _("%(parcels)s by %(carrier)s.") % {"parcels": parcels, "carrier": carriers},
+        ngettext("Stock in %(place)s goes down by %(n)s unit.", "Stock in %(place)s goes down by %(n)s units.", units)
+        % {"place": work.warehouse, "n": units},
+        _("The invoice is written."),
+    ]
+    if work.order.email and not work.order.quiet:
+        sentences.append(_("%(email)s is told what is on its way.") % {"email": work.order.email})
+    return sentences
+
+
+def _render(work: FulfillmentOrder) -> list[str]:
+    return [_("The service counts as shipped and delivered."), _("The invoice is written.")]
+
+
+def _pull_back(work: FulfillmentOrder) -> list[str]:
+    return [_("The work is planned again; whoever walks should stop."), _("The units stay tied to the order.")]
+
+
+def _put_back(work: FulfillmentOrder) -> list[str]:
+    units = sum(work.lines.values_list("picked", flat=True))
+    return [
+        ngettext(
+            "%(n)s unit lies in its bin again and is free for others.",
+            "%(n)s units lie in their bins again and are free for others.",
+            units,
+        )
+        % {"n": units}
+    ]
+
+
+def _as_picked(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {"picked": said["found"]}
+
+
+def _as_short(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {"found": said["found"], "reason": said["reason"]}
+
+
+def _as_parcels(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {"parcels": said["boxes"]}
+
+
+WORK_STEPS: dict[str, TransitionSpec] = {
+    "release": TransitionSpec(
+        gettext_lazy("Release"), services.release_fulfillment, OPERATE, consequences=_release, style="primary"
+    ),
+    "start": TransitionSpec(
+        gettext_lazy("Start picking"), services.start_picking, OPERATE, when=_is_goods, style="primary"
+    ),
+    "pick": TransitionSpec(
+        gettext_lazy("Picked"),
+        services.pick,
+        OPERATE,
+        form=PickForm,
+        consequences=_pick,
+        arguments=_as_picked,
+        when=_is_goods,
+        style="primary",
+    ),
+    "pick_now": TransitionSpec(
+        gettext_lazy("Picked"),
+        services.pick,
+        OPERATE,
+        form=PickForm,
+        consequences=_pick,
+        arguments=_as_picked,
+        when=_is_released_goods,
+    ),
+    "short": TransitionSpec(
+        gettext_lazy("Something is missing"),
+        services.short_pick,
+        OPERATE,
+        form=ShortForm,
+        consequences=_short,
+        arguments=_as_short,
+        when=_is_pickable,
+    ),
+    "pack": TransitionSpec(
+        gettext_lazy("Pack"),
+        services.pack,
+        OPERATE,
+        form=PackForm,
+        consequences=_pack,
+        arguments=_as_parcels,
+        style="primary",
+    ),
+    "ship": TransitionSpec(
+        gettext_lazy("Ship"),
+        services.ship_fulfillment_order,
+        OPERATE,
+        form=ShipForm,
+        consequences=_ship,
+        style="primary",
+    ),
+    "render": TransitionSpec(
+        gettext_lazy("Rendered"),
+        services.render_service,
+        OPERATE,
+        form=NoteForm,
+        consequences=_render,
+        when=_is_service,
+        style="primary",
+    ),
+    "put_back": TransitionSpec(
+        gettext_lazy("Put back"),
+        services.complete_put_back,
+        OPERATE,
+        consequences=_put_back,
+        when=lambda work: work.needs_put_back,
+        style="primary",
+    ),
+    "pull_back": TransitionSpec(
+        gettext_lazy("Pull back"),
+        services.pull_back,
+        OPERATE,
+        form=OptionalReasonForm,
+        consequences=_pull_back,
+        style="danger",
+    ),
+}
+
+
+def _deliver(shipment: Shipment) -> list[str]:
+    sentences = [_("What is in it counts as delivered; an order with nothing open is completed.")]
+    if shipment.order.email and not shipment.order.quiet:
+        sentences.append(_("%(email)s is told.") % {"email": shipment.order.email})
+    return sentences
+
+
+def _trouble(shipment: Shipment) -> list[str]:
+    return [_("An exception asks somebody to look after it; the order cannot be completed before.")]
+
+
+PARCEL_STEPS: dict[str, TransitionSpec] = {
+    "deliver": TransitionSpec(
+        gettext_lazy("Delivered"),
+        services.deliver_shipment,
+        TELL,
+        form=NoteForm,
+        consequences=_deliver,
+        style="primary",
+    ),
+    "fail": TransitionSpec(
+        gettext_lazy("Delivery failed"), services.fail_delivery, TELL, form=NoteForm, consequences=_trouble
+    ),
+    "come_back": TransitionSpec(
+        gettext_lazy("Came back"), services.take_back_shipment, TELL, form=NoteForm, consequences=_trouble
+    ),
+    "lose": TransitionSpec(
+        gettext_lazy("Lost"), services.lose_shipment, TELL, form=NoteForm, consequences=_trouble, style="danger"
+    ),
+}

@@ -1,0 +1,138 @@
+"""The queue of each warehouse, and the page of a piece of work."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.admin.base import Tab
+from core.admin.bulk import BulkAdmin, BulkSpec
+from core.admin.columns import badge_column, link_column, when_column
+from core.admin.panels import PanelAdmin
+from core.admin.site import site
+from core.admin.transitions import TransitionAdmin
+from fulfillment import selectors, services
+from fulfillment.models import FulfillmentOrder
+
+from .printing import WORK_PAPERS, PrintingAdmin
+from .steps import OPERATE, WORK_STEPS
+
+Status = FulfillmentOrder.Status
+STAGES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "open": (gettext_lazy("Open"), selectors.OPEN_WORK),
+    "release": (gettext_lazy("To release"), (Status.PLANNED,)),
+    "pick": (gettext_lazy("To pick"), (Status.RELEASED, Status.PICKING)),
+    "pack": (gettext_lazy("To pack"), (Status.PICKED,)),
+    "ship": (gettext_lazy("To ship"), (Status.PACKED,)),
+    "put_back": (gettext_lazy("To put back"), (Status.CANCELLED,)),
+}
+
+
+class StageFilter(admin.SimpleListFilter):
+    """By what is to be done next."""
+
+    title = gettext_lazy("to do")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Name the stages."""
+        return [(name, label) for name, (label, _statuses) in STAGES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Return the work that stands there."""
+        if (stage := STAGES.get(self.value() or "")) is None:
+            return queryset
+        found = queryset.filter(status__in=stage[1])
+        return found.filter(needs_put_back=True) if self.value() == "put_back" else found
+
+
+@admin.display(description=gettext_lazy("What"))
+def contents(work: FulfillmentOrder) -> str:
+    """Return what is to be handled, in one line."""
+    lines = list(work.lines.all())
+    named = ", ".join(f"{line.quantity} × {line.order_line.sku}" for line in lines[:3])
+    return f"{named}, …" if len(lines) > 3 else named
+
+
+def _release_many(n: int) -> list[str]:
+    return [ngettext("%(n)s list may be worked on.", "%(n)s lists may be worked on.", n) % {"n": n}]
+
+
+@admin.register(FulfillmentOrder, site=site)
+class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmin):
+    """Work, most urgent first; one page says what to fetch from where and offers the next step."""
+
+    page = "fulfillment.work"
+    list_display = (
+        "number",
+        badge_column("status"),
+        link_column("order", gettext_lazy("Order")),
+        link_column("warehouse", gettext_lazy("Warehouse")),
+        contents,
+        when_column("ship_by_on", gettext_lazy("Must leave by")),
+        "assignee",
+    )
+    list_select_related = ("order", "warehouse", "assignee")
+    list_filter = (StageFilter, "warehouse", "kind", "status")
+    tabs = tuple(Tab(label, {"stage": name}) for name, (label, _statuses) in STAGES.items())
+    search_fields = ("=number", "=order__number")
+    search_help_text = gettext_lazy("Number of the work or of the order")
+    empty_text = gettext_lazy("Nothing to do here. Confirmed orders appear by themselves.")
+    facts = (
+        link_column("order", gettext_lazy("Order")),
+        "warehouse",
+        "kind",
+        when_column("ship_by_on", gettext_lazy("Must leave by")),
+        "rank",
+        "assignee",
+        when_column("created_at", gettext_lazy("Planned")),
+        when_column("released_at", gettext_lazy("Released")),
+        when_column("picked_at", gettext_lazy("Picked")),
+        when_column("packed_at", gettext_lazy("Packed")),
+        when_column("shipped_at", gettext_lazy("Shipped")),
+    )
+    transition_services = WORK_STEPS
+    bulk_services: ClassVar[dict[str, BulkSpec]] = {
+        "release_many": BulkSpec(
+            gettext_lazy("Release"),
+            services.release_fulfillment,
+            OPERATE,
+            each=True,
+            consequences=_release_many,
+        ),
+    }
+    papers = WORK_PAPERS
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[FulfillmentOrder]":
+        """Read the lines along with the rows."""
+        return selectors.with_lines(super().get_queryset(request).select_related("order__channel"))
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """Show what is urgent first where there is something to do, else the youngest."""
+        return ["rank", "pk"] if request.GET.get("stage") else ["-pk"]
+
+    def headline(self, obj: FulfillmentOrder) -> str:
+        """Say what comes next."""
+        units = sum(line.quantity for line in obj.lines.all())
+        words = {"units": units, "place": obj.warehouse.code if obj.warehouse else ""}
+        sentences = {
+            Status.PLANNED: _("Waits to be released."),
+            Status.RELEASED: _("%(units)s units to fetch in %(place)s.") % words,
+            Status.PICKING: _("Somebody is fetching %(units)s units in %(place)s.") % words,
+            Status.PICKED: _("On the trolley: to be packed."),
+            Status.PACKED: _("Packed: to be handed over."),
+        }
+        if obj.kind == FulfillmentOrder.Kind.SERVICE and obj.status == Status.RELEASED:
+            return _("To be rendered.")
+        return sentences.get(Status(obj.status), "")
+
+    def alert(self, obj: FulfillmentOrder) -> str:
+        """Say what is in the way."""
+        if obj.needs_put_back:
+            return _("The order was cancelled: what was picked has to go back into its bin.")
+        if obj.status in selectors.OPEN_WORK and obj.order.is_on_hold:
+            return _("On hold: %(reason)s") % {"reason": obj.order.hold_reason}
+        return ""

@@ -1,0 +1,159 @@
+"""What fulfillment adds to pages: parcels and work on the order's, contents on its own."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.panels import panel
+from fulfillment import selectors
+from fulfillment.carriers import CARRIERS
+from fulfillment.models import FulfillmentOrder, Shipment
+from orders.models import Order
+
+OPERATE = "fulfillment.operate_fulfillmentorder"
+TELL = "fulfillment.operate_shipment"
+Part = tuple[str, dict[str, Any]]
+
+
+@panel("orders.order", order=30)
+def parcels_of_order(request: HttpRequest, order: Order) -> Part | None:
+    """Show the parcels of an order with their way."""
+    if not request.user.has_perm("fulfillment.view_shipment"):
+        return None
+    rows = [_parcel_row(request, shipment) for shipment in selectors.parcels_of_order(order.pk)]
+    if not rows:
+        return None
+    context = {"title": _("Parcels"), "count": len(rows), "parcels": rows, "flush": True, "anchor": "parcels"}
+    return "fulfillment/panels/parcels.html", context
+
+
+@panel("orders.order", order=35)
+def work_of_order(request: HttpRequest, order: Order) -> Part | None:
+    """Show the work on an order with what can be done next."""
+    if not request.user.has_perm("fulfillment.view_fulfillmentorder"):
+        return None
+    rows = [_work_row(request, work) for work in selectors.work_of_order(order.pk)]
+    if not rows:
+        return None
+    context = {"title": _("Warehouse"), "count": len(rows), "works": rows, "flush": True, "anchor": "work"}
+    return "fulfillment/panels/works.html", context
+
+
+@panel("fulfillment.work", order=10)
+def lines_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
+    """Show what to fetch from where."""
+    lines = sorted(work.lines.all(), key=lambda line: (line.bin, line.order_line.position))
+    context = {"title": _("Lines"), "count": len(lines), "lines": lines, "work": work, "flush": True}
+    return "fulfillment/panels/lines.html", context
+
+
+@panel("fulfillment.work", order=20)
+def parcels_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part | None:
+    """Show what it was packed into."""
+    found = selectors.with_contents(selectors.parcels().filter(fulfillment_order=work)).order_by("position")
+    rows = [_parcel_row(request, shipment, tracking=False) for shipment in found]
+    if not rows:
+        return None
+    context = {"title": _("Parcels"), "count": len(rows), "parcels": rows, "flush": True}
+    return "fulfillment/panels/parcels.html", context
+
+
+@panel("fulfillment.work", order=60)
+def papers_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part | None:
+    """Offer what can be printed."""
+    if work.kind != FulfillmentOrder.Kind.GOODS:
+        return None
+    papers = [("pick-list", _("Pick list"))]
+    if work.status in (FulfillmentOrder.Status.PACKED, FulfillmentOrder.Status.SHIPPED):
+        papers += [("packing-slips", _("Packing slips")), ("labels", _("Labels"))]
+    return _papers("fulfillmentorder", work.pk, papers)
+
+
+@panel("fulfillment.work", order=70)
+def receiver_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
+    """Say who gets it, and what they said about it."""
+    context = {"title": _("For"), "side": True, "order": work.order, "address": work.order.ship_to.lines()}
+    return "fulfillment/panels/receiver.html", context
+
+
+@panel("fulfillment.shipment", order=10)
+def contents_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
+    """Show what is in the parcel."""
+    lines = list(shipment.lines.select_related("order_line").order_by("order_line__position"))
+    context = {"title": _("Contents"), "count": len(lines), "lines": lines, "flush": True}
+    return "fulfillment/panels/contents.html", context
+
+
+@panel("fulfillment.shipment", order=20)
+def tracking_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
+    """Show what the carrier said, the latest first."""
+    events = list(shipment.tracking_events.order_by("-at", "-pk")[:100])
+    labels = dict(Shipment.Status.choices)
+    rows = [{"event": event, "label": labels.get(event.status, event.status)} for event in events]
+    context = {"title": _("Tracking"), "count": len(rows), "events": rows, "flush": True, "shipment": shipment}
+    return "fulfillment/panels/tracking.html", context
+
+
+@panel("fulfillment.shipment", order=60)
+def papers_of_parcel(request: HttpRequest, shipment: Shipment) -> Part | None:
+    """Offer what can be printed."""
+    if shipment.status == Shipment.Status.CANCELLED:
+        return None
+    return _papers("shipment", shipment.pk, [("label", _("Label")), ("packing-slip", _("Packing slip"))])
+
+
+@panel("fulfillment.shipment", order=70)
+def receiver_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
+    """Say who gets it."""
+    context = {"title": _("For"), "side": True, "order": shipment.order, "address": shipment.order.ship_to.lines()}
+    return "fulfillment/panels/receiver.html", context
+
+
+def _papers(model: str, pk: int, papers: list[tuple[str, str]]) -> Part:
+    route = f"admin:fulfillment_{model}_print"
+    links = [(reverse(route, args=[pk, kind]), label) for kind, label in papers]
+    return "fulfillment/panels/papers.html", {"title": _("Print"), "side": True, "papers": links}
+
+
+def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = True) -> dict[str, Any]:
+    """Return a parcel with its latest news and the way to say that it arrived."""
+    carrier = CARRIERS.get(shipment.carrier)
+    told = list(shipment.tracking_events.all()) if tracking else []
+    may = request.user.has_perm(TELL) and "deliver" in selectors.parcel_actions(shipment)
+    step = reverse("admin:fulfillment_shipment_do", args=[shipment.pk, "deliver"]) if may else ""
+    return {
+        "shipment": shipment,
+        "url": reverse("admin:fulfillment_shipment_change", args=[shipment.pk]),
+        "carrier": carrier.name if carrier else shipment.carrier,
+        "contents": [(line.quantity, line.order_line.sku, line.order_line.name) for line in shipment.lines.all()],
+        "latest": told[0] if told else None,
+        "deliver": f"{step}?next={request.path}" if step else "",
+    }
+
+
+def _work_row(request: HttpRequest, work: FulfillmentOrder) -> dict[str, Any]:
+    """Return a piece of work with the steps that are open to this person."""
+    names = selectors.allowed_actions(work) if request.user.has_perm(OPERATE) else []
+    words = {
+        "release": _("Release"),
+        "start": _("Start picking"),
+        "pick": _("Picked"),
+        "pack": _("Pack"),
+        "ship": _("Ship"),
+        "render": _("Rendered"),
+        "put_back": _("Put back"),
+    }
+    route = "admin:fulfillment_fulfillmentorder_do"
+    steps = []
+    for name in names:
+        if name in words:
+            step = "pick_now" if name == "pick" and work.status == FulfillmentOrder.Status.RELEASED else name
+            steps.append((f"{reverse(route, args=[work.pk, step])}?next={request.path}", words[name]))
+    return {
+        "work": work,
+        "url": reverse("admin:fulfillment_fulfillmentorder_change", args=[work.pk]),
+        "contents": [(line.quantity, line.order_line.sku, line.order_line.name) for line in work.lines.all()],
+        "steps": steps[:2],
+    }
