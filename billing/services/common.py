@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
@@ -20,15 +19,20 @@ LIVE = (Status.AUTHORIZED, Status.PARTIALLY_CAPTURED, Status.CAPTURED)
 DEFAULT_ENTITY = "main"
 
 
-def take_order(**found_by: object) -> Order:
-    """Lock the order whose money this is, e.g. `invoices=7`.
+def take_order(order_id: int) -> Order:
+    """Lock an order, unless this unit holds it already.
 
     The order is the gate of its money: who holds it holds its documents, payments and refunds too, so
     none of them is locked on its own. Lower floors and the series of numbers come after it.
     """
-    if isinstance(pk := found_by.get("pk"), int) and (in_hand := held(Order, pk)) is not None:
+    if (in_hand := held(Order, order_id)) is not None:
         return in_hand
-    order = Order.objects.locked().select_related("channel", "customer").filter(Q(**found_by)).first()
+    return _take(pk=order_id)
+
+
+def _take(**found_by: int) -> Order:
+    """Lock the order whose document or payment this is, e.g. `invoices=7`."""
+    order = Order.objects.locked().select_related("channel", "customer").filter(**found_by).first()
     if order is None:
         missing = UnknownPayment if {"payments", "refunds"} & set(found_by) else UnknownDocument
         raise missing("There is no such thing", **{key: str(value) for key, value in found_by.items()})
@@ -37,29 +41,29 @@ def take_order(**found_by: object) -> Order:
 
 def take_invoice(invoice_id: int) -> tuple[Order, Invoice]:
     """Lock the order of an invoice and read the invoice."""
-    order = take_order(invoices=invoice_id)
-    invoice = Invoice.objects.get(pk=invoice_id)
+    order = _take(invoices=invoice_id)
+    invoice = Invoice.objects.select_related("legal_entity", "pdf").get(pk=invoice_id)
     invoice.order = order
     return order, invoice
 
 
 def take_credit_note(credit_note_id: int) -> tuple[Order, CreditNote]:
     """Lock the order of a credit note and read the note with its invoice."""
-    order = take_order(credit_notes=credit_note_id)
-    note = CreditNote.objects.select_related("invoice").get(pk=credit_note_id)
-    note.order = order
+    order = _take(credit_notes=credit_note_id)
+    note = CreditNote.objects.select_related("invoice", "legal_entity", "pdf").get(pk=credit_note_id)
+    note.order = note.invoice.order = order
     return order, note
 
 
 def take_payment(payment_id: int) -> tuple[Order, Payment]:
     """Lock the order of a payment and read the payment."""
-    order = take_order(payments=payment_id)
+    order = _take(payments=payment_id)
     return order, Payment.objects.get(pk=payment_id)
 
 
 def take_refund(refund_id: int) -> tuple[Order, Refund]:
     """Lock the order of a refund and read the refund with its payment."""
-    order = take_order(refunds=refund_id)
+    order = _take(refunds=refund_id)
     return order, Refund.objects.select_related("payment", "credit_note").get(pk=refund_id)
 
 

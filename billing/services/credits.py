@@ -70,7 +70,7 @@ def credit_return(
     `with_charges` takes back the charges (shipping) of those invoices as well. The reference makes a
     second call harmless. Raises CreditExceedsInvoice when fewer units were invoiced, or are left.
     """
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     known = CreditNote.objects.filter(order=order, reference=reference).order_by("pk")
     if found := list(known):
         return found

@@ -11,7 +11,7 @@ from billing import typesetting
 from billing.errors import NotIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
 from billing.services import wording
-from billing.services.common import take_order
+from billing.services.common import take_credit_note, take_invoice
 from core.files import keep_file
 from core.models import Attachment
 from core.money import plain
@@ -52,8 +52,7 @@ def _keep(document: D, model: type[D], draw: Callable[[D], bytes]) -> Attachment
 
 @service
 def _keep_once(model: type[Invoice] | type[CreditNote], pk: int, content: bytes) -> Attachment:
-    take_order(**{"invoices" if model is Invoice else "credit_notes": pk})
-    document: Document = model._default_manager.select_related("pdf").get(pk=pk)
+    document: Document = (take_invoice if model is Invoice else take_credit_note)(pk)[1]
     if document.pdf:
         return document.pdf
     kept = keep_file(

@@ -65,16 +65,19 @@ def parts_of(charge: OrderCharge) -> list[dict[str, Any]]:
     return list(charge.taxes) or [untaxed]
 
 
-def claim_on(order: Order, units: Mapping[int, int] | None) -> Claim:
-    """Read what was agreed and what earlier invoices bill; without `units`, claim everything that is left."""
+def claim_on(order: Order, units: Mapping[int, int] | None, *, first: bool = False) -> Claim:
+    """Read what was agreed and what earlier invoices bill; without `units`, claim everything that is left.
+
+    `first`: the caller knows that there is no earlier invoice.
+    """
     lines = list(OrderLine.objects.filter(order=order).order_by("position"))
     for line in lines:
         line.order = order
     charges = [one for one in OrderCharge.objects.filter(order=order).order_by("position") if not one.cancelled]
     billed_units: dict[int, int] = {}
     billed_charges: set[int] = set()
-    earlier = earlier_sums(Invoice.objects.filter(order=order).values_list("tax_breakdown", flat=True))
-    if earlier:
+    known = () if first else Invoice.objects.filter(order=order).values_list("tax_breakdown", flat=True)
+    if earlier := earlier_sums(known):
         rows = InvoiceLine.objects.filter(invoice__order=order).values("order_line", "charge_position")
         for row in rows.annotate(billed=Sum("quantity")).order_by():
             if row["order_line"]:
@@ -99,10 +102,16 @@ def earlier_sums(breakdowns: Iterable[list[dict[str, str]]]) -> dict[Rate, tuple
 
 @service
 def draft_invoice(
-    order: Order, *, reference: str, units: Mapping[int, int] | None, supplied_on: date | None, at: datetime
+    order: Order,
+    *,
+    reference: str,
+    units: Mapping[int, int] | None,
+    supplied_on: date | None,
+    first: bool = False,
+    at: datetime,
 ) -> tuple[Invoice, list[InvoiceLine]]:
     """Write the draft of an invoice over units of an order in hand. Raises NothingToInvoice."""
-    claim = claim_on(order, units)
+    claim = claim_on(order, units, first=first)
     items = claim.items()
     if not any(item.units for item in items):
         raise NothingToInvoice(f"There is nothing on {order} to invoice", order=order.number, reference=reference)

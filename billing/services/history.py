@@ -16,6 +16,8 @@ from core.service import already_paid, service
 from orders import services as orders
 from orders.models import Order
 
+# What a shipment of this unit would owe: its invoice is written here.
+DEBT = "billing.handlers.draft_invoice"
 Draft = tuple[Invoice, list[InvoiceLine]]
 
 
@@ -25,11 +27,13 @@ def bill_and_pay_through(order_id: int, *, paid_at: datetime, method: str, actor
 
     What the books of a shop tell afterwards. The debts of its shipments find their invoices written.
     """
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     known = list(Invoice.objects.filter(order=order).order_by("pk"))
     untouched = not known and not order.paid_total and not order.authorized_total
     billed = {invoice.source_reference for invoice in known}
-    drafts = [_draft(order, parcel, paid_at) for parcel in _to_bill(order, paid_at) if parcel.reference not in billed]
+    parcels = [parcel for parcel in _to_bill(order, paid_at) if parcel.reference not in billed]
+    drafts = [_draft(order, parcel, paid_at, first=not known and not i) for i, parcel in enumerate(parcels)]
+    already_paid(DEBT, order.history_thread())
     # Everything that left is invoiced here: who shipped it in this unit owes no invoice for it.
     already_paid("billing.handlers.draft_invoice", order.history_thread())
     if untouched:
@@ -50,9 +54,11 @@ def _to_bill(order: Order, at: datetime) -> list[Shipped]:
     return [Shipped(str(order.number), {}, parcels[-1].at if parcels else at)]
 
 
-def _draft(order: Order, parcel: Shipped, at: datetime) -> Draft:
+def _draft(order: Order, parcel: Shipped, at: datetime, *, first: bool) -> Draft:
     day = timezone.localdate(parcel.at)
-    return draft_invoice(order, reference=parcel.reference, units=parcel.units or None, supplied_on=day, at=at)
+    return draft_invoice(
+        order, reference=parcel.reference, units=parcel.units or None, supplied_on=day, first=first, at=at
+    )
 
 
 def _issue_as_paid(order: Order, drafts: list[Draft], *, method: str, actor: Actor, at: datetime) -> list[Invoice]:

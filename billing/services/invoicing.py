@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.errors import NothingToInvoice
 from billing.events import InvoiceDrafted, InvoiceIssued
 from billing.models import CreditNote, Invoice, InvoiceLine
-from billing.services.common import moment, take_order
+from billing.services.common import moment, take_invoice, take_order
 from billing.services.drafting import draft_invoice
 from core.actors import SYSTEM, Actor
 from core.numbering import draw_number
@@ -51,7 +51,7 @@ def issue_for_shipment(order_id: int, reference: str, *, actor: Actor = SYSTEM) 
     By the policy of the channel it is the parcel that is billed, or the whole order once all of it has
     left. Asking twice returns the first invoice; nothing to bill yet returns none.
     """
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     if order.channel.invoice_policy == PER_ORDER:
         return _draft_whole(order, actor=actor)
     if known := billed_by(order, reference):
@@ -73,7 +73,7 @@ def invoice_order(order_id: int, *, actor: Actor, at: datetime | None = None) ->
     For orders of charges alone, which nothing ships, and for what staff want to bill at once.
     Raises NothingToInvoice.
     """
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     reference = str(order.number)
     again = Invoice.objects.filter(order=order, source_reference__startswith=reference).count()
     if again:
@@ -129,8 +129,7 @@ def issue_invoice(invoice_id: int, *, actor: Actor = SYSTEM, at: datetime | None
 
     It carries the moment the goods left, unless `at` says otherwise.
     """
-    order = take_order(invoices=invoice_id)
-    invoice = Invoice.objects.select_related("legal_entity").get(pk=invoice_id)
+    order, invoice = take_invoice(invoice_id)
     if invoice.status != Invoice.Status.DRAFT:
         return invoice
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))

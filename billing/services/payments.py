@@ -8,7 +8,7 @@ from billing import gateways
 from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney
 from billing.events import PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
 from billing.models import Payment
-from billing.services.common import checked, moment, take_order, take_payment
+from billing.services.common import checked, moment, take_invoice, take_order, take_payment
 from billing.services.matching import capture_held, match_money, tell_order
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
@@ -34,7 +34,7 @@ def authorize_payment(
     at: datetime | None = None,
 ) -> Payment:
     """Write down money that is held for an order; invoices take from it. Raises OrderTakesNoMoney."""
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     if order.status in OVER:
         raise OrderTakesNoMoney(
             f"{order} is {order.get_status_display().lower()}; nobody pays for it now", order_status=order.status
@@ -64,7 +64,7 @@ def record_payment(
     More than is owed is taken and shown as overpaid; money for an order that is over waits for somebody
     to send it back. Raises OrderTakesNoMoney for a draft.
     """
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     _refuse_draft(order)
     payment = record(
         order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
@@ -183,11 +183,10 @@ def capture_payment(
 @service
 def collect_payment(invoice_id: int, *, actor: Actor = SYSTEM) -> None:
     """Settle an invoice that was issued with money that came in before, then take what is held for it."""
-    order = take_order(invoices=invoice_id)
-    issued_at = order.invoices.values_list("issued_at", flat=True).get(pk=invoice_id)
-    purses = match_money(order, capture=True, actor=actor, at=moment(issued_at))
-    if purses:
-        tell_order(order, actor=actor, at=moment(issued_at))
+    order, invoice = take_invoice(invoice_id)
+    when = moment(invoice.issued_at)
+    if match_money(order, capture=True, actor=actor, at=when):
+        tell_order(order, actor=actor, at=when)
 
 
 @service

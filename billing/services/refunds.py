@@ -54,7 +54,7 @@ def request_refund(
 
     Raises RefundExceedsCaptured when less came in, or is left of it.
     """
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     return _request(
         order, None, amount, reference=reference, reason=reason, note_id=credit_note_id, actor=actor, at=moment(at)
     )
@@ -247,7 +247,7 @@ def fail_refund(refund_id: int, *, reason: str, actor: Actor = SYSTEM, at: datet
 @service
 def void_payments(order_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> list[Refund]:
     """Let go of what is held for an order that is over, and send back what came in."""
-    order = take_order(pk=order_id)
+    order = take_order(order_id)
     when = moment(at)
     if not Payment.objects.filter(order=order).exists():
         return []
