@@ -1,0 +1,32 @@
+"""Orders in the back office."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core import badges
+from core.admin import navigation
+from orders.admin import exceptions, finding, holds, orders, today
+
+__all__ = ["exceptions", "finding", "holds", "orders", "today"]
+
+badges.register("neutral", "unallocated", "unfulfilled", "unpaid", "not_invoiced")
+badges.register("info", "placed", "verified", "authorized")
+badges.register("progress", "confirmed", "fulfilling", "partially_shipped", "partially_paid", "partially_invoiced")
+badges.register("good", "fulfilled", "completed", "allocated", "shipped", "delivered", "paid", "invoiced", "refunded")
+badges.register(
+    "warn", "backordered", "overpaid", "partially_refunded", "partially_returned", "returned", "acknowledged"
+)
+
+navigation.register(
+    _("Orders"), _("Orders"), "admin:orders_order_changelist", permission="orders.view_order", order=100, icon="box"
+)
+navigation.register(
+    _("Exceptions"),
+    _("Exceptions"),
+    "admin:orders_orderexception_changelist",
+    permission="orders.view_orderexception",
+    order=200,
+    icon="alert",
+)
+navigation.register(
+    _("Exceptions"), _("Holds"), "admin:orders_hold_changelist", permission="orders.view_hold", order=210, icon="alert"
+)

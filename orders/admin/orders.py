@@ -1,0 +1,161 @@
+"""The list of orders, and the page of an order."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core.admin.base import Tab
+from core.admin.bulk import BulkAdmin, BulkSpec
+from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.panels import PanelAdmin
+from core.admin.site import site
+from core.admin.transitions import TransitionAdmin
+from orders import selectors, services
+from orders.admin.forms import CancelForm
+from orders.admin.steps import OPERATE, ORDER_STEPS
+from orders.models import Order, OrderStatus
+
+S = OrderStatus
+
+
+class AttentionFilter(admin.SimpleListFilter):
+    """By what asks for somebody."""
+
+    title = _("needs")
+    parameter_name = "needs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Name the kinds of attention."""
+        return [
+            ("late", _("Late")),
+            ("hold", _("On hold")),
+            ("payment", _("Waiting for payment")),
+            ("stock", _("Waiting for stock")),
+            ("exception", _("Open exception")),
+            ("unpaid", _("Delivered, not paid")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Order]") -> "QuerySet[Order]":
+        """Return the orders that need it."""
+        live = queryset.filter(status__in=selectors.LIVE)
+        found = {
+            "late": lambda: queryset.filter(selectors.late()),
+            "hold": lambda: live.filter(active_holds__gt=0),
+            "payment": lambda: queryset.filter(status=S.VERIFIED),
+            "stock": lambda: live.filter(allocation_status__in=["backordered", "partial"], status=S.CONFIRMED),
+            "exception": lambda: queryset.filter(open_exceptions__gt=0),
+            "unpaid": lambda: queryset.filter(status=S.FULFILLED, balance_due__gt=0),
+        }.get(self.value() or "")
+        return found() if found else queryset
+
+
+@admin.display(description=_("Status"), ordering="status")
+def state(order: Order) -> str:
+    """Return the state as people say it."""
+    return selectors.display_status(order)
+
+
+@admin.register(Order, site=site)
+class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
+    """Orders, newest first; one page tells where an order stands, why, and what can be done."""
+
+    page = "orders.order"
+    list_display = (
+        "number",
+        badge_column("status"),
+        "customer_name",
+        when_column("placed_at", _("Placed")),
+        when_column("promised_on", _("Promised")),
+        badge_column("payment_status", _("Payment")),
+        badge_column("fulfillment_status", _("Fulfillment")),
+        money_column("total", _("Total")),
+        "channel",
+    )
+    list_select_related = ("channel",)
+    list_filter = (AttentionFilter, "status", "channel", "payment_status", "fulfillment_status")
+    tabs = (
+        Tab(_("All")),
+        Tab(_("Late"), {"needs": "late"}),
+        Tab(_("On hold"), {"needs": "hold"}),
+        Tab(_("Waiting for payment"), {"needs": "payment"}),
+        Tab(_("Ready"), {"status__exact": "confirmed"}),
+        Tab(_("In fulfillment"), {"status__exact": "fulfilling"}),
+        Tab(_("Delivered, not paid"), {"needs": "unpaid"}),
+        Tab(_("Drafts"), {"status__exact": "draft"}),
+    )
+    search_fields = ("=number", "=external_reference")
+    search_help_text = _("Number, reference, e-mail, name or SKU")
+    empty_text = _("No orders here. They come in through the portal, the API, an import, or as a draft.")
+    ordering = ("-placed_at", "-id")
+    facts = (
+        link_column("customer", _("Customer")),
+        "email",
+        "phone",
+        "channel",
+        when_column("placed_at", _("Placed")),
+        when_column("promised_on", _("Promised")),
+        when_column("ship_by_on", _("Must leave by")),
+        "shipping_method",
+        "payment_terms",
+        money_column("total", _("Total")),
+        money_column("balance_due", _("Balance due")),
+        "purchase_order_number",
+        "external_reference",
+        "priority",
+        "assignee",
+        "requested_delivery_on",
+        "customer_note",
+        "gift_note",
+    )
+    transition_services = ORDER_STEPS
+    bulk_services: ClassVar[dict[str, BulkSpec]] = {
+        "confirm_many": BulkSpec(
+            _("Confirm"),
+            services.confirm_order,
+            OPERATE,
+            each=True,
+            consequences=lambda n: [
+                ngettext("%(n)s order is confirmed, if it may be.", "%(n)s orders are confirmed, if they may be.", n)
+                % {"n": n}
+            ],
+        ),
+        "complete_many": BulkSpec(_("Complete"), services.complete_order, OPERATE, each=True),
+        "cancel_many": BulkSpec(
+            _("Cancel"), services.cancel_order, OPERATE, form=CancelForm, each=True, style="danger"
+        ),
+    }
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":
+        """Read what a page shows in one go."""
+        return super().get_queryset(request).select_related("channel", "customer", "shipping_method", "assignee")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Order]", search_term: str
+    ) -> tuple["QuerySet[Order]", bool]:
+        """Search as the API does: exact for numbers, by prefix for the rest."""
+        if not search_term.strip():
+            return queryset, False
+        return selectors.search(queryset, search_term), False
+
+    def headline(self, obj: Order) -> str:
+        """Say what comes next."""
+        return selectors.next_step(obj)
+
+    def alert(self, obj: Order) -> str:
+        """Say what is in the way."""
+        return selectors.blocked_because(obj)
+
+    def badges(self, obj: Order) -> list[tuple[str, Any]]:
+        """Show the state, and every partial answer that is worth a look."""
+        shown: list[tuple[str, Any]] = [(obj.status, selectors.display_status(obj))]
+        if selectors.is_late(obj):
+            shown.append(("failed", _("Late")))
+        for name in ("allocation_status", "fulfillment_status", "payment_status", "invoice_status", "return_status"):
+            value = getattr(obj, name)
+            if value not in ("none", "unallocated", "unfulfilled", "not_invoiced"):
+                shown.append((value, getattr(obj, f"get_{name}_display")()))
+        return shown

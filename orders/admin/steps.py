@@ -1,0 +1,147 @@
+"""The steps of an order in the back office, and what each of them will do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.admin.transitions import TransitionSpec
+from core.money import Money
+from orders import services
+from orders.admin.forms import CancelForm, CommentForm, HoldForm, PriorityForm, ReleaseForm, WaiveForm
+from orders.models import Order, OrderStatus
+from orders.verification import failed
+
+S = OrderStatus
+OPERATE = "orders.operate_order"
+LIVE = (S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING)
+
+
+def _told(order: Order) -> list[str]:
+    """Say that the customer gets a mail, where somebody does."""
+    if not order.email or order.quiet:
+        return []
+    return [_("%(email)s gets a mail.") % {"email": order.email}]
+
+
+def _place(order: Order) -> list[str]:
+    return [_("Stock is tied to it and it gets binding, at the prices it shows."), *_told(order)]
+
+
+def _verify(order: Order) -> list[str]:
+    return [_("Its checks count as passed; it waits for its confirmation.")]
+
+
+def _confirm(order: Order) -> list[str]:
+    when = order.promised_on or order.estimated_delivery_on
+    promise = [_("Delivery is promised for %(day)s.") % {"day": date_format(when)}] if when else []
+    return [*promise, _("The warehouses get their work."), *_told(order)]
+
+
+def _complete(order: Order) -> list[str]:
+    return [_("The record is closed for good; returns and credits stay possible.")]
+
+
+def _cancel(order: Order) -> list[str]:
+    units = sum(line.allocated for line in order.lines.all())
+    sentences = []
+    if units:
+        sentences.append(ngettext("%(n)s unit is free again.", "%(n)s units are free again.", units) % {"n": units})
+    money = order.paid_total - order.refunded_total
+    if money > 0:
+        sentences.append(_("%(amount)s goes back to the customer.") % {"amount": Money(money, order.currency)})
+    if order.authorized_total > 0:
+        held = Money(order.authorized_total, order.currency)
+        sentences.append(_("%(amount)s that is held is let go.") % {"amount": held})
+    if order.status == S.FULFILLING:
+        sentences.append(_("Work in the warehouse stops; what was picked is put back."))
+    return [*sentences, _("This cannot be undone."), *_told(order)]
+
+
+def _hold(order: Order) -> list[str]:
+    return [_("The order stops at the steps you choose until somebody lifts the hold.")]
+
+
+def _hold_arguments(order: Order, cleaned: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": cleaned["kind"],
+        "reason": cleaned["reason"],
+        "blocks": cleaned["blocks"],
+        "auto_release": "paid" if cleaned["lifted_by_payment"] else "",
+    }
+
+
+def _release_hold(order_id: int, *, hold: Any, note: str, actor: Any) -> Order:
+    return services.release_hold(hold.pk, note=note, actor=actor)
+
+
+def _has_failed_checks(order: Order) -> bool:
+    return order.status == S.PLACED and bool(failed(order.checks))
+
+
+def _waive(order_id: int, *, name: str, reason: str, actor: Any) -> Order:
+    return services.waive_check(order_id, name, reason=reason, actor=actor)
+
+
+def _comment(order_id: int, *, text: str, public: bool, actor: Any) -> object:
+    return services.add_comment(order_id, text, public=public, actor=actor)
+
+
+def _prioritize(order_id: int, *, priority: int, actor: Any) -> Order:
+    return services.set_priority(order_id, priority, actor=actor)
+
+
+ORDER_STEPS: Mapping[str, TransitionSpec] = {
+    "place": TransitionSpec(
+        gettext_lazy("Place"), services.place_draft, OPERATE, consequences=_place, style="primary"
+    ),
+    "verify": TransitionSpec(
+        gettext_lazy("Verify"), services.verify_order, OPERATE, consequences=_verify, style="primary"
+    ),
+    "confirm": TransitionSpec(
+        gettext_lazy("Confirm"), services.confirm_order, OPERATE, consequences=_confirm, style="primary"
+    ),
+    "complete": TransitionSpec(
+        gettext_lazy("Complete"), services.complete_order, OPERATE, consequences=_complete, style="primary"
+    ),
+    "waive": TransitionSpec(
+        gettext_lazy("Waive a check"), _waive, "orders.waive_check", form=WaiveForm, when=_has_failed_checks
+    ),
+    "release-hold": TransitionSpec(
+        gettext_lazy("Lift a hold"),
+        _release_hold,
+        "orders.release_hold",
+        form=ReleaseForm,
+        when=lambda order: order.active_holds > 0,
+    ),
+    "hold": TransitionSpec(
+        gettext_lazy("Hold"),
+        services.place_hold,
+        OPERATE,
+        form=HoldForm,
+        consequences=_hold,
+        when=lambda order: order.status in LIVE,
+        arguments=_hold_arguments,
+        icon="hand",
+    ),
+    "comment": TransitionSpec(gettext_lazy("Comment"), _comment, OPERATE, form=CommentForm, icon="note"),
+    "priority": TransitionSpec(
+        gettext_lazy("Priority"),
+        _prioritize,
+        OPERATE,
+        form=PriorityForm,
+        initial=lambda order: {"priority": order.priority},
+        when=lambda order: order.status in LIVE,
+    ),
+    "discard": TransitionSpec(gettext_lazy("Discard"), services.discard_draft, OPERATE, style="danger"),
+    "cancel": TransitionSpec(
+        gettext_lazy("Cancel"),
+        services.cancel_order,
+        OPERATE,
+        form=CancelForm,
+        consequences=_cancel,
+        style="danger",
+    ),
+}
