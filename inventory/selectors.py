@@ -10,10 +10,11 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory.models import ExpectedReceipt, Product, StockItem, StockMovement
+from inventory.models import Allocation, ExpectedReceipt, Product, StockItem, StockMovement
 
 
-def _available() -> Combinable:
+def free_units() -> Combinable:
+    """Return the expression for what new demand may take of a stock row."""
     free = F("on_hand") - F("quarantined") - F("reserved") - F("safety_stock")
     return Greatest(Value(0), free, output_field=IntegerField())
 
@@ -22,14 +23,14 @@ def availability(product_ids: Iterable[int]) -> dict[int, int]:
     """Return the free units of products over all active warehouses; a product without stock has none."""
     wanted = set(product_ids)
     rows = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True)
-    found = rows.order_by().values("product_id").annotate(units=Sum(_available()))
+    found = rows.order_by().values("product_id").annotate(units=Sum(free_units()))
     return dict.fromkeys(wanted, 0) | {row["product_id"]: row["units"] for row in found}
 
 
 def stock_by_warehouse(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
     """Return the free units of (product, warehouse), in active warehouses."""
     rows = StockItem.objects.filter(product_id__in=set(product_ids), warehouse__active=True)
-    found = rows.values_list("product_id", "warehouse_id", _available())
+    found = rows.values_list("product_id", "warehouse_id", free_units())
     return {(product, warehouse): units for product, warehouse, units in found}
 
 
@@ -86,6 +87,12 @@ def movements() -> "QuerySet[StockMovement]":
 def expected_receipts() -> "QuerySet[ExpectedReceipt]":
     """Return what is expected, with product and warehouse, the earliest day first."""
     return ExpectedReceipt.objects.select_related("product", "warehouse").order_by("expected_on", "pk")
+
+
+def promises(item: StockItem) -> "QuerySet[Allocation]":
+    """Return the open allocations of a stock row; who stands last loses first."""
+    rows = Allocation.objects.filter(stock_item=item, quantity__gt=F("consumed") + F("released"))
+    return rows.select_related("reservation").order_by("reservation__rank", "reservation_id", "pk")
 
 
 def explain(decision: Mapping[str, Any]) -> list[str]:

@@ -40,7 +40,7 @@ class StockItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product_id} @ {self.warehouse_id}"
+        return f"{self.product.sku} @ {self.warehouse.code}"
 
     @property
     def available(self) -> int:
@@ -104,4 +104,4 @@ class ExpectedReceipt(models.Model):
         indexes = [models.Index(fields=["product", "expected_on"], name="receipt_open", condition=Q(closed=False))]
 
     def __str__(self) -> str:
-        return f"{self.reference} {self.product_id} × {self.quantity}"
+        return f"{self.reference} {self.product.sku} × {self.quantity}".strip()

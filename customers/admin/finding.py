@@ -1,0 +1,17 @@
+"""How customers are found from the one search box."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.links import page_of
+from core.admin.searching import LIMIT, Hit, finder
+from customers import selectors
+
+
+@finder(permission="customers.view_customer", order=20)
+def find_customers(term: str) -> list[Hit]:
+    """Find customers by number, e-mail, name or company."""
+    rows = selectors.customers(text=term)[:LIMIT]
+    return [
+        Hit(str(customer), page_of(customer), detail=f"{customer.number} {customer.email}", kind=_("Customer"))
+        for customer in rows
+    ]

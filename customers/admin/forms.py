@@ -1,0 +1,74 @@
+"""What the desk fills in about a customer."""
+
+from typing import Any
+
+from babel.numbers import list_currencies
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.countries import country_choices
+from customers.models import Address, Contact, Customer
+
+
+class TagsField(forms.CharField):
+    """Words with commas between them, kept as a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the list."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Read the list."""
+        words = (word.strip() for word in str(super().clean(value)).split(","))
+        return list(dict.fromkeys(word for word in words if word))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        return (self.prepare_value(initial or []) or "") != str(data or "").strip()
+
+
+class CustomerForm(forms.ModelForm):
+    """A customer."""
+
+    tags = TagsField(label=_("tags"), required=False, help_text=_("With commas between them."))
+    language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = Customer
+        fields = "__all__"  # noqa: DJ007 - the admin page names the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [code for code, _name in settings.LANGUAGES]
+        if "language" in self.fields and self.instance.language not in known:
+            own = (self.instance.language, self.instance.language)
+            self.fields["language"].choices = [own, *settings.LANGUAGES]  # type: ignore[attr-defined]
+
+    def clean_currency(self) -> str:
+        """Return a currency of ISO 4217, in capitals."""
+        code = str(self.cleaned_data["currency"]).strip().upper()
+        if code not in list_currencies():
+            raise forms.ValidationError(_("%(code)s is no currency.") % {"code": code})
+        return code
+
+
+class SiteForm(forms.ModelForm):
+    """A site of a customer."""
+
+    country = forms.ChoiceField(
+        label=_("country"), required=False, choices=lambda: country_choices(get_language() or "en")
+    )
+
+    class Meta:
+        model = Address
+        fields = "__all__"  # noqa: DJ007 - the inline names the fields
+
+
+class ContactForm(forms.ModelForm):
+    """A person at a customer."""
+
+    class Meta:
+        model = Contact
+        fields = "__all__"  # noqa: DJ007 - the inline names the fields

@@ -1,0 +1,195 @@
+"""Products and warehouses."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core.actors import Actor
+from core.admin.base import BackOfficeAdmin, Tab
+from core.admin.columns import code_column, figure_column, flag_column
+from core.admin.panels import PanelAdmin
+from core.admin.site import site
+from core.admin.transitions import TransitionAdmin, TransitionSpec
+from inventory import services
+from inventory.models import Product, Warehouse
+
+from .forms import ExpectForm, ProductForm, ReceiveForm, WarehouseForm
+
+STORED = (
+    "name",
+    "names",
+    "description",
+    "kind",
+    "category",
+    "tax_class",
+    "barcode",
+    "weight_grams",
+    "image",
+    "backorder",
+    "release_on",
+    "active",
+)
+
+
+def create_product(values: dict[str, Any], *, actor: Actor) -> Product:
+    """Take a product into the catalogue, as its form says."""
+    return services.create_product(services.ProductInput(**values), actor=actor)
+
+
+def create_warehouse(values: dict[str, Any], *, actor: Actor) -> Warehouse:
+    """Open a warehouse, as its form says."""
+    return services.create_warehouse(services.WarehouseInput(**values), actor=actor)
+
+
+def receive(product_id: int, *, warehouse: Warehouse, quantity: int, reference: str, actor: Actor) -> None:
+    """Put units of one product on the shelf."""
+    services.receive_stock(warehouse_id=warehouse.pk, units={product_id: quantity}, reference=reference, actor=actor)
+
+
+def expect(product_id: int, *, warehouse: Warehouse, expected_on: Any, actor: Actor, **given: Any) -> None:
+    """Write down that units of one product are on their way."""
+    services.expect_receipt(
+        product_id=product_id, warehouse_id=warehouse.pk, expected_on=expected_on, **given, actor=actor
+    )
+
+
+def what_receiving_does(product: Product) -> list[str]:
+    """Say what a receipt will do."""
+    free = services.availability([product.pk])[product.pk]
+    return [
+        ngettext("%(n)s unit can be promised now; the new ones come on top.",
+                 "%(n)s units can be promised now; the new ones come on top.", free) % {"n": free},
+        _now("Orders that wait for this product get theirs first."),
+        _now("A movement says who booked it and by which paper."),
+    ]  # fmt: skip
+
+
+@admin.register(Product, site=site)
+class ProductAdmin(TransitionAdmin, PanelAdmin):
+    """The catalogue."""
+
+    page = "inventory.product"
+    form = ProductForm
+    list_display = (
+        code_column("sku", _("SKU")),
+        "name",
+        "kind",
+        "category",
+        "tax_class",
+        "backorder",
+        "active",
+    )
+    list_display_links = ("name",)
+    list_filter = ("kind", "active", "backorder")
+    tabs = (
+        Tab(_("For sale"), {"active__exact": "1"}),
+        Tab(_("Services"), {"kind__exact": "service"}),
+        Tab(_("Retired"), {"active__exact": "0"}),
+    )
+    ordering = ("sku",)
+    search_fields = ("sku", "name")
+    search_help_text = _("SKU, name or GTIN")
+    empty_text = _("No products yet. Add one to be able to sell.")
+    facts = (
+        code_column("sku", _("SKU")),
+        "kind",
+        "category",
+        "tax_class",
+        code_column("barcode", _("GTIN")),
+        "weight",
+        "release_on",
+        flag_column("backorder"),
+    )
+    create_fields = ("sku", *STORED)
+    editable = STORED
+    fields = ("sku", *STORED)
+    create_service = staticmethod(create_product)
+    change_service = staticmethod(services.update_product)
+    transition_services = {
+        "receive": TransitionSpec(
+            label=_("Receive"),
+            service=receive,
+            permission="inventory.change_stockitem",
+            form=ReceiveForm,
+            consequences=what_receiving_does,
+            when=lambda product: product.needs_stock,
+            style="primary",
+            icon="download",
+            done=_("The units are on the shelf."),
+        ),
+        "expect": TransitionSpec(
+            label=_("Expect"),
+            service=expect,
+            permission="inventory.add_expectedreceipt",
+            form=ExpectForm,
+            when=lambda product: product.needs_stock,
+            icon="clock",
+            done=_("The units are on their way."),
+        ),
+    }
+
+    @admin.display(description=_("weight"))
+    def weight(self, product: Product) -> str:
+        """Return the weight, where somebody weighed it."""
+        return f"{product.weight_grams:,} g".replace(",", "\u202f") if product.weight_grams else ""
+
+    def badges(self, obj: Product) -> list[tuple[str, Any]]:
+        """Say what is not sold any more."""
+        return [] if obj.active else [("inactive", _now("inactive"))]
+
+    def page_title(self, obj: Product) -> str:
+        """Return the name as the reader knows it."""
+        return obj.name_in()
+
+    def headline(self, obj: Product) -> str:
+        """Say how many can be promised."""
+        if not obj.needs_stock:
+            return _now("Needs no shelf: it is rendered or sent.")
+        free = services.availability([obj.pk])[obj.pk]
+        return ngettext("%(n)s unit can be promised now.", "%(n)s units can be promised now.", free) % {"n": free}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Product]", search_term: str
+    ) -> tuple["QuerySet[Product]", bool]:
+        """Find by the beginning of the SKU, which an index serves, by GTIN, and by a word of the name."""
+        return queryset.filter(means(search_term)) if search_term.strip() else queryset, False
+
+
+def means(term: str, path: str = "") -> Q:
+    """Return the condition under which a product is meant by a word."""
+    wanted = term.strip()
+    return (
+        Q(**{f"{path}sku__startswith": wanted.upper()})
+        | Q(**{f"{path}barcode": wanted})
+        | Q(**{f"{path}name__icontains": wanted})
+    )
+
+
+@admin.register(Warehouse, site=site)
+class WarehouseAdmin(BackOfficeAdmin):
+    """Places that keep and ship goods."""
+
+    is_small = True
+    form = WarehouseForm
+    list_display = (
+        code_column("code", _("code")),
+        "name",
+        "country",
+        figure_column("priority", _("priority")),
+        "last_resort",
+        "active",
+    )
+    list_display_links = ("name",)
+    ordering = ("priority", "code")
+    search_fields = ("code", "name")
+    empty_text = _("No warehouses yet. Open one to keep stock.")
+    create_fields = ("code", "name", "country", "time_zone", "priority", "last_resort", "active")
+    editable = ("name", "country", "time_zone", "priority", "last_resort", "active")
+    fields = create_fields
+    create_service = staticmethod(create_warehouse)
+    change_service = staticmethod(services.update_warehouse)

@@ -1,0 +1,137 @@
+"""What people are asked when units move."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.forms import SubjectForm
+from core.countries import country_choices
+from inventory.models import Product, Warehouse
+from inventory.services import MOST_PER_BOOKING
+
+
+class UnitsForm(SubjectForm):
+    """How many, and by which paper."""
+
+    quantity = forms.IntegerField(label=_("units"), min_value=1, max_value=MOST_PER_BOOKING)
+    reference = forms.CharField(
+        label=_("reference"), max_length=60, required=False, help_text=_("Delivery note or purchase order.")
+    )
+
+
+class ReceiveForm(UnitsForm):
+    """Units of a product that arrived."""
+
+    warehouse = forms.ModelChoiceField(label=_("warehouse"), queryset=Warehouse.objects.filter(active=True))
+    field_order = ("warehouse", "quantity", "reference")
+
+    def prepare(self) -> None:
+        """Where there is one warehouse, it is that one."""
+        _only_choice(self.fields["warehouse"])
+
+
+class ExpectForm(ReceiveForm):
+    """Units of a product that are on their way."""
+
+    expected_on = forms.DateField(
+        label=_("expected on"), widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate
+    )
+    field_order = ("warehouse", "quantity", "expected_on", "reference")
+
+
+class AdjustForm(SubjectForm):
+    """A difference between the books and the shelf."""
+
+    change = forms.IntegerField(
+        label=_("difference"),
+        min_value=-MOST_PER_BOOKING,
+        max_value=MOST_PER_BOOKING,
+        help_text=_("−3: three are missing. 3: three more than the books say."),
+    )
+    reason = forms.CharField(label=_("reason"), max_length=200)
+
+    def clean_change(self) -> int:
+        """No difference is none."""
+        change = int(self.cleaned_data["change"])
+        if change == 0:
+            raise forms.ValidationError(_("A difference is not zero."))
+        return change
+
+
+class QuarantineForm(SubjectForm):
+    """Units that leave quarantine."""
+
+    units = forms.IntegerField(label=_("units"), min_value=1)
+    scrap = forms.TypedChoiceField(
+        label=_("what happens to them"),
+        choices=[("", _("Back on the shelf, to be sold")), ("1", _("Scrapped"))],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label=_("reason"), max_length=200)
+
+
+class ArrivalForm(SubjectForm):
+    """Units of an expected receipt that arrived."""
+
+    quantity = forms.IntegerField(label=_("units"), min_value=1, max_value=MOST_PER_BOOKING)
+    close = forms.BooleanField(label=_("nothing more is coming"), required=False)
+
+
+class NamesField(forms.CharField):
+    """Names in other languages, one `de: Roter Becher` per line, kept as a mapping."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 2, "cols": 60}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the mapping."""
+        return "\n".join(f"{code}: {name}" for code, name in value.items()) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        """Read the mapping."""
+        names = {}
+        for line in filter(None, (part.strip() for part in str(super().clean(value)).splitlines())):
+            code, colon, name = (part.strip() for part in line.partition(":"))
+            if not colon or len(code) != 2 or not name:
+                raise forms.ValidationError(_("%(line)s: write it as in “de: Roter Becher”.") % {"line": line})
+            names[code.lower()] = name[:200]
+        return names
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        return (self.prepare_value(initial or {}) or "").split() != str(data or "").split()
+
+
+class ProductForm(forms.ModelForm):
+    """A product."""
+
+    names = NamesField(
+        label=_("names in other languages"), required=False, help_text=_("One per line, as in “de: Roter Becher”.")
+    )
+
+    class Meta:
+        model = Product
+        fields = "__all__"  # noqa: DJ007 - the admin page names the fields
+
+
+class WarehouseForm(forms.ModelForm):
+    """A warehouse."""
+
+    country = forms.ChoiceField(label=_("country"), choices=lambda: country_choices(get_language() or "en"))
+
+    class Meta:
+        model = Warehouse
+        fields = "__all__"  # noqa: DJ007 - the admin page names the fields
+
+
+def _only_choice(field: Any) -> None:
+    rows = list(field.queryset[:2])
+    if len(rows) == 1:
+        field.initial = rows[0]

@@ -1,0 +1,66 @@
+"""What the pages of goods show about the shelf."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from core.panels import panel
+from inventory import selectors
+from inventory.models import Product, StockItem
+
+MOVEMENTS_SHOWN = 15
+PROMISES_SHOWN = 50
+
+
+@panel("inventory.product", order=10)
+def shelves(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
+    """Show how many units lie where."""
+    if not product.needs_stock:
+        return None
+    rows = list(selectors.stock_rows().filter(product=product).order_by("warehouse__priority", "pk"))
+    context = {"title": _("Stock"), "count": len(rows), "flush": True, "rows": rows, "anchor": "stock"}
+    return "inventory/panels/shelves.html", context
+
+
+@panel("inventory.product", order=20)
+def on_its_way(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
+    """Show what is expected."""
+    rows = list(selectors.expected_receipts().filter(product=product, closed=False)[:PROMISES_SHOWN])
+    if not rows:
+        return None
+    context = {"title": _("On its way"), "count": len(rows), "flush": True, "rows": rows}
+    return "inventory/panels/on_its_way.html", context
+
+
+@panel("inventory.product", order=90)
+def product_movements(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
+    """Show what moved last."""
+    if not product.needs_stock:
+        return None
+    rows = list(selectors.movements().filter(stock_item__product=product)[:MOVEMENTS_SHOWN])
+    context = {"title": _("Movements"), "flush": True, "rows": rows, "show_place": True}
+    return "inventory/panels/movements.html", context
+
+
+@panel("inventory.product", order=30)
+def description(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
+    """Show what it is."""
+    if not (product.description or product.names or product.image):
+        return None
+    return "inventory/panels/description.html", {"title": _("Description"), "side": True}
+
+
+@panel("inventory.stockitem", order=10)
+def promises(request: HttpRequest, item: StockItem) -> tuple[str, dict[str, Any]]:
+    """Show who the reserved units are promised to, in the order in which they would lose them last."""
+    rows = list(selectors.promises(item)[:PROMISES_SHOWN])
+    context = {"title": _("Promised"), "count": item.reserved, "flush": True, "rows": rows}
+    return "inventory/panels/promises.html", context
+
+
+@panel("inventory.stockitem", order=20)
+def item_movements(request: HttpRequest, item: StockItem) -> tuple[str, dict[str, Any]]:
+    """Show what moved last."""
+    rows = list(selectors.movements().filter(stock_item=item)[:MOVEMENTS_SHOWN])
+    return "inventory/panels/movements.html", {"title": _("Movements"), "flush": True, "rows": rows}
