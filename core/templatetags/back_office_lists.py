@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from core.templatetags.back_office import moment
 
 register = template.Library()
 CLASS = re.compile(r'class="')
+STEPS_IN_SIGHT = 3
 NUMBERS = (models.DecimalField, models.IntegerField, models.FloatField)
 
 
@@ -96,6 +97,23 @@ def page_url(cl: Any, step: int) -> str:
 def tab_url(tab: dict[str, Any]) -> str:
     """Return the address of a view over the list."""
     return f"?{urlencode(tab['query'])}"
+
+
+@register.filter
+def in_sight(steps: Sequence[Any]) -> list[Any]:
+    """Return the steps that stand on the page as buttons: the main one first, three at most if there are many."""
+    ranked = _ranked(steps)
+    return ranked if len(ranked) <= STEPS_IN_SIGHT + 1 else ranked[:STEPS_IN_SIGHT]
+
+
+@register.filter
+def out_of_sight(steps: Sequence[Any]) -> list[Any]:
+    """Return the steps that stand in the menu, those that hurt last."""
+    return _ranked(steps)[len(in_sight(steps)) :]
+
+
+def _ranked(steps: Sequence[Any]) -> list[Any]:
+    return sorted(steps or (), key=lambda step: {"primary": 0, "danger": 2}.get(step.style, 1))
 
 
 @register.filter
