@@ -53,7 +53,6 @@ def steps() -> list[today.Step]:
         return today.count(Order.objects.filter(status__in=statuses))
 
     held = today.count(Order.objects.filter(status=S.PLACED, active_holds__gt=0))
-    late = today.count(Order.objects.filter(selectors.late(), status=S.CONFIRMED))
     return [
         today.Step(1, _("Placement"), count(S.DRAFT), _list("status__exact=draft"), note=_("drafts")),
         today.Step(2, _("Entry"), count(S.PLACED), _list("status__exact=placed")),
