@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.panels import panel
 from customers.models import Customer
@@ -72,9 +73,38 @@ def addresses(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]]:
 def sourcing(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
     """Say why the goods come from where they come."""
     reasons = order.sourcing.get("reasons") if isinstance(order.sourcing, dict) else None
-    if not reasons:
+    told = [sentence for reason in reasons or () if (sentence := _why(reason))]
+    if not told:
         return None
-    return "orders/panels/sourcing.html", {"title": _("Why from there"), "side": True, "reasons": reasons}
+    return "orders/panels/sourcing.html", {"title": _("Why from there"), "side": True, "reasons": told}
+
+
+def _why(reason: dict[str, Any]) -> str:
+    """Put one reason of the sourcing decision into words."""
+    match reason.get("rule"):
+        case "fewest_parcels":
+            places = ", ".join(reason["warehouses"])
+            text = ngettext(
+                "From %(places)s: one parcel.",
+                "From %(places)s: %(n)s parcels, fewer do not hold it.",
+                reason["parcels"],
+            )
+            return text % {"places": places, "n": reason["parcels"]}
+        case "nearest":
+            days = ", ".join(f"{place} {distance}" for place, distance in reason["distances"].items())
+            return _("Nearest: %(days)s working days; passed over: %(others)s.") % {
+                "days": days,
+                "others": ", ".join(reason["passed_over"]),
+            }
+        case "last_resort":
+            return _("%(places)s serves only because no other place can.") % {
+                "places": ", ".join(reason["warehouses"])
+            }
+        case "short":
+            return ngettext("%(n)s unit is missing.", "%(n)s units are missing.", reason["units"]) % {
+                "n": reason["units"]
+            }
+    return ""
 
 
 @panel("orders.order", order=66)

@@ -67,7 +67,7 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     )
     list_select_related = ("order", "owner")
     list_filter = (OpenFilter, "severity", "category")
-    tabs = (Tab(_("Open"), {"state": "open"}), Tab(_("Mine"), {"state": "mine"}), Tab(_("All")))
+    tabs = (Tab(_("Open"), {"state": "open"}), Tab(_("Mine"), {"state": "mine"}))
     search_fields = ("=order__number",)
     search_help_text = _("Number of the order")
     empty_text = _("Nothing is wrong. What fails by itself appears here.")

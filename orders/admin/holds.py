@@ -34,7 +34,7 @@ class HoldAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     )
     list_select_related = ("order",)
     list_filter = ("status", "kind")
-    tabs = (Tab(_("Active"), {"status__exact": "active"}), Tab(_("All")))
+    tabs = (Tab(_("Active"), {"status__exact": "active"}),)
     search_fields = ("=order__number",)
     search_help_text = _("Number of the order")
     empty_text = _("Nothing is on hold.")

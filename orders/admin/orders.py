@@ -78,7 +78,6 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     list_select_related = ("channel",)
     list_filter = (AttentionFilter, "status", "channel", "payment_status", "fulfillment_status")
     tabs = (
-        Tab(_("All")),
         Tab(_("Late"), {"needs": "late"}),
         Tab(_("On hold"), {"needs": "hold"}),
         Tab(_("Waiting for payment"), {"needs": "payment"}),
