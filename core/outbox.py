@@ -192,7 +192,7 @@ def sequence_events(limit: int = 5000) -> int:
 def _number_events(limit: int) -> int:
     Consumer.objects.get_or_create(name=SEQUENCER)
     Consumer.objects.select_for_update(no_key=True).get(name=SEQUENCER)
-    last = EventRecord.objects.aggregate(last=Max("position"))["last"] or 0
+    last = _last_position()
     table = connection.ops.quote_name(EventRecord._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -202,6 +202,10 @@ def _number_events(limit: int) -> int:
             [last, limit],
         )
         return int(cursor.rowcount)
+
+
+def _last_position() -> int:
+    return EventRecord.objects.aggregate(last=Max("position"))["last"] or 0
 
 
 def consume(name: str, read: Callable[[list[EventRecord]], None], *, limit: int = 500) -> int:

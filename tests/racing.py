@@ -1,5 +1,6 @@
 """Races: the same moment for several threads, or for several processes on PostgreSQL."""
 
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -51,6 +52,22 @@ def concurrently(*jobs: Callable[[], Any], raising: bool = True) -> list[Outcome
     if raising and (failed := [outcome.error for outcome in outcomes if outcome.error is not None]):
         raise failed[0]
     return outcomes
+
+
+class Meeting:
+    """A point where contenders wait for each other, so that all have read before one writes.
+
+    Where the database lets only one in at a time (SQLite), nobody else comes: after a moment one goes on.
+    """
+
+    def __init__(self, contenders: int, patience: float = 2.0) -> None:
+        self.barrier = threading.Barrier(contenders)
+        self.patience = patience
+
+    def wait(self) -> None:
+        """Wait for the others."""
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.barrier.wait(self.patience)
 
 
 def in_processes(function: str, arguments: Sequence[tuple[Any, ...]]) -> list[Outcome]:
