@@ -1,0 +1,136 @@
+"""Units that are missing: who gets them first, and what happens when they were never there."""
+
+import pytest
+
+from core.actors import SYSTEM
+from core.events import DeliveryDied
+from core.outbox import emit
+from core.service import service
+from inventory import services as inventory
+from inventory.models import Product
+from orders import services
+from orders.models import Movement, Order, OrderException
+from tests.factories.catalog import stock_of
+from tests.factories.shop import make_priced_product
+from tests.scenarios import anew, confirmed_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rare(shop) -> Product:
+    return make_priced_product("RARE", "9.00", backorder=True)
+
+
+def wait_for(units: int, **given: object) -> Order:
+    return confirmed_order({"RARE": units}, email=f"buyer{Order.objects.count()}@example.com", **given)
+
+
+def receive(shop, product: Product, units: int) -> None:
+    inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={product.pk: units}, reference="PO-1", actor=SYSTEM)
+
+
+def state(order: Order) -> tuple[int, int, str]:
+    line = anew(order).lines.get()
+    return line.allocated, line.backordered, anew(order).allocation_status
+
+
+def test_fresh_units_go_to_those_who_wait(shop, rare, run_debts):
+    order = wait_for(5)
+    assert state(order) == (0, 5, "backordered")
+
+    receive(shop, rare, 3)
+    run_debts()
+
+    assert state(order) == (3, 2, "partial")
+    assert [(one["kind"], one["lines"]) for one in anew(order).sourcing["parcels"]] == [
+        ("backorder", {"1": 2}),
+        ("goods", {"1": 3}),
+    ]
+    assert list(Movement.objects.filter(kind="allocated").values_list("quantity", flat=True)) == [3]
+
+
+def test_who_came_first_is_served_first(shop, rare):
+    first, second = wait_for(4), wait_for(4)
+
+    receive(shop, rare, 5)
+    assert services.fill_backorders([rare.pk]) == 2
+
+    assert (state(first), state(second)) == ((4, 0, "allocated"), (1, 3, "partial"))
+
+
+def test_priority_comes_before_time(shop, rare):
+    first, second = wait_for(4), wait_for(4)
+    services.set_priority(second.pk, 90, actor=SYSTEM)
+
+    receive(shop, rare, 5)
+    services.fill_backorders([rare.pk])
+
+    assert (state(first), state(second)) == ((1, 3, "partial"), (4, 0, "allocated"))
+
+
+def test_a_cancelled_order_makes_way(shop, rare, run_debts):
+    receive(shop, rare, 4)
+    first, second = wait_for(4), wait_for(4)
+    assert state(second) == (0, 4, "backordered")
+
+    services.cancel_order(first.pk, reason="typo", actor=SYSTEM)
+    run_debts()
+
+    assert state(second) == (4, 0, "allocated")
+
+
+def test_filling_twice_changes_nothing(shop, rare):
+    wait_for(4)
+    receive(shop, rare, 4)
+
+    assert services.fill_backorders([rare.pk]) == 1
+    assert services.fill_backorders([rare.pk]) == 0
+    assert stock_of(rare).reserved == 4
+
+
+def test_units_that_were_never_there_become_a_backorder_and_an_exception(shop, run_debts):
+    order = confirmed_order({"MUG-RED": 100})
+
+    inventory.adjust_stock(
+        product_id=shop.mug.pk, warehouse_id=shop.hamburg.pk, change=-30, reason="count", actor=SYSTEM
+    )
+    run_debts()
+
+    assert state(order) == (70, 30, "partial")
+    exception = OrderException.objects.get()
+    assert (exception.category, exception.severity) == ("shortfall", "critical")
+    assert exception.title == f"{order} lost 30 × MUG-RED: count"
+    assert anew(order).open_exceptions == 1
+    assert list(Movement.objects.filter(kind="unallocated").values_list("quantity", flat=True)) == [30]
+
+
+def test_units_that_left_meanwhile_are_nobodys_loss(shop):
+    order = confirmed_order({"MUG-RED": 10})
+
+    services.lose_allocations([[order.reservation_id, 1, 99]], warehouse_id=shop.hamburg.pk, reason="count")
+
+    assert state(order) == (0, 10, "backordered")
+
+
+def test_work_that_was_given_up_is_put_before_a_person(shop, run_debts):
+    order = confirmed_order()
+    give_up(order.history_thread(), "fulfillment.handlers.plan_fulfillment")
+
+    run_debts()
+
+    exception = OrderException.objects.get(category="dead_debt")
+    assert (exception.order, exception.title) == (order, "Given up after many tries: plan fulfillment")
+
+
+def test_work_about_no_order_is_put_before_a_person_too(shop, run_debts):
+    give_up("inventory.warehouse:1", "orders.handlers.fill_backorders")
+
+    run_debts()
+
+    assert OrderException.objects.get().order is None
+
+
+@service
+def give_up(thread: str, handler: str) -> None:
+    emit(DeliveryDied(delivery_id=7, handler=handler, subject_thread=thread))
