@@ -8,7 +8,7 @@ from core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class BillingEvent(Event):
-    """Something that happened to the money of an order."""
+    """Something that happened to the money of an order. Outside, `invoice` and `payment` name what the ids mean."""
 
     about_type: ClassVar[str] = "orders.order"
     about: ClassVar[str] = "order_id"
@@ -31,7 +31,7 @@ class InvoiceIssued(BillingEvent):
     name: ClassVar[str] = "billing.invoice_issued"
     public: ClassVar[bool] = True
     invoice_id: int
-    number: str
+    invoice: str
     settled: bool = False
 
 
@@ -42,7 +42,7 @@ class InvoicePaid(BillingEvent):
     name: ClassVar[str] = "billing.invoice_paid"
     public: ClassVar[bool] = True
     invoice_id: int
-    number: str
+    invoice: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class CreditNoteIssued(BillingEvent):
     name: ClassVar[str] = "billing.credit_note_issued"
     public: ClassVar[bool] = True
     credit_note_id: int
-    number: str
+    credit_note: str
     applied: bool = False
 
 
@@ -71,6 +71,7 @@ class PaymentAuthorized(BillingEvent):
     name: ClassVar[str] = "billing.payment_authorized"
     public: ClassVar[bool] = True
     payment_id: int
+    payment: str
     amount: str
     currency: str
 
@@ -82,6 +83,7 @@ class PaymentRecorded(BillingEvent):
     name: ClassVar[str] = "billing.payment_recorded"
     public: ClassVar[bool] = True
     payment_id: int
+    payment: str
     amount: str
     currency: str
 
@@ -93,6 +95,7 @@ class PaymentCaptured(BillingEvent):
     name: ClassVar[str] = "billing.payment_captured"
     public: ClassVar[bool] = True
     payment_id: int
+    payment: str
     amount: str
     currency: str
 
@@ -104,6 +107,7 @@ class PaymentVoided(BillingEvent):
     name: ClassVar[str] = "billing.payment_voided"
     public: ClassVar[bool] = True
     payment_id: int
+    payment: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,7 @@ class PaymentFailed(BillingEvent):
     name: ClassVar[str] = "billing.payment_failed"
     public: ClassVar[bool] = True
     payment_id: int
+    payment: str
     reason: str
 
 

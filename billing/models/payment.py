@@ -75,6 +75,7 @@ class Payment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["order", "id"], name="payment_order")]
+        permissions = [("operate_payment", "Can take, credit and send back money")]
 
     def __str__(self) -> str:
         return f"{self.method} {Money(self.amount, self.currency)}"

@@ -195,7 +195,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
         order_id=order.pk,
         quiet=order.quiet,
         credit_note_id=note.pk,
-        number=note.number,
+        credit_note=note.number,
         applied=reduces_what_is_owed,
     )
     emit(fact, actor=actor, at=when)

@@ -176,7 +176,7 @@ def issue(
         order_id=order.pk,
         quiet=order.quiet,
         invoice_id=invoice.pk,
-        number=invoice.number,
+        invoice=invoice.number,
         settled=settled,
     )
     emit(fact, actor=actor, at=at)

@@ -90,7 +90,7 @@ def mark_paid(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) -> 
         advance(invoice, "pay_in_part", actor=actor, at=at)
         return
     advance(invoice, "settle", actor=actor, at=at)
-    fact = InvoicePaid(order_id=order.pk, quiet=order.quiet, invoice_id=invoice.pk, number=str(invoice.number))
+    fact = InvoicePaid(order_id=order.pk, quiet=order.quiet, invoice_id=invoice.pk, invoice=str(invoice.number))
     emit(fact, actor=actor, at=at)
 
 
@@ -129,6 +129,7 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
         order_id=order.pk,
         quiet=order.quiet,
         payment_id=payment.pk,
+        payment=payment.code,
         amount=plain(amount, payment.currency),
         currency=payment.currency,
     )

@@ -102,6 +102,7 @@ def _authorize(
         order_id=order.pk,
         quiet=order.quiet,
         payment_id=payment.pk,
+        payment=payment.code,
         amount=plain(payment.amount, payment.currency),
         currency=payment.currency,
     )
@@ -131,6 +132,7 @@ def record(
         order_id=order.pk,
         quiet=order.quiet,
         payment_id=payment.pk,
+        payment=payment.code,
         amount=plain(payment.amount, payment.currency),
         currency=payment.currency,
     )
@@ -205,7 +207,11 @@ def _let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, at: da
         if not answer.ok:
             raise GatewayRefused("The payment provider does not let go", reason=answer.reason, payment=payment.code)
     advance(payment, "release_rest" if rest else "void", actor=actor, note=reason, at=at)
-    emit(PaymentVoided(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk), actor=actor, at=at)
+    emit(
+        PaymentVoided(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, payment=payment.code),
+        actor=actor,
+        at=at,
+    )
 
 
 @service
@@ -223,6 +229,8 @@ def fail_payment(payment_id: int, *, reason: str, actor: Actor, at: datetime | N
     order, payment = take_payment(payment_id)
     payment.failure = reason[:300]
     advance(payment, "fail", actor=actor, note=reason, at=moment(at))
-    fact = PaymentFailed(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, reason=reason[:300])
+    fact = PaymentFailed(
+        order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, payment=payment.code, reason=reason[:300]
+    )
     emit(fact, actor=actor, at=moment(at))
     return payment

@@ -1,0 +1,214 @@
+"""Documents and money as integrators see them."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from billing.models import CreditNote, Invoice, Payment, Refund
+from core.api.fields import (
+    MomentField,
+    MoneyField,
+    QuantityField,
+    RateField,
+    StrictSerializer,
+    TextField,
+    UnitPriceField,
+)
+from core.links import absolute
+
+METHOD = r"^[a-z][a-z0-9_]*$"
+
+
+class TaxOfDocumentSerializer(serializers.Serializer):
+    """Tax of one category and rate (EN 16931 BG-23); `rounding` (BT-114) leads to what was agreed."""
+
+    category = serializers.CharField()
+    rate = serializers.CharField()
+    net = serializers.CharField()
+    tax = serializers.CharField()
+    rounding = serializers.CharField()
+
+
+class DocumentLineSerializer(serializers.Serializer):
+    """A row of a document. `unit_price` is net, before `discount_total`; `total` is what was agreed for it."""
+
+    id = serializers.CharField(source="pk")
+    position = serializers.IntegerField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = UnitPriceField()
+    discount_total = MoneyField()
+    tax_category = serializers.CharField()
+    tax_rate = RateField()
+    net_total = MoneyField()
+    tax_total = MoneyField()
+    total = MoneyField()
+
+
+class DocumentSerializer(serializers.Serializer):
+    """What invoices and credit notes have in common."""
+
+    number = serializers.CharField(allow_null=True)
+    order = serializers.CharField(source="order.number")
+    currency = serializers.CharField()
+    net_total = MoneyField()
+    tax_total = MoneyField()
+    rounding = MoneyField()
+    total = MoneyField()
+    issued_on = serializers.DateField(allow_null=True)
+    tax_breakdown = TaxOfDocumentSerializer(many=True)
+
+
+class InvoiceSerializer(DocumentSerializer):
+    """A row of `/invoices/`."""
+
+    status = serializers.ChoiceField(choices=Invoice.Status.choices)
+    supplied_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True)
+    is_overdue = serializers.BooleanField()
+    bills = serializers.CharField(source="source_reference")
+    paid_total = MoneyField()
+    credited_total = MoneyField()
+    open_amount = MoneyField()
+    links = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=serializers.URLField()))
+    def get_links(self, invoice: Invoice) -> dict[str, str]:
+        """Return where the rest is."""
+        own = f"/api/v1/invoices/{invoice.number}/"
+        return {
+            "self": absolute(own),
+            "pdf": absolute(f"{own}pdf/"),
+            "order": absolute(f"/api/v1/orders/{invoice.order.number}/"),
+            "credit_notes": absolute(f"/api/v1/credit-notes/?invoice={invoice.number}"),
+        }
+
+
+class CreditNoteSerializer(DocumentSerializer):
+    """A row of `/credit-notes/`. It has no number until it is issued, a moment after it was asked for."""
+
+    status = serializers.ChoiceField(choices=CreditNote.Status.choices)
+    invoice = serializers.CharField(source="invoice.number")
+    reference = serializers.CharField()
+    reason = serializers.CharField()
+    links = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=serializers.URLField(allow_null=True)))
+    def get_links(self, note: CreditNote) -> dict[str, str | None]:
+        """Return where the rest is."""
+        own = f"/api/v1/credit-notes/{note.number}/" if note.number else None
+        return {
+            "self": absolute(own) if own else None,
+            "pdf": absolute(f"{own}pdf/") if own else None,
+            "invoice": absolute(f"/api/v1/invoices/{note.invoice.number}/"),
+        }
+
+
+def with_lines(serializer: type[serializers.Serializer]) -> type[serializers.Serializer]:
+    """Return the form of one document: parties and rows besides what a list shows."""
+
+    class OneDocument(serializer):  # type: ignore[valid-type,misc]
+        seller = serializers.DictField()
+        buyer = serializers.DictField()
+        ship_to = serializers.DictField()
+        lines = serializers.SerializerMethodField()
+
+        @extend_schema_field(DocumentLineSerializer(many=True))
+        def get_lines(self, document: Invoice | CreditNote) -> list[dict[str, Any]]:
+            """Return the rows, whose amounts are in the currency of the document."""
+            rows = list(document.lines.all())
+            for row in rows:
+                row.currency = document.currency
+            return list(DocumentLineSerializer(rows, many=True).data)
+
+    OneDocument.__name__ = serializer.__name__.replace("Serializer", "DetailSerializer")
+    return OneDocument
+
+
+InvoiceDetailSerializer = with_lines(InvoiceSerializer)
+CreditNoteDetailSerializer = with_lines(CreditNoteSerializer)
+
+
+class PaymentSerializer(serializers.Serializer):
+    """Money that is held or came in."""
+
+    id = serializers.CharField(source="code")
+    order = serializers.CharField(source="order.number")
+    method = serializers.CharField()
+    gateway = serializers.CharField()
+    status = serializers.ChoiceField(choices=Payment.Status.choices)
+    currency = serializers.CharField()
+    amount = MoneyField()
+    authorized = MoneyField()
+    captured = MoneyField()
+    refunded = MoneyField()
+    held = MoneyField()
+    reference = serializers.CharField()
+    failure = serializers.CharField()
+    created_at = MomentField()
+    captured_at = MomentField(allow_null=True)
+
+
+class RefundSerializer(serializers.Serializer):
+    """Money on its way back."""
+
+    id = serializers.CharField(source="code")
+    order = serializers.CharField(source="order.number")
+    payment = serializers.CharField(source="payment.code")
+    credit_note = serializers.CharField(source="credit_note.number", default=None, allow_null=True)
+    status = serializers.ChoiceField(choices=Refund.Status.choices)
+    currency = serializers.CharField()
+    amount = MoneyField()
+    reference = serializers.CharField()
+    reason = serializers.CharField()
+    failure = serializers.CharField()
+    created_at = MomentField()
+    settled_at = MomentField(allow_null=True)
+
+
+class PaymentInputSerializer(StrictSerializer):
+    """Money for an order: `captured` (it came in) or `authorized` (it is held and taken with the invoice)."""
+
+    method = serializers.RegexField(METHOD, max_length=30)
+    amount = MoneyField(min_value=Decimal("0.001"))
+    currency = TextField(max_length=3, required=False, help_text="If given, it must be the order's.")
+    reference = TextField(max_length=100, allow_blank=True, default="")
+    status = serializers.ChoiceField(choices=["authorized", "captured"], default="captured")
+
+
+class CaptureSerializer(StrictSerializer):
+    """How much of what is held is taken; all of it, unless said."""
+
+    amount = MoneyField(min_value=Decimal("0.001"), required=False)
+
+
+class VoidSerializer(StrictSerializer):
+    """Why the money is let go."""
+
+    reason = TextField(max_length=300, allow_blank=True, default="")
+
+
+class RefundInputSerializer(StrictSerializer):
+    """How much goes back (all that is left, unless said), why, and under which cause: each sends money once."""
+
+    amount = MoneyField(min_value=Decimal("0.001"), required=False)
+    reason = TextField(max_length=300, allow_blank=True, default="")
+    reference = TextField(max_length=60, required=False)
+
+
+class CreditLineSerializer(StrictSerializer):
+    """Units of a row of the invoice, which its `id` names."""
+
+    id = TextField(max_length=20)
+    quantity = QuantityField()
+
+
+class CreditSerializer(StrictSerializer):
+    """What is credited: rows with units, or all that is left of the invoice where none are named."""
+
+    lines = CreditLineSerializer(many=True, required=False, allow_empty=False)
+    reason = TextField(max_length=300)
+    reference = TextField(max_length=60, required=False, help_text="Its cause; each is credited once.")

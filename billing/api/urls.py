@@ -1,0 +1,23 @@
+"""Addresses of documents and money."""
+
+from django.urls import path
+
+from billing.api import money, views
+
+urlpatterns = [
+    path("invoices/", views.InvoicesView.as_view(), name="invoices"),
+    path("invoices/<str:number>/", views.OneInvoiceView.as_view(), name="invoice"),
+    path("invoices/<str:number>/pdf/", views.InvoicePdfView.as_view(), name="invoice-pdf"),
+    path("invoices/<str:number>/credit/", views.CreditView.as_view(), name="invoice-credit"),
+    path("credit-notes/", views.CreditNotesView.as_view(), name="credit-notes"),
+    path("credit-notes/<str:number>/", views.OneCreditNoteView.as_view(), name="credit-note"),
+    path("credit-notes/<str:number>/pdf/", views.CreditNotePdfView.as_view(), name="credit-note-pdf"),
+    path("payments/", money.PaymentsView.as_view(), name="payments"),
+    path("payments/<str:code>/", money.OnePaymentView.as_view(), name="payment"),
+    path("payments/<str:code>/capture/", money.CaptureView.as_view(), name="payment-capture"),
+    path("payments/<str:code>/void/", money.VoidView.as_view(), name="payment-void"),
+    path("payments/<str:code>/refund/", money.RefundView.as_view(), name="payment-refund"),
+    path("orders/<str:number>/payments/", money.PaymentsOfOrderView.as_view(), name="order-payments"),
+    path("refunds/", money.RefundsView.as_view(), name="refunds"),
+    path("refunds/<str:code>/", money.OneRefundView.as_view(), name="refund"),
+]

@@ -1,0 +1,105 @@
+"""What screens and callers read about documents and money."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db.models import F, Model, Q, QuerySet, Sum
+from django.utils import timezone
+
+from billing.models import CreditNote, Invoice, Payment, Refund
+from core.money import Money, round_amount
+from customers.models import Customer
+from orders.models import Order
+
+M = TypeVar("M", bound=Model)
+WAITING = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID)
+
+
+def _of_channels(rows: QuerySet[M], channels: Iterable[str] | None) -> QuerySet[M]:
+    return rows if channels is None else rows.filter(order__channel__code__in=set(channels))
+
+
+def invoices(channels: Iterable[str] | None = None) -> QuerySet[Invoice]:
+    """Return the invoices that were issued, with their orders; of some channels only if asked."""
+    rows = Invoice.objects.filter(number__isnull=False).select_related("order")
+    return _of_channels(rows, channels)
+
+
+def credit_notes(channels: Iterable[str] | None = None) -> QuerySet[CreditNote]:
+    """Return the credit notes that were issued, with invoice and order."""
+    rows = CreditNote.objects.filter(number__isnull=False).select_related("order", "invoice")
+    return _of_channels(rows, channels)
+
+
+def payments(channels: Iterable[str] | None = None) -> QuerySet[Payment]:
+    """Return the payments, with their orders."""
+    return _of_channels(Payment.objects.select_related("order"), channels)
+
+
+def refunds(channels: Iterable[str] | None = None) -> QuerySet[Refund]:
+    """Return the refunds, with order, payment and credit note."""
+    return _of_channels(Refund.objects.select_related("order", "payment", "credit_note"), channels)
+
+
+def overdue(today: date | None = None) -> Q:
+    """Return the condition of invoices that should have been paid by now."""
+    return Q(status__in=WAITING, due_on__lt=today or timezone.localdate())
+
+
+def open_amount() -> F:
+    """Return the expression for what is still to be paid of an invoice that waits for money."""
+    return F("total") - F("paid_total") - F("credited_total")
+
+
+@dataclass(frozen=True)
+class MoneyOfOrder:
+    """The money of one order, as its page shows it."""
+
+    invoices: list[Invoice]
+    credit_notes: list[CreditNote]
+    payments: list[Payment]
+    refunds: list[Refund]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing yet."""
+        return not (self.invoices or self.payments)
+
+
+def money_of(order: Order) -> MoneyOfOrder:
+    """Return documents, payments and refunds of an order, oldest first, in four statements."""
+    return MoneyOfOrder(
+        list(Invoice.objects.filter(order=order).order_by("pk")),
+        list(CreditNote.objects.filter(order=order).select_related("invoice").order_by("pk")),
+        list(Payment.objects.filter(order=order).order_by("pk")),
+        list(Refund.objects.filter(order=order).select_related("payment").order_by("pk")),
+    )
+
+
+def invoices_of_customer(customer: Customer, *, limit: int = 10) -> list[Invoice]:
+    """Return the latest invoices of a customer."""
+    return list(invoices().filter(order__customer=customer).order_by("-pk")[:limit])
+
+
+def receivable(customer: Customer) -> list[Money]:
+    """Return what a customer owes on invoices, per currency: invoiced − credited − paid + refunded (I3)."""
+    sums = (
+        Order.objects.filter(customer=customer)
+        .order_by()
+        .values("currency")
+        .annotate(
+            owed=Sum(F("invoiced_total") - F("credited_total") - F("paid_total") + F("refunded_total")),
+        )
+    )
+    owed = [Money(round_amount(Decimal(row["owed"]), row["currency"]), row["currency"]) for row in sums]
+    return [money for money in sorted(owed, key=lambda money: money.currency) if money]
+
+
+def overdue_sums(today: date | None = None) -> dict[str, tuple[int, Decimal]]:
+    """Return, per currency, how many invoices are overdue and what is open on them."""
+    rows = Invoice.objects.filter(overdue(today)).order_by().values("currency")
+    found = rows.annotate(open=Sum(open_amount()), count=Sum(1))
+    return {row["currency"]: (row["count"], round_amount(Decimal(row["open"]), row["currency"])) for row in found}
