@@ -44,7 +44,12 @@ class Price(models.Model):
             models.UniqueConstraint(
                 fields=["price_list", "product", "min_quantity", "valid_from"],
                 name="one_price_per_quantity_and_start",
-                nulls_distinct=False,
+            ),
+            # SQLite has no "nulls not distinct"; two constraints say the same on both databases.
+            models.UniqueConstraint(
+                fields=["price_list", "product", "min_quantity"],
+                condition=Q(valid_from__isnull=True),
+                name="one_price_per_quantity_from_ever",
             ),
         ]
         indexes = [models.Index(fields=["product", "price_list"], name="price_of_product")]
