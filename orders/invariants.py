@@ -74,7 +74,7 @@ def _derived(column: str, expression: str) -> Invariant:
     )
 
 
-register(
+TRUTHS = (
     Invariant(
         code="I1",
         name="allocated = open allocations of the order's reservation, per order line",
@@ -218,3 +218,5 @@ register(
     _derived("invoice_status", INVOICE),
     _derived("return_status", RETURN),
 )
+
+register(*TRUTHS)
