@@ -58,9 +58,6 @@ def steps() -> list[today.Step]:
         today.Step(2, _("Entry"), count(S.PLACED), _list("status__exact=placed")),
         today.Step(3, _("Verification"), held, _list("status__exact=placed&needs=hold"), note=_("on hold")),
         today.Step(4, _("Confirmation"), count(S.VERIFIED), _list("status__exact=verified"), note=_("payment")),
-        today.Step(
-            5, _("Fulfillment"), count(S.CONFIRMED, S.FULFILLING), _list("status__exact=fulfilling"), late=late
-        ),
         today.Step(9, _("Completion"), count(S.FULFILLED), _list("status__exact=fulfilled"), note=_("to close")),
     ]
 
