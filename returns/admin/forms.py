@@ -141,7 +141,12 @@ class ResolveForm(forms.Form):
 
 def _units(label: str, most: int, initial: int) -> forms.IntegerField:
     return forms.IntegerField(
-        label=label, min_value=0, max_value=most, initial=initial, help_text=_("At most %(most)s.") % {"most": most}
+        label=label,
+        min_value=0,
+        max_value=most,
+        initial=initial,
+        required=False,
+        help_text=_("At most %(most)s.") % {"most": most},
     )
 
 

@@ -40,9 +40,10 @@ def test_two_withdrawals_of_everything_give_the_whole_order_back_with_delivery(s
 
 
 def test_delivery_charges_go_back_from_whichever_invoice_they_are_on(seller):
-    inventory.adjust_stock(
-        product_id=seller.tea.pk, warehouse_id=seller.hamburg.pk, change=-100, reason="x", actor=MAYA
-    )
+    for product, warehouse in ((seller.tea, seller.hamburg), (seller.mug, seller.munich)):
+        inventory.adjust_stock(
+            product_id=product.pk, warehouse_id=warehouse.pk, change=-100, reason="Gone", actor=MAYA
+        )
     order = delivered_order()
     assert Invoice.objects.filter(order=order).count() == 2
 
