@@ -33,6 +33,9 @@ class CustomerForm(forms.ModelForm):
     """A customer."""
 
     tags = TagsField(label=_("tags"), required=False, help_text=_("With commas between them."))
+    credit_limit = forms.DecimalField(
+        label=_("credit limit"), min_value=0, max_digits=14, decimal_places=3, required=False
+    )
     language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
 
     class Meta:

@@ -98,7 +98,7 @@ def test_random_orders_of_everything_that_locks_stock_never_deadlock(places, mon
     """Fails on PostgreSQL with `order_by("?")` for `order_by("pk")` in `LockingQuerySet.locked`, and without
     `.locked()` in `lock_shelf`. Retries are switched off, so that a deadlock shows.
     """
-    monkeypatch.setattr(service_module, "RETRYABLE", frozenset())
+    monkeypatch.setattr(service_module, "TRIES_FOR", {})
     ids = [make_product(f"P-{number}", stock={"HAM": 30, "MUC": 30}).pk for number in range(8)]
     warehouses = [place.warehouse_id for place in places]
 
@@ -189,8 +189,11 @@ def test_a_loss_and_new_promises_at_the_same_moment_keep_the_books(places, concu
     books_balance()
 
 
-def test_the_first_receipts_of_a_product_make_one_shelf(concurrently, books_balance):
-    """Fails without `ignore_conflicts=True` in `ensure_shelf` (one of them meets the unique constraint)."""
+def test_the_first_receipts_of_a_product_make_one_shelf(concurrently, monkeypatch, books_balance):
+    """Fails without `ignore_conflicts=True` in `ensure_shelf`: one of them meets the unique constraint. Without
+    a second try, that is, which is switched off here.
+    """
+    monkeypatch.setattr(service_module, "TRIES_FOR", {})
     ham = make_warehouse("HAM")
     for number in range(10):
         new = make_product(f"NEW-{number}")
