@@ -8,7 +8,7 @@ from . import catalog, finding, receipts, stock
 
 __all__ = ["catalog", "finding", "receipts", "stock"]
 
-GOODS = _("Goods")
+CATALOGUE = _("Catalogue")
 for order, (label, name) in enumerate(
     [
         (_("Products"), "product"),
@@ -20,10 +20,10 @@ for order, (label, name) in enumerate(
     start=700,
 ):
     navigation.register(
-        GOODS,
+        CATALOGUE,
         label,
         f"admin:inventory_{name}_changelist",
         permission=f"inventory.view_{name}",
         order=order,
-        icon="box",
+        icon="tag",
     )

@@ -17,7 +17,7 @@ badges.register(
 )
 
 navigation.register(
-    _("Orders"), _("Orders"), "admin:orders_order_changelist", permission="orders.view_order", order=100, icon="box"
+    _("Orders"), _("Orders"), "admin:orders_order_changelist", permission="orders.view_order", order=100, icon="list"
 )
 navigation.register(
     _("Exceptions"),

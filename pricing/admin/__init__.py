@@ -8,12 +8,12 @@ from . import channels, prices, shipping, taxes
 
 __all__ = ["channels", "prices", "shipping", "taxes"]
 
-PRICES, SETTINGS = _("Prices"), _("Settings")
+CATALOGUE, SETTINGS = _("Catalogue"), _("Settings")
 for order, (group, label, name) in enumerate(
     [
-        (PRICES, _("Prices"), "price"),
-        (PRICES, _("Price lists"), "pricelist"),
-        (PRICES, _("Promotions"), "promotion"),
+        (CATALOGUE, _("Prices"), "price"),
+        (CATALOGUE, _("Price lists"), "pricelist"),
+        (CATALOGUE, _("Promotions"), "promotion"),
     ],
     start=750,
 ):
