@@ -151,7 +151,7 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="orders@example.com")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The name at the head of every mail and page.
-COMPANY_NAME = env.str("COMPANY_NAME", default="Your company")
+COMPANY_NAME = env.str("COMPANY_NAME", default="Kettle & Co." if DEMO else "Your company")
 
 # Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
