@@ -13,7 +13,9 @@ WAREHOUSE = _("Warehouse")
 QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment.view_fulfillmentorder"
 PARCELS, VIEW_PARCELS = "admin:fulfillment_shipment_changelist", "fulfillment.view_shipment"
 
-navigation.register(WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="building", query="?stage=open")
+navigation.register(
+    WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="building", query="?stage=open"
+)
 navigation.register(
     WAREHOUSE, _("On the way"), PARCELS, permission=VIEW_PARCELS, order=310, icon="truck", query="?stage=travelling"
 )
