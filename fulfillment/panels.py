@@ -136,10 +136,11 @@ def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = Tr
 def _work_row(request: HttpRequest, work: FulfillmentOrder) -> dict[str, Any]:
     """Return a piece of work with the steps that are open to this person."""
     names = selectors.allowed_actions(work) if request.user.has_perm(OPERATE) else []
+    begun = work.status != FulfillmentOrder.Status.RELEASED
     words = {
         "release": _("Release"),
         "start": _("Start picking"),
-        "pick": _("Picked"),
+        "pick": _("Finish picking"),
         "pack": _("Pack"),
         "ship": _("Ship"),
         "render": _("Rendered"),
@@ -148,12 +149,11 @@ def _work_row(request: HttpRequest, work: FulfillmentOrder) -> dict[str, Any]:
     route = "admin:fulfillment_fulfillmentorder_do"
     steps = []
     for name in names:
-        if name in words:
-            step = "pick_now" if name == "pick" and work.status == FulfillmentOrder.Status.RELEASED else name
-            steps.append((f"{reverse(route, args=[work.pk, step])}?next={request.path}", words[name]))
+        if name in words and (begun or name != "pick"):
+            steps.append((f"{reverse(route, args=[work.pk, name])}?next={request.path}", words[name]))
     return {
         "work": work,
         "url": reverse("admin:fulfillment_fulfillmentorder_change", args=[work.pk]),
         "contents": [(line.quantity, line.order_line.sku, line.order_line.name) for line in work.lines.all()],
-        "steps": steps[:2],
+        "steps": steps,
     }

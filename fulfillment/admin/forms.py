@@ -26,10 +26,10 @@ class WorkForm(SubjectForm):
             self._lines = list(found)
         return self._lines
 
-    def add_units(self, name: str, line: FulfillmentLine, *, label: str, most: int, initial: int | None) -> None:
+    def add_units(self, name: str, *, label: str, most: int, initial: int | None, required: bool = True) -> None:
         """Ask for a number of units of a line."""
-        field = forms.IntegerField(label=label, min_value=0, max_value=most, initial=initial, required=False)
-        field.widget.attrs.update({"class": "units", "inputmode": "numeric"})
+        field = forms.IntegerField(label=label, min_value=0, max_value=most, initial=initial, required=required)
+        field.widget.attrs["inputmode"] = "numeric"
         self.fields[name] = field
 
 
@@ -41,12 +41,12 @@ class FoundForm(WorkForm):
         for line in self.lines():
             where = f" · {line.bin}" if line.bin else ""
             label = f"{line.quantity} × {line.order_line.sku} {line.order_line.name}{where}"
-            self.add_units(_name(line), line, label=label, most=line.quantity, initial=line.quantity)
+            self.add_units(_name(line), label=label, most=line.quantity, initial=line.quantity)
 
     def found(self) -> dict[int, int]:
-        """Return the units per order line; an empty field means that all are there."""
-        answers = {line: self.cleaned_data.get(_name(line)) for line in self.lines()}
-        return {line.order_line_id: line.quantity if units is None else units for line, units in answers.items()}
+        """Return the units per order line."""
+        answers = {line.order_line_id: self.cleaned_data.get(_name(line)) for line in self.lines()}
+        return {line_id: units for line_id, units in answers.items() if units is not None}
 
     def clean(self) -> dict[str, Any]:
         """Hand over what the service asks for."""
@@ -85,17 +85,35 @@ class PackForm(WorkForm):
         self.fields["parcels"] = forms.IntegerField(
             label=_("Parcels"), min_value=1, max_value=MOST_PARCELS, initial=1, help_text=_("Most orders need one.")
         )
-        for place in range(1, self.count + 1):
+        for place in self.places:
             self._ask_parcel(place)
-        if self.is_bound and self.count > 1 and not self._told():
+        if self.is_bound and self.several and not self._told():
             self._suggest()
 
+    @property
+    def several(self) -> bool:
+        """Whether there is something to distribute."""
+        return self.count > 1
+
+    @property
+    def places(self) -> range:
+        """The parcels, counted from one."""
+        return range(1, self.count + 1)
+
+    def matrix(self) -> list[tuple[FulfillmentLine, list[forms.BoundField]]]:
+        """Return the fields of each line, parcel by parcel."""
+        return [(line, [self[_name(line, place)] for place in self.places]) for line in self.lines()]
+
+    def weights(self) -> list[forms.BoundField]:
+        """Return the fields for the weights."""
+        return [self[f"weight_{place}"] for place in self.places]
+
     def _ask_parcel(self, place: int) -> None:
-        several = self.count > 1
+        several = self.several
         for line in self.lines() if several else ():
             label = _("Parcel %(n)s: %(sku)s") % {"n": place, "sku": line.order_line.sku}
             initial = line.picked if place == 1 else None
-            self.add_units(_name(line, place), line, label=label, most=line.picked, initial=initial)
+            self.add_units(_name(line, place), label=label, most=line.picked, initial=initial, required=False)
         self.fields[f"weight_{place}"] = forms.IntegerField(
             label=_("Weight of parcel %(n)s (g)") % {"n": place} if several else _("Weight (g)"),
             min_value=0,
@@ -126,7 +144,7 @@ class PackForm(WorkForm):
             raise forms.ValidationError(_("Say what goes into each parcel."))
         if self.errors:
             return cleaned
-        return {**cleaned, "boxes": [self._box(place) for place in range(1, self.count + 1)]}
+        return {**cleaned, "boxes": [self._box(place) for place in self.places]}
 
     def _box(self, place: int) -> ParcelInput:
         if self.count == 1:

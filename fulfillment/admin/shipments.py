@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.admin.base import Tab
 from core.admin.columns import badge_column, code_column, link_column, when_column
@@ -18,6 +18,7 @@ from core.admin.transitions import TransitionAdmin
 from fulfillment import selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.wording import weight
 
 from .printing import PARCEL_PAPERS, PrintingAdmin
 from .steps import PARCEL_STEPS
@@ -47,6 +48,19 @@ class WhereFilter(admin.SimpleListFilter):
         return queryset.filter(status__in=stage[1]) if stage else queryset
 
 
+@admin.display(description=gettext_lazy("Carrier"))
+def carrier_name(shipment: Shipment) -> str:
+    """Return who carries it, by name."""
+    carrier = CARRIERS.get(shipment.carrier)
+    return str(carrier.name) if carrier else shipment.carrier
+
+
+@admin.display(description=gettext_lazy("Weight"))
+def weight_of(shipment: Shipment) -> str:
+    """Return what it weighs, as people write it."""
+    return weight(shipment.weight_grams, get_language() or "en")
+
+
 class CarrierFilter(admin.SimpleListFilter):
     """By who carries it."""
 
@@ -72,13 +86,12 @@ class ShipmentAdmin(PrintingAdmin, TransitionAdmin, PanelAdmin):
         badge_column("status"),
         link_column("order", gettext_lazy("Order")),
         link_column("fulfillment_order__warehouse", gettext_lazy("From")),
-        "carrier",
+        carrier_name,
         code_column("tracking_number", gettext_lazy("Tracking number")),
         when_column("shipped_at", gettext_lazy("Shipped")),
         when_column("estimated_delivery_on", gettext_lazy("Expected")),
         when_column("delivered_at", gettext_lazy("Delivered")),
     )
-    list_select_related = ("order", "fulfillment_order__warehouse")
     list_filter = (WhereFilter, CarrierFilter, "shipped_at")
     tabs = tuple(Tab(label, {"stage": name}) for name, (label, _statuses) in STAGES.items())
     search_fields = ("=number", "=tracking_number", "=order__number")
@@ -87,9 +100,9 @@ class ShipmentAdmin(PrintingAdmin, TransitionAdmin, PanelAdmin):
     facts = (
         link_column("order", gettext_lazy("Order")),
         link_column("fulfillment_order", gettext_lazy("Work")),
-        "carrier",
+        carrier_name,
         code_column("tracking_number", gettext_lazy("Tracking number")),
-        "weight_grams",
+        weight_of,
         when_column("created_at", gettext_lazy("Packed")),
         when_column("shipped_at", gettext_lazy("Shipped")),
         when_column("estimated_delivery_on", gettext_lazy("Expected")),

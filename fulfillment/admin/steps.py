@@ -116,7 +116,7 @@ WORK_STEPS: dict[str, TransitionSpec] = {
         gettext_lazy("Start picking"), services.start_picking, OPERATE, when=_is_goods, style="primary"
     ),
     "pick": TransitionSpec(
-        gettext_lazy("Picked"),
+        gettext_lazy("Finish picking"),
         services.pick,
         OPERATE,
         form=PickForm,
@@ -126,7 +126,7 @@ WORK_STEPS: dict[str, TransitionSpec] = {
         style="primary",
     ),
     "pick_now": TransitionSpec(
-        gettext_lazy("Picked"),
+        gettext_lazy("Pick at once"),
         services.pick,
         OPERATE,
         form=PickForm,

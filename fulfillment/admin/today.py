@@ -68,7 +68,7 @@ def to_be_put_back() -> list[today.Todo]:
             action=_("Put back"),
             url=_step(work, "put_back"),
             page=page_of(work),
-            rank=work.rank,
+            rank=2,
         )
         for work in selectors.to_put_back().order_by("rank", "pk")[:ROWS]
     ]
@@ -94,7 +94,7 @@ def _waiting(work: FulfillmentOrder, *, hours: int) -> today.Todo:
         action=_("Ship") if packed else _("Pack"),
         url=_step(work, "ship" if packed else "pack"),
         page=page_of(work),
-        rank=work.rank,
+        rank=2,
     )
 
 

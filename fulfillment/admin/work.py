@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import badge_column, link_column, when_column
+from core.admin.columns import badge_column, figure_column, link_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
@@ -75,7 +75,6 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         when_column("ship_by_on", gettext_lazy("Must leave by")),
         "assignee",
     )
-    list_select_related = ("order", "warehouse", "assignee")
     list_filter = (StageFilter, "warehouse", "kind", "status")
     tabs = tuple(Tab(label, {"stage": name}) for name, (label, _statuses) in STAGES.items())
     search_fields = ("=number", "=order__number")
@@ -86,7 +85,7 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         "warehouse",
         "kind",
         when_column("ship_by_on", gettext_lazy("Must leave by")),
-        "rank",
+        figure_column("order__priority", gettext_lazy("Priority")),
         "assignee",
         when_column("created_at", gettext_lazy("Planned")),
         when_column("released_at", gettext_lazy("Released")),
@@ -108,7 +107,8 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[FulfillmentOrder]":
         """Read the lines along with the rows."""
-        return selectors.with_lines(super().get_queryset(request).select_related("order__channel"))
+        rows = super().get_queryset(request).select_related("order__channel", "warehouse", "assignee")
+        return selectors.with_lines(rows)
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
         """Show what is urgent first where there is something to do, else the youngest."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.fields import QuantityField, TextField, WholeNumberField
+from core.api.fields import MomentField, QuantityField, TextField, WholeNumberField
 from fulfillment import selectors
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 
@@ -28,6 +28,11 @@ class WorkSerializer(serializers.ModelSerializer):
     order = serializers.CharField(source="order.number")
     warehouse = serializers.CharField(source="warehouse.code", allow_null=True, default=None)
     status = serializers.ChoiceField(choices=FulfillmentOrder.Status.choices)
+    created_at = MomentField()
+    released_at = MomentField(allow_null=True)
+    picked_at = MomentField(allow_null=True)
+    packed_at = MomentField(allow_null=True)
+    shipped_at = MomentField(allow_null=True)
     lines = WorkLineSerializer(many=True)
     allowed_actions = serializers.SerializerMethodField()
 
@@ -71,6 +76,8 @@ class ParcelLineSerializer(serializers.ModelSerializer):
 class TrackingEventSerializer(serializers.ModelSerializer):
     """What a carrier said."""
 
+    at = MomentField()
+
     class Meta:
         model = TrackingEvent
         fields = ("event_id", "status", "description", "location", "at")
@@ -84,6 +91,9 @@ class ShipmentSerializer(serializers.ModelSerializer):
     fulfillment_order = serializers.CharField(source="fulfillment_order.number")
     warehouse = serializers.CharField(source="fulfillment_order.warehouse.code", allow_null=True, default=None)
     status = serializers.ChoiceField(choices=Shipment.Status.choices)
+    created_at = MomentField()
+    shipped_at = MomentField(allow_null=True)
+    delivered_at = MomentField(allow_null=True)
     lines = ParcelLineSerializer(many=True)
     tracking_events = TrackingEventSerializer(many=True)
 

@@ -19,7 +19,7 @@ from fulfillment import documents, selectors, services
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import UnknownLine
 from fulfillment.models import FulfillmentOrder, Shipment
-from orders.models import Order
+from orders.api.actions import ActionView
 
 from .filters import ShipmentFilters, WorkFilters
 from .serializers import (
@@ -173,22 +173,12 @@ class ShipView(WorkStepView):
         return self.answer(number)
 
 
-class ReleaseOrderView(FulfillmentView):
-    """All planned work of an order may begin."""
+class ReleaseOrderView(ActionView):
+    """All planned work of an order may begin; answers the order."""
 
-    @extend_schema(request=NothingSerializer, responses=WorkSerializer(many=True))
-    @idempotent
-    def post(self, request: Request, number: str) -> Response:
-        """Release the order."""
-        self.said(NothingSerializer)
-        orders = Order.objects.filter(number=number)
-        if self.channels is not None:
-            orders = orders.filter(channel__code__in=self.channels)
-        if (order := orders.first()) is None:
-            raise Missing("There is no such order")
-        released = services.release_order(order.pk, actor=self.actor)
-        works = self.works().filter(pk__in=[work.pk for work in released]).order_by("pk")
-        return Response({"results": WorkSerializer(works, many=True).data})
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Release it."""
+        services.release_order(order_id, actor=self.actor)
 
 
 class ShipmentsView(FulfillmentView, ApiListView):

@@ -43,7 +43,7 @@ class Carrier(Protocol):
     """
 
     code: str
-    name: str
+    name: Any
     outside: bool
     types_number: bool
 

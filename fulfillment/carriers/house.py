@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_lazy
 from stdnum import luhn
 
 from fulfillment.models import Shipment
@@ -16,7 +17,7 @@ class HouseCarrier:
     """Delivers by our own people; nothing is asked over the wire."""
 
     code = "house"
-    name = "House delivery"
+    name = gettext_lazy("House delivery")
     outside = False
     types_number = False
 

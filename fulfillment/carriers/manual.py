@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from fulfillment.models import Shipment
 
 from .base import CarrierEvent, Label, read_events
@@ -12,7 +14,7 @@ class ManualCarrier:
     """The counter of a post office, a letter, a customer who collects."""
 
     code = "manual"
-    name = "By hand"
+    name = gettext_lazy("By hand")
     outside = False
     types_number = True
 
