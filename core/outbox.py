@@ -21,7 +21,9 @@ from core.service import attempt, service, write_entry
 logger = logging.getLogger(__name__)
 E = TypeVar("E", bound=Event)
 
-LEASE = timedelta(minutes=5)
+# As long as a debt in hand is left alone. Longer than any handler takes, and short enough that what a killed
+# process held is paid within a minute of its end.
+LEASE = timedelta(seconds=45)
 MAX_ATTEMPTS = 8
 SEQUENCER = "sequencer"
 
@@ -78,6 +80,9 @@ def deliver(delivery_id: int) -> bool:
     if not _claim(delivery_id):
         return False
     delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
+    if delivery.attempts > MAX_ATTEMPTS:
+        _give_up(delivery, "Every attempt ended with the end of its process")
+        return False
     try:
         with within_request(delivery.event.request_id or f"debt-{delivery_id}"):
             _pay(delivery)
@@ -120,12 +125,19 @@ def _tick_off(delivery: Delivery) -> None:
 @service
 def _postpone(delivery: Delivery, error: Exception) -> None:
     """Try again in 2ⁿ seconds, or give up after the last attempt and say so."""
-    open_debt = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING)
     if delivery.attempts < MAX_ATTEMPTS:
+        open_debt = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING)
         pause = 2**delivery.attempts * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
         open_debt.update(due_at=timezone.now() + timedelta(seconds=pause), last_error=_describe(error))
         return
-    if open_debt.update(status=Delivery.Status.DEAD, last_error=_describe(error)):
+    _give_up(delivery, _describe(error))
+
+
+@service
+def _give_up(delivery: Delivery, reason: str) -> None:
+    """Leave a debt to people, and tell them."""
+    open_debt = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING)
+    if open_debt.update(status=Delivery.Status.DEAD, last_error=reason):
         emit(DeliveryDied(delivery_id=delivery.pk, handler=delivery.handler, subject_thread=delivery.event.thread))
 
 

@@ -75,7 +75,7 @@ def in_processes(function: str, arguments: Sequence[tuple[Any, ...]]) -> list[Ou
 
     The processes work on the test database, so the test has to commit what they should see.
     """
-    os.environ["DATABASE_URL"] = _database_url()
+    os.environ["DATABASE_URL"] = database_url()
     os.environ.setdefault("SECRET_KEY", "for-tests-only")
     context = multiprocessing.get_context("spawn")
     answers: Any = context.Queue()
@@ -107,7 +107,8 @@ def _child(function: str, arguments: tuple[Any, ...], index: int, gate: Any, ans
         answers.put((index, None, traceback.format_exc()))
 
 
-def _database_url() -> str:
+def database_url() -> str:
+    """Return the address of the test database, for another process."""
     from django.db import connection
 
     known = connection.settings_dict

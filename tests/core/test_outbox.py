@@ -109,6 +109,17 @@ def test_a_debt_dies_after_eight_attempts_says_so_and_can_be_retried(bell: Any, 
     assert Delivery.objects.get(pk=debt).status == "done"
 
 
+def test_a_debt_that_kills_its_workers_is_given_up_too(bell: Any, ring: Callable[..., int]) -> None:
+    """A process that dies says nothing; only the count of attempts tells."""
+    outbox.handles(bell)(lambda event: None)
+    debt = ring()
+    Delivery.objects.filter(pk=debt).update(attempts=8)
+    assert outbox.deliver(debt) is False
+    dead = Delivery.objects.get(pk=debt)
+    assert (dead.status, dead.last_error) == ("dead", "Every attempt ended with the end of its process")
+    assert EventRecord.objects.filter(name="core.delivery_died").count() == 1
+
+
 def test_a_debt_of_a_handler_that_is_gone_is_kept_with_a_reason(bell: Any, ring: Callable[..., int]) -> None:
     outbox.handles(bell)(lambda event: None)
     debt = ring()
