@@ -252,7 +252,7 @@ def test_without_permission_there_is_nothing_to_see(goods, clerk):
     client = clerk()
 
     assert [client.get(address(model)).status_code for model in MODELS] == [403] * len(MODELS)
-    assert "Goods" not in client.get("/admin/").content.decode()
+    assert "Catalogue" not in client.get("/admin/").content.decode()
 
 
 def test_one_box_finds_products(goods, staff):
