@@ -165,4 +165,4 @@ def worth_of(customer: Customer) -> list[dict[str, Any]]:
     """Return, per currency, how many orders a customer placed, what they are worth and what is still to be paid."""
     placed = Order.objects.filter(customer=customer).exclude(status__in=[S.DRAFT, *GONE])
     sums = placed.values("currency").annotate(orders=Count("pk"), total=Sum("total"), due=Sum("balance_due"))
-    return list(sums.order_by("currency"))
+    return [dict(row) for row in sums.order_by("currency")]

@@ -1,0 +1,85 @@
+"""What an order costs the database: at most 18 statements, BEGIN and COMMIT included, whatever path."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core.actors import SYSTEM
+from customers import services as customers
+from orders import services
+from orders.inputs import LineInput
+from tests.factories.shop import make_priced_product
+from tests.orders.bodies import post
+from tests.scenarios import order_input, placed_order
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+MOST = 18
+THREE = [{"sku": "MUG-RED", "quantity": 2}, {"sku": "TEA-1", "quantity": 1}, {"sku": "POT", "quantity": 1}]
+
+
+@pytest.fixture
+def pot(shop):
+    return make_priced_product("POT", "20.00", stock={"HAM": 50})
+
+
+def statements(work) -> list[str]:
+    with CaptureQueriesContext(connection) as seen:
+        work()
+    said = [query["sql"] for query in seen.captured_queries]
+    assert (said.count("BEGIN"), said.count("COMMIT")) == (1, 1)
+    return said
+
+
+def test_an_order_by_api_that_brings_its_payment(pot, api):
+    total = post(api, lines=THREE, key="first").json()["total"]
+    money = {"method": "card", "amount": total, "reference": "ch_1", "status": "authorized"}
+
+    def send():
+        answer = post(api, lines=THREE, key="second", external_reference="SHOP-2", payments=[money])
+        assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")
+
+    said = statements(send)
+    assert len(said) <= MOST, said
+
+
+def test_an_order_by_staff_on_account(pot):
+    linde = customers.create_customer(
+        customers.CustomerInput(name="Linde", email="l@example.com", credit_limit=Decimal(500)), actor=SYSTEM
+    )
+    lines = {"MUG-RED": 2, "TEA-1": 1, "POT": 1}
+    wanted = {"channel": "staff", "customer_id": linde.pk, "payment_terms": "net30"}
+    placed_order(lines, **wanted)
+
+    def place():
+        order = services.place_order(order_input({**lines, "POT": 2}, **wanted), actor=SYSTEM)
+        assert order.status == "confirmed"
+
+    said = statements(place)
+    assert len(said) <= MOST, said
+
+
+def test_an_order_that_is_imported(pot):
+    lines = [LineInput(sku=one["sku"], quantity=one["quantity"], unit_price=Decimal("2.55")) for one in THREE]
+    wanted = {"channel": "import", "historic": True, "payment_terms": "net30", "placed_at": timezone.now()}
+    linde = customers.create_customer(customers.CustomerInput(name="12345"), actor=SYSTEM)
+    wanted |= {"customer_id": linde.pk, "email": "", "shipping_address": None, "shipping_method": None}
+    placed_order(lines, external_reference="536365", **wanted)
+
+    def place():
+        order = services.place_order(order_input(lines, external_reference="536366", **wanted), actor=SYSTEM)
+        assert order.status == "confirmed"
+
+    said = statements(place)
+    assert len(said) <= MOST, said
+
+
+def test_a_new_customer_stays_below_the_limit_too(pot, api):
+    post(api, lines=THREE)
+    buyer = {"email": "grace@example.com", "name": "Grace Hopper"}
+
+    said = statements(lambda: post(api, lines=THREE, customer=buyer, external_reference="SHOP-2", key="k"))
+
+    assert len(said) <= 25
