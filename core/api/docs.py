@@ -3,6 +3,8 @@
 import functools
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import get_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +14,7 @@ class SchemaView(SpectacularAPIView):
     """The description, made once per process: addresses do not change while it runs."""
 
     def _get_schema_response(self, request: Request) -> Response:
-        kept = _kept(self.__class__, request.get_host(), request.is_secure())
+        kept = _kept(settings.ROOT_URLCONF, request.build_absolute_uri("/"), get_language() or "")
         if not kept:
             kept.update(super()._get_schema_response(request).data)
         name = f'inline; filename="{self._get_filename(request, self.api_version or "")}"'
@@ -20,7 +22,7 @@ class SchemaView(SpectacularAPIView):
 
 
 @functools.lru_cache(maxsize=8)
-def _kept(view: type, host: str, secure: bool) -> dict[str, Any]:
+def _kept(urlconf: str, site: str, language: str) -> dict[str, Any]:
     return {}
 
 

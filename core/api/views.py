@@ -4,12 +4,13 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.urls import is_valid_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.auth import actor_of, channels_of
@@ -41,11 +42,9 @@ class ApiView(APIView):
     def check_throttles(self, request: Request) -> None:
         """Nothing more: it was counted with the permissions."""
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Tell the caller what they have left; nobody in between keeps the answer."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in rate_headers(getattr(request, "_request", request)).items():
             answer.headers[name] = value
         answer.headers.setdefault("Cache-Control", "private, no-cache")
