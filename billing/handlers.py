@@ -11,9 +11,10 @@ from billing.events import (
 )
 from core.outbox import handles
 from orders.events import GoodsShipped, OrderCancelled, OrderExpired
-from orders.ports import payment_book
+from orders.ports import payment_book, payment_details
 
 payment_book.connect(services.keep_payments_of_order)
+payment_details.connect(notifications.bank_details)
 
 
 @handles(GoodsShipped)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from billing import services
-from billing.models import CreditNote, Invoice, Refund
+from billing.models import CreditNote, Invoice, LegalEntity, Refund
 from billing.services import wording
 from core.links import absolute, make_link
 from core.mail import intend
@@ -69,6 +70,21 @@ def send_refunded(refund_id: int) -> OutgoingMail | None:
     return _send(
         "refunded", order, f"refunded:{order.number}:{refund.reference}", context, [note.pdf for note in notes]
     )
+
+
+def bank_details(order: Order) -> list[tuple[str, str]]:
+    """Return where the money for an order goes, in the language that is active; nothing without an account."""
+    seller = LegalEntity.objects.filter(is_default=True).order_by("pk").first()
+    if seller is None or not seller.iban:
+        return []
+    iban = seller.iban.replace(" ", "")
+    said = (
+        (_("Account holder"), seller.name),
+        (_("IBAN"), " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))),
+        (_("BIC"), seller.bic),
+        (_("Bank"), seller.bank_name),
+    )
+    return [(label, value) for label, value in said if value]
 
 
 def _send(

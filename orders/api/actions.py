@@ -66,7 +66,7 @@ class CommentSerializer(StrictSerializer):
 class ActionView(OrderView):
     """An action: reads the body, calls one service, answers the order as it is afterwards."""
 
-    body: ClassVar[type[serializers.Serializer]] = NothingSerializer
+    serializer_class: ClassVar[type[serializers.Serializer]] = NothingSerializer
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Do it."""
@@ -76,7 +76,7 @@ class ActionView(OrderView):
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Do it, and answer the order."""
-        said = self.said(self.body)
+        said = self.said(self.serializer_class)
         order_id = self.order_id(number)
         with _explained(order_id):
             self.act(order_id, said)
@@ -122,7 +122,7 @@ class CompleteView(ActionView):
 class CancelView(ActionView):
     """Cancel an order of which nothing has left."""
 
-    body = ReasonSerializer
+    serializer_class = ReasonSerializer
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Cancel it."""
@@ -132,7 +132,7 @@ class CancelView(ActionView):
 class HoldView(ActionView):
     """Stop an order."""
 
-    body = HoldInputSerializer
+    serializer_class = HoldInputSerializer
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Place the hold."""
@@ -150,7 +150,7 @@ class HoldView(ActionView):
 class ReleaseHoldView(ActionView):
     """Let an order go on. Lifting the hold of a failed check waives the check, which needs `orders:waive`."""
 
-    body = ReleaseHoldSerializer
+    serializer_class = ReleaseHoldSerializer
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Lift the hold, or all of them."""
@@ -167,7 +167,7 @@ class WaiveCheckView(ActionView):
     """Accept an order although a check failed."""
 
     required_scopes = {"POST": WAIVE}
-    body = WaiveSerializer
+    serializer_class = WaiveSerializer
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Waive the check."""
@@ -177,7 +177,7 @@ class WaiveCheckView(ActionView):
 class CommentView(ActionView):
     """Say something about an order."""
 
-    body = CommentSerializer
+    serializer_class = CommentSerializer
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Add the remark."""
