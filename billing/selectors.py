@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import F, Model, Q, QuerySet, Sum
+from django.db.models import DecimalField, F, Model, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing.models import CreditNote, Invoice, Payment, Refund
@@ -15,6 +16,8 @@ from customers.models import Customer
 from orders.models import Order
 
 M = TypeVar("M", bound=Model)
+# A refund that was refused or failed sends no money back.
+GONE = (Refund.Status.FAILED, Refund.Status.REJECTED)
 WAITING = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID)
 
 
@@ -103,3 +106,21 @@ def overdue_sums(today: date | None = None) -> dict[str, tuple[int, Decimal]]:
     rows = Invoice.objects.filter(overdue(today)).order_by().values("currency")
     found = rows.annotate(open=Sum(open_amount()), count=Sum(1))
     return {row["currency"]: (row["count"], round_amount(Decimal(row["open"]), row["currency"])) for row in found}
+
+
+def days_overdue(invoice: Invoice) -> int:
+    """Return for how many days an invoice should have been paid; none where it need not be."""
+    if not invoice.is_overdue or invoice.due_on is None:
+        return 0
+    return (timezone.localdate() - invoice.due_on).days
+
+
+def refundable(order: Order) -> dict[int, Decimal]:
+    """Return, by payment, what may still go back: taken, less what was sent back or promised."""
+    promised = Coalesce(
+        Sum("refunds__amount", filter=~Q(refunds__status__in=GONE)),
+        Decimal(0),
+        output_field=DecimalField(max_digits=14, decimal_places=3),
+    )
+    rows = Payment.objects.filter(order=order, captured__gt=0).annotate(promised=promised).order_by("pk")
+    return {one.pk: one.captured - round_amount(one.promised, order.currency) for one in rows}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def draw(template: str, content: Mapping[str, Any]) -> bytes:
 def payment_code(*, name: str, iban: str, bic: str, amount: str, text: str) -> str:
     """Return the QR code that banking apps read (EPC069-12), as SVG."""
     code: segno.QRCode = helpers.make_epc_qr(
-        name=name[:70], iban=iban, bic=bic or None, amount=amount, text=text[:140]
+        name=name[:70], iban=iban, bic=bic or None, amount=Decimal(amount), text=text[:140]
     )
     out = BytesIO()
     code.save(out, kind="svg", border=0, xmldecl=False)

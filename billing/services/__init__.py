@@ -1,6 +1,5 @@
 """The counter of billing: everything others may ask."""
 
-from .common import ensure_default_entity
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -31,15 +30,18 @@ from .refunds import (
     settle_refund,
     void_payments,
 )
+from .sellers import change_entity, create_entity, ensure_default_entity
 
 __all__ = [
     "authorize_payment",
     "begin_refund",
     "bill_and_pay_through",
+    "change_entity",
     "capture_payment",
     "collect_payment",
     "credit_invoice",
     "credit_notes_of",
+    "create_entity",
     "credit_return",
     "ensure_default_entity",
     "fail_payment",

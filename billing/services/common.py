@@ -1,22 +1,20 @@
 """What every billing service begins with: the order in hand, and amounts that can be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
-from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund
+from billing.models import CreditNote, Invoice, Payment, Refund
 from core.money import round_amount
-from core.service import held, hold, service
+from core.service import held, hold
 from orders.models import Order
 
 Status = Payment.Status
 LIVE = (Status.AUTHORIZED, Status.PARTIALLY_CAPTURED, Status.CAPTURED)
-DEFAULT_ENTITY = "main"
 
 
 def take_order(order_id: int) -> Order:
@@ -35,7 +33,8 @@ def _take(**found_by: int) -> Order:
     order = Order.objects.locked().select_related("channel", "customer").filter(**found_by).first()
     if order is None:
         missing = UnknownPayment if {"payments", "refunds"} & set(found_by) else UnknownDocument
-        raise missing("There is no such thing", **{key: str(value) for key, value in found_by.items()})
+        details: dict[str, Any] = {key: str(value) for key, value in found_by.items()}
+        raise missing("There is no such thing", **details)
     return held(Order, order.pk) or hold(order)
 
 
@@ -90,19 +89,3 @@ def moment(at: datetime | None) -> datetime:
 def summed(amounts: Iterable[Decimal]) -> Decimal:
     """Add amounts up."""
     return sum(amounts, start=Decimal(0))
-
-
-@service
-def ensure_default_entity(details: Mapping[str, Any] | None = None) -> LegalEntity:
-    """Return who writes the invoices; where there is nobody yet, make one, from `details` if given."""
-    if entity := default_entity():
-        return entity
-    name = getattr(settings, "COMPANY_NAME", "") or settings.SITE_NAME
-    values = details or {"name": name, "address": {"company": name, "country": "DE"}}
-    entity, _created = LegalEntity.objects.get_or_create(code=DEFAULT_ENTITY, defaults=dict(values))
-    return entity
-
-
-def default_entity() -> LegalEntity | None:
-    """Return the seller of new documents, if there is one."""
-    return LegalEntity.objects.filter(is_default=True).order_by("pk").first()

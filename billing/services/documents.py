@@ -198,7 +198,7 @@ def _facts(document: Document, *first: tuple[str, str | None]) -> list[list[str]
     buyer = document.buyer
     facts = [
         *first,
-        (_("Order"), buyer.get("order_number")),
+        (_("Order number"), buyer.get("order_number")),
         (_("Customer number"), buyer.get("number")),
         (_("Your reference"), buyer.get("purchase_order_number")),
         (_("Your VAT id"), buyer.get("vat_id")),

@@ -13,7 +13,7 @@ from billing import calculation
 from billing.calculation import Amounts, Item, Rate
 from billing.errors import NothingToInvoice
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, LegalEntity
-from billing.services.common import ensure_default_entity
+from billing.services.sellers import ensure_default_entity
 from core.money import plain, round_amount
 from core.service import service
 from orders.models import Order, OrderCharge, OrderLine

@@ -3,11 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import DecimalField, F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 from django.utils.crypto import get_random_string
 
-from billing import gateways
+from billing import gateways, selectors
 from billing.errors import CurrencyDiffers, RefundExceedsCaptured
 from billing.events import RefundFailed, RefundRequested, RefundSettled
 from billing.models import CreditNote, Payment, Refund
@@ -16,27 +15,21 @@ from billing.services.matching import tell_order
 from billing.services.payments import let_go_of_payments
 from core.actors import SYSTEM, Actor
 from core.models import exact
-from core.money import Money, plain, round_amount
+from core.money import Money, plain
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
 from orders.models import Order
 
-# A refund that was refused or failed sends no money back.
-GONE = (Refund.Status.FAILED, Refund.Status.REJECTED)
 SETTLED = Refund.Status.SUCCEEDED
 
 
 def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
-    """Return what of each payment may still go back, oldest first: taken, less what was sent or promised."""
-    promised = Coalesce(
-        Sum("refunds__amount", filter=~Q(refunds__status__in=GONE)),
-        Decimal(0),
-        output_field=DecimalField(max_digits=14, decimal_places=3),
-    )
-    payments = Payment.objects.filter(order=order, captured__gt=0).annotate(promised=promised).order_by("pk")
-    return [(payment, payment.captured - round_amount(payment.promised, order.currency)) for payment in payments]
+    """Return what of each payment may still go back, oldest first."""
+    left = selectors.refundable(order)
+    payments = Payment.objects.filter(pk__in=left).order_by("pk")
+    return [(payment, left[payment.pk]) for payment in payments]
 
 
 @service
@@ -204,7 +197,7 @@ def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None 
 
 def _tell_when_all_is_sent(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> None:
     """A cause that sends money back through several payments is settled once, with the last of them."""
-    parts = list(Refund.objects.filter(order=order, reference=refund.reference).exclude(status__in=GONE))
+    parts = list(Refund.objects.filter(order=order, reference=refund.reference).exclude(status__in=selectors.GONE))
     if any(part.status != SETTLED for part in parts):
         return
     fact = RefundSettled(

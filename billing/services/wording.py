@@ -18,11 +18,12 @@ METHODS = ("bank_transfer", "cash", "card_terminal", "on_account", "card", "payp
 
 
 def language() -> str:
-    """Return the language that is active, as CLDR knows it."""
+    """Return the language that is active, as CLDR knows it. Plain English is European: day before month."""
     try:
-        return str(Locale.parse((get_language() or "en").replace("-", "_")))
+        found = str(Locale.parse((get_language() or "en").replace("-", "_")))
     except (UnknownLocaleError, ValueError):
-        return "en"
+        return "en_GB"
+    return "en_GB" if found == "en" else found
 
 
 def method_name(method: str) -> str:

@@ -1,0 +1,62 @@
+"""Money in the back office: documents, payments, refunds, and who sells."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core import badges
+from core.admin import navigation
+
+from . import documents, entity, finding, payments, today
+
+__all__ = ["documents", "entity", "finding", "payments", "today"]
+
+MONEY = _("Money")
+navigation.register(
+    MONEY,
+    _("Invoices"),
+    "admin:billing_invoice_changelist",
+    permission="billing.view_invoice",
+    order=500,
+    icon="receipt",
+)
+navigation.register(
+    MONEY,
+    _("Overdue"),
+    "admin:billing_invoice_changelist",
+    permission="billing.view_invoice",
+    order=502,
+    icon="receipt",
+    query="?waits=overdue",
+)
+navigation.register(
+    MONEY,
+    _("Credit notes"),
+    "admin:billing_creditnote_changelist",
+    permission="billing.view_creditnote",
+    order=510,
+    icon="receipt",
+)
+navigation.register(
+    MONEY,
+    _("Payments"),
+    "admin:billing_payment_changelist",
+    permission="billing.view_payment",
+    order=520,
+    icon="coins",
+)
+navigation.register(
+    MONEY, _("Refunds"), "admin:billing_refund_changelist", permission="billing.view_refund", order=530, icon="coins"
+)
+navigation.register(
+    _("Settings"),
+    _("Legal entities"),
+    "admin:billing_legalentity_changelist",
+    permission="billing.view_legalentity",
+    order=940,
+    icon="building",
+)
+
+badges.register("neutral", "voided")
+badges.register("info", "issued", "approved")
+badges.register("progress", "partially_captured")
+badges.register("good", "captured", "applied")
+badges.register("warn", "written_off")

@@ -1,0 +1,188 @@
+"""Invoices and credit notes: to be read, printed, and taken back; never changed."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from billing import selectors, services
+from billing.models import CreditNote, Invoice
+from core.actors import Actor
+from core.admin.base import Tab
+from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.panels import PanelAdmin
+from core.admin.site import site
+from core.admin.transitions import TransitionAdmin, TransitionSpec
+
+from .forms import CreditForm
+from .papers import PaperAdmin
+
+OPERATE = "billing.operate_payment"
+CREDITABLE = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID, Invoice.Status.PAID)
+
+
+def credit(invoice_id: int, *, quantities: dict[int, int], reason: str, actor: Actor, **asked: Any) -> CreditNote:
+    """Credit units of an invoice as the form says."""
+    reference = f"CR-{get_random_string(8).upper()}"
+    return services.credit_invoice(invoice_id, quantities=quantities, reference=reference, reason=reason, actor=actor)
+
+
+def what_a_credit_does(invoice: Invoice) -> list[str]:
+    """Say what happens when units are credited."""
+    sentences = [
+        _now("A credit note with a number of its own names %(number)s; the invoice itself never changes.")
+        % {"number": invoice.number},
+        _now("Crediting all of it cancels the invoice."),
+    ]
+    if invoice.paid_total:
+        sentences.append(_now("No money goes back by this; refund the payment for that."))
+    if invoice.order.email and not invoice.order.quiet:
+        sentences.append(_now("%(email)s gets the credit note.") % {"email": invoice.order.email})
+    return sentences
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """By what an invoice waits for."""
+
+    title = _("waits for")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Name what they may wait for."""
+        return [("money", _("money")), ("overdue", _("money, overdue"))]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Invoice]") -> "QuerySet[Invoice]":
+        """Return the invoices that wait for it."""
+        if self.value() == "money":
+            return queryset.filter(status__in=selectors.WAITING)
+        return queryset.filter(selectors.overdue()) if self.value() == "overdue" else queryset
+
+
+@admin.display(description=_("Customer"))
+def customer(document: Invoice | CreditNote) -> str:
+    """Return who the document is for, as printed."""
+    return str(document.buyer.get("address", {}).get("company") or document.buyer.get("name", ""))
+
+
+@admin.register(Invoice, site=site)
+class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
+    """Invoices, the youngest first."""
+
+    page = "billing.invoice"
+    render = staticmethod(services.render_invoice_pdf)
+    list_display = (
+        "__str__",
+        badge_column("status"),
+        customer,
+        link_column("order", _("Order")),
+        when_column("issued_on", _("Date")),
+        when_column("due_on", _("Due")),
+        money_column("total", _("Total")),
+        money_column("open_amount", _("Open")),
+    )
+    list_select_related = ("order",)
+    list_filter = (WaitingFilter, "status", "issued_on", "currency")
+    tabs = (
+        Tab(_("Open"), {"waits": "money"}),
+        Tab(_("Overdue"), {"waits": "overdue"}),
+        Tab(_("Paid"), {"status__exact": "paid"}),
+        Tab(_("Cancelled"), {"status__exact": "cancelled"}),
+    )
+    search_fields = ("=number", "=order__number", "=source_reference")
+    search_help_text = _("Number of the invoice, the order or the parcel")
+    empty_text = _("No invoices here. They are written when goods leave.")
+    facts = (
+        link_column("order", _("Order")),
+        customer,
+        when_column("issued_on", _("Date")),
+        when_column("supplied_on", _("Supplied")),
+        when_column("due_on", _("Due")),
+        money_column("total", _("Total")),
+        money_column("open_amount", _("Open")),
+        "source_reference",
+    )
+    transition_services: ClassVar[dict[str, TransitionSpec]] = {
+        "credit": TransitionSpec(
+            _("Credit"),
+            credit,
+            OPERATE,
+            form=CreditForm,
+            consequences=what_a_credit_does,
+            style="danger",
+            when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
+            done=_("The credit note is written and gets its number in a moment."),
+        ),
+    }
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Invoice]":
+        """Read the order along with the invoice."""
+        return super().get_queryset(request).select_related("order")
+
+    def page_title(self, obj: Invoice) -> str:
+        """Name the invoice."""
+        return _now("Invoice %(number)s") % {"number": obj.number} if obj.number else _now("Draft of an invoice")
+
+    def headline(self, obj: Invoice) -> str:
+        """Say whether it is paid."""
+        money = obj.money("total")
+        if obj.status == Invoice.Status.DRAFT:
+            return _now("Gets its number in a moment.")
+        if obj.status == Invoice.Status.CANCELLED:
+            return _now("Taken back in full.")
+        if not obj.open_amount:
+            return _now("Settled: %(amount)s.") % {"amount": money.format()}
+        return ""
+
+    def alert(self, obj: Invoice) -> str:
+        """Say that it is overdue, and for how long."""
+        if not obj.is_overdue or obj.due_on is None:
+            return ""
+        days = selectors.days_overdue(obj)
+        return ngettext("Overdue for %(n)s day.", "Overdue for %(n)s days.", days) % {"n": days}
+
+
+@admin.register(CreditNote, site=site)
+class CreditNoteAdmin(PaperAdmin, PanelAdmin):
+    """Credit notes, the youngest first."""
+
+    page = "billing.creditnote"
+    render = staticmethod(services.render_credit_note_pdf)
+    list_display = (
+        "__str__",
+        badge_column("status"),
+        customer,
+        link_column("invoice", _("Invoice")),
+        link_column("order", _("Order")),
+        when_column("issued_on", _("Date")),
+        money_column("total", _("Total")),
+        "reference",
+    )
+    list_select_related = ("order", "invoice")
+    list_filter = ("status", "issued_on", "currency")
+    search_fields = ("=number", "=invoice__number", "=order__number", "=reference")
+    search_help_text = _("Number of the credit note, invoice, order or return")
+    empty_text = _("No credit notes yet.")
+    facts = (
+        link_column("invoice", _("Invoice")),
+        link_column("order", _("Order")),
+        customer,
+        when_column("issued_on", _("Date")),
+        money_column("total", _("Total")),
+        "reference",
+        "reason",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[CreditNote]":
+        """Read order and invoice along with the note."""
+        return super().get_queryset(request).select_related("order", "invoice")
+
+    def page_title(self, obj: CreditNote) -> str:
+        """Name the credit note."""
+        if not obj.number:
+            return _now("Draft of a credit note")
+        return _now("Credit note %(number)s") % {"number": obj.number}

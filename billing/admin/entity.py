@@ -1,0 +1,95 @@
+"""Who writes the invoices."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from stdnum import iban
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError
+
+from billing import services
+from billing.models import LegalEntity
+from core.actors import Actor
+from core.admin.base import BackOfficeAdmin
+from core.admin.columns import flag_column
+from core.admin.site import site
+
+ADDRESS = ("line1", "line2", "postal_code", "city", "country")
+
+
+class LegalEntityForm(forms.ModelForm):
+    """The seller as the law wants him named; the address part by part."""
+
+    line1 = forms.CharField(label=_("street"), max_length=200)
+    line2 = forms.CharField(label=_("addition"), max_length=200, required=False)
+    postal_code = forms.CharField(label=_("postcode"), max_length=20)
+    city = forms.CharField(label=_("city"), max_length=100)
+    country = forms.CharField(label=_("country, two letters"), min_length=2, max_length=2)
+
+    class Meta:
+        model = LegalEntity
+        fields = ("code", "name", "prefix", "vat_id", "email", "phone", "bank_name", "iban", "bic", "is_default")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ADDRESS:
+            self.fields[name].initial = self.instance.address.get(name, "")
+
+    def clean_country(self) -> str:
+        """Return the country in capital letters."""
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean_vat_id(self) -> str:
+        """Refuse a VAT id that cannot be one: it stands on every document."""
+        given = str(self.cleaned_data["vat_id"])
+        if given and not vat.is_valid(given):
+            raise forms.ValidationError(_("This is no VAT id of the EU."))
+        return given.replace(" ", "").upper()
+
+    def clean_iban(self) -> str:
+        """Refuse an account that cannot be one: customers will pay there."""
+        given = str(self.cleaned_data["iban"])
+        if not given:
+            return ""
+        try:
+            return str(iban.validate(given))
+        except ValidationError:
+            raise forms.ValidationError(_("This is no IBAN.")) from None
+
+
+def _with_address(values: dict[str, Any]) -> dict[str, Any]:
+    """Put the parts of the address together."""
+    plain = {name: value for name, value in values.items() if name not in ADDRESS}
+    if set(values) & set(ADDRESS):
+        plain["address"] = {name: values[name] for name in ADDRESS if values.get(name)}
+    return plain
+
+
+def create(values: dict[str, Any], *, actor: Actor) -> LegalEntity:
+    """Add a seller as the form says."""
+    return services.create_entity(_with_address(values), actor=actor)
+
+
+def change(entity_id: int, changes: dict[str, Any], *, actor: Actor) -> LegalEntity:
+    """Change a seller as the form says; the address is one thing."""
+    if set(changes) & set(ADDRESS):
+        changes = {**LegalEntity.objects.get(pk=entity_id).address, **changes}
+        changes.pop("company", None)
+    return services.change_entity(entity_id, _with_address(changes), actor=actor)
+
+
+@admin.register(LegalEntity, site=site)
+class LegalEntityAdmin(BackOfficeAdmin):
+    """Sellers. Documents copy what they say, so a change shows on new ones only."""
+
+    form = LegalEntityForm
+    list_display = ("name", "code", "prefix", "vat_id", flag_column("is_default", _("Default")))
+    search_fields = ("=code", "name")
+    editable = ("name", *ADDRESS, "vat_id", "email", "phone", "bank_name", "iban", "bic", "is_default")
+    create_fields = ("code", "name", "prefix", *ADDRESS, "vat_id", "email", "phone", "bank_name", "iban", "bic")
+    fields = ("code", "name", "prefix", *ADDRESS, "vat_id", "email", "phone", "bank_name", "iban", "bic", "is_default")
+    create_service = staticmethod(create)
+    change_service = staticmethod(change)
+    empty_text = _("Nobody writes invoices yet. The first invoice makes a seller to fill in.")

@@ -1,0 +1,99 @@
+"""What staff are asked when money moves."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import InvoiceLine
+from core.admin.forms import SubjectForm
+from core.money import plain, quantum
+
+METHODS = (
+    ("bank_transfer", _("bank transfer")),
+    ("cash", _("cash")),
+    ("card_terminal", _("card terminal")),
+    ("on_account", _("on account")),
+)
+
+
+class AmountForm(SubjectForm):
+    """Asks for an amount in the currency of its subject."""
+
+    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.001"), max_digits=14)
+
+    def prepare(self) -> None:
+        """Ask for whole minor units of the currency."""
+        field: Any = self.fields["amount"]
+        step = quantum(self.subject.currency)
+        field.label = _now("Amount in %(currency)s") % {"currency": self.subject.currency}
+        field.decimal_places = -int(step.as_tuple().exponent)
+        field.widget.attrs["step"] = str(step)
+
+
+class PaymentForm(AmountForm):
+    """Money that came in, or is held."""
+
+    method = forms.ChoiceField(label=_("How it came"), choices=METHODS)
+    reference = forms.CharField(
+        label=_("Reference"), max_length=100, required=False, help_text=_("The bank's or the terminal's number")
+    )
+    received_on = forms.DateField(
+        label=_("Came in on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Today, unless you say otherwise"),
+    )
+    field_order = ("method", "amount", "reference", "received_on")
+
+
+class CaptureForm(AmountForm):
+    """How much of what is held is taken."""
+
+
+class RefundForm(AmountForm):
+    """How much goes back, and why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class CreditForm(SubjectForm):
+    """Which units of an invoice are taken back, and why."""
+
+    def prepare(self) -> None:
+        """Ask for units of each row that has some left."""
+        self.rows = list(
+            InvoiceLine.objects.filter(invoice=self.subject).prefetch_related("credits").order_by("position")
+        )
+        for row in self.rows:
+            left = row.quantity - sum(credit.quantity for credit in row.credits.all())
+            if left:
+                words = {"name": row.name, "left": left, "total": plain(row.total, self.subject.currency)}
+                self.fields[f"row_{row.pk}"] = forms.IntegerField(
+                    label=f"{row.sku} {row.name}".strip(),
+                    min_value=0,
+                    max_value=left,
+                    initial=left,
+                    help_text=_now("%(left)s left to credit; the row is %(total)s") % words,
+                )
+        self.fields["reason"] = forms.CharField(label=_now("Reason"), max_length=300)
+
+    def quantities(self) -> dict[int, int]:
+        """Return units by row."""
+        asked = {row.pk: self.cleaned_data.get(f"row_{row.pk}") or 0 for row in self.rows}
+        return {pk: units for pk, units in asked.items() if units}
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a credit of nothing."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not self.quantities():
+            raise forms.ValidationError(_now("Say how many units are credited."))
+        return {**cleaned, "quantities": self.quantities()} if not self.errors else cleaned

@@ -1,0 +1,269 @@
+"""Payments and refunds; and what can be done about the money of an order, from its page."""
+
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import path
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from billing import selectors, services
+from billing.models import Payment, Refund
+from core.actors import Actor
+from core.admin.base import BackOfficeAdmin, Tab
+from core.admin.columns import badge_column, code_column, link_column, money_column, when_column
+from core.admin.panels import PanelAdmin
+from core.admin.site import site
+from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.money import Money, plain
+from orders.models import Order, OrderStatus
+
+from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
+
+OPERATE = "billing.operate_payment"
+
+
+def record(order_id: int, *, method: str, reference: str, amount: Any, received_on: Any, actor: Actor) -> Payment:
+    """Write down money that came in, as the form says."""
+    at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
+    if at is not None and at > timezone.now():
+        at = None
+    return services.record_payment(order_id, method=method, amount=amount, reference=reference, actor=actor, at=at)
+
+
+def refund_order(order_id: int, *, amount: Any, reason: str, actor: Actor) -> list[Refund]:
+    """Send money of an order back, as the form says."""
+    currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
+    reference = f"RF-{get_random_string(10).upper()}"
+    return services.request_refund(
+        order_id, amount=Money(amount, currency), reference=reference, reason=reason, actor=actor
+    )
+
+
+def refund_payment(payment_id: int, *, amount: Any, reason: str, actor: Actor) -> list[Refund]:
+    """Send money of a payment back, as the form says."""
+    currency = Payment.objects.values_list("currency", flat=True).get(pk=payment_id)
+    return services.refund_payment(payment_id, amount=Money(amount, currency), reason=reason, actor=actor)
+
+
+def _what_money_does(order: Order) -> list[str]:
+    sentences = [_now("Open invoices are settled, the oldest first.")]
+    if order.status == OrderStatus.VERIFIED:
+        sentences.append(_now("The order is confirmed when nothing is missing any more."))
+    if order.status == OrderStatus.FULFILLED:
+        sentences.append(_now("The order is completed when nothing else is open."))
+    return [*sentences, _now("More than is owed is taken and shown as overpaid.")]
+
+
+def _what_a_refund_does(subject: Order | Payment) -> list[str]:
+    order = subject if isinstance(subject, Order) else subject.order
+    sentences = [_now("The money goes back the way it came, the oldest payment first.")]
+    if order.email and not order.quiet:
+        sentences.append(_now("%(email)s gets a mail.") % {"email": order.email})
+    return [*sentences, _now("No credit note is written by this; credit the invoice for that.")]
+
+
+def _what_capture_does(payment: Payment) -> list[str]:
+    return [_now("%(amount)s is held for %(order)s.") % {"amount": Money(payment.held, payment.currency).format(),
+            "order": payment.order}, _now("What is taken settles open invoices, the oldest first.")]  # fmt: skip
+
+
+def _what_void_does(payment: Payment) -> list[str]:
+    held = Money(payment.held, payment.currency).format()
+    return [_now("%(amount)s that is held is let go for good.") % {"amount": held}]
+
+
+def _refundable(subject: Order | Payment) -> dict[str, Any]:
+    """Offer everything that may still go back."""
+    order = subject if isinstance(subject, Order) else subject.order
+    left = selectors.refundable(order)
+    amount = sum(left.values(), start=Decimal(0)) if isinstance(subject, Order) else left.get(subject.pk, Decimal(0))
+    return {"amount": plain(amount, order.currency)}
+
+
+ORDER_STEPS = {
+    "payment": TransitionSpec(
+        _("Record a payment"),
+        record,
+        OPERATE,
+        form=PaymentForm,
+        initial=lambda order: {"amount": plain(order.balance_due, order.currency) if order.balance_due > 0 else ""},
+        consequences=_what_money_does,
+        style="primary",
+        when=lambda order: order.status != OrderStatus.DRAFT,
+        done=_("The payment is written down."),
+    ),
+    "refund": TransitionSpec(
+        _("Refund"),
+        refund_order,
+        OPERATE,
+        form=RefundForm,
+        initial=_refundable,
+        consequences=_what_a_refund_does,
+        style="danger",
+        when=lambda order: order.paid_total > order.refunded_total,
+        done=_("The money is on its way back."),
+    ),
+    "invoice": TransitionSpec(
+        _("Invoice now"),
+        services.invoice_order,
+        OPERATE,
+        consequences=lambda order: [
+            _now("Everything of the order that stands on no invoice yet is billed, shipped or not."),
+            _now("The invoice gets its number in a moment, and never changes."),
+        ],
+        when=lambda order: (
+            order.status in (OrderStatus.CONFIRMED, OrderStatus.FULFILLING, OrderStatus.FULFILLED)
+            and order.invoice_status != Order.Invoiced.INVOICED
+        ),
+        done=_("The invoice is written and gets its number in a moment."),
+    ),
+}
+
+
+class MoneyOfOrder(TransitionAdmin, BackOfficeAdmin):
+    """What can be done about the money of an order; offered on its page, done here."""
+
+    transition_services = ORDER_STEPS
+
+
+@admin.register(Payment, site=site)
+class PaymentAdmin(TransitionAdmin, PanelAdmin):
+    """Payments, the youngest first."""
+
+    page = "billing.payment"
+    list_display = (
+        "code",
+        badge_column("status"),
+        link_column("order", _("Order")),
+        "method",
+        money_column("amount", _("Amount")),
+        money_column("captured", _("Taken")),
+        money_column("refunded", _("Sent back")),
+        code_column("reference", _("Reference")),
+        when_column("created_at", _("Recorded")),
+    )
+    list_select_related = ("order",)
+    list_filter = ("status", "method", "gateway", "created_at", "currency")
+    tabs = (
+        Tab(_("Held"), {"status__exact": "authorized"}),
+        Tab(_("Taken"), {"status__exact": "captured"}),
+        Tab(_("Failed"), {"status__exact": "failed"}),
+    )
+    search_fields = ("=code", "=reference", "=order__number")
+    search_help_text = _("Id, reference or number of the order")
+    empty_text = _("No payments here. They are recorded on the page of an order, or come with it.")
+    facts = (
+        link_column("order", _("Order")),
+        "method",
+        "gateway",
+        money_column("amount", _("Amount")),
+        money_column("held", _("Held")),
+        money_column("captured", _("Taken")),
+        money_column("refunded", _("Sent back")),
+        code_column("reference", _("Reference")),
+        when_column("created_at", _("Recorded")),
+        when_column("captured_at", _("Came in")),
+        "failure",
+    )
+    transition_services: ClassVar[dict[str, TransitionSpec]] = {
+        "take": TransitionSpec(
+            _("Take the money"),
+            services.capture_payment,
+            OPERATE,
+            form=CaptureForm,
+            initial=lambda payment: {"amount": plain(payment.held, payment.currency)},
+            consequences=_what_capture_does,
+            style="primary",
+            when=lambda payment: payment.held > 0,
+        ),
+        "let-go": TransitionSpec(
+            _("Let go"),
+            services.void_payment,
+            OPERATE,
+            form=ReasonForm,
+            consequences=_what_void_does,
+            style="danger",
+            when=lambda payment: payment.held > 0,
+        ),
+        "refund": TransitionSpec(
+            _("Refund"),
+            refund_payment,
+            OPERATE,
+            form=RefundForm,
+            initial=_refundable,
+            consequences=_what_a_refund_does,
+            style="danger",
+            when=lambda payment: payment.captured > payment.refunded,
+            done=_("The money is on its way back."),
+        ),
+    }
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Payment]":
+        """Read the order along with the payment."""
+        return super().get_queryset(request).select_related("order")
+
+    def get_urls(self) -> list[Any]:
+        """Add the steps about the money of an order."""
+        of_order = MoneyOfOrder(Order, self.admin_site)
+        view = self.admin_site.admin_view(of_order.transition_view)
+        return [path("of-order/<path:object_id>/<slug:name>/", view, name="billing_order_do"), *super().get_urls()]
+
+
+@admin.register(Refund, site=site)
+class RefundAdmin(TransitionAdmin, PanelAdmin):
+    """Refunds, the youngest first."""
+
+    page = "billing.refund"
+    list_display = (
+        "code",
+        badge_column("status"),
+        link_column("order", _("Order")),
+        link_column("payment", _("Payment")),
+        money_column("amount", _("Amount")),
+        "reference",
+        "reason",
+        when_column("created_at", _("Requested")),
+        when_column("settled_at", _("Settled")),
+    )
+    list_select_related = ("order", "payment")
+    list_filter = ("status", "created_at", "currency")
+    tabs = (
+        Tab(_("On their way"), {"status__exact": "approved"}),
+        Tab(_("Failed"), {"status__exact": "failed"}),
+        Tab(_("Settled"), {"status__exact": "succeeded"}),
+    )
+    search_fields = ("=code", "=reference", "=order__number")
+    search_help_text = _("Id, cause (RMA-…) or number of the order")
+    empty_text = _("No refunds here.")
+    facts = (
+        link_column("order", _("Order")),
+        link_column("payment", _("Payment")),
+        link_column("credit_note", _("Credit note")),
+        money_column("amount", _("Amount")),
+        "reference",
+        "reason",
+        when_column("created_at", _("Requested")),
+        when_column("settled_at", _("Settled")),
+        "failure",
+    )
+    transition_services: ClassVar[dict[str, TransitionSpec]] = {
+        "retry": TransitionSpec(
+            _("Ask again"),
+            services.retry_refund,
+            OPERATE,
+            consequences=lambda refund: [_now("The payment provider is asked again, under the same key.")],
+            style="primary",
+            when=lambda refund: refund.status == Refund.Status.FAILED,
+        ),
+    }
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Refund]":
+        """Read order, payment and credit note along with the refund."""
+        return super().get_queryset(request).select_related("order", "payment", "credit_note")

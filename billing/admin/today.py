@@ -1,0 +1,101 @@
+"""What money says on the first screen of the day."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing import selectors
+from billing.models import Invoice, Refund
+from core import today
+from core.admin.links import list_of, page_of
+from core.money import Money
+from orders.models import Order, OrderStatus
+
+VIEW, OPERATE = "billing.view_invoice", "billing.operate_payment"
+ROWS = 8
+
+
+@today.headline(order=40, permission=VIEW)
+def overdue() -> today.Headline | None:
+    """Say how many invoices should have been paid."""
+    late = today.count(Invoice.objects.filter(selectors.overdue()))
+    if not late:
+        return None
+    text = ngettext("%(n)s invoice is overdue", "%(n)s invoices are overdue", late) % {"n": late}
+    return today.Headline(text, url=list_of(Invoice, waits="overdue"), tone="warn")
+
+
+@today.step(permission=VIEW)
+def invoicing() -> today.Step:
+    """Count the orders whose goods left and that are not invoiced to the end."""
+    waiting = Order.objects.filter(status=OrderStatus.FULFILLED).exclude(invoice_status=Order.Invoiced.INVOICED)
+    url = list_of(Order, status__exact="fulfilled")
+    return today.Step(7, _("Invoicing"), today.count(waiting), url)
+
+
+@today.step(permission=VIEW)
+def payment() -> today.Step:
+    """Count the invoices that wait for money, and those that are overdue."""
+    waiting = Invoice.objects.filter(status__in=selectors.WAITING)
+    late = waiting.filter(selectors.overdue())
+    return today.Step(8, _("Payment"), today.count(waiting), list_of(Invoice, waits="money"), late=today.count(late))
+
+
+@today.todo(order=50, permission=OPERATE)
+def overdue_invoices() -> list[today.Todo]:
+    """Name the invoices that are overdue, the oldest first."""
+    rows = Invoice.objects.filter(selectors.overdue()).select_related("order").order_by("due_on", "pk")[:ROWS]
+    return [
+        today.Todo(
+            text=_("%(order)s · %(who)s · %(amount)s on %(invoice)s, overdue for %(days)s days")
+            % {
+                "order": invoice.order,
+                "who": invoice.buyer.get("name", ""),
+                "amount": Money(invoice.open_amount, invoice.currency).format(),
+                "invoice": invoice.number,
+                "days": selectors.days_overdue(invoice),
+            },
+            action=_("Record a payment"),
+            url=reverse("admin:billing_order_do", args=[invoice.order_id, "payment"]),
+            page=page_of(invoice),
+            rank=60,
+        )
+        for invoice in rows
+    ]
+
+
+@today.todo(order=45, permission=OPERATE)
+def failed_refunds() -> list[today.Todo]:
+    """Name the refunds that the provider would not send."""
+    rows = Refund.objects.filter(status=Refund.Status.FAILED).select_related("order").order_by("pk")[:ROWS]
+    return [
+        today.Todo(
+            text=_("%(order)s · %(amount)s could not be sent back: %(why)s")
+            % {
+                "order": refund.order,
+                "amount": Money(refund.amount, refund.currency).format(),
+                "why": refund.failure,
+            },
+            action=_("Ask again"),
+            url=reverse("admin:billing_refund_do", args=[refund.pk, "retry"]),
+            page=page_of(refund),
+            tone="bad",
+            rank=20,
+        )
+        for refund in rows
+    ]
+
+
+@today.figure(order=40, permission=VIEW)
+def owed() -> list[today.Figure]:
+    """Say what is overdue, per currency."""
+    return [
+        today.Figure(
+            _("Overdue"),
+            Money(amount, currency).format(),
+            note=ngettext("on %(n)s invoice", "on %(n)s invoices", count) % {"n": count},
+            url=list_of(Invoice, waits="overdue"),
+            tone="warn",
+        )
+        for currency, (count, amount) in sorted(selectors.overdue_sums().items())
+    ]

@@ -1,0 +1,65 @@
+"""Who writes the invoices."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from billing.models import LegalEntity
+from core.actors import Actor
+from core.service import note_change, service
+
+FIRST = "main"
+
+
+@service
+def ensure_default_entity(details: Mapping[str, Any] | None = None) -> LegalEntity:
+    """Return who writes the invoices; where there is nobody yet, make one, from `details` if given."""
+    if entity := default_entity():
+        return entity
+    name = settings.COMPANY_NAME
+    values = details or {"name": name, "address": {"company": name, "country": "DE"}}
+    entity, _created = LegalEntity.objects.get_or_create(code=FIRST, defaults=dict(values))
+    return entity
+
+
+def default_entity() -> LegalEntity | None:
+    """Return the seller of new documents, if there is one."""
+    return LegalEntity.objects.filter(is_default=True).order_by("pk").first()
+
+
+@service
+def create_entity(values: Mapping[str, Any], *, actor: Actor) -> LegalEntity:
+    """Add a seller. The first one is the default."""
+    first = default_entity() is None
+    entity = LegalEntity.objects.create(**{"is_default": first, **values})
+    _only_default(entity)
+    note_change(entity, "billing.legalentity.created", actor=actor, after=_said(values))
+    return entity
+
+
+@service
+def change_entity(entity_id: int, changes: Mapping[str, Any], *, actor: Actor) -> LegalEntity:
+    """Change what new documents say about a seller; those that were issued stay as they are.
+
+    Making one the default takes that from the other; there is always one.
+    """
+    entity = LegalEntity.objects.get(pk=entity_id)
+    wanted = dict(changes)
+    if entity.is_default:
+        wanted.pop("is_default", None)
+    before = _said({name: getattr(entity, name) for name in wanted})
+    LegalEntity.objects.filter(pk=entity_id).update(**wanted)
+    entity = LegalEntity.objects.get(pk=entity_id)
+    _only_default(entity)
+    note_change(entity, "billing.legalentity.changed", actor=actor, before=before, after=_said(wanted))
+    return entity
+
+
+def _only_default(entity: LegalEntity) -> None:
+    if entity.is_default:
+        LegalEntity.objects.filter(is_default=True).exclude(pk=entity.pk).update(is_default=False)
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}
