@@ -7,6 +7,7 @@ from typing import Any
 from core import outbox
 from core.actors import SYSTEM
 from customers.addresses import PostalAddress
+from fulfillment import services as fulfillment
 from orders import services as orders
 from orders.inputs import LineInput, OrderInput
 from orders.models import Order
@@ -54,3 +55,17 @@ def paid(order: Order, amount: Decimal | None = None) -> Order:
 def anew(order: Order) -> Order:
     """Return the order as it stands in the database."""
     return Order.objects.select_related("channel").get(pk=order.pk)
+
+
+def shipped_order(lines: Mapping[str, int] | Sequence[LineInput] | None = None, **given: Any) -> Order:
+    """Return an order whose parcels are on their way; its debts (invoice, mails) are still due."""
+    order = confirmed_order(lines, **given)
+    fulfillment.fulfil_through(order.pk, through="shipped", actor=SYSTEM)
+    return anew(order)
+
+
+def delivered_order(lines: Mapping[str, int] | Sequence[LineInput] | None = None, **given: Any) -> Order:
+    """Return an order whose parcels arrived; its debts (invoice, mails) are still due."""
+    order = confirmed_order(lines, **given)
+    fulfillment.fulfil_through(order.pk, through="delivered", actor=SYSTEM)
+    return anew(order)

@@ -212,7 +212,7 @@ class TrackingEventsView(FulfillmentView):
         """Take an event."""
         self.said(EventInputSerializer)
         shipment = self.shipment(number)
-        event = carrier_for(shipment.carrier).parse_events(request.data)[0]
+        event = carrier_for(shipment.carrier).parse_events(dict(request.data))[0]
         told = services.record_tracking_event(shipment.pk, event=event, actor=self.actor)
         return Response(TrackingEventSerializer(told).data, status=status.HTTP_201_CREATED)
 

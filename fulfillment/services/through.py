@@ -91,11 +91,11 @@ def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetim
     covered: dict[tuple[int | None, int], int] = defaultdict(int)
     live = FulfillmentLine.objects.filter(fulfillment_order__order=order, fulfillment_order__status__in=LIVE)
     for line in live.order_by("pk"):
-        if (work := works.get(line.fulfillment_order_id)) is None:
+        if (planned := works.get(line.fulfillment_order_id)) is None:
             raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))
         line.order_line = by_id[line.order_line_id]
-        work.lines.append(line)
-        covered[work.order.warehouse_id, line.order_line_id] += line.quantity
+        planned.lines.append(line)
+        covered[planned.order.warehouse_id, line.order_line_id] += line.quantity
     return [*works.values(), *_missing_work(order, ordered, covered, at=at)]
 
 
