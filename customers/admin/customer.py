@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
+from core.admin import history
 from core.admin.actors import actor_for
 from core.admin.base import Tab
 from core.admin.columns import code_column, money_column, when_column
@@ -22,6 +23,7 @@ from customers.models import Address, Contact, Customer
 
 from .forms import ContactForm, CustomerForm, SiteForm
 
+history.phrase("customers.customer_created", _("Became a customer"), icon="person")
 KEPT = (
     "kind",
     "name",

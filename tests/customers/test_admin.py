@@ -64,7 +64,16 @@ def page(customer, *rest):
 def test_the_page_tells_all_we_know(ada, staff):
     text = staff.get(page(ada, "change")).content.decode()
 
-    for known in (ada.number, "Analytical Engines", "ada@example.com", "Wholesale", "Berlin", "Charles", "Mondays"):
+    for known in (
+        ada.number,
+        "Analytical Engines",
+        "ada@example.com",
+        "Wholesale",
+        "Berlin",
+        "Charles",
+        "Mondays",
+        "Became a customer",
+    ):
         assert known in text
 
 
