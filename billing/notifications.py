@@ -1,6 +1,7 @@
 """What customers read about their money."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
@@ -56,7 +57,7 @@ def send_refunded(refund_id: int) -> OutgoingMail | None:
     notes = list(CreditNote.objects.filter(pk__in=note_ids).select_related("pdf").order_by("pk"))
     with translation.override(order.language):
         context = {
-            "total": wording.money(sum(part.amount for part in parts), refund.currency),
+            "total": wording.money(sum((part.amount for part in parts), start=Decimal(0)), refund.currency),
             "parts": [
                 {
                     "amount": wording.money(part.amount, part.currency),

@@ -24,13 +24,14 @@ def money_of_order(request: HttpRequest, order: Order) -> Part | None:
     if not request.user.has_perm("billing.view_invoice") or order.status == OrderStatus.DRAFT:
         return None
     money = selectors.money_of(order)
+    documents: list[Invoice | CreditNote] = [*money.invoices, *money.credit_notes]
     context = {
         "title": _("Money"),
         "flush": True,
         "anchor": "money",
         "order": order,
         "money": money,
-        "documents": [_document_row(document) for document in (*money.invoices, *money.credit_notes)],
+        "documents": [_document_row(document) for document in documents],
         "payments": [_payment_row(request, payment) for payment in money.payments],
         "steps": _steps_of_order(request, order),
     }

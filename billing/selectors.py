@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import DecimalField, F, Model, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -52,7 +53,7 @@ def overdue(today: date | None = None) -> Q:
     return Q(status__in=WAITING, due_on__lt=today or timezone.localdate())
 
 
-def open_amount() -> F:
+def open_amount() -> Combinable:
     """Return the expression for what is still to be paid of an invoice that waits for money."""
     return F("total") - F("paid_total") - F("credited_total")
 

@@ -119,7 +119,7 @@ def with_lines(serializer: type[serializers.Serializer]) -> type[serializers.Ser
         @extend_schema_field(DocumentLineSerializer(many=True))
         def get_lines(self, document: Invoice | CreditNote) -> list[dict[str, Any]]:
             """Return the rows, whose amounts are in the currency of the document."""
-            rows = list(document.lines.all())
+            rows: list[Any] = list(document.lines.all())
             for row in rows:
                 row.currency = document.currency
             return list(DocumentLineSerializer(rows, many=True).data)
