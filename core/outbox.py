@@ -152,16 +152,25 @@ def retry_dead(delivery_ids: Iterable[int]) -> int:
     return dead.update(status=Delivery.Status.PENDING, attempts=0, due_at=timezone.now())
 
 
-def due_debts(limit: int = 500, *, threads: Iterable[str] | None = None) -> list[int]:
-    """Return the ids of debts that are due, oldest first, of some histories only if asked."""
+def due_debts(limit: int = 500, *, threads: Iterable[str] | None = None, request: str = "") -> list[int]:
+    """Return the ids of debts that are due, oldest first; of some histories or of one request only if asked.
+
+    What a debt causes belongs to the request that made the debt.
+    """
     due = Delivery.objects.filter(status=Delivery.Status.PENDING, due_at__lte=timezone.now())
     if threads is not None:
         due = due.filter(event__thread__in=list(threads))
+    if request:
+        due = due.filter(event__request_id=request)
     return list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def drain(
-    *, threads: Iterable[str] | None = None, limit: int = 100_000, enough: Callable[[], bool] = lambda: False
+    *,
+    threads: Iterable[str] | None = None,
+    request: str = "",
+    limit: int = 100_000,
+    enough: Callable[[], bool] = lambda: False,
 ) -> int:
     """Pay debts, and those they make, until none is due. Returns how many were paid.
 
@@ -169,7 +178,7 @@ def drain(
     """
     paid = 0
     wanted = None if threads is None else list(threads)
-    while paid < limit and (batch := due_debts(threads=wanted)):
+    while paid < limit and (batch := due_debts(threads=wanted, request=request)):
         done = 0
         for delivery_id in batch:
             if enough():

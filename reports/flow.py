@@ -197,6 +197,7 @@ STEPS: tuple[FlowStep, ...] = (
             "billing.Payment.fail",
             "billing.Payment.expire",
             "billing.Payment.void",
+            "billing.Payment.release_rest",
             "billing.Refund.approve",
             "billing.Refund.process",
             "billing.Refund.succeed",

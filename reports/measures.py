@@ -72,7 +72,7 @@ def revenue(period: Period, by: str) -> list[dict[str, Any]]:
         .annotate(orders=Count("pk"), net=Sum(NET_REVENUE), gross=Sum("total"))
         .order_by("period", "currency")
     )
-    return [row | {"period": timezone.localtime(row["period"]).date()} for row in rows]
+    return [{**row, "period": timezone.localtime(row["period"]).date()} for row in rows]
 
 
 def top_products(period: Period, limit: int = 20) -> list[dict[str, Any]]:
@@ -83,18 +83,18 @@ def top_products(period: Period, limit: int = 20) -> list[dict[str, Any]]:
         .annotate(name=Max("name"), units=Sum(SOLD_UNITS), orders=Count("order", distinct=True), net=Sum("net_total"))
         .order_by("-net", "sku")
     )
-    return list(rows[:limit])
+    return [dict(row) for row in rows[:limit]]
 
 
 def top_customers(period: Period, limit: int = 20) -> list[dict[str, Any]]:
     """Return the customers with the most net revenue; guests count together."""
     rows = (
         sold_orders(period)
-        .values("customer_id", "currency", number=F("customer__number"))
+        .values("customer_id", "currency", customer_number=F("customer__number"))
         .annotate(name=Max("customer_name"), orders=Count("pk"), net=Sum(NET_REVENUE), gross=Sum("total"))
         .order_by("-net", "customer_id")
     )
-    return list(rows[:limit])
+    return [dict(row) for row in rows[:limit]]
 
 
 def totals(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

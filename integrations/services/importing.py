@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from django.utils import timezone
 
 from billing import services as billing
 from core import outbox
-from core.actors import Actor
+from core.actors import Actor, within_request
 from core.money import round_amount
-from core.service import unit_of_work
+from core.service import paying_its_own_debts, unit_of_work
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from fulfillment import services as fulfillment
+from fulfillment.models import Shipment
 from integrations.imports.base import MatchedReturn, Plan, PlannedCancellation, PlannedOrder, Row
 from integrations.imports.online_retail import CURRENCY, charge_kind, read_plan
 from integrations.models import ImportBatch, ImportRow
@@ -39,6 +40,7 @@ Outcome = ImportRow.Outcome
 
 CHANNEL = "import"
 BATCH = 50
+LEFT = (OrderStatus.FULFILLED, OrderStatus.COMPLETED)
 STAGES = ("placed", "confirmed", "shipped", "completed")
 
 
@@ -69,7 +71,7 @@ def import_orders(path: Path, options: ImportOptions, *, progress: Progress = si
     runner = Runner(batch, plan, options, progress)
     runner.run()
     summary = summarize_batch(batch, plan)
-    summary.debts_due = runner.debts_left
+    summary.debts_due = runner.debts_left()
     _close_batch(batch, summary)
     return summary
 
@@ -106,12 +108,20 @@ class Runner:
         self.progress = progress
         self.actor = Actor("import", batch.file_name[:100])
         self.stage = STAGES.index(options.through)
-        self.debts_left = 0
-        self.threads: list[str] = []
+        # Everything a file causes, in this run or an earlier one, bears its name.
+        self.request = f"import-{batch.checksum[:16]}"
         self.documents_done = 0
 
     def run(self) -> None:
-        """Prepare, take every document on, and pay the debts that come of it."""
+        """Take everything on, in the name of the file, and leave no debt to a worker."""
+        with within_request(self.request), paying_its_own_debts():
+            self._run()
+
+    def debts_left(self) -> int:
+        """Count the debts of the file that are due and could not be paid."""
+        return len(outbox.due_debts(request=self.request))
+
+    def _run(self) -> None:
         pricing.ensure_defaults(actor=self.actor)
         billing.ensure_default_entity()
         if not self.batch.summary.get("prepared"):
@@ -119,13 +129,12 @@ class Runner:
         self._load()
         for chunk in _chunks(self.plan.orders):
             self._take_on(chunk)
-        self._pay(list(self.thread_of_order.values()))
         self._correct_stock()
         self._reject()
         for cancellation in self.plan.cancellations:
             self._take_back(cancellation)
             self._count("taking back")
-        self._pay(self.threads)
+        self._pay()
 
     def _load(self) -> None:
         self.done = set(ImportRow.objects.filter(batch=self.batch).values_list("line_number", flat=True))
@@ -133,7 +142,6 @@ class Runner:
         self.warehouse = Warehouse.objects.get(code=WAREHOUSE)
         found = Order.objects.filter(channel__code=CHANNEL).values_list("external_reference", "pk", "status", "number")
         self.known = {reference: (pk, status, str(number)) for reference, pk, status, number in found}
-        self.thread_of_order: dict[str, str] = {}
 
     def _count(self, text: str) -> None:
         self.documents_done += 1
@@ -142,29 +150,25 @@ class Runner:
     # Orders -----------------------------------------------------------------------------
 
     def _take_on(self, chunk: Sequence[PlannedOrder]) -> None:
-        threads = []
         for planned in chunk:
-            if (thread := self._one_order(planned)) is not None:
-                threads.append(thread)
-                self.thread_of_order[planned.reference] = thread
+            self._one_order(planned)
             self._count("orders")
-        self._pay(threads)
+        self._pay()
 
-    def _one_order(self, planned: PlannedOrder) -> str | None:
+    def _one_order(self, planned: PlannedOrder) -> None:
         """Place the order if it is new, take it as far as asked, and write down what became of its rows."""
         fresh = [row for row in planned.rows if row.line not in self.done]
         known = self.known.get(planned.reference)
         if known is not None and len(fresh) == len(planned.rows):
             self._record(fresh, Outcome.REJECTED, reason=f"{known[2]} was imported from another file")
-            return None
+            return
         if known is not None and _is_there(known[1], self.stage):
-            return f"orders.order:{known[0]}"
+            return
         with unit_of_work():
             order_id, number = (known[0], known[2]) if known else self._place(planned)
-            self._drive(order_id, planned.at)
+            self._drive(order_id, planned.at, known[1] if known else OrderStatus.CONFIRMED)
             self._record([row for row in planned.goods if row in fresh], Outcome.IMPORTED, reference=number)
             self._record([row for row in planned.charges if row in fresh], Outcome.CHARGE, reference=number)
-        return f"orders.order:{order_id}"
 
     def _place(self, planned: PlannedOrder) -> tuple[int, str]:
         lines = goods_of(planned)
@@ -177,9 +181,7 @@ class Runner:
                 customer_id=self.customers.get(planned.customer),
                 customer_name=f"Customer {planned.customer}" if planned.customer else "Guest",
                 shipping_address=PostalAddress(country=planned.country),
-                lines=tuple(
-                    LineInput(sku=row.sku, quantity=row.quantity, unit_price=row.unit_price) for row in lines
-                ),
+                lines=tuple(LineInput(sku=row.sku, quantity=row.quantity, unit_price=row.unit_price) for row in lines),
                 charges=tuple(
                     ChargeInput(
                         kind=charge_kind(row),
@@ -201,12 +203,18 @@ class Runner:
         )
         return order.pk, str(order.number)
 
-    def _drive(self, order_id: int, at: datetime) -> None:
-        if self.stage >= STAGES.index("shipped"):
+    def _drive(self, order_id: int, at: datetime, status: str) -> None:
+        """Take an order on from where it stands: new, or left by a run that did not go as far."""
+        if self.stage >= STAGES.index("confirmed") and status == OrderStatus.PLACED:
+            orders.verify_order(order_id, actor=self.actor, at=at)
+        if self.stage >= STAGES.index("shipped") and status not in LEFT:
             through = "delivered" if self.stage == STAGES.index("completed") else "shipped"
             fulfillment.fulfil_through(order_id, through=through, shipped_at=at, delivered_at=at, actor=self.actor)
-        if self.stage >= STAGES.index("completed"):
-            billing.bill_and_pay_through(order_id, paid_at=at, method="bank_transfer", actor=self.actor)
+        if self.stage < STAGES.index("completed"):
+            return
+        for shipment in Shipment.objects.filter(order_id=order_id, status="in_transit") if status in LEFT else ():
+            fulfillment.deliver_shipment(shipment.pk, actor=self.actor, at=at)
+        billing.bill_and_pay_through(order_id, paid_at=at, method="bank_transfer", actor=self.actor)
 
     # Everything else --------------------------------------------------------------------
 
@@ -276,7 +284,6 @@ class Runner:
                 at=at,
             )
             self._record([match.row for match in matches], Outcome.RETURNED, reference=str(returned.number))
-        self.threads.append(f"orders.order:{order_id}")
 
     def _order_id(self, reference: str) -> int:
         return Order.objects.only("pk").get(channel__code=CHANNEL, external_reference=reference).pk
@@ -321,11 +328,9 @@ class Runner:
             for row in rows
         )
 
-    def _pay(self, threads: list[str]) -> None:
-        """Pay the debts of our own orders, so that no worker has to, and count what is left."""
-        for chunk in _chunks(threads, 400):
-            outbox.drain(threads=chunk)
-            self.debts_left += len(outbox.due_debts(threads=chunk))
+    def _pay(self) -> None:
+        """Pay the debts that this file made, so that no worker has to."""
+        outbox.drain(request=self.request)
 
 
 def _is_there(status: str, stage: int) -> bool:

@@ -22,8 +22,9 @@ ZERO = Decimal(0)
 class Summary:
     """The account of a file. Amounts in the currency of the file.
 
-    rows_amount = orders − credits + price_differences + unmatched + rejected + corrections + rounding:
-    the file on the left, the database on the right.
+    rows_amount = orders − rounding − credits + price_differences + unmatched + rejected + corrections:
+    the file on the left, the database on the right. `rounding` is what lines gained when prices of less
+    than a cent were rounded to one.
     """
 
     dry_run: bool
@@ -42,19 +43,20 @@ class Summary:
     unmatched_amount: Decimal
     rejected_amount: Decimal
     corrections_amount: Decimal
+    rounding: Decimal
     debts_due: int = 0
     remarks: list[str] = field(default_factory=list)
 
     @property
     def accounted_amount(self) -> Decimal:
         """What the database and the lists say about the same rows."""
-        kept = self.orders_amount - self.credits_amount + self.price_differences
+        kept = self.orders_amount - self.rounding - self.credits_amount + self.price_differences
         return kept + self.unmatched_amount + self.rejected_amount + self.corrections_amount
 
     @property
     def difference(self) -> Decimal:
         """What is missing; zero when every cent is accounted for."""
-        return self.rows_amount - self.accounted_amount
+        return round(self.rows_amount - self.accounted_amount, 6)
 
     @property
     def rows_accounted(self) -> int:
@@ -69,7 +71,23 @@ class Summary:
             "rows_accounted": self.rows_accounted,
             "currency": CURRENCY,
         }
-        return {key: str(value) if isinstance(value, Decimal) else value for key, value in data.items()}
+        return {key: _plain(value) if isinstance(value, Decimal) else value for key, value in data.items()}
+
+
+def _plain(amount: Decimal) -> str:
+    """Write an amount to the cent, and further where it has more."""
+    exact = round(amount, 6).normalize()
+    return f"{exact:.2f}" if exact == round(exact, 2) else f"{exact:f}"
+
+
+def _exact(amount: Decimal | None) -> Decimal:
+    """Take a sum of the database: SQLite adds in binary, and errs far behind the last decimal."""
+    return round(amount, 3) if amount is not None else ZERO
+
+
+def _rounding(plan: Plan) -> Decimal:
+    rows = [row for order in plan.orders for row in order.rows]
+    return sum((round_amount(row.amount, CURRENCY) - row.amount for row in rows), start=ZERO)
 
 
 def summarize_plan(plan: Plan) -> Summary:
@@ -102,7 +120,8 @@ def summarize_plan(plan: Plan) -> Summary:
         exceptions_by_reason={"unmatched_cancellation": sum(1 for one in plan.cancellations if one.unmatched)},
         rejected=[{"line": row.line, "reason": row.reason, "amount": str(row.amount)} for row in plan.rejected],
         rows_amount=plan.amount,
-        orders_amount=goods + charges,
+        orders_amount=goods + charges + _rounding(plan),
+        rounding=_rounding(plan),
         goods_amount=goods,
         charges_amount=charges,
         credits_amount=-sum((match.row.amount for match in matches), start=ZERO) + differences,
@@ -118,16 +137,16 @@ def summarize_batch(batch: ImportBatch, plan: Plan) -> Summary:
     outcome = ImportRow.Outcome
     rows = ImportRow.objects.filter(batch=batch)
     amounts = {
-        found["outcome"]: (found["count"], found["amount"] or ZERO)
+        found["outcome"]: (found["count"], _exact(found["amount"]))
         for found in rows.values("outcome").annotate(count=Count("id"), amount=Sum("amount"))
     }
     ours = rows.filter(outcome__in=[outcome.IMPORTED, outcome.CHARGE]).values("reference")
     orders = Order.objects.filter(channel__code="import", number__in=ours)
-    totals = orders.aggregate(total=Sum("total"), charges=Sum("charges_total"), shipping=Sum("shipping_total"))
-    charges = (totals["charges"] or ZERO) + (totals["shipping"] or ZERO)
+    totals = orders.aggregate(total=Sum("total"), charges=Sum("charges_total"), shipping=Sum("shipping_total"), discount=Sum("discount_total"))
+    charges = _exact(totals["charges"]) + _exact(totals["shipping"]) - _exact(totals["discount"])
     returned = rows.filter(outcome=outcome.RETURNED)
     credits = CreditNote.objects.filter(reference__in=returned.values("reference")).exclude(status="draft")
-    credited = credits.aggregate(total=Sum("total"))["total"] or ZERO
+    credited = _exact(credits.aggregate(total=Sum("total"))["total"])
     months = (
         orders.annotate(month=TruncMonth("placed_at")).values("month").annotate(value=Sum("total")).order_by("month")
     )
@@ -146,8 +165,9 @@ def summarize_batch(batch: ImportBatch, plan: Plan) -> Summary:
             {"line": row.line_number, "reason": row.reason, "amount": str(row.amount)} for row in rejected.iterator()
         ],
         rows_amount=plan.amount,
-        orders_amount=totals["total"] or ZERO,
-        goods_amount=(totals["total"] or ZERO) - charges,
+        orders_amount=_exact(totals["total"]),
+        rounding=_rounding(plan),
+        goods_amount=_exact(totals["total"]) - charges,
         charges_amount=charges,
         credits_amount=credited,
         price_differences=differences if has_returns else ZERO,

@@ -27,7 +27,7 @@ CHANNELS: dict[str, dict[str, Any]] = {
         "seller_country": "GB",
         "reserved": True,
         "quiet": True,
-        "auto_release": True,
+        "auto_release": False,
         "document_series": "IMP",
         "price_list": None,
     },

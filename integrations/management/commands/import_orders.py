@@ -91,6 +91,7 @@ class Command(BaseCommand):
             ("quantity × price over all rows", summary.rows_amount),
             ("orders: goods", summary.goods_amount),
             ("orders: charges and discounts", summary.charges_amount),
+            ("rounding of prices below a cent", -summary.rounding),
             ("credits", -summary.credits_amount),
             ("price differences on credits", summary.price_differences),
             ("unmatched rows", summary.unmatched_amount),
