@@ -1,4 +1,9 @@
-"""The same moment for two: one order per reference, one buyer for the last unit, one answer for the credit limit."""
+"""The same moment for two: one order per reference, one buyer for the last unit, one answer for the credit limit.
+
+Shown to fail on PostgreSQL when their guard is removed: the credit limit without the lock on the customer
+(`buyer.exposure_of`), the reference without the second try after 23505 (`core.service.TRIES_FOR`), payment,
+cancellation and exception without the lock on the order (`book.take_order`).
+"""
 
 from decimal import Decimal
 from functools import partial
