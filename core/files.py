@@ -31,7 +31,7 @@ def keep_file(*, name: str, content: bytes, content_type: str, thread: str = "")
 def read_file(attachment: Attachment) -> bytes:
     """Return the bytes as they were kept. Raises FileDamaged when they are not what they were."""
     try:
-        with default_storage.open(attachment.file.name, "rb") as stored:
+        with default_storage.open(str(attachment.file.name), "rb") as stored:
             content = bytes(stored.read())
     except OSError:
         raise FileDamaged(f"{attachment.name} cannot be read", attachment=attachment.pk) from None

@@ -1,5 +1,7 @@
 """Insert a row unless somebody already did: no error, no aborted transaction, in one statement."""
 
+from typing import Any
+
 from django.db import connection, models
 
 
@@ -9,10 +11,10 @@ def insert_once(row: models.Model) -> bool:
     A concurrent twin waits here until the other transaction ends. Sets the primary key of the row.
     """
     meta = row._meta
-    fields = [field for field in meta.local_concrete_fields if not (field.primary_key and row.pk is None)]
+    fields: list[Any] = [field for field in meta.local_concrete_fields if not (field.primary_key and row.pk is None)]
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table, key = connection.ops.quote_name(meta.db_table), connection.ops.quote_name(meta.pk.column)
+    table, key = connection.ops.quote_name(meta.db_table), connection.ops.quote_name(str(meta.pk.column))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(fields))}) "  # noqa: S608 - our names

@@ -15,7 +15,7 @@ def update_each(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     Where QuerySet.bulk_update writes a CASE per row and column, this stays short and quick.
     """
     meta, quote = model._meta, connection.ops.quote_name
-    fields = [meta.pk, *[meta.get_field(name) for name in columns]]
+    fields: list[Any] = [meta.pk, *[meta.get_field(name) for name in columns]]
     # The casts tell PostgreSQL the types of parameters that are bound on the server.
     row = ", ".join(f"CAST(%s AS {field.cast_db_type(connection)})" for field in fields)
     assignments = ", ".join(
@@ -33,7 +33,7 @@ def update_each(model: type[models.Model], columns: Sequence[str], rows: Sequenc
             cursor.execute(
                 f"UPDATE {quote(meta.db_table)} SET {assignments} "  # noqa: S608 - our own names
                 f"FROM (VALUES {', '.join([f'({row})'] * len(batch))}) AS v "
-                f"WHERE {quote(meta.db_table)}.{quote(meta.pk.column)} = v.column1",
+                f"WHERE {quote(meta.db_table)}.{quote(fields[0].column)} = v.column1",
                 values,
             )
             changed += cursor.rowcount

@@ -230,7 +230,7 @@ class BackOfficeAdmin(LeanListMixin):
         """Let nobody overwrite unseen what somebody else changed meanwhile."""
         seen = request.POST.get("_version", "")
         if change and seen and seen != str(getattr(obj, "version", seen)):
-            raise Stale(_("Somebody changed this while you were editing. Look at the history, then save again."))
+            raise Stale(str(_("Somebody changed this while you were editing. Look at the history, then save again.")))
 
     def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
         """Save one row and write down what it was and what it is."""

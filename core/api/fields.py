@@ -160,7 +160,7 @@ class CurrencyField(TextField):
 @functools.cache
 def countries() -> frozenset[str]:
     """Return the codes of all countries."""
-    codes = Locale("en").territories
+    codes = [str(code) for code in Locale("en").territories]
     return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - NO_COUNTRY
 
 

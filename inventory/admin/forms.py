@@ -69,7 +69,7 @@ class QuarantineForm(SubjectForm):
         label=_("what happens to them"),
         choices=[("", _("Back on the shelf, to be sold")), ("1", _("Scrapped"))],
         coerce=bool,
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]  # the stubs know only text
         required=False,
         widget=forms.RadioSelect,
     )
