@@ -140,18 +140,18 @@ def articles() -> Iterator[Article]:
         yield _stocked(
             f"TEA-{number}", f"{name}, 100 g", f"{german}, 100 g", "Tea", price, path_of("tea", colour), 130, "reduced"
         )
-    for sku, name, german, price, weight in MUGS:
+    for sku, name, german, amount, weight in MUGS:
         for code, (colour, colour_de, picture) in COLOURS.items():
             yield _stocked(
                 f"{sku}-{code}",
                 f"{colour} {name}",
                 f"{colour_de} {german}",
                 "Mugs",
-                Decimal(price),
+                Decimal(amount),
                 path_of("mug", picture),
                 weight,
             )
-    for sku, name, german, price, weight in POTS:
+    for sku, name, german, amount, weight in POTS:
         for code in (
             ("RED", "BLUE", "GREEN", "SAND", "BLACK")
             if sku == "POT"
@@ -163,7 +163,7 @@ def articles() -> Iterator[Article]:
                 f"{colour} {name}",
                 f"{colour_de} {german}",
                 "Teapots",
-                Decimal(price),
+                Decimal(amount),
                 path_of("teapot", picture),
                 weight,
             )
@@ -171,13 +171,13 @@ def articles() -> Iterator[Article]:
         LAST_THREE, "Golden teapot", "Goldene Teekanne", "Teapots", Decimal("129.00"), path_of("teapot", "gold"), 1200
     )
     for number, (name, german, colour) in enumerate(SCENTS, start=1):
-        for size, english_size, german_size, price in SIZES:
+        for size, english_size, german_size, amount in SIZES:
             yield _stocked(
                 f"CANDLE-{number}-{size}",
                 f"{name} candle, {english_size}",
                 f"Kerze {german}, {german_size}",
                 "Candles",
-                Decimal(price),
+                Decimal(amount),
                 path_of("candle", colour),
                 300,
             )
@@ -192,7 +192,7 @@ def articles() -> Iterator[Article]:
             path_of("gift", colour),
             900,
         )
-    for sku, name, german, price in LINENS:
+    for sku, name, german, amount in LINENS:
         for code in ("RED", "BLUE", "GREEN", "SAND", "WHITE", "ROSE"):
             colour, _colour_de, picture = COLOURS[code]
             yield _stocked(
@@ -200,17 +200,17 @@ def articles() -> Iterator[Article]:
                 f"Linen {name}, {colour.lower()}",
                 f"{german} Leinen, {picture}",
                 "Linen",
-                Decimal(price),
+                Decimal(amount),
                 path_of("linen", picture),
                 180,
             )
-    for sku, name, german, price in SERVICES:
+    for sku, name, german, amount in SERVICES:
         yield Article(
             sku,
             name,
             german,
             "Services",
-            Decimal(price),
+            Decimal(amount),
             kind="service",
             weight=0,
             image=path_of("service", "green"),

@@ -1,5 +1,6 @@
 """Drawn pictures of the company's goods: one shape per family, one file per shape and colour."""
 
+# ruff: noqa: E501 - a drawing is one long line
 from pathlib import Path
 
 COLOURS = {

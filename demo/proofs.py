@@ -199,7 +199,7 @@ def _same_order(run: Run, key: str) -> None:
 def _check_everything(run: Run, key: str) -> None:
     """Ask the database about everything that must always be true."""
     breaches = 0
-    checks = invariants.all_checks()
+    checks = [check for _code, _name, check in invariants.questions()]
     run.total = len(checks)
     for check in checks:
         finding = check()

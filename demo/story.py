@@ -327,7 +327,7 @@ def _returns(story: Story) -> None:
 
 
 def _troubles(story: Story) -> None:
-    """Let two picks come up short, one parcel get lost, one come to a closed door, and a shelf hold less than it should."""
+    """Let two picks come up short, one parcel get lost, one meet a closed door, and a shelf hold too little."""
     tom = Actor("staff", "tom")
     picking = FulfillmentOrder.objects.filter(status="picking").order_by("pk")[:2]
     for work in picking:

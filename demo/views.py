@@ -99,7 +99,10 @@ def mail_body(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out the HTML of a mail for its frame, where no script may run."""
     mail = get_object_or_404(OutgoingMail, pk=pk)
     response = HttpResponse(mail.html)
-    policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    policy = (
+        "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    )
     response.headers["Content-Security-Policy"] = policy
     response._csp_exempt = True  # type: ignore[attr-defined]
     return response

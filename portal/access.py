@@ -4,14 +4,11 @@ A signed-in customer sees his orders. Anybody who knew an order's number and e-m
 link from a mail) sees that order for the rest of the session. A foreign order answers like a missing one.
 """
 
-from typing import cast
-
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from core.actors import Actor
-from core.models import User
 from customers.models import Customer
 from orders.models import Order
 
@@ -24,7 +21,7 @@ def customer_of(request: HttpRequest) -> Customer | None:
     """Return the customer who is signed in, if any."""
     if not request.user.is_authenticated:
         return None
-    return Customer.objects.filter(user=cast(User, request.user), active=True).first()
+    return Customer.objects.filter(user=request.user, active=True).first()
 
 
 def visible_orders(request: HttpRequest) -> "QuerySet[Order]":

@@ -64,7 +64,7 @@ def put_in_cart(request: HttpRequest) -> HttpResponse:
         if not key.startswith("quantity:"):
             continue
         try:
-            quantity = int(value or 0)
+            quantity = int(str(value) or 0)
         except ValueError:
             messages.error(request, _("%(text)s is not a number of pieces.") % {"text": str(value)[:20]})
             continue
