@@ -208,7 +208,9 @@ class Runner:
         if self.stage >= STAGES.index("confirmed") and status == OrderStatus.PLACED:
             orders.verify_order(order_id, actor=self.actor, at=at)
         if self.stage >= STAGES.index("shipped") and status not in LEFT:
-            through = "delivered" if self.stage == STAGES.index("completed") else "shipped"
+            through: Literal["shipped", "delivered"] = "shipped"
+            if self.stage == STAGES.index("completed"):
+                through = "delivered"
             fulfillment.fulfil_through(order_id, through=through, shipped_at=at, delivered_at=at, actor=self.actor)
         if self.stage < STAGES.index("completed"):
             return

@@ -142,7 +142,12 @@ def summarize_batch(batch: ImportBatch, plan: Plan) -> Summary:
     }
     ours = rows.filter(outcome__in=[outcome.IMPORTED, outcome.CHARGE]).values("reference")
     orders = Order.objects.filter(channel__code="import", number__in=ours)
-    totals = orders.aggregate(total=Sum("total"), charges=Sum("charges_total"), shipping=Sum("shipping_total"), discount=Sum("discount_total"))
+    totals = orders.aggregate(
+        total=Sum("total"),
+        charges=Sum("charges_total"),
+        shipping=Sum("shipping_total"),
+        discount=Sum("discount_total"),
+    )
     charges = _exact(totals["charges"]) + _exact(totals["shipping"]) - _exact(totals["discount"])
     returned = rows.filter(outcome=outcome.RETURNED)
     credits = CreditNote.objects.filter(reference__in=returned.values("reference")).exclude(status="draft")
