@@ -220,6 +220,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Names for generated clients, where several fields are called kind or status.
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerKindEnum": "customers.models.customer.Customer.Kind",
+        "ProductKindEnum": "inventory.models.catalog.Product.Kind",
+        "HoldKindEnum": "orders.models.hold.Hold.Kind",
+        "OrderStatusEnum": "orders.models.order.OrderStatus",
+        "InvoiceDocumentStatusEnum": "billing.models.invoice.Invoice.Status",
+        "CreditNoteStatusEnum": "billing.models.invoice.CreditNote.Status",
+        "PaymentInputStatusEnum": ["authorized", "captured"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.describe_problems",

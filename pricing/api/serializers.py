@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.fields import CurrencyField, TextField, UnitPriceField, WholeNumberField
+from core.api.fields import CurrencyField, FlagField, TextField, UnitPriceField, WholeNumberField
 from inventory.models import Product
 
 
@@ -27,22 +27,6 @@ class ProductSerializer(serializers.Serializer):
     release_on = serializers.DateField(allow_null=True)
 
 
-class StrictBooleanField(serializers.Field):
-    """A JSON true or false, nothing that only looks like it."""
-
-    default_error_messages = {"invalid": "Must be true or false."}
-
-    def to_internal_value(self, data: Any) -> bool:
-        """Return it."""
-        if not isinstance(data, bool):
-            self.fail("invalid")
-        return data
-
-    def to_representation(self, value: Any) -> bool:
-        """Return it."""
-        return bool(value)
-
-
 class ProductChangeSerializer(serializers.Serializer):
     """What may be changed about a product."""
 
@@ -51,8 +35,8 @@ class ProductChangeSerializer(serializers.Serializer):
     price = UnitPriceField(min_value=Decimal(0), required=False)
     currency = CurrencyField(required=False)
     tax_class = TextField(max_length=20, required=False)
-    backorder = StrictBooleanField(required=False)
-    active = StrictBooleanField(required=False)
+    backorder = FlagField(required=False)
+    active = FlagField(required=False)
     description = TextField(max_length=10_000, allow_blank=True, required=False)
     category = TextField(max_length=60, allow_blank=True, required=False)
     barcode = TextField(max_length=20, allow_blank=True, required=False)
