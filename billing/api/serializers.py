@@ -25,7 +25,7 @@ class TaxOfDocumentSerializer(serializers.Serializer):
     """Tax of one category and rate (EN 16931 BG-23); `rounding` (BT-114) leads to what was agreed."""
 
     category = serializers.CharField()
-    rate = serializers.CharField()
+    rate = RateField()
     net = serializers.CharField()
     tax = serializers.CharField()
     rounding = serializers.CharField()

@@ -81,7 +81,7 @@ class TaxSerializer(serializers.Serializer):
     """Tax of one category and rate (EN 16931)."""
 
     category = serializers.CharField()
-    rate = serializers.CharField()
+    rate = RateField()
     net = serializers.CharField()
     tax = serializers.CharField()
 

@@ -69,7 +69,7 @@ def test_an_invoice_says_everything_that_is_printed(api, invoiced):
     ]
     assert body["tax_breakdown"][0] == {
         "category": "S",
-        "rate": "0.1900",
+        "rate": "0.19",
         "net": "13.45",
         "tax": "2.56",
         "rounding": "0.00",
