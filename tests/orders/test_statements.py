@@ -33,13 +33,16 @@ def statements(work) -> list[str]:
     return said
 
 
-def test_an_order_by_api_that_brings_its_payment(pot, api):
+@pytest.mark.parametrize("status", ["authorized", "captured"])
+def test_an_order_by_api_that_brings_its_payment(pot, api, status):
     total = post(api, lines=THREE, key="first").json()["total"]
-    money = {"method": "card", "amount": total, "reference": "ch_1", "status": "authorized"}
+    money = {"method": "card", "amount": total, "reference": "ch_1", "status": status}
 
     def send():
         answer = post(api, lines=THREE, key="second", external_reference="SHOP-2", payments=[money])
-        assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")
+        paid = {"authorized": "authorized", "captured": "paid"}[status]
+        shown = [answer.json()[name] for name in ("status", "payment_status")]
+        assert (answer.status_code, shown) == (201, ["confirmed", paid])
 
     said = statements(send)
     assert len(said) <= MOST, said
@@ -79,7 +82,12 @@ def test_an_order_that_is_imported(pot):
 def test_a_new_customer_stays_below_the_limit_too(pot, api):
     post(api, lines=THREE)
     buyer = {"email": "grace@example.com", "name": "Grace Hopper"}
+    total = post(api, lines=THREE, key="first", external_reference="SHOP-3").json()["total"]
+    money = {"method": "card", "amount": total, "reference": "ch_1", "status": "captured"}
 
-    said = statements(lambda: post(api, lines=THREE, customer=buyer, external_reference="SHOP-2", key="k"))
+    def send():
+        answer = post(api, lines=THREE, customer=buyer, external_reference="SHOP-2", payments=[money], key="k")
+        assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")
 
-    assert len(said) <= 25
+    said = statements(send)
+    assert len(said) <= 25, said
