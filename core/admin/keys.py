@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLResolver, get_resolver
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.actors import Actor
 from core.admin import navigation
@@ -47,7 +48,10 @@ class NewKeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Who or what will use it, e.g. “Web shop”."))
     everything = forms.BooleanField(label=_("May do everything, also what comes later"), required=False)
     scopes = forms.MultipleChoiceField(
-        label=_("May"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("Give no more than it needs.")
+        label=pgettext_lazy("permission", "May"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Give no more than it needs."),
     )
     channels = forms.CharField(
         label=_("Only for channels"), required=False, help_text=_("Codes, separated by commas; empty means all.")
@@ -114,7 +118,7 @@ class KeyAdmin(TransitionAdmin, PanelAdmin):
         """Return whether it opens anything."""
         return badge("revoked", _("Revoked")) if key.revoked_at else badge("active", _("Active"))
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("permission", "may"))
     def may(self, key: ApiKey) -> str:
         """Return what it opens."""
         return str(_("everything")) if ALL in key.scopes else ", ".join(key.scopes)

@@ -17,6 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.admin import navigation
 from core.admin.actors import actor_for
@@ -153,7 +154,7 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": (("first_name", "last_name"), "email", ("language", "time_zone"))}),
-        (_("May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (pgettext_lazy("permission", "May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Single permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
     )
 
@@ -175,7 +176,7 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
         """Return whether they may sign in."""
         return badge("active", _("Active")) if user.is_active else badge("inactive", _("Inactive"))
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("permission", "may"))
     def may(self, user: User) -> str:
         """Return the role in words."""
         if user.is_superuser:
