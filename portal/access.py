@@ -4,6 +4,7 @@ A signed-in customer sees his orders. Anybody who knew an order's number and e-m
 link from a mail) sees that order for the rest of the session. A foreign order answers like a missing one.
 """
 
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
@@ -37,7 +38,7 @@ def get_order(request: HttpRequest, number: str) -> Order:
 
     Raises Http404 for everything else.
     """
-    found = visible_orders(request).filter(number=number.upper())
+    found = visible_orders(request).filter(number=without_nul(number).upper())
     if order := found.select_related("channel", "shipping_method", "customer").first():
         return order
     raise Http404
@@ -59,7 +60,25 @@ def too_many_tries(request: HttpRequest, what: str) -> bool:
     """Count a try of this visitor; guessing numbers must not pay."""
     key = f"portal:{what}:{request.META.get('REMOTE_ADDR', '')}"
     cache.add(key, 0, timeout=60)
-    return int(cache.incr(key)) > TRIES_PER_MINUTE
+    try:
+        return int(cache.incr(key)) > TRIES_PER_MINUTE
+    except ValueError:
+        # The minute ended between the two calls.
+        return False
+
+
+def user_name_for(text: str) -> str:
+    """Return the user name somebody signs in with, who may have typed an e-mail address instead."""
+    if "@" not in text or get_user_model().objects.filter(username=text).exists():
+        return text
+    found = Customer.objects.filter(email=text.strip().lower(), active=True, user__isnull=False)
+    name = found.order_by("pk").values_list("user__username", flat=True).first()
+    return str(name) if name else text
+
+
+def without_nul(text: str) -> str:
+    """Take out the one character that no database keeps."""
+    return text.replace("\0", "")
 
 
 def actor_of(request: HttpRequest, order: Order | None = None) -> Actor:

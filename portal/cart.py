@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.errors import Invalid
 from core.money import Money
 from inventory.models import Product
 from pricing import services as pricing
@@ -42,12 +44,19 @@ def quantities(request: HttpRequest) -> dict[str, int]:
 
 
 def put(request: HttpRequest, sku: str, quantity: int) -> None:
-    """Set the units of a SKU; none takes it out."""
+    """Set the units of a SKU; none takes it out.
+
+    Raises Invalid when the cart would be too full.
+    """
     cart = quantities(request)
     if quantity <= 0:
         cart.pop(sku, None)
+    elif quantity > MAX_QUANTITY:
+        raise Invalid(_("At most %(most)s pieces of one product fit in the cart.") % {"most": MAX_QUANTITY})
     elif sku in cart or len(cart) < MAX_LINES:
-        cart[sku] = min(quantity, MAX_QUANTITY)
+        cart[sku] = quantity
+    else:
+        raise Invalid(_("At most %(most)s products fit in the cart.") % {"most": MAX_LINES})
     request.session[KEY] = cart
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.countries import country_choices
+from core.errors import DomainError
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from pricing import services as pricing
@@ -18,15 +19,23 @@ TERMS = {
 }
 
 
+# What the order services call a field, where the form calls it otherwise.
+FIELD_OF = {"coupon_codes": "coupon_code", "customer_name": "name", "customer_company": "company"}
+
+
 class PortalForm(forms.Form):
     """Ties errors and hints to their fields for screen readers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        for name, field in self.fields.items():
-            if self.is_bound and name in self.errors:
-                field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"error_{name}"}
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Note an error, and tell screen readers where it stands."""
+        super().add_error(field, error)
+        for name in self.errors:
+            if name in self.fields:
+                self.fields[name].widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"error_{name}"}
 
 
 class LookUpForm(PortalForm):
@@ -98,7 +107,8 @@ class CheckoutForm(PortalForm):
     customer_note = forms.CharField(
         label=_("Note for us"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    token = forms.CharField(widget=forms.HiddenInput)
+    # Long and random: whoever sends the same one again is shown the order that it placed.
+    token = forms.RegexField("^[0-9a-f]{32}$", widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,16 +121,20 @@ class CheckoutForm(PortalForm):
         self.fields["payment_terms"].choices = [  # type: ignore[attr-defined]
             (code, label) for code, label in TERMS.items() if code in allowed
         ]
-        if customer:
+        if customer and customer.email:
             self.fields["email"].disabled = True
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse characters that no database keeps."""
-        cleaned = super().clean() or {}
-        for name, value in cleaned.items():
-            if isinstance(value, str) and "\0" in value:
-                self.add_error(name, _("This contains a character that is not allowed."))
-        return cleaned
+    def explain(self, error: DomainError) -> None:
+        """Put what the order services refuse beside the field it is about, else above the form."""
+        if error.code == "insufficient_stock":
+            short = ", ".join(f"{one['sku']} ({one['available']})" for one in error.details["shortages"])
+            self.add_error(None, _("We do not have enough of: %(short)s. Please order fewer.") % {"short": short})
+            return
+        faults = error.errors or [{"pointer": "", "detail": error.message}]
+        for fault in faults:
+            parts = fault["pointer"].strip("/").split("/")
+            named = [FIELD_OF.get(part, part) for part in parts]
+            self.add_error(next((name for name in named if name in self.fields), None), fault["detail"])
 
     def address(self) -> PostalAddress:
         """Return where the goods go."""
@@ -164,7 +178,7 @@ class ReturnForm(PortalForm):
                 max_value=most,
                 required=False,
                 initial=0,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "units"}),
             )
 
     def clean(self) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from pricing.calculation import Quote
 
 def quote_cart(
     lines: list[cart.CartLine], answers: Mapping[str, Any], customer: Customer | None
-) -> tuple[Quote | None, str]:
-    """Return the quote, or nothing and the reason why there is none."""
+) -> tuple[Quote | None, DomainError | None]:
+    """Return the quote, or nothing and why there is none."""
     try:
         quote = pricing.quote_order(
             channel=cart.channel(),
@@ -31,5 +31,5 @@ def quote_cart(
             on=timezone.localdate(),
         )
     except DomainError as error:
-        return None, error.message
-    return quote, ""
+        return None, error
+    return quote, None

@@ -16,6 +16,7 @@ urlpatterns = [
     path("sign-in/link/<str:token>/", account.use_link, name="use-link"),
     path("sign-out/", account.sign_out, name="sign-out"),
     path("look-up/", account.look_up, name="look-up"),
+    path("track/", orders.track_by_number, name="track-by-number"),
     path("track/<str:token>/", orders.track, name="track"),
     path("orders/", orders.my_orders, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),

@@ -27,7 +27,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by password; the same page offers a mail link and the look-up of a single order."""
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = authenticate(request, **form.cleaned_data)
+        name = access.user_name_for(form.cleaned_data["username"])
+        user = authenticate(request, username=name, password=form.cleaned_data["password"])
         if user is not None:
             login(request, user)
             return redirect(_next(request) or ("admin:index" if user.is_staff else "portal:orders"))
@@ -36,9 +37,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/sign_in.html", context, status=400 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def send_link(request: HttpRequest) -> HttpResponse:
     """Mail a link that signs in; the answer never tells whether we know the address."""
+    if request.method == "GET":
+        return redirect("portal:sign-in")
     form = MailLinkForm(request.POST)
     if not form.is_valid():
         context = {"form": SignInForm(), "link_form": form, "next": _next(request)}
@@ -71,7 +74,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def look_up(request: HttpRequest) -> HttpResponse:
     """Open one order by its number and e-mail address."""
-    form = LookUpForm(request.POST or None)
+    form = LookUpForm(request.POST or None, initial={"number": request.GET.get("number", "")[:20]})
     if request.method == "POST" and form.is_valid():
         if access.too_many_tries(request, "look-up"):
             form.add_error(None, _("Too many tries. Please wait a minute."))

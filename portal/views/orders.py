@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -26,16 +27,18 @@ from returns import services as returns
 from returns.models import ReturnRequest
 
 PER_PAGE = 20
+# Nothing more is expected of these.
+OVER = ("fulfilled", "completed", "cancelled", "expired")
 
 
 @login_required
 @require_GET
 def my_orders(request: HttpRequest) -> HttpResponse:
     """List the orders of the customer who is signed in, newest first."""
-    found = access.visible_orders(request).order_by("-placed_at", "-pk")
+    found = access.visible_orders(request).select_related("channel", "customer").order_by("-placed_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = [{"order": order, "status": order_facts.display_status(order)} for order in page.object_list]
-    return render(request, "portal/orders.html", {"rows": rows, "page": page})
+    return render(request, "portal/orders.html", {"rows": rows, "page": page, "over": OVER})
 
 
 @require_GET
@@ -60,6 +63,15 @@ def track(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("portal:look-up")
     access.open_order(request, order)
     return redirect("portal:order", number=order.number)
+
+
+@require_GET
+def track_by_number(request: HttpRequest) -> HttpResponse:
+    """Open an order that this visitor may see; ask everybody else for the e-mail address, too."""
+    number = access.without_nul(request.GET.get("number", ""))[:20]
+    if number and access.visible_orders(request).filter(number=number.upper()).exists():
+        return redirect("portal:order", number=number.upper())
+    return redirect(f"{reverse('portal:look-up')}?{urlencode({'number': number})}")
 
 
 def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpResponse:
@@ -103,11 +115,13 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
             orders.cancel_order(order.pk, reason=reason, actor=access.actor_of(request, order))
         except DomainError as error:
             form.add_error(None, error.message)
+            order = access.get_order(request, number)
         else:
             messages.success(request, _("Order %(number)s is cancelled.") % {"number": order.number})
             return redirect("portal:order", number=order.number)
     context = {"order": order, "form": form, "may_cancel": "cancel" in order_facts.allowed_actions(order)}
-    return render(request, "portal/cancel.html", context, status=409 if form.errors else 200)
+    refused = 409 if form.non_field_errors() else 400
+    return render(request, "portal/cancel.html", context, status=refused if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,6 +157,7 @@ def request_return(request: HttpRequest, number: str) -> HttpResponse:
 def invoice_pdf(request: HttpRequest, number: str, document: str) -> HttpResponse:
     """Hand out the PDF of an invoice or credit note of a visible order."""
     order = access.get_order(request, number)
+    document = access.without_nul(document)
     if invoice := Invoice.objects.filter(order=order, number=document).first():
         return _download(billing.render_invoice_pdf(invoice.pk))
     if note := CreditNote.objects.filter(order=order, number=document).first():

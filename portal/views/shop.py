@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from customers.models import Customer
 from inventory import services as inventory
 from inventory.models import Product
@@ -21,7 +21,7 @@ from orders import services as orders
 from orders.inputs import LineInput, OrderInput
 from orders.models import Order
 from portal import access, cart
-from portal.forms import CheckoutForm
+from portal.forms import TERMS, CheckoutForm
 from portal.quoting import quote_cart
 
 PER_PAGE = 24
@@ -53,24 +53,36 @@ def shop(request: HttpRequest) -> HttpResponse:
         {"product": one, "price": prices.get(one.pk), "free": free.get(one.pk, 0), "wanted": wanted.get(one.sku, 0)}
         for one in shown
     ]
-    context = {"rows": rows, "page": page, "query": query, "category": category, "categories": categories}
+    context = {
+        "rows": rows,
+        "page": page,
+        "query": query,
+        "category": category,
+        "categories": categories,
+        "net_prices": not cart.channel().prices_include_tax,
+    }
     return render(request, "portal/shop.html", context)
 
 
 @require_POST
 def put_in_cart(request: HttpRequest) -> HttpResponse:
     """Set the quantities that a form names, then go back to where it was."""
-    for key, value in request.POST.items():
-        if not key.startswith("quantity:"):
-            continue
+    before = cart.quantities(request)
+    typed = {
+        access.without_nul(key.removeprefix("quantity:")): str(value).strip()
+        for key, value in request.POST.items()
+        if key.startswith("quantity:")
+    }
+    sold = Product.objects.filter(sku__in=list(typed)[: cart.MAX_LINES], active=True)
+    for sku in sold.values_list("sku", flat=True):
         try:
-            quantity = int(str(value) or 0)
+            cart.put(request, sku, int(typed[sku] or 0))
         except ValueError:
-            messages.error(request, _("%(text)s is not a number of pieces.") % {"text": str(value)[:20]})
-            continue
-        sku = key.removeprefix("quantity:")
-        if Product.objects.filter(sku=sku, active=True).exists():
-            cart.put(request, sku, quantity)
+            messages.error(request, _("“%(text)s” is not a number of pieces.") % {"text": typed[sku][:20]})
+        except Invalid as error:
+            messages.error(request, error.message)
+    if cart.quantities(request) != before:
+        messages.success(request, _("Your cart is up to date."))
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = ""
@@ -80,23 +92,28 @@ def put_in_cart(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show_cart(request: HttpRequest) -> HttpResponse:
     """Show what is in the cart."""
-    return render(request, "portal/cart.html", {"lines": cart.lines(request)})
+    context = {"lines": cart.lines(request), "net_prices": not cart.channel().prices_include_tax}
+    return render(request, "portal/cart.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
     """Ask where to, how and how to pay; show the price to the cent; place the order."""
     lines = cart.lines(request)
+    if not lines and (order := _sent_before(request)):
+        return redirect("portal:placed", number=order.number)
     if not lines:
         messages.info(request, _("Your cart is empty."))
         return redirect("portal:shop")
     customer = access.customer_of(request)
     initial = _initial(customer)
     form = CheckoutForm(request.POST or None, customer=customer, initial=initial)
-    quote, problem = None, ""
+    quote, problem = None, None
     if request.method == "POST" and form.is_valid():
         quote, problem = quote_cart(lines, form.cleaned_data, customer)
-        if "place" in request.POST and not problem:
+        if problem is not None:
+            form.explain(problem)
+        elif "place" in request.POST:
             placed = _place(request, form, lines, customer)
             if placed is not None:
                 return redirect("portal:placed", number=placed.number)
@@ -106,11 +123,19 @@ def checkout(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
 
 
+def _sent_before(request: HttpRequest) -> Order | None:
+    """Return the order that this visitor placed with the same form a moment ago."""
+    token = access.without_nul(request.POST.get("token", ""))[:32]
+    if not token:
+        return None
+    return access.visible_orders(request).filter(channel__code=cart.CHANNEL, external_reference=token).first()
+
+
 def _initial(customer: Customer | None) -> dict[str, Any]:
     """Fill in what we know, so that nobody types it twice."""
     initial: dict[str, Any] = {
         "shipping_method": "standard",
-        "payment_terms": customer.payment_terms if customer else "prepaid",
+        "payment_terms": customer.payment_terms if customer and customer.payment_terms in TERMS else "prepaid",
         "country": cart.channel().seller_country,
         "token": uuid.uuid4().hex,
     }
@@ -130,11 +155,11 @@ def _place(
     data = form.cleaned_data
     wanted = OrderInput(
         channel=cart.CHANNEL,
-        external_reference=data["token"][:32],
+        external_reference=data["token"],
         customer_id=customer.pk if customer else None,
         customer_name=data["name"],
         customer_company=data["company"],
-        email=customer.email if customer else data["email"],
+        email=data["email"],
         phone=data["phone"],
         language=get_language() or "en",
         shipping_address=form.address(),
@@ -148,18 +173,13 @@ def _place(
     try:
         order = orders.place_order(wanted, actor=access.actor_of(request))
     except DomainError as error:
-        if error.code == "duplicate_reference":
-            order = Order.objects.get(number=error.details["number"])
-        else:
-            form.add_error(None, _explain(error))
+        if error.code != "duplicate_reference":
+            form.explain(error)
             return None
+        order = Order.objects.get(number=error.details["number"])
+        if order.pk in request.session.get(access.OPENED, []):
+            # An old page, sent again after the cart was filled anew: that cart is for another order.
+            return order
     access.open_order(request, order)
     cart.empty(request)
     return order
-
-
-def _explain(error: DomainError) -> str:
-    if error.code == "insufficient_stock":
-        short = ", ".join(f"{one['sku']} ({one['available']})" for one in error.details["shortages"])
-        return _("We do not have enough of: %(short)s. Please order fewer.") % {"short": short}
-    return error.message
