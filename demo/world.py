@@ -14,11 +14,11 @@ from core.service import service
 from customers import services as customers
 from customers.addresses import PostalAddress
 from customers.models import Customer
-from demo.catalogue import COMPANIES, EXPECTED, FIRST, LAST, TOWNS, VAT_IDS, Article, articles
+from demo.catalogue import COMPANIES, FIRST, LAST, TOWNS, VAT_IDS, Article, articles
 from demo.models import DemoDatabase
 from demo.people import PASSWORD, make_staff
 from inventory import services as inventory
-from inventory.models import Product, Warehouse
+from inventory.models import Warehouse
 from pricing import services as pricing
 
 ACTOR = Actor("demo", "moving in")
@@ -136,22 +136,6 @@ def _stock_up(goods: list[Article]) -> None:
 def sold_often(article: Article) -> bool:
     """Whether the six months of orders sell it: scarce goods keep the units they have."""
     return article.kind == "stocked" and article.units == (220, 140, 40)
-
-
-@service
-def expect_goods() -> None:
-    """Order what is sold out: some of it should have been here last week."""
-    today = timezone.localdate()
-    hamburg = Warehouse.objects.get(code="HAM")
-    for sku, days in EXPECTED.items():
-        inventory.expect_receipt(
-            product_id=Product.objects.get(sku=sku).pk,
-            warehouse_id=hamburg.pk,
-            quantity=96,
-            expected_on=today + timedelta(days=days),
-            reference=f"PO-{2040 + days}",
-            actor=ACTOR,
-        )
 
 
 @service

@@ -1,0 +1,159 @@
+"""Who tells the story of the demo: the dice, the clock and the way an order is placed."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from core.actors import Actor
+from customers.addresses import PostalAddress
+from customers.models import Customer
+from demo.catalogue import EXPECTED, LAST_THREE, SCARCE, articles
+from demo.world import ACTOR, sold_often
+from orders import services as orders
+from orders.calendar import is_working_day, working_days_after
+from orders.inputs import LineInput, OrderInput
+from orders.models import Order
+
+CHANNELS = ("portal", "portal", "portal", "api", "staff")
+MAYA, TOM = Actor("staff", "maya"), Actor("staff", "tom")
+BUYER = Actor("customer", "")
+OPENS, CLOSES = 8, 17
+
+
+@dataclass
+class Story:
+    """Who tells it, with the same dice on every start."""
+
+    dice: random.Random
+    skus: list[str]
+    people: list[Customer]
+    companies: list[Customer]
+    now: datetime
+    total: int = 0
+    done: int = 0
+    addresses: dict[int, PostalAddress] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day the story ends."""
+        return timezone.localdate(self.now)
+
+    def customer(self, *, company: bool, german: bool = False, language: str = "") -> Customer:
+        """Return somebody who orders; some order often."""
+        group = self.companies if company else self.people
+        if german:
+            group = [one for one in group if self.address(one).country == "DE"]
+        if language:
+            group = [one for one in group if one.language == language]
+        return group[min(int(self.dice.expovariate(3.0) * len(group)), len(group) - 1)]
+
+    def address(self, customer: Customer) -> PostalAddress:
+        """Return where somebody lives."""
+        if customer.pk not in self.addresses:
+            site = customer.addresses.first()
+            self.addresses[customer.pk] = (
+                site.postal() if site else PostalAddress(name=customer.name, line1="Am Markt 1", country="DE")
+            )
+        return self.addresses[customer.pk]
+
+    def lines(self) -> dict[str, int]:
+        """Return what somebody wants."""
+        chosen = self.dice.sample(self.skus, self.dice.choice((1, 1, 2, 2, 3, 4)))
+        return {sku: self.dice.choice((1, 1, 1, 2, 2, 3, 6)) for sku in chosen}
+
+    # The clock ------------------------------------------------------------------------------
+
+    def hours_on(self, day: date, *, after: datetime | None = None) -> datetime:
+        """Return a moment of the working hours of a day, after another moment and not in the future."""
+        begins = timezone.make_aware(datetime.combine(day, time(OPENS)))
+        ends = min(begins + timedelta(hours=CLOSES - OPENS), self.now)
+        begins = max(begins, after + timedelta(minutes=20)) if after else begins
+        if ends <= begins:
+            # Before the shop opens, and after it closed: as late as it may be, but in the right order.
+            return min(begins, self.now)
+        minutes = int((ends - begins).total_seconds() // 60)
+        return begins + timedelta(minutes=self.dice.randint(0, minutes))
+
+    def ago(self, days: int) -> datetime:
+        """Return a moment of the working hours so many days ago; the shop takes orders on any day."""
+        return self.hours_on(self.today - timedelta(days=days))
+
+    def next_shift(self, moment: datetime, days: int = 0) -> datetime:
+        """Return a moment when the warehouse works, so many working days after another moment."""
+        here = timezone.localtime(moment)
+        day = here.date()
+        if days == 0 and (not is_working_day(day) or here.hour >= CLOSES - 1):
+            days = 1
+        return self.hours_on(min(working_days_after(day, days), self.today), after=moment)
+
+
+def begin(*, total: int) -> Story:
+    """Return the teller at the first word."""
+    hot = {*SCARCE, *EXPECTED, LAST_THREE}
+    customers = list(Customer.objects.order_by("pk").prefetch_related("addresses"))
+    return Story(
+        dice=random.Random(42),  # noqa: S311 - the same story on every start
+        skus=[one.sku for one in articles() if sold_often(one) and one.sku not in hot],
+        people=[one for one in customers if one.kind == Customer.Kind.PERSON],
+        companies=[one for one in customers if one.kind == Customer.Kind.COMPANY],
+        now=timezone.now(),
+        total=total,
+    )
+
+
+def place(
+    story: Story,
+    at: datetime,
+    *,
+    customer: Customer,
+    lines: dict[str, int] | None = None,
+    terms: str = "prepaid",
+    channel: str = "",
+    wanted_on: date | None = None,
+    notify: bool = False,
+    settle: bool = True,
+) -> Order:
+    """Place an order as it was placed then."""
+    order = _wish(story, customer, lines or story.lines(), terms=terms, channel=channel, wanted_on=wanted_on)
+    return orders.place_order(
+        OrderInput(**order, placed_at=at, historic=True, settle=settle, notify=notify), actor=ACTOR
+    )
+
+
+def draft(story: Story, customer: Customer) -> Order:
+    """Write a quotation that nobody has accepted yet."""
+    lines = {sku: units * 6 for sku, units in story.lines().items()}
+    return orders.save_draft(
+        OrderInput(**_wish(story, customer, lines, terms="net14", channel="staff", wanted_on=None)), actor=MAYA
+    )
+
+
+def _wish(
+    story: Story, customer: Customer, lines: dict[str, int], *, terms: str, channel: str, wanted_on: date | None
+) -> dict[str, object]:
+    via = channel or story.dice.choice(CHANNELS)
+    return {
+        "channel": via,
+        "customer_id": customer.pk,
+        "customer_name": customer.name,
+        "customer_company": customer.company,
+        "email": customer.email,
+        "phone": customer.phone,
+        "language": customer.language,
+        "shipping_address": story.address(customer),
+        "lines": tuple(LineInput(sku=sku, quantity=units) for sku, units in lines.items()),
+        "shipping_method": "pickup" if via == "walk_in" else "standard",
+        "payment_terms": terms,
+        "purchase_order_number": f"PO-{story.dice.randint(3000, 9999)}" if customer.company else "",
+        "requested_delivery_on": wanted_on,
+    }
+
+
+def first_of(found: Sequence[Order], count: int) -> list[Order]:
+    """Return the first few, or complain: a story with a hole in it shows nothing."""
+    if len(found) < count:
+        raise LookupError(f"The story needs {count} orders here and has {len(found)}")
+    return list(found[:count])

@@ -1,0 +1,64 @@
+"""What came back, and what went wrong: returns in every state and the open exceptions of this morning."""
+
+from datetime import timedelta
+
+from demo.morning import COUNTED_SHORT
+from demo.teller import BUYER, TOM, Story, first_of
+from demo.world import ACTOR
+from fulfillment import services as fulfillment
+from fulfillment.models import FulfillmentOrder, Shipment
+from inventory import services as inventory
+from inventory.models import StockItem, Warehouse
+from orders import selectors
+from orders import services as orders
+from orders.models import Order
+from returns import services as returns
+from returns.decisions import Decision
+
+RETURNS = 6
+LATE = 7
+
+
+def bring_back(story: Story) -> None:
+    """Let six customers send something back; each return stands somewhere else."""
+    hamburg = Warehouse.objects.get(code="HAM")
+    since = story.now - timedelta(days=20)
+    recent = Order.objects.filter(status="completed", email__gt="", customer__isnull=False, delivered_at__gte=since)
+    wanted = recent.filter(lines__kind="stocked").distinct().order_by("-pk")
+    for reached, order in enumerate(first_of(wanted, RETURNS)):
+        line = order.lines.filter(kind="stocked").earliest("position")
+        asked = story.ago(2)
+        found = returns.request_return(
+            order.pk, quantities={line.pk: 1}, reason="damaged", note="", actor=BUYER, at=asked
+        )
+        if reached >= 1 and found.status == "requested":
+            asked = story.next_shift(asked)
+            returns.authorize_return(found.pk, actor=TOM, at=asked)
+        if reached >= 3:
+            asked = story.next_shift(asked)
+            returns.receive_return(found.pk, warehouse_id=hamburg.pk, actor=TOM, at=asked)
+        if reached >= 5:
+            decisions = {one.pk: Decision("quarantine") for one in found.lines.all()}
+            returns.inspect_return(found.pk, decisions=decisions, actor=TOM, at=story.next_shift(asked))
+
+
+def go_wrong(story: Story) -> None:
+    """Let two picks come up short, one parcel get lost, one meet a closed door, and a shelf hold too little."""
+    for work in FulfillmentOrder.objects.filter(status="picking").order_by("pk")[:2]:
+        line = work.lines.earliest("pk")
+        fulfillment.short_pick(
+            work.pk, found={line.order_line_id: line.quantity - 1}, reason="Shelf is empty", actor=TOM, at=story.now
+        )
+    lost, closed = Shipment.objects.filter(status="in_transit").order_by("shipped_at", "pk")[:2]
+    fulfillment.lose_shipment(lost.pk, note="Not seen for five days", actor=ACTOR, at=story.now)
+    fulfillment.fail_delivery(closed.pk, note="Nobody was there", actor=ACTOR, at=story.now)
+    shelf = StockItem.objects.get(product__sku=COUNTED_SHORT, warehouse__code="HAM")
+    inventory.adjust_stock(stock_item_id=shelf.pk, change=-1, reason="Counted: one is broken", actor=TOM, at=story.now)
+    for order in first_of(Order.objects.filter(selectors.late(story.today)).order_by("pk"), LATE):
+        orders.open_exception(
+            category="late",
+            title=f"{order.number} is late: promised for {order.promised_on}",
+            dedupe_key=f"late:{order.pk}",
+            order_id=order.pk,
+            at=story.now,
+        )

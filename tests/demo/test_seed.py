@@ -1,0 +1,156 @@
+"""The company of the demo is what its script says, to the last order."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from billing.models import Invoice
+from core import invariants
+from core.models import Delivery, EventRecord, OutgoingMail
+from customers.models import Customer
+from demo import morning, story
+from demo.catalogue import EXPECTED, LAST_THREE, SCARCE
+from fulfillment import selectors as floor
+from fulfillment.models import FulfillmentOrder, Shipment
+from inventory.models import ExpectedReceipt, Product, StockItem
+from orders import selectors
+from orders.models import Hold, Order, OrderException
+from pricing.models import Price
+from returns.models import ReturnRequest
+from tests.demo.conftest import COMPLETED, ENDED
+
+pytestmark = pytest.mark.usefixtures("kettle")
+
+
+def test_the_whole_story_has_1200_orders() -> None:
+    assert (story.COMPLETED, story.ENDED, morning.LIVE, story.TOTAL) == (1060, 34, 106, 1200)
+
+
+def test_every_order_stands_where_the_script_says() -> None:
+    found = Counter(Order.objects.values_list("status", flat=True))
+    assert Order.objects.count() == COMPLETED + ENDED + morning.LIVE
+    assert found.pop("cancelled") + found.pop("expired") == ENDED
+    assert found == {
+        "completed": COMPLETED,
+        "draft": 4,
+        "verified": 5,
+        "placed": 9,
+        "confirmed": 14 + 12,
+        "fulfilling": 22,
+        "fulfilled": 28 + 12,
+    }
+
+
+def test_nine_orders_are_on_hold_one_for_each_ground() -> None:
+    active = Hold.objects.filter(status=Hold.Status.ACTIVE)
+    assert sorted(active.values_list("kind", flat=True)) == sorted(Hold.Kind.values)
+    assert len(Hold.Kind.values) == 9
+    assert all(hold.order.status == "placed" for hold in active.select_related("order"))
+
+
+def test_the_warehouse_has_22_orders_and_12_wait_for_goods() -> None:
+    at_work = FulfillmentOrder.objects.filter(order__status="fulfilling").exclude(status="planned")
+    assert Counter(at_work.values_list("status", flat=True)) == {"released": 8, "picking": 6, "picked": 5, "packed": 3}
+    confirmed = Order.objects.filter(status="confirmed")
+    waiting = confirmed.filter(lines__backordered__gt=0).distinct()
+    assert (waiting.count(), confirmed.exclude(pk__in=waiting).count()) == (12, 14)
+
+
+def test_28_are_on_the_way_and_12_arrived_and_are_open() -> None:
+    sent = Order.objects.filter(status="fulfilled")
+    assert sent.exclude(fulfillment_status="delivered").count() == 28
+    assert sent.filter(fulfillment_status="delivered").count() == 12
+
+
+def test_seven_are_late_and_five_must_leave_today() -> None:
+    today = timezone.localdate()
+    late = Order.objects.filter(selectors.late(today))
+    assert late.count() == 7
+    assert late.filter(lines__backordered__gt=0).distinct().count() == 4
+    assert late.filter(fulfillment_orders__status="packed").distinct().count() == 3
+    assert floor.must_leave(today).count() == 5
+
+
+def test_twelve_exceptions_are_open() -> None:
+    found = Counter(OrderException.objects.values_list("category", flat=True))
+    assert found == {"late": 7, "short_pick": 2, "parcel_lost": 1, "parcel_delivery_failed": 1, "shortfall": 1}
+    assert selectors.open_exceptions().count() == 12
+
+
+def test_six_returns_stand_in_different_states() -> None:
+    found = Counter(ReturnRequest.objects.values_list("status", flat=True))
+    assert found == {"requested": 1, "authorized": 2, "received": 2, "inspected": 1}
+
+
+def test_eight_invoices_are_overdue() -> None:
+    overdue = Invoice.objects.filter(due_on__lt=timezone.localdate(), total__gt=F("paid_total"))
+    assert overdue.count() == 8
+    assert Invoice.objects.exclude(status="paid").count() == 28 + 12
+
+
+def test_the_catalogue_and_the_shelves_are_as_promised() -> None:
+    assert Product.objects.count() == 120
+    assert list(Price.objects.filter(product__sku="MUG-RED").values_list("amount", flat=True)) == [Decimal("5.00")]
+    assert list(Price.objects.filter(product__sku="TEA-1").values_list("amount", flat=True)) == [Decimal("4.20")]
+    shelves = {
+        (shelf.product.sku, shelf.warehouse.code): (shelf.on_hand, shelf.available)
+        for shelf in StockItem.objects.select_related("product", "warehouse")
+    }
+    assert shelves[LAST_THREE, "HAM"] == (3, 3)
+    assert all(5 <= shelves[sku, "HAM"][0] <= 60 for sku in SCARCE)
+    assert not any(shelves.get((sku, "BER"), (0, 0))[0] for sku in (*SCARCE, LAST_THREE))
+
+
+def test_three_products_are_sold_out_and_expected_on_a_day() -> None:
+    assert len(EXPECTED) == 3
+    for sku in EXPECTED:
+        assert not StockItem.objects.filter(product__sku=sku, on_hand__gt=0).exists()
+        coming = ExpectedReceipt.objects.filter(product__sku=sku, expected_on__gte=timezone.localdate())
+        assert coming.count() == 1
+    late = ExpectedReceipt.objects.get(reference=morning.OVERDUE_ANNOUNCEMENT)
+    assert (late.product.sku, late.quantity) == ("MUG-BLUE", 96)
+    assert late.expected_on < timezone.localdate()
+
+
+def test_there_are_180_customers_50_of_them_companies() -> None:
+    assert Counter(Customer.objects.values_list("kind", flat=True)) == {"person": 130, "company": 50}
+
+
+def test_nothing_happened_in_the_future_and_numbers_follow_the_days() -> None:
+    now = timezone.now()
+    assert not EventRecord.objects.filter(at__gt=now).exists()
+    assert not Shipment.objects.filter(delivered_at__gt=now).exists()
+    assert not Shipment.objects.filter(delivered_at__lt=F("shipped_at")).exists()
+    assert not Shipment.objects.filter(shipped_at__lt=F("order__placed_at")).exists()
+    days = [
+        timezone.localdate(at)
+        for at in Order.objects.filter(placed_at__isnull=False).order_by("pk").values_list("placed_at", flat=True)
+    ]
+    assert days == sorted(days)
+    assert timezone.localdate() - days[0] == timedelta(days=story.DAYS)
+
+
+def test_history_was_made_in_working_hours() -> None:
+    before_today = Order.objects.filter(placed_at__date__lt=timezone.localdate()).values_list("placed_at", flat=True)
+    assert {timezone.localtime(at).hour for at in before_today} <= set(range(8, 18))
+    left = Shipment.objects.filter(order__shipping_method__code="standard", shipped_at__isnull=False)
+    assert {timezone.localtime(at).weekday() for at in left.values_list("shipped_at", flat=True)} <= set(range(5))
+
+
+def test_no_debt_is_due_or_given_up() -> None:
+    assert not Delivery.objects.exclude(status="done").exists()
+
+
+def test_live_orders_were_written_to_in_german_and_english() -> None:
+    written = set(OutgoingMail.objects.values_list("kind", "language"))
+    for kind in ("order_received", "order_confirmed", "shipped", "invoice", "delivered"):
+        assert {(kind, "de"), (kind, "en")} <= written, kind
+
+
+def test_every_invariant_holds() -> None:
+    for _code, name, check in invariants.questions():
+        assert check().breaches == [], name
