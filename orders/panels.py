@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from core.panels import panel
 from customers.models import Customer
-from orders import selectors
+from orders import selectors, wording
 from orders.models import Comment, Hold, Order, OrderException
 
 RECENT = 10
@@ -51,7 +51,10 @@ def checks(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | N
         return None
     return "orders/panels/checks.html", {
         "title": _("Checks"),
-        "checks": order.checks,
+        "checks": [
+            {**check, "title": wording.check(check["name"]), "said": wording.check_result(check["result"])}
+            for check in order.checks
+        ],
         "side": True,
         "anchor": "checks",
     }

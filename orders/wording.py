@@ -55,6 +55,27 @@ def address(stored: Mapping[str, Any], language: str) -> list[str]:
     return lines
 
 
+def check(name: str) -> str:
+    """Name a check, in the language that is active."""
+    names = {
+        "complete": _("completeness"),
+        "address": _("address"),
+        "duplicate": _("duplicate"),
+        "price": _("price"),
+        "discount": _("discount"),
+        "quantity": _("quantity"),
+        "credit": _("credit limit"),
+        "total": _("total"),
+        "stock": _("stock"),
+    }
+    return names.get(name, name)
+
+
+def check_result(result: str) -> str:
+    """Name what a check said, in the language that is active."""
+    return {"pass": _("passed"), "warn": _("warning"), "fail": _("failed"), "waived": _("waived")}.get(result, result)
+
+
 def terms(code: str) -> str:
     """Name payment terms, in the language that is active."""
     names = {

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 
 from tests import racing
 
@@ -58,6 +59,8 @@ def _own_world(settings: Any, _files: Path) -> None:
     settings.MEDIA_ROOT = _files / uuid.uuid4().hex
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     cache.clear()
+    # A request leaves the language of its reader behind.
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session", autouse=True)

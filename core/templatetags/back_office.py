@@ -5,6 +5,7 @@
 {% badge order.status order.get_status_display %}
 {% when order.placed_at %}              14:05 · 12 Mar · 12 Mar 2025, in the reader's locale and zone
 {% day order.promised_on %}             Thu 12 Mar
+{% spoken_day now %}                   Thursday 12 March
 {% icon "box" %}
 """
 
@@ -112,6 +113,12 @@ def day(value: date | None) -> str:
     text = near.get((value - today).days) or _short_day(value, today)
     full = format_date(value, "full", locale=locale())
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), full, text)
+
+
+@register.simple_tag
+def spoken_day(value: date) -> str:
+    """Write a day as one says it: Thursday 12 March."""
+    return str(format_skeleton("MMMMEEEEd", value, locale=locale()))
 
 
 def _short_day(value: date, today: date) -> str:

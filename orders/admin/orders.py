@@ -14,7 +14,7 @@ from core.admin.columns import badge_column, link_column, money_column, when_col
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
-from orders import selectors, services
+from orders import selectors, services, wording
 from orders.admin.forms import CancelForm
 from orders.admin.steps import OPERATE, ORDER_STEPS
 from orders.models import Order, OrderStatus
@@ -99,7 +99,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         when_column("promised_on", _("Promised")),
         when_column("ship_by_on", _("Must leave by")),
         "shipping_method",
-        "payment_terms",
+        "terms",
         money_column("total", _("Total")),
         money_column("balance_due", _("Balance due")),
         "purchase_order_number",
@@ -147,6 +147,11 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     def alert(self, obj: Order) -> str:
         """Say what is in the way."""
         return selectors.blocked_because(obj)
+
+    @admin.display(description=_("payment terms"))
+    def terms(self, obj: Order) -> str:
+        """Name how it is paid."""
+        return wording.terms(obj.payment_terms)
 
     def badges(self, obj: Order) -> list[tuple[str, Any]]:
         """Show the state, and every partial answer that is worth a look."""

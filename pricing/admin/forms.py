@@ -6,8 +6,8 @@ from typing import Any
 from babel.numbers import list_currencies
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core.countries import country_choices, is_country
 from pricing.models import Promotion, Zone
@@ -34,7 +34,7 @@ class CountryField(forms.ChoiceField):
     """A country, chosen by name."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=lambda: country_choices("en"), **kwargs)
+        super().__init__(choices=lambda: country_choices(get_language() or "en"), **kwargs)
 
 
 class CountriesField(forms.CharField):

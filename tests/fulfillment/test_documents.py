@@ -112,7 +112,7 @@ def test_customers_read_their_own_language(shop):
     (label,) = pages(documents.label_pdf(parcels()[0]))
 
     assert "Lieferschein" in slip
-    assert "Geliefert an" in slip
+    assert "Lieferung an" in slip
     assert "1 von 1" in label
 
 
