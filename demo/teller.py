@@ -1,9 +1,11 @@
 """Who tells the story of the demo: the dice, the clock and the way an order is placed."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import TypeVar
 
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ CHANNELS = ("portal", "portal", "portal", "api", "staff")
 MAYA, TOM = Actor("staff", "maya"), Actor("staff", "tom")
 BUYER = Actor("customer", "")
 OPENS, CLOSES = 8, 17
+M = TypeVar("M")
 
 
 @dataclass
@@ -152,8 +155,9 @@ def _wish(
     }
 
 
-def first_of(found: Sequence[Order], count: int) -> list[Order]:
+def first_of(found: Iterable[M], count: int) -> list[M]:
     """Return the first few, or complain: a story with a hole in it shows nothing."""
-    if len(found) < count:
-        raise LookupError(f"The story needs {count} orders here and has {len(found)}")
-    return list(found[:count])
+    chosen = list(islice(found, count))
+    if len(chosen) < count:
+        raise LookupError(f"The story needs {count} of these and has {len(chosen)}")
+    return chosen

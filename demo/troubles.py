@@ -44,8 +44,10 @@ def bring_back(story: Story) -> None:
 
 def go_wrong(story: Story) -> None:
     """Let two picks come up short, one parcel get lost, one meet a closed door, and a shelf hold too little."""
-    for work in FulfillmentOrder.objects.filter(status="picking").order_by("pk")[:2]:
-        line = work.lines.earliest("pk")
+    # One piece of several is missing, so that there is still something to pick.
+    picking = FulfillmentOrder.objects.filter(status="picking", lines__quantity__gte=2).distinct().order_by("pk")
+    for work in first_of(picking, 2):
+        line = work.lines.filter(quantity__gte=2).earliest("pk")
         fulfillment.short_pick(
             work.pk, found={line.order_line_id: line.quantity - 1}, reason="Shelf is empty", actor=TOM, at=story.now
         )

@@ -23,7 +23,7 @@ from pricing.models import Price
 from returns.models import ReturnRequest
 from tests.demo.conftest import COMPLETED, ENDED
 
-pytestmark = pytest.mark.usefixtures("kettle")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kettle")]
 
 
 def test_the_whole_story_has_1200_orders() -> None:
