@@ -68,7 +68,8 @@ def can_search(request: HttpRequest) -> bool:
 
 def search_view(site: Any, request: HttpRequest) -> HttpResponse:
     """Show what was found; a single hit opens at once."""
-    term = request.GET.get("q", "").strip()[:100]
+    # PostgreSQL takes no NUL, not even to look for it.
+    term = request.GET.get("q", "").replace("\0", "").strip()[:100]
     hits = [hit for known in _finders(request) for hit in known.find(term)] if term else []
     if len(hits) == 1:
         return HttpResponseRedirect(hits[0].url)

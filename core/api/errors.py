@@ -99,8 +99,10 @@ def _describe(error: Exception) -> Problem:
         return _domain(error)
     if isinstance(error, exceptions.APIException):
         return _framework(error)
-    if isinstance(error, OverflowError) and "SQLite" in str(error):
-        return 400, "invalid_value", "A number is too large", {}
+    if isinstance(error, OverflowError):
+        # Numbers that a database cannot hold, and days before the first or after the last year.
+        logger.warning("Answered 400 to an overflow: %s", error, exc_info=error)
+        return 400, "invalid_value", "A number or a date is out of range", {}
     if isinstance(error, ValueError) and "NUL (0x00)" in str(error):
         return 400, "invalid_text", "A text holds a NUL character", {}
     for kind, status, code, detail in FOREIGN:

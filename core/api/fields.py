@@ -1,7 +1,7 @@
 """Fields of bodies: money as text, whole numbers that are numbers, codes that exist."""
 
 import functools
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from rest_framework import serializers
 from core.money import plain
 
 LARGEST_QUANTITY = 1_000_000
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 # Regions that CLDR knows and ISO 3166-1 does not assign.
 NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"})
 
@@ -96,11 +97,22 @@ class TextField(serializers.CharField):
 
 
 class MomentField(serializers.DateTimeField):
-    """A moment, RFC 3339, always written in UTC whatever the zone of the house."""
+    """A moment, RFC 3339, always written in UTC whatever the zone of the house.
+
+    What lies outside all living memory is refused: near the first and the last year, a page that shows
+    the moment in another time zone could not be drawn.
+    """
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("default_timezone", UTC)
         super().__init__(**options)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the moment."""
+        moment: datetime = super().to_internal_value(value)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            self.fail("overflow")
+        return moment
 
 
 class FlagField(serializers.BooleanField):

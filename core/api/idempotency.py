@@ -137,13 +137,13 @@ def _fingerprint(request: Request) -> str:
 def _once(work: Callable[[], Response], client: str, key: str, fingerprint: str, keep: timedelta) -> Response:
     now = timezone.now()
     row = IdempotencyKey(client=client, key=key, fingerprint=fingerprint, created_at=now, keep_until=now + keep)
-    if not insert_once(row):
-        known = IdempotencyKey.objects.get(client=client, key=key)
-        if known.keep_until > now:
+    # Again after each removal: a twin that also found the old key forgotten may have been faster.
+    while not insert_once(row):
+        known = IdempotencyKey.objects.filter(client=client, key=key).first()
+        if known is not None and known.keep_until > now:
             return _replay(known, fingerprint)
         # Forgotten already, only not yet cleared away.
-        IdempotencyKey.objects.filter(pk=known.pk).delete()
-        insert_once(row)
+        IdempotencyKey.objects.filter(client=client, key=key, keep_until__lte=now).delete()
     response = _accepted(work)
     kept = b"" if response.data is None else JSONRenderer().render(response.data)
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}

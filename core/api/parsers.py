@@ -11,6 +11,9 @@ from rest_framework.parsers import BaseParser
 from core.api.errors import TooLarge
 from core.errors import Invalid
 
+# Whoever reads it back, deep inside a page, has less of the stack left than we have here.
+DEEPEST = 64
+
 
 class Malformed(Invalid):
     """The body is not the JSON it should be."""
@@ -46,9 +49,21 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise Malformed(f"The body is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise Malformed("The body is not a JSON object", errors=[fault("", "not_an_object", "An object is needed")])
+    if _depth(value) > DEEPEST:
+        raise Malformed("The body is nested too deeply")
     if faults := [fault(pointer, "invalid_text", text) for pointer, text in bad_texts(value)]:
         raise Invalid("A text holds characters that no text can hold", errors=faults[:100])
     return value
+
+
+def _depth(value: Any) -> int:
+    """Count how deep objects and lists stand in each other, no further than it matters."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        insides = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        depth += bool(insides)
+        level = [below for inside in insides for below in inside]
+    return depth
 
 
 def fault(pointer: str, code: str, detail: str) -> dict[str, str]:

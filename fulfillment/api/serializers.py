@@ -201,6 +201,6 @@ class EventInputSerializer(StrictSerializer):
         max_length=30,
         help_text="in_transit, out_for_delivery, delivered, delivery_failed, returned_to_sender, lost; or a remark",
     )
-    at = serializers.DateTimeField()
+    at = MomentField()
     description = TextField(max_length=300, required=False, allow_blank=True)
     location = TextField(max_length=200, required=False, allow_blank=True)

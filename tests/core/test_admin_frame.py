@@ -172,6 +172,7 @@ def test_search_opens_the_only_hit_and_lists_several(staff, monkeypatch):
 
     assert staff.get(reverse("admin:search") + "?q=one").headers["Location"] == "/admin/core/user/1/change/"
     assert staff.get(reverse("admin:search") + "?q=two").content.count(b"T-1") == 2
+    assert staff.get(reverse("admin:search") + "?q=o%00ne").headers["Location"] == "/admin/core/user/1/change/"
 
 
 def test_today_greets_and_shows_what_apps_registered(staff, monkeypatch):

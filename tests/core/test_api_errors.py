@@ -4,10 +4,11 @@ import logging
 from typing import Any
 
 import pytest
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from core.api import parsers
 from core.api.errors import pointers
+from core.api.fields import MomentField
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.bells_api")]
 BELLS = "/api/v1/bells/"
@@ -168,3 +169,18 @@ def test_faults_of_fields_have_pointers(api: Any) -> None:
 def test_a_fault_of_the_whole_has_the_empty_pointer() -> None:
     detail = {"non_field_errors": [ErrorDetail("no", "odd")], "a~b": {"0": [ErrorDetail("bad", "worse")]}}
     assert [(fault["pointer"], fault["code"]) for fault in pointers(detail)] == [("", "odd"), ("/a~0b/0", "worse")]
+
+
+def test_a_body_that_nobody_could_read_back_is_refused(api: Any) -> None:
+    deep = f'{{"bell": "big", "more": {"[" * 63}{"]" * 63}}}'
+    deeper = deep.replace("[]", "[[]]")
+    assert api.post(BELLS, deep, content_type="application/json").status_code == 201
+    body = problem(api.post(BELLS, deeper, content_type="application/json"))
+    assert (body["status"], body["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "2200-01-01T00:00:00Z"])
+def test_a_moment_that_no_page_could_show_is_refused(moment: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        MomentField().run_validation(moment)
+    assert refused.value.get_codes() == ["overflow"]

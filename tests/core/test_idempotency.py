@@ -9,7 +9,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from core import housekeeping
+from core.api import idempotency
 from core.api.keys import create_api_key
+from core.inserting import insert_once
 from core.models import EventRecord, IdempotencyKey
 from tests.core import bells_api
 from tests.racing import concurrently
@@ -173,3 +175,30 @@ def wait_until_somebody_waits() -> None:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
             if cursor.fetchone()[0]:
                 return
+
+
+def test_of_twins_that_find_the_key_forgotten_one_does_the_work(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails where the second `insert_once` is not asked whether it inserted: both twins ring."""
+    first = ring(api)
+    kept = IdempotencyKey.objects.get()
+    IdempotencyKey.objects.update(keep_until=timezone.now())
+    tries = []
+
+    def overtaken(row: IdempotencyKey) -> bool:
+        tries.append(row)
+        if len(tries) == 2:
+            IdempotencyKey.objects.create(
+                client=kept.client,
+                key=kept.key,
+                fingerprint=kept.fingerprint,
+                status_code=kept.status_code,
+                body=kept.body,
+                headers=kept.headers,
+                created_at=row.created_at,
+                keep_until=row.keep_until,
+            )
+        return insert_once(row)
+
+    monkeypatch.setattr(idempotency, "insert_once", overtaken)
+    again = ring(api)
+    assert (again.content, again.headers["Idempotent-Replayed"], len(tries), rings()) == (first.content, "true", 2, 1)
