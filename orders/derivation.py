@@ -10,6 +10,7 @@ from typing import Any
 
 from inventory.models import Product
 from orders.models import Order
+from pricing.calculation.values import MAX_AMOUNT, AmountTooLarge
 
 Allocation, Fulfillment, Paid, Invoiced, Returned = (
     Order.Allocation,
@@ -96,6 +97,9 @@ def balance_due(order: Any) -> Decimal:
 
 def restate(order: Order, *, lines: Sequence[Any] | None = None, charges: Sequence[Any] | None = None) -> None:
     """Write onto the order everything that follows from its amounts, and from its lines where they are given."""
+    for name in ("authorized_total", "paid_total", "refunded_total"):
+        if getattr(order, name) > MAX_AMOUNT:
+            raise AmountTooLarge("More money than an order can hold")
     order.balance_due = balance_due(order)
     order.payment_status = payment_status(order)
     if lines is None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
 from core.outbox import emit
-from core.service import service
+from core.service import held, hold, service
 from orders.errors import ExceptionNotOpen
 from orders.events import ExceptionClosed, ExceptionOpened
 from orders.models import Order, OrderException
@@ -143,8 +143,10 @@ def _locked(exception_id: int) -> OrderException:
 
 
 def _lock_orders(order_ids: Iterable[int]) -> dict[int, Order]:
+    """Lock orders, those that this unit has in hand already as they are there."""
     wanted = list(order_ids)
-    return {order.pk: order for order in Order.objects.locked().select_related("channel").filter(pk__in=wanted)}
+    locked = Order.objects.locked().select_related("channel").filter(pk__in=wanted)
+    return {order.pk: held(Order, order.pk) or hold(order) for order in locked}
 
 
 def _recount(orders: Mapping[int, Order], *, actor: Actor, at: datetime) -> None:

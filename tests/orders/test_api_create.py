@@ -244,3 +244,13 @@ def test_prices_may_be_given_with_more_decimals_than_the_currency(shop, api):
     body = post(api, lines=[{"sku": "NAIL", "quantity": 1000, "unit_price": "0.0412"}], shipping_price="0").json()
     assert (body["lines"][0]["unit_price"], body["subtotal"]) == ("0.0412", "41.20")
     assert Decimal(body["total"]) == Decimal("49.03")
+
+
+def test_more_money_than_an_order_can_hold_is_refused(shop, api):
+    """SQLite would keep the sum, and no list with that order could be read again."""
+    too_much = [{"method": "card", "amount": "99999999999.99", "status": "captured"}] * 2
+
+    answer = post(api, payments=too_much)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "amount_too_large")
+    assert not Order.objects.exists()

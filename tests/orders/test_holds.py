@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord
+from core.service import unit_of_work
 from customers import services as customers
 from orders import services
 from orders.errors import (
@@ -236,3 +237,16 @@ def test_somebody_takes_an_exception(shop, django_user_model):
     services.close_exception(exception.pk, resolution="done", actor=TOM)
     with pytest.raises(ExceptionNotOpen):
         services.take_exception(exception.pk, owner_id=maya.pk)
+
+
+def test_an_exception_closed_by_who_has_the_order_in_hand_stays_closed(shop):
+    """Fails where closing reads the order anew: the one in hand still counts the exception, and is saved later."""
+    order = placed_order()
+    exception = services.open_exception(category="late", title="Late", dedupe_key="k", order_id=order.pk)
+
+    with unit_of_work():
+        services.place_hold(order.pk, reason="wait", actor=TOM)
+        services.close_exception(exception.pk, resolution="done", actor=TOM)
+        services.place_hold(order.pk, reason="wait longer", actor=TOM)
+
+    assert (anew(order).open_exceptions, anew(order).active_holds) == (0, 2)
