@@ -4,6 +4,9 @@ An item (an order line, a charge, a row of an invoice) has so many units; unit k
 cumulative(k) − cumulative(k − 1), whichever document it comes to stand on. A document states, per rate,
 the tax of its own base (EN 16931 BR-CO-17); what was agreed may differ from that by at most one minor
 unit, which goes to `rounding` (BT-114). Where prices include tax, gross is the truth and net is derived.
+
+A credit follows the rows of its invoice instead: whatever else of the invoice stays, a row that came back
+in portions came back at exactly what it says.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -109,6 +112,115 @@ def draw_up(
             continue
         sums.append(_at_one_rate(rate, agreed, earlier.get(rate, (NOTHING, NOTHING)), currency, gross, shares))
     return Amounts([shares[item.key] for item in items if item.units], sums)
+
+
+def take_back(rows: Sequence[Item], *, given: Mapping[Hashable, Decimal], currency: str, gross: bool) -> Amounts:
+    """Work out a credit over units of the rows of one invoice.
+
+    `rows` are all its rows, those not on this credit with `units=0`; `given` holds, by row, the agreed tax
+    (total less net) that earlier credits took back. The units of a row are worth what so many have come to
+    less what those before came to, so the credits of a row add up to it in net and in total.
+    """
+    rates: dict[Rate, list[Item]] = {}
+    for row in rows:
+        rates.setdefault((row.category, row.rate), []).append(row)
+    shares: dict[Hashable, Share] = {}
+    sums = [
+        _back_at_one_rate(rate, billed, given, currency, gross, shares)
+        for rate, billed in rates.items()
+        if any(row.units for row in billed)
+    ]
+    return Amounts([shares[row.key] for row in rows if row.units], sums)
+
+
+def _back_at_one_rate(
+    rate: Rate,
+    rows: Sequence[Item],
+    given: Mapping[Hashable, Decimal],
+    currency: str,
+    gross: bool,
+    shares: dict[Hashable, Share],
+) -> RateSum:
+    category, percent = rate
+    here = [row for row in rows if row.units]
+    by_rule = _follows_the_rule(rows, percent, currency, gross)
+    bases = [_of(row, "total" if gross else "net", currency) for row in here]
+    agreed = [_agreed_so_far([row], percent, currency, gross, by_rule) - given.get(row.key, NOTHING) for row in here]
+    agreed_tax = sum(agreed, start=NOTHING)
+    open_tax = _all(rows, "total") - _all(rows, "net") - sum((given.get(row.key, NOTHING) for row in rows), NOTHING)
+    if not any(_left(row) for row in rows):
+        agreed_tax = open_tax
+    elif by_rule:
+        agreed_tax = _within_the_rule(agreed_tax, open_tax, rows, sum(bases, NOTHING), percent, currency, gross)
+    agreed = _bend(agreed, agreed_tax, here, bases, percent, currency, gross)
+    nets = [base - part for base, part in zip(bases, agreed, strict=True)] if gross else bases
+    net = sum(nets, start=NOTHING)
+    tax = round_amount(net * percent, currency) if by_rule else agreed_tax
+    taxes = fit(
+        [_of(row, "tax", currency) for row in here],
+        tax,
+        [_part_of(tax, part, net, percent) for part in nets],
+        currency,
+    )
+    for row, part, stated, more in zip(here, nets, taxes, agreed, strict=True):
+        shares[row.key] = Share(row.key, part, stated, part + more)
+    return RateSum(category, percent, net, tax, agreed_tax - tax)
+
+
+def _within_the_rule(
+    wanted: Decimal,
+    open_tax: Decimal,
+    rows: Sequence[Item],
+    base: Decimal,
+    percent: Decimal,
+    currency: str,
+    gross: bool,
+) -> Decimal:
+    """Return the agreed tax nearest to the one wanted that leaves one minor unit to rounding, here and later.
+
+    Single rows are off the rate by less than a minor unit, many of them together may be off by more. What
+    is open is within the rule as a whole; half of its difference is always good for this credit and the rest.
+    """
+    unit = quantum(currency)
+    truth = "total" if gross else "net"
+    left = _all(rows, truth) - _so_far(rows, truth, currency)
+    off = open_tax - _real_tax(base + left, percent, gross)
+    half = round_amount(_real_tax(base, percent, gross) + off / 2, currency)
+    good = [
+        tax
+        for tax in (half + step * unit for step in (0, 1, -1, 2, -2))
+        if _is_by_rule(base, tax, percent, currency, gross)
+        and _is_by_rule(left, open_tax - tax, percent, currency, gross)
+    ]
+    return min(good or [half], key=lambda tax: abs(tax - wanted))
+
+
+def _is_by_rule(base: Decimal, tax: Decimal, percent: Decimal, currency: str, gross: bool) -> bool:
+    net = base - tax if gross else base
+    return abs(tax - round_amount(net * percent, currency)) <= quantum(currency)
+
+
+def _bend(
+    parts: Sequence[Decimal],
+    target: Decimal,
+    rows: Sequence[Item],
+    bases: Sequence[Decimal],
+    percent: Decimal,
+    currency: str,
+    gross: bool,
+) -> list[Decimal]:
+    """Fit the agreed tax of rows to that of the credit; a row with units left can make up for it later."""
+    bent = list(parts)
+    soft = [i for i, row in enumerate(rows) if _left(row) and bases[i]] or [*range(len(rows))]
+    others = target - sum((part for i, part in enumerate(parts) if i not in soft), start=NOTHING)
+    exact = [_real_tax(bases[i], percent, gross) for i in soft]
+    for i, part in zip(soft, fit([parts[i] for i in soft], others, exact, currency), strict=True):
+        bent[i] = part
+    return bent
+
+
+def _left(row: Item) -> int:
+    return row.quantity - row.taken - row.units
 
 
 def _at_one_rate(

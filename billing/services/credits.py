@@ -7,12 +7,11 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from billing import calculation
 from billing.errors import CreditExceedsInvoice, NotIssued
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order
-from billing.services.drafting import credit_item, draft_credit_note, earlier_sums
+from billing.services.drafting import credit_amounts, draft_credit_note
 from billing.services.invoicing import next_number
 from billing.services.matching import OPEN
 from core.actors import SYSTEM, Actor
@@ -88,15 +87,9 @@ def refundable_amount(order_line: OrderLine, quantity: int) -> Decimal:
 def preview_credit(order: Order, quantities: Mapping[int, int], *, with_charges: bool = False) -> Decimal:
     """Return what `credit_return` would give back. Changes nothing."""
     return summed(
-        _worth(order, invoice, rows) for invoice, rows in _plan(order, quantities, with_charges=with_charges)
+        credit_amounts(order, invoice, rows).total
+        for invoice, rows in _plan(order, quantities, with_charges=with_charges)
     )
-
-
-def _worth(order: Order, invoice: Invoice, rows: Sequence[Row]) -> Decimal:
-    before = CreditNote.objects.filter(invoice=invoice).values_list("tax_breakdown", flat=True)
-    items = [credit_item(row, credited, units) for row, credited, units in rows]
-    gross = order.prices_include_tax
-    return calculation.draw_up(items, earlier=earlier_sums(before), currency=order.currency, gross=gross).total
 
 
 def _rows_of(invoice: Invoice) -> list[Row]:

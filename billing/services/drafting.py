@@ -1,6 +1,6 @@
 """What a document says: worked out from the agreement, and copied, so that it never changes afterwards."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -246,13 +246,7 @@ def draft_credit_note(
 ) -> CreditNote:
     """Write the draft of a credit note: `rows` are all rows of the invoice, units credited before, and now."""
     order = invoice.order
-    before = CreditNote.objects.filter(invoice=invoice).values_list("tax_breakdown", flat=True)
-    amounts = calculation.draw_up(
-        [credit_item(row, credited, units) for row, credited, units in rows],
-        earlier=earlier_sums(before),
-        currency=invoice.currency,
-        gross=order.prices_include_tax,
-    )
+    amounts = credit_amounts(order, invoice, rows)
     shares = {share.key: share for share in amounts.shares}
     note = CreditNote(
         **header(order, invoice.legal_entity, amounts),
@@ -289,8 +283,14 @@ def draft_credit_note(
     return note
 
 
-def credit_item(row: InvoiceLine, credited: int, units: int) -> Item:
-    """Return a row of an invoice as what may be credited."""
-    return Item(
-        row.pk, row.tax_category, row.tax_rate, row.quantity, row.net_total, row.tax_total, row.total, credited, units
-    )
+def credit_amounts(order: Order, invoice: Invoice, rows: Sequence[tuple[InvoiceLine, int, int]]) -> Amounts:
+    """Work out what a credit over `rows` of an invoice takes back, given what earlier credits took."""
+    given: dict[Hashable, Decimal] = {}
+    before = CreditNoteLine.objects.filter(credit_note__invoice=invoice)
+    for row_id, net, total in before.values_list("invoice_line_id", "net_total", "total"):
+        given[row_id] = given.get(row_id, Decimal(0)) + total - net
+    items = [
+        Item(row.pk, row.tax_category, row.tax_rate, row.quantity, row.net_total, row.tax_total, row.total, done, now)
+        for row, done, now in rows
+    ]
+    return calculation.take_back(items, given=given, currency=invoice.currency, gross=order.prices_include_tax)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.calculation import Item, cumulative, draw_up, fit, share
+from billing.calculation import Item, cumulative, draw_up, fit, share, take_back
 from core.money import apportion, quantum, round_amount
 
 RATES = [("S", Decimal("0.19")), ("S", Decimal("0.07")), ("S", Decimal("0.25")), ("Z", Decimal("0"))]
@@ -70,6 +70,26 @@ def check_document(amounts, currency):
     assert amounts.net_total + amounts.tax_total + amounts.rounding == amounts.total
 
 
+def credits_of(items, cuts, currency, gross):
+    """Draw up one credit per cut."""
+    given, drawn = defaultdict(Decimal), []
+    for on_this in split(items, cuts):
+        amounts = take_back(on_this, given=given, currency=currency, gross=gross)
+        check_document(amounts, currency)
+        for part in amounts.shares:
+            given[part.key] += part.total - part.net
+        drawn.append((on_this, amounts))
+    return drawn
+
+
+def printed_rows(on_this, amounts):
+    """Return the rows of an invoice as what may be credited."""
+    return [
+        Item(part.key, item.category, item.rate, item.units, part.net, part.tax, part.total, 0, 0)
+        for item, part in zip([item for item in on_this if item.units], amounts.shares, strict=True)
+    ]
+
+
 row = st.tuples(st.sampled_from(RATES), st.integers(1, 12), st.integers(0, 250_000).map(Decimal))
 a_split = st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=5), min_size=1, max_size=10)
 
@@ -92,13 +112,41 @@ def test_documents_of_partial_shipments_and_their_partial_credits_add_up(rows, s
             assert sum(parts) == item.net
 
     for on_this, amounts in invoices:
-        printed = [
-            Item(part.key, item.category, item.rate, item.units, part.net, part.tax, part.total, 0, 0)
-            for item, part in zip([item for item in on_this if item.units], amounts.shares, strict=True)
-        ]
-        notes = documents(printed, credits, currency, gross)
+        printed = printed_rows(on_this, amounts)
+        notes = credits_of(printed, credits, currency, gross)
         assert sum(note.total for _, note in notes) == amounts.total
         assert sum(note.net_total for _, note in notes) == amounts.net_total
+        for item in printed:
+            parts = [part for _, note in notes for part in note.shares if part.key == item.key]
+            truth = "total" if gross else "net"
+            assert sum(getattr(part, truth) for part in parts) == getattr(item, truth)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(row.map(lambda one: (RATES[0], *one[1:])), min_size=1, max_size=2),
+    a_split,
+    st.lists(st.integers(0, 5), min_size=1, max_size=10),
+    st.sampled_from(CURRENCIES),
+    st.booleans(),
+)
+def test_goods_that_come_back_in_portions_come_back_at_what_their_row_says(rows, shipments, cuts, currency, gross):
+    """Whether or not the shipping, at the same rate, stays billed."""
+    for on_this, amounts in documents(agreed_items(rows, currency, gross), shipments, currency, gross):
+        goods, *others = printed_rows(on_this, amounts)
+        taken, given, back = 0, defaultdict(Decimal), []
+        for cut in [*cuts, goods.quantity]:
+            if units := min(cut, goods.quantity - taken):
+                note = take_back(
+                    [replace(goods, taken=taken, units=units), *others], given=given, currency=currency, gross=gross
+                )
+                check_document(note, currency)
+                [part] = note.shares
+                given[part.key] += part.total - part.net
+                back.append(part)
+                taken += units
+        assert sum(part.net for part in back) == goods.net
+        assert sum(part.total for part in back) == goods.total
 
 
 @settings(max_examples=200, deadline=None)

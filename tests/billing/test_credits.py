@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from billing import services as billing
@@ -11,6 +11,7 @@ from billing.errors import CreditExceedsInvoice, NotIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from core.actors import SYSTEM
 from core.models import OutgoingMail
+from core.money import round_amount
 from orders.inputs import LineInput
 from pricing.models import Channel
 from tests.factories.billing import again, line_of, place, ship
@@ -139,6 +140,8 @@ def test_what_a_credit_would_give_is_told_before(run_debts):
     parcels=st.lists(st.integers(1, 3), min_size=1, max_size=9),
     portions=st.lists(st.integers(1, 4), min_size=1, max_size=9),
 )
+@example(quantity=8, cents=1505, parcels=[2, 3, 3, 1], portions=[1, 1, 1])
+@example(quantity=7, cents=333, parcels=[3, 3, 1], portions=[1, 2, 1, 1])
 def test_any_sequence_of_parcels_and_returns_adds_up(run_debts, gross, quantity, cents, parcels, portions):
     Channel.objects.filter(code="api").update(prices_include_tax=gross)
     price = Decimal(cents) / 100
@@ -161,6 +164,11 @@ def test_any_sequence_of_parcels_and_returns_adds_up(run_debts, gross, quantity,
         credited = CreditNoteLine.objects.filter(credit_note__invoice=invoice, sku="MUG-RED")
         billed = InvoiceLine.objects.filter(invoice=invoice, sku="MUG-RED")
         assert sum(row.net_total for row in credited) == sum(row.net_total for row in billed)
+        assert sum(row.total for row in credited) == sum(row.total for row in billed)
+        for rate in (rate for note in invoice.credit_notes.all() for rate in note.tax_breakdown):
+            net, tax, rounding = (Decimal(rate[name]) for name in ("net", "tax", "rounding"))
+            assert tax == round_amount(net * Decimal(rate["rate"]), "EUR")
+            assert abs(rounding) <= Decimal("0.01")
         if {row.sku for row in invoice.lines.all()} - {"MUG-RED"} or invoice.total <= 0:
             continue
         assert sum(note.total for note in invoice.credit_notes.all()) == invoice.total
