@@ -1,0 +1,113 @@
+"""The first page of the demo, its six people, its mail and its proofs; nobody sees them outside of it."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from core.models import OutgoingMail
+from demo import proofs
+from demo.models import DemoDatabase
+from demo.people import PERSONAS
+
+PAGES = ("/demo/", "/demo/progress/", "/demo/mail/")
+
+
+@pytest.fixture
+def in_demo(settings: Any, db: None) -> Iterator[DemoDatabase]:
+    """Be on a demo database whose data is there."""
+    settings.DEMO = True
+    yield DemoDatabase.objects.create(stage="Ready", ready=True, total=1200, done=1200, api_key="key-of-the-demo")
+    proofs._runs.clear()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_of_it_is_there_outside_of_the_demo(client: Client, settings: Any, path: str) -> None:
+    DemoDatabase.objects.create(ready=True)
+    settings.DEMO = False
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_of_it_is_there_on_a_database_that_is_no_demo(client: Client, settings: Any, path: str) -> None:
+    settings.DEMO = True
+    assert client.get(path).status_code == 404
+
+
+def test_the_first_page_has_six_cards_and_three_proofs(client: Client, in_demo: DemoDatabase) -> None:
+    page = client.get("/demo/").content.decode()
+    assert page.count('class="card persona"') == 6
+    assert page.count('class="card proof"') == 3
+    assert all(person.name in page for person in PERSONAS)
+
+
+def test_while_the_data_is_made_the_first_page_shows_how_far_it_is(client: Client, in_demo: DemoDatabase) -> None:
+    DemoDatabase.objects.update(ready=False, done=300, stage="Six months of orders: 300 of 1200")
+    assert "300 of 1200" in client.get("/demo/").content.decode()
+    assert client.get("/demo/progress/").json() == {
+        "percent": 25,
+        "stage": "Six months of orders: 300 of 1200",
+        "ready": False,
+    }
+
+
+def test_one_click_is_a_post_and_signs_in(client: Client, in_demo: DemoDatabase, django_user_model: Any) -> None:
+    django_user_model.objects.create_user("maya", "maya@kettle.example", "kettle")
+    assert client.get("/demo/be/maya/").status_code == 405
+    answer = client.post("/demo/be/maya/")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert client.session["_auth_user_id"] == str(django_user_model.objects.get(username="maya").pk)
+    assert client.post("/demo/be/admin/").status_code == 404
+
+
+def test_the_call_on_the_card_is_a_whole_command(in_demo: DemoDatabase) -> None:
+    words = shlex.split(proofs.curl_example(in_demo.api_key).replace("\\\n", " "))
+    assert words[0] == "curl"
+    assert "Authorization: Bearer key-of-the-demo" in words
+    assert json.loads(words[-1])["lines"] == [{"sku": "MUG-RED", "quantity": 2}]
+
+
+def test_sent_mail_is_paged_with_few_questions(
+    client: Client, in_demo: DemoDatabase, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(dedupe_key=f"m{number}", kind="shipped", to="a@example.com", subject=f"Parcel {number}")
+        for number in range(30)
+    )
+    client.get("/demo/mail/")
+    with django_assert_num_queries(3):
+        page = client.get("/demo/mail/").content.decode()
+    assert "Parcel 29" in page
+    assert "Parcel 4<" not in page
+    assert "Parcel 4<" in client.get("/demo/mail/?page=2").content.decode()
+
+
+def test_the_body_of_a_mail_runs_nothing(client: Client, in_demo: DemoDatabase) -> None:
+    mail = OutgoingMail.objects.create(
+        dedupe_key="m", kind="shipped", to="a@example.com", subject="Parcel", html="<p>Hello</p><script>x()</script>"
+    )
+    answer = client.get(f"/demo/mail/{mail.pk}/body/")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_a_proof_needs_a_post_and_a_name(client: Client, in_demo: DemoDatabase) -> None:
+    assert client.get("/demo/prove/everything/").status_code == 405
+    assert client.post("/demo/prove/nonsense/").status_code == 404
+    assert client.get("/demo/prove/everything/state/").json()["running"] is False
+
+
+def test_checking_everything_finds_no_breach(in_demo: DemoDatabase) -> None:
+    run = proofs.Run()
+    proofs._check_everything(run, "")
+    assert run.holds is True
+    assert run.done == run.total == len(run.lines) > 40
