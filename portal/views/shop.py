@@ -157,6 +157,8 @@ def _place(
         channel=cart.CHANNEL,
         external_reference=data["token"],
         customer_id=customer.pk if customer else None,
+        # Whoever only types an e-mail address gets nothing of its owner, e.g. no VAT number.
+        acts_for_customer=customer is not None,
         customer_name=data["name"],
         customer_company=data["company"],
         email=data["email"],
