@@ -1,15 +1,28 @@
 """What a cart would cost, to the cent, with the same code that places the order."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_percent
 from django.utils import timezone
 
 from core.errors import DomainError
+from core.templatetags.back_office import locale
 from customers.models import Customer
 from portal import cart
 from pricing import services as pricing
 from pricing.calculation import Quote
+
+
+def taxes_of(quote: Quote | None) -> list[tuple[str, Decimal]]:
+    """Return the tax of a quote per rate, the rate as the reader writes it: 19%."""
+    if quote is None:
+        return []
+    return [
+        (format_percent(Decimal(part["rate"]), locale=locale(), decimal_quantization=False), Decimal(part["tax"]))
+        for part in quote.tax_breakdown
+    ]
 
 
 def quote_cart(

@@ -20,7 +20,7 @@ class Bar:
 
 
 def bars(series: Sequence[Bar], title: str) -> SafeString:
-    """Draw a series as bars; each tells its value on hover, and first, last and highest have their label."""
+    """Draw a series as bars; each tells its value on hover, and the first and the last have their label."""
     if not series:
         return SafeString("")
     top = max((bar.value for bar in series), default=Decimal(1)) or Decimal(1)
@@ -40,18 +40,16 @@ def bars(series: Sequence[Bar], title: str) -> SafeString:
         "", '<rect x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}: {}</title></rect>', drawn
     )
     labels = format_html(
-        '<text x="0" y="154">{}</text><text x="{}" y="154" text-anchor="end">{}</text>',
+        '<text x="0" y="14">{}</text><text x="100%" y="14" text-anchor="end">{}</text>',
         series[0].label,
-        WIDTH,
         series[-1].label,
     )
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none">{}</svg>'
-        '<svg class="chart-axis" viewBox="0 140 {} 20" aria-hidden="true">{}</svg>',
+        '<svg class="chart-axis" aria-hidden="true">{}</svg>',
         WIDTH,
         BASE + 2,
         title,
         rects,
-        WIDTH,
         labels if len(series) > 1 else "",
     )

@@ -41,6 +41,11 @@ class Passage:
     source: str
     target: str
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Return both states as people write them."""
+        return self.source.replace("_", " "), self.target.replace("_", " ")
+
 
 @dataclass(frozen=True)
 class FlowStep:

@@ -1,6 +1,7 @@
 """The manager's first page, its CSV files, and the flow chart."""
 
-from datetime import date
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date
@@ -21,6 +22,8 @@ from reports.measures import Period
 
 TOP = 20
 CSV_ROWS = 10_000
+# A chart of more days shows only those on which something was sold.
+MOST_DAYS = 400
 VIEW = "orders.view_order"
 
 
@@ -35,17 +38,20 @@ def _period(request: HttpRequest) -> tuple[Period, PeriodForm]:
     return usual, form
 
 
-def _label(day: date, by: str) -> str:
-    return format_date(day, "MMM y" if by == "month" else "d MMM", locale=locale())
-
-
-def _chart(rows: list[dict[str, Any]], currency: str, by: str) -> str:
+def _chart(rows: list[dict[str, Any]], currency: str, period: Period) -> str:
+    """Draw the revenue of every day of a period, also of those on which nothing was sold."""
+    sold = {row["period"]: row["net"] for row in rows if row["currency"] == currency}
+    length = (period.last - period.first).days + 1
+    days = [period.first + timedelta(days=n) for n in range(length)] if length <= MOST_DAYS else list(sold)
     series = [
-        charts.Bar(_label(row["period"], by), row["net"], Money(row["net"], currency).format(str(locale())))
-        for row in rows
-        if row["currency"] == currency
+        charts.Bar(
+            format_date(day, "d MMM", locale=locale()),
+            sold.get(day, Decimal(0)),
+            Money(sold.get(day, Decimal(0)), currency).format(str(locale())),
+        )
+        for day in days
     ]
-    title = _("Net revenue per month") if by == "month" else _("Net revenue per day")
+    title = _("Net revenue per day")
     return charts.bars(series, f"{title} ({currency})")
 
 
@@ -71,7 +77,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "late": measures.late_orders().count(),
         "on_hold": measures.orders_on_hold().count(),
         "sums": sums,
-        "charts": [(one["currency"], _chart(days, one["currency"], "day")) for one in sums],
+        "charts": [(one["currency"], _chart(days, one["currency"], period)) for one in sums],
         "months": months,
         "products": measures.top_products(period, TOP),
         "customers": measures.top_customers(period, TOP),

@@ -7,12 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from billing import services as billing
 from billing.models import CreditNote, Invoice, LegalEntity
 from core import files, links
+from core.countries import country_names
 from core.errors import DomainError
 from core.models import Attachment
 from fulfillment.models import Shipment
@@ -89,6 +91,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "status": order_facts.display_status(order),
         "steps": steps_of(order),
         "lines": lines,
+        "address": _address_lines(order),
         "charges": list(order.charges.all()),
         "shipments": shipments,
         "invoices": list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")),
@@ -102,6 +105,13 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "seller": LegalEntity.objects.filter(is_default=True).first(),
     }
     return render(request, "portal/order.html", context)
+
+
+def _address_lines(order: Order) -> list[str]:
+    """Return where the goods go, the country by its name."""
+    address = order.ship_to
+    names = country_names(get_language() or "en")
+    return [names.get(line, line) if line == address.country else line for line in address.lines()]
 
 
 @require_http_methods(["GET", "POST"])

@@ -22,7 +22,7 @@ from orders.inputs import LineInput, OrderInput
 from orders.models import Order
 from portal import access, cart
 from portal.forms import TERMS, CheckoutForm
-from portal.quoting import quote_cart
+from portal.quoting import quote_cart, taxes_of
 
 PER_PAGE = 24
 
@@ -119,7 +119,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
                 return redirect("portal:placed", number=placed.number)
     if request.method == "GET":
         quote, problem = quote_cart(lines, initial, customer)
-    context = {"form": form, "lines": lines, "quote": quote, "problem": problem}
+    context = {"form": form, "lines": lines, "quote": quote, "taxes": taxes_of(quote), "problem": problem}
     return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
 
 
