@@ -14,6 +14,7 @@ from django.db import transaction
 
 from inventory.models import Warehouse
 from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, Transit, Zone
+from pricing.transit_defaults import usual_days
 
 MAX_AGE = 5.0
 
@@ -79,14 +80,32 @@ def _read() -> Reference:
     taxes: dict[str, list[TaxRate]] = {}
     for tax in TaxRate.objects.order_by("valid_from"):
         taxes.setdefault(tax.country, []).append(tax)
+    methods = {one.code: one for one in ShippingMethod.objects.filter(active=True).order_by("pk")}
+    warehouses = list(Warehouse.objects.filter(active=True).order_by("priority", "pk"))
     return Reference(
         channels={one.code: one for one in Channel.objects.filter(active=True).select_related("price_list")},
-        methods={one.code: one for one in ShippingMethod.objects.filter(active=True).order_by("pk")},
+        methods=methods,
         zone_of={country: zone for zone in reversed(zones) for country in zone.countries},
         rest_of_world=next((zone for zone in zones if not zone.countries), None),
         rates=rates,
-        transits={(one.warehouse_id, one.zone_id, one.method_id): one.days for one in Transit.objects.all()},
-        warehouses=list(Warehouse.objects.filter(active=True).order_by("priority", "pk")),
+        transits=_transits(warehouses, zones, list(methods.values())),
+        warehouses=warehouses,
         taxes=taxes,
         promotions=list(Promotion.objects.filter(active=True, needs_code=False).order_by("code")),
     )
+
+
+def _transits(
+    warehouses: Sequence[Warehouse], zones: Sequence[Zone], methods: Sequence[ShippingMethod]
+) -> dict[tuple[int, int, int], int]:
+    """Return the days by warehouse, zone and method: as described, or the usual ones of a warehouse without any."""
+    known = {(one.warehouse_id, one.zone_id, one.method_id): one.days for one in Transit.objects.all()}
+    described = {warehouse_id for warehouse_id, _, _ in known}
+    usual = {
+        (warehouse.pk, zone.pk, method.pk): usual_days(method.code, origin=warehouse.country, countries=zone.countries)
+        for warehouse in warehouses
+        if warehouse.pk not in described
+        for method in methods
+        for zone in zones
+    }
+    return {way: days for way, days in usual.items() if days is not None} | known

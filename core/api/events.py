@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from core.api.fields import MomentField
 from core.api.filters import bad_parameters, refuse_unknown
 from core.api.pagination import page_size
 from core.api.views import ApiView
@@ -52,7 +53,7 @@ class EventSerializer(serializers.Serializer):
 
     id = serializers.IntegerField(help_text="Its place in the feed; ask for what comes `after` it.")
     type = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = MomentField()
     data = serializers.DictField()
 
 

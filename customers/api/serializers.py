@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.addresses import AddressSerializer, AddressShownSerializer
-from core.api.fields import CurrencyField, FlagField, MoneyField, StrictSerializer, TextField
+from core.api.fields import CurrencyField, FlagField, MomentField, MoneyField, StrictSerializer, TextField
 from customers.models import Customer
 
 
@@ -46,7 +46,7 @@ class CustomerSerializer(serializers.Serializer):
     notes = serializers.CharField()
     active = serializers.BooleanField()
     version = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
+    created_at = MomentField()
     addresses = SiteShownSerializer(many=True)
 
 

@@ -3,7 +3,15 @@
 from rest_framework import serializers
 
 from core.api.addresses import AddressSerializer
-from core.api.fields import CountryField, FlagField, QuantityField, StrictSerializer, TextField, WholeNumberField
+from core.api.fields import (
+    CountryField,
+    FlagField,
+    MomentField,
+    QuantityField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from inventory.models import StockMovement
 from inventory.services import MOST_PER_BOOKING
 
@@ -31,7 +39,7 @@ class MovementSerializer(serializers.Serializer):
     reason = serializers.CharField()
     reference = serializers.CharField()
     actor = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = MomentField()
 
 
 class ReceiptLineSerializer(StrictSerializer):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.etags import expected_version
 from core.api.fields import FlagField, MomentField, StrictSerializer, TextField
 from core.api.idempotency import idempotent
 from core.errors import Conflict
@@ -19,7 +20,7 @@ from orders.services.holds import FORWARD
 
 from .permissions import WAIVE
 from .serializers import OrderDetailSerializer
-from .views import OrderView
+from .views import IF_MATCH, OrderView
 
 BLOCKABLE = ("verify", "confirm", "release", "fulfill", "complete", "cancel")
 
@@ -72,12 +73,14 @@ class ActionView(OrderView):
         """Do it."""
         raise NotImplementedError
 
-    @extend_schema(responses=OrderDetailSerializer)
+    @extend_schema(responses=OrderDetailSerializer, parameters=[IF_MATCH])
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Do it, and answer the order."""
         said = self.said(self.serializer_class)
         order_id = self.order_id(number)
+        if (version := expected_version(request)) is not None:
+            services.require_version(order_id, version)
         with _explained(order_id):
             self.act(order_id, said)
         return self.shown(self.order(number))

@@ -35,6 +35,7 @@ from .serializers import (
 
 SCOPES = {"GET": "orders:read", "POST": "orders:write", "PATCH": "orders:write"}
 EXPANDABLE = frozenset({"customer", "lines"})
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag you read")
 
 
 class OrderView(ApiView):
@@ -143,7 +144,7 @@ class OneOrderView(OrderView):
     @extend_schema(
         request=PreferencesSerializer,
         responses=OrderDetailSerializer,
-        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag you read")],
+        parameters=[IF_MATCH],
     )
     def patch(self, request: Request, number: str) -> Response:
         """Change delivery preferences, tags or metadata."""

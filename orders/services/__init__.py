@@ -17,7 +17,7 @@ from .progress import (
     record_return_request,
     record_shipment,
 )
-from .remarks import add_comment, set_priority, update_preferences
+from .remarks import add_comment, require_version, set_priority, update_preferences
 from .settlement import complete_order, confirm_order, verify_order
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "release_hold",
     "reopen_exception",
     "reopen_order",
+    "require_version",
     "save_draft",
     "set_priority",
     "take_exception",

@@ -41,6 +41,15 @@ def add_comment(
 
 
 @service
+def require_version(order_id: int, expected: int) -> Order:
+    """Take an order in hand as the caller read it. Raises StaleOrder when somebody changed it meanwhile."""
+    order = take_order(order_id)
+    if order.version != expected:
+        raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)
+    return order
+
+
+@service
 def update_preferences(
     order_id: int, changes: Mapping[str, Any], *, expected_version: int | None = None, actor: Actor
 ) -> Order:
@@ -53,9 +62,7 @@ def update_preferences(
             {"pointer": f"/{name}", "code": "not_changeable", "detail": "This cannot be changed"} for name in unknown
         ]
         raise InvalidOrder(f"Not to be changed: {', '.join(unknown)}", errors=faults)
-    order = take_order(order_id)
-    if expected_version is not None and order.version != expected_version:
-        raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)
+    order = take_order(order_id) if expected_version is None else require_version(order_id, expected_version)
     before = {name: getattr(order, name) for name in changes if getattr(order, name) != changes[name]}
     if not before:
         return order

@@ -12,6 +12,7 @@ from pricing.calculation import EU_COUNTRIES
 from pricing.models import Channel, PriceList, ShippingMethod, ShippingRate, TaxRate, Transit, Zone
 from pricing.reference import forget
 from pricing.tax_defaults import TAX_RATES
+from pricing.transit_defaults import DAYS, usual_days
 
 HOME = "DE"
 CURRENCY = "EUR"
@@ -50,8 +51,6 @@ SHIPPING = {
     ("express", "eu"): "19.90",
     ("express", "world"): "39.90",
 }
-# Working days from a warehouse into its own zone, into the union, and elsewhere.
-DAYS = {"standard": (2, 4, 8), "express": (1, 2, 4)}
 
 
 @service
@@ -86,24 +85,16 @@ def ensure_transits(*, actor: Actor) -> None:
     described = set(Transit.objects.values_list("warehouse_id", flat=True))
     fresh = [warehouse for warehouse in Warehouse.objects.order_by("pk") if warehouse.pk not in described]
     made = [
-        Transit(warehouse=warehouse, zone=zone, method=method, days=_days(warehouse.country, zone, DAYS[code]))
+        Transit(warehouse=warehouse, zone=zone, method=method, days=days)
         for warehouse in fresh
         for code, method in methods.items()
         for zone in zones.values()
+        if (days := usual_days(code, origin=warehouse.country, countries=zone.countries)) is not None
     ]
     Transit.objects.bulk_create(made, ignore_conflicts=True)
     for warehouse in fresh if made else ():
         note_change(warehouse, "pricing.transits_made", actor=actor)
     forget()
-
-
-def _days(origin: str, zone: Zone, steps: tuple[int, int, int]) -> int:
-    near, union, far = steps
-    if origin in zone.countries:
-        return near if len(zone.countries) == 1 else union
-    if origin in EU_COUNTRIES and set(zone.countries) & EU_COUNTRIES:
-        return union
-    return far
 
 
 def _ensure_shipping_rates() -> None:

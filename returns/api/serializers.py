@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from core.api.fields import MoneyField, QuantityField, TextField
+from core.api.fields import MomentField, MoneyField, QuantityField, TextField
 from returns.models import ReturnLine, ReturnRequest
 
 # The steps of the machine that have an address; what else happens follows from these.
@@ -41,7 +41,11 @@ class ReturnSerializer(serializers.ModelSerializer):
     order = serializers.CharField(source="order.number")
     warehouse = serializers.CharField(source="warehouse.code", allow_null=True, default=None)
     note = serializers.CharField(source="customer_note")
-    requested_at = serializers.DateTimeField(source="created_at")
+    requested_at = MomentField(source="created_at")
+    authorized_at = MomentField(allow_null=True)
+    received_at = MomentField(allow_null=True)
+    resolved_at = MomentField(allow_null=True)
+    closed_at = MomentField(allow_null=True)
     currency = serializers.CharField(source="order.currency")
     refund_total = MoneyField(currency_from="order.currency")
     allowed_actions = serializers.SerializerMethodField()

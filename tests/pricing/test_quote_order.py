@@ -228,13 +228,24 @@ def test_places_are_near_by_days(shop):
     assert pricing.transit_days(vienna.pk, standard, "US") == 8
 
 
-def test_a_warehouse_without_a_known_way_is_far(shop):
-    lagos = make_warehouse("LOS", "NG")
+def test_a_warehouse_nobody_described_delivers_as_usual(shop):
+    lagos, berlin = make_warehouse("LOS", "NG"), make_warehouse("BER", "DE")
     pricing.forget()
     standard = pricing.shipping_method("standard")
 
-    assert [place.distance for place in pricing.places_for(standard, "DE") if place.code == "LOS"] == [1000]
-    assert pricing.transit_days(lagos.pk, standard, "DE") == 10
+    assert {place.code: place.distance for place in pricing.places_for(standard, "DE")} == {
+        "HAM": 2, "MUC": 2, "BER": 2, "LOS": 8,
+    }  # fmt: skip
+    assert (pricing.transit_days(lagos.pk, standard, "DE"), pricing.transit_days(berlin.pk, standard, "DE")) == (8, 2)
+
+
+def test_a_warehouse_without_a_known_way_is_far(shop):
+    lagos = make_warehouse("LOS", "NG")
+    pigeon = ShippingMethod.objects.create(code="pigeon", name="Pigeon")
+    pricing.forget()
+
+    assert [place.distance for place in pricing.places_for(pigeon, "DE") if place.code == "LOS"] == [1000]
+    assert pricing.transit_days(lagos.pk, pigeon, "DE") == 10
 
 
 def test_unknown_channels_and_methods_are_named(shop):
