@@ -4,6 +4,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from django.db import DataError, IntegrityError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -20,6 +21,8 @@ from .serializers import BulkAnswerSerializer, OrderDetailSerializer
 from .views import OrderView
 
 MOST_ORDERS = 100
+# What the others of the request have nothing to do with. A database that is away concerns all of them.
+REFUSALS = (DomainError, APIException, DataError, IntegrityError, OverflowError, UnicodeEncodeError)
 
 
 class TooManyOrders(Invalid):
@@ -61,7 +64,7 @@ class BulkOrdersView(OrderView):
         """Place one order in a transaction of its own."""
         try:
             answer = run_part_once(self.request, index, body, partial(self._place, body))
-        except (DomainError, APIException) as refusal:
+        except REFUSALS as refusal:
             answer = problem_details(refusal, {})
             return {"index": index, "status": answer.status_code, "problem": answer.data}
         return {"index": index, "status": answer.status_code, "order": answer.data}

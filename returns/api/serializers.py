@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from core.api.fields import MomentField, MoneyField, QuantityField, TextField
+from core.api.fields import FlagField, MomentField, MoneyField, QuantityField, StrictSerializer, TextField
 from returns.models import ReturnLine, ReturnRequest
 
 # The steps of the machine that have an address; what else happens follows from these.
@@ -90,7 +90,7 @@ class ReturnSerializer(serializers.ModelSerializer):
         }
 
 
-class ThisLineSerializer(serializers.Serializer):
+class ThisLineSerializer(StrictSerializer):
     """Names a line of the order by its id, or by its SKU where no other line has it."""
 
     line = TextField(required=False, max_length=20)
@@ -109,7 +109,7 @@ class UnitsSerializer(ThisLineSerializer):
     quantity = QuantityField()
 
 
-class ReturnCreateSerializer(serializers.Serializer):
+class ReturnCreateSerializer(StrictSerializer):
     """What is to come back."""
 
     order = TextField(max_length=20)
@@ -118,25 +118,25 @@ class ReturnCreateSerializer(serializers.Serializer):
     note = TextField(max_length=5000, allow_blank=True, default="")
 
 
-class AuthorizeSerializer(serializers.Serializer):
+class AuthorizeSerializer(StrictSerializer):
     """Where it is to be sent; unless said, the first warehouse."""
 
     warehouse = TextField(max_length=20, required=False)
 
 
-class DeclineSerializer(serializers.Serializer):
+class DeclineSerializer(StrictSerializer):
     """Why not."""
 
     reason = TextField(max_length=300)
 
 
-class CancelSerializer(serializers.Serializer):
+class CancelSerializer(StrictSerializer):
     """Why it does not come."""
 
     reason = TextField(max_length=300, allow_blank=True, default="")
 
 
-class ReceiveSerializer(serializers.Serializer):
+class ReceiveSerializer(StrictSerializer):
     """What came, and where; unless lines are named, all that is missing."""
 
     warehouse = TextField(max_length=20)
@@ -151,13 +151,13 @@ class DecisionSerializer(ThisLineSerializer):
     note = TextField(max_length=300, allow_blank=True, default="")
 
 
-class InspectSerializer(serializers.Serializer):
+class InspectSerializer(StrictSerializer):
     """A decision for each line of which something is here."""
 
     lines = DecisionSerializer(many=True, allow_empty=False)
 
 
-class ResolveSerializer(serializers.Serializer):
+class ResolveSerializer(StrictSerializer):
     """Whether delivery charges go back; unless said, as the policy and the law have it."""
 
-    with_charges = serializers.BooleanField(allow_null=True, default=None)
+    with_charges = FlagField(allow_null=True, default=None)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -265,6 +266,23 @@ def test_many_orders_each_get_an_answer(shop, api):
     assert results[1]["problem"]["errors"][0]["pointer"] == "/lines"
     assert results[3]["problem"]["code"] == "duplicate_reference"
     assert Order.objects.count() == 1
+
+
+def test_an_order_that_the_database_refuses_spoils_no_other(shop, api, monkeypatch):
+    place = services.place_order
+
+    def refused(wanted, *, actor):
+        if wanted.external_reference == "B":
+            raise DataError("value too long")
+        return place(wanted, actor=actor)
+
+    monkeypatch.setattr(services, "place_order", refused)
+    bodies = [{**EXAMPLE, "external_reference": reference} for reference in "ABC"]
+
+    results = post(api, f"{ORDERS}bulk/", {"orders": bodies}).json()["results"]
+
+    assert [one["status"] for one in results] == [201, 400, 201]
+    assert sorted(Order.objects.values_list("external_reference", flat=True)) == ["A", "C"]
 
 
 def test_many_orders_sent_again_are_placed_once(shop, api):

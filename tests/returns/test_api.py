@@ -210,3 +210,13 @@ def test_a_list_takes_the_same_statements_however_long(seller, api, django_asser
             assert len(api.get(URL).json()["results"]) == expected
         for _ in range(3):
             requested(order, {"MUG-RED": 1})
+
+
+@pytest.mark.parametrize("body", [{"with_charge": False}, {"with_charges": "no"}, {"with_charges": 0}])
+def test_a_slip_of_the_pen_never_decides_about_money(seller, api, body):
+    found = inspected(delivered_order(), {"MUG-RED": 1})
+
+    refused = api.post(f"{URL}{found.number}/resolve/", body, format="json", headers={"Idempotency-Key": "r1"})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+    assert ReturnRequest.objects.get().status == "inspected"
