@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from billing import services as billing
 from core import outbox
 from demo.catalogue import EXPECTED
 from demo.teller import MAYA, TOM, Story, draft, place
@@ -68,7 +69,8 @@ def scenes(story: Story) -> list[Scene]:
     found += _in_the_warehouse(story)
     for number in range(28):
         days, language = 3 + number % 4, LANGUAGES[number // 4 % 4]
-        found.append((days, partial(_on_the_way, days=days, language=language)))
+        # The first of them is for Lena, who has a parcel to follow.
+        found.append((days, partial(_on_the_way, days=days, language=language, lena=number == 0)))
     for number, days in enumerate((*range(47, 55), 8, 8, 9, 9)):
         found.append((days, partial(_arrived_and_open, days=days, language=LANGUAGES[number % 4])))
     if len(found) != LIVE:
@@ -163,17 +165,20 @@ def _at_work(story: Story, *, days: int, reached: int, urgent: bool) -> Order:
     return order
 
 
-def _on_the_way(story: Story, *, days: int, language: str) -> Order:
+def _on_the_way(story: Story, *, days: int, language: str, lena: bool) -> Order:
     at = story.ago(days)
-    wanted = story.today + timedelta(days=1 + days % 3)
     order = place(
         story,
         at,
-        customer=story.customer(company=True, language=language),
-        terms="net14",
+        customer=story.people[0] if lena else story.customer(company=True, language=language),
+        terms="prepaid" if lena else "net14",
         notify=True,
-        wanted_on=wanted,
+        wanted_on=story.today + timedelta(days=1 + days % 3),
     )
+    if lena:
+        billing.record_payment(
+            order.pk, method="card", amount=order.total, reference=str(order.number), actor=ACTOR, at=at
+        )
     fulfillment.fulfil_through(order.pk, through="shipped", shipped_at=story.next_shift(at), actor=ACTOR)
     return order
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils.formats import date_format
+
 from demo.morning import COUNTED_SHORT
 from demo.teller import BUYER, TOM, Story, first_of
 from demo.world import ACTOR
@@ -59,8 +61,16 @@ def go_wrong(story: Story) -> None:
     for order in first_of(Order.objects.filter(selectors.late(story.today)).order_by("pk"), LATE):
         orders.open_exception(
             category="late",
-            title=f"{order.number} is late: promised for {order.promised_on}",
+            title=_why_late(order),
             dedupe_key=f"late:{order.pk}",
             order_id=order.pk,
             at=story.now,
         )
+
+
+def _why_late(order: Order) -> str:
+    promised = date_format(order.promised_on, "j F") if order.promised_on else ""
+    missing = order.lines.filter(backordered__gt=0).first()
+    if missing is not None:
+        return f"{missing.backordered} × {missing.sku} missing, promised for {promised}"
+    return f"Packed and not sent, promised for {promised}"
