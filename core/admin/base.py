@@ -95,6 +95,8 @@ class LeanListMixin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list; a filter that makes no sense is dropped with a word about it."""
         try:
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise DisallowedModelAdminLookup("PostgreSQL takes no NUL, not even to look for it")
             response = super().changelist_view(request, {"tabs": self.tabs_for(request), **(extra_context or {})})
         except DisallowedModelAdminLookup:
             response = HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")

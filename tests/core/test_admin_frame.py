@@ -165,6 +165,12 @@ def test_a_filter_that_makes_no_sense_is_dropped_with_a_word(staff):
     ]
 
 
+def test_a_filter_that_no_database_could_look_for_is_dropped(staff):
+    answer = staff.get(reverse("admin:core_user_changelist") + "?username__exact=%00")
+
+    assert (answer.status_code, answer.url) == (302, reverse("admin:core_user_changelist"))
+
+
 def test_search_opens_the_only_hit_and_lists_several(staff, monkeypatch):
     found = [searching.Hit("T-1", "/admin/core/user/1/change/")]
     monkeypatch.setattr(searching, "FINDERS", {})
