@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import timezone
 
+from orders import selectors as order_facts
 from orders.models import Order, OrderLine, OrderStatus
 
 # A discarded draft was never an order, and what was cancelled or lapsed brought nothing.
@@ -49,12 +50,8 @@ def orders_by_stage() -> list[dict[str, Any]]:
 
 
 def late_orders(today: date | None = None) -> "QuerySet[Order]":
-    """Return live orders that missed the day they had to leave, or the day they were promised for."""
-    today = today or timezone.localdate()
-    must_leave = Q(ship_by_on__lt=today, shipped_at__isnull=True)
-    must_arrive = Q(promised_on__lt=today, delivered_at__isnull=True)
-    live = Order.objects.filter(status__in=[OrderStatus.CONFIRMED, OrderStatus.FULFILLING, OrderStatus.FULFILLED])
-    return live.filter(must_leave | must_arrive)
+    """Return the orders that the order desk calls late, so that both pages show one figure."""
+    return Order.objects.filter(order_facts.late(today))
 
 
 def orders_on_hold() -> "QuerySet[Order]":
