@@ -198,17 +198,39 @@ def _same_order(run: Run, key: str) -> None:
 
 def _check_everything(run: Run, key: str) -> None:
     """Ask the database about everything that must always be true."""
-    breaches = 0
-    checks = [check for _code, _name, check in invariants.questions()]
-    run.total = len(checks)
-    for check in checks:
-        finding = check()
-        breaches += len(finding.breaches)
-        seen = "not yet" if finding.checked is None else f"{finding.checked} rows, {len(finding.breaches)} breaches"
-        run.lines.append(f"{finding.code} {finding.name}: {seen}")
+    questions = list(invariants.questions())
+    run.total = len(questions)
+    told: dict[str, Tally] = {}
+    for code, _name, check in questions:
+        told.setdefault(code, Tally()).add(check())
         run.done += 1
+        # One line for each law, however many questions it takes to ask for it.
+        run.lines = [f"{code}: {tally}" for code, tally in told.items()]
+        run.lines += [breach for tally in told.values() for breach in tally.named]
+    breaches = sum(tally.breaches for tally in told.values())
     run.holds = breaches == 0
-    run.verdict = f"{len(checks)} truths checked, {breaches} breaches"
+    run.verdict = f"{run.total} questions about {len(told)} laws, {breaches} breaches"
+
+
+@dataclass
+class Tally:
+    """What the questions about one law found."""
+
+    questions: int = 0
+    rows: int = 0
+    breaches: int = 0
+    named: list[str] = field(default_factory=list)
+
+    def add(self, finding: invariants.Finding) -> None:
+        """Count what one question found, and keep what is wrong in words."""
+        self.questions += 1
+        self.rows += finding.checked or 0
+        self.breaches += len(finding.breaches)
+        if finding.breaches:
+            self.named.append(f"{finding.code} {finding.name}: {', '.join(finding.breaches[:5])}")
+
+    def __str__(self) -> str:
+        return f"{self.questions} asked, {self.rows:,} rows read, {self.breaches} breaches"
 
 
 PROOFS = {
