@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -120,39 +120,35 @@ def place(
     settle: bool = True,
 ) -> Order:
     """Place an order as it was placed then."""
-    order = _wish(story, customer, lines or story.lines(), terms=terms, channel=channel, wanted_on=wanted_on)
-    return orders.place_order(
-        OrderInput(**order, placed_at=at, historic=True, settle=settle, notify=notify), actor=ACTOR
-    )
+    wish = _wish(story, customer, lines or story.lines(), terms=terms, channel=channel, wanted_on=wanted_on)
+    return orders.place_order(replace(wish, placed_at=at, historic=True, settle=settle, notify=notify), actor=ACTOR)
 
 
 def draft(story: Story, customer: Customer) -> Order:
     """Write a quotation that nobody has accepted yet."""
     lines = {sku: units * 6 for sku, units in story.lines().items()}
-    return orders.save_draft(
-        OrderInput(**_wish(story, customer, lines, terms="net14", channel="staff", wanted_on=None)), actor=MAYA
-    )
+    return orders.save_draft(_wish(story, customer, lines, terms="net14", channel="staff", wanted_on=None), actor=MAYA)
 
 
 def _wish(
     story: Story, customer: Customer, lines: dict[str, int], *, terms: str, channel: str, wanted_on: date | None
-) -> dict[str, object]:
+) -> OrderInput:
     via = channel or story.dice.choice(CHANNELS)
-    return {
-        "channel": via,
-        "customer_id": customer.pk,
-        "customer_name": customer.name,
-        "customer_company": customer.company,
-        "email": customer.email,
-        "phone": customer.phone,
-        "language": customer.language,
-        "shipping_address": story.address(customer),
-        "lines": tuple(LineInput(sku=sku, quantity=units) for sku, units in lines.items()),
-        "shipping_method": "pickup" if via == "walk_in" else "standard",
-        "payment_terms": terms,
-        "purchase_order_number": f"PO-{story.dice.randint(3000, 9999)}" if customer.company else "",
-        "requested_delivery_on": wanted_on,
-    }
+    return OrderInput(
+        channel=via,
+        customer_id=customer.pk,
+        customer_name=customer.name,
+        customer_company=customer.company,
+        email=customer.email,
+        phone=customer.phone,
+        language=customer.language,
+        shipping_address=story.address(customer),
+        lines=tuple(LineInput(sku=sku, quantity=units) for sku, units in lines.items()),
+        shipping_method="pickup" if via == "walk_in" else "standard",
+        payment_terms=terms,
+        purchase_order_number=f"PO-{story.dice.randint(3000, 9999)}" if customer.company else "",
+        requested_delivery_on=wanted_on,
+    )
 
 
 def first_of(found: Iterable[M], count: int) -> list[M]:
