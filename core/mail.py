@@ -14,6 +14,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from core.actors import SYSTEM, Actor
+from core.errors import Conflict
 from core.events import MailKept, MailRefused
 from core.files import read_file
 from core.inserting import insert_once
@@ -22,6 +23,13 @@ from core.outbox import emit
 from core.service import note_change, service
 
 PERMANENT = 500
+FORGOTTEN = "This mail was for its reader only; its text was removed when it was sent.\n"
+
+
+class MailForgotten(Conflict):
+    """The text of a confidential mail is gone; its reader asks for a new one."""
+
+    code = "mail_forgotten"
 
 
 @service
@@ -34,8 +42,12 @@ def intend(
     language: str,
     thread: str,
     attachments: Sequence[Attachment] = (),
+    confidential: bool = False,
 ) -> OutgoingMail | None:
     """Write a mail down and leave its sending as a debt. None where there is nobody to write to.
+
+    A confidential one (a link that signs in) is forgotten as soon as it is sent: staff who read sent
+    mail must not become its reader. The demo sends nothing and keeps it.
 
     A dedupe key that is known returns the mail that was written first; nothing is sent again.
     """
@@ -49,6 +61,7 @@ def intend(
         thread=thread,
         to=to,
         language=language,
+        confidential=confidential,
         message_id=_message_id(dedupe_key),
         **compose(template, context, language=language),
     )
@@ -67,6 +80,8 @@ def resend(mail_id: int, *, actor: Actor) -> OutgoingMail:
     It gets a new Message-ID: with the old one, mail servers would drop it as a duplicate.
     """
     mail = OutgoingMail.objects.select_for_update(no_key=True).get(pk=mail_id)
+    if mail.text == FORGOTTEN:
+        raise MailForgotten("This mail was for its reader only and is not kept; a new one has to be asked for")
     before = {"message_id": mail.message_id, "status": mail.status}
     mail.status = OutgoingMail.Status.KEPT
     mail.message_id = _message_id(f"{mail.dedupe_key}:{uuid.uuid4()}")
@@ -93,7 +108,8 @@ def send(mail_id: int) -> None:
         _give_up(mail.pk, str(error))
         return
     sent = OutgoingMail.objects.filter(pk=mail.pk, message_id=mail.message_id)
-    sent.update(status=OutgoingMail.Status.SENT, sent_at=timezone.now())
+    forgotten = {"text": FORGOTTEN, "html": ""} if mail.confidential and not settings.DEMO else {}
+    sent.update(status=OutgoingMail.Status.SENT, sent_at=timezone.now(), **forgotten)
 
 
 def compose(template: str, context: Mapping[str, Any], *, language: str) -> dict[str, str]:

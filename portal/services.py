@@ -26,6 +26,7 @@ def send_sign_in_link(email: str, *, language: str) -> bool:
         to=customer.email,
         language=customer.language or language,
         thread=f"customers.customer:{customer.pk}",
+        confidential=True,
     )
     return True
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -21,9 +21,10 @@ from core.admin.forms import show_refusal
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.api.auth import StaffScopes
 from core.api.keys import ALL, create_api_key, revoke_api_key
 from core.errors import DomainError
-from core.models import ApiKey
+from core.models import ApiKey, User
 from core.templatetags.back_office import badge
 
 
@@ -57,9 +58,14 @@ class NewKeyForm(forms.Form):
         label=_("Only for channels"), required=False, help_text=_("Codes, separated by commas; empty means all.")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, maker: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(scope, scope) for scope in known_scopes()]  # type: ignore[attr-defined]
+        # Nobody hands out more than he holds: a key would else be a way to every power.
+        held = StaffScopes(maker)
+        mine = [scope for scope in known_scopes() if maker.is_superuser or scope in held]
+        self.fields["scopes"].choices = [(scope, scope) for scope in mine]  # type: ignore[attr-defined]
+        if not maker.is_superuser:
+            del self.fields["everything"]
 
     def clean(self) -> dict[str, Any]:
         """Ask for at least one door."""
@@ -71,7 +77,7 @@ class NewKeyForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """Return what the service asks for."""
         cleaned = self.cleaned_data
-        scopes = [ALL] if cleaned["everything"] else cleaned["scopes"]
+        scopes = [ALL] if cleaned.get("everything") else cleaned["scopes"]
         channels = [code.strip() for code in cleaned["channels"].split(",") if code.strip()]
         return {"name": cleaned["name"], "scopes": scopes, "channels": channels}
 
@@ -140,7 +146,7 @@ class KeyAdmin(TransitionAdmin, PanelAdmin):
         """Make a key, and show it this once."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewKeyForm(request.POST or None)
+        form = NewKeyForm(request.POST or None, maker=cast(User, request.user))
         made: ApiKey | None = None
         plain = ""
         if request.method == "POST" and form.is_valid():

@@ -204,7 +204,9 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let nobody change (or set the password of) somebody who holds more power."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
+        if obj is None or request.user.is_superuser or not allowed:
+            return allowed
+        return not obj.is_superuser and obj.get_all_permissions() <= request.user.get_all_permissions()
 
 
 @admin.register(Group, site=site)

@@ -43,6 +43,7 @@ class OutgoingMail(models.Model):
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"), blank=True)
     attachments = models.ManyToManyField(Attachment, blank=True, verbose_name=_("files"))
+    confidential = models.BooleanField(_("for its reader only"), default=False)
     message_id = models.CharField(_("message id"), max_length=200)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.KEPT)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)

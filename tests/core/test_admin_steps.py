@@ -270,3 +270,36 @@ def test_a_change_of_powers_is_in_the_log_with_before_and_after(staff):
         "before": {"is_staff": "False", "language": "en"},
         "after": {"is_staff": "True", "language": "de"},
     }
+
+
+@pytest.mark.django_db
+def test_nobody_changes_somebody_who_may_more(client):
+    tom = User.objects.create_user("tom", password="x", is_staff=True)
+    tom.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    ann = User.objects.create_user("ann", password="x", is_staff=True)
+    ann.user_permissions.set(Permission.objects.filter(codename__in=["view_apikey"]))
+    client.force_login(tom, backend="django.contrib.auth.backends.ModelBackend")
+    form = {"username": "ann", "language": "de", "is_active": "on", "is_staff": "on"}
+
+    assert client.post(reverse("admin:core_user_change", args=[ann.pk]), form).status_code == 403
+    password = client.post(
+        reverse("admin:auth_user_password_change", args=[ann.pk]),
+        {"password1": "Tall.tree.9", "password2": "Tall.tree.9"},
+    )
+    assert password.status_code == 403
+    assert User.objects.get(pk=ann.pk).check_password("x")
+
+
+@pytest.mark.django_db
+def test_nobody_makes_a_key_that_opens_more_than_he_may(client):
+    tom = User.objects.create_user("tom", password="x", is_staff=True)
+    tom.user_permissions.set(Permission.objects.filter(codename__in=["add_apikey", "view_order"]))
+    client.force_login(tom, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("admin:core_apikey_add")
+
+    more = client.post(address, {"name": "Mine", "scopes": ["payments:write"]})
+    everything = client.post(address, {"name": "Mine", "everything": "on"})
+    assert (more.status_code, everything.status_code, ApiKey.objects.count()) == (200, 200, 0)
+
+    client.post(address, {"name": "Mine", "scopes": ["orders:read"]})
+    assert ApiKey.objects.get().scopes == ["orders:read"]

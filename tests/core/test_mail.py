@@ -188,3 +188,15 @@ def test_a_line_break_in_an_address_is_refused_for_good() -> None:
     outbox.drain()
     kept.refresh_from_db()
     assert (kept.status, django_mail.outbox) == ("failed", [])
+
+
+def test_a_confidential_mail_is_forgotten_when_it_is_sent(run_debts: Any) -> None:
+    kept = greet(confidential=True)
+    assert kept is not None
+    run_debts()
+    [sent] = django_mail.outbox
+    assert "Dear Ada" in sent.body
+    known = OutgoingMail.objects.get()
+    assert (known.status, known.text, known.html) == ("sent", mail.FORGOTTEN, "")
+    with pytest.raises(mail.MailForgotten):
+        mail.resend(known.pk, actor=MAYA)
