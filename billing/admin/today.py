@@ -21,7 +21,7 @@ def overdue() -> today.Headline | None:
     late = today.count(Invoice.objects.filter(selectors.overdue()))
     if not late:
         return None
-    text = ngettext("%(n)s invoice is overdue", "%(n)s invoices are overdue", late) % {"n": late}
+    text = ngettext("%(n)s invoice is overdue.", "%(n)s invoices are overdue.", late) % {"n": late}
     return today.Headline(text, url=list_of(Invoice, waits="overdue"), tone="warn")
 
 

@@ -25,7 +25,7 @@ def must_leave() -> today.Headline | None:
     due = today.count(selectors.must_leave(timezone.localdate()))
     if not due:
         return None
-    text = ngettext("%(n)s parcel must leave today", "%(n)s parcels must leave today", due) % {"n": due}
+    text = ngettext("%(n)s parcel must leave today.", "%(n)s parcels must leave today.", due) % {"n": due}
     return today.Headline(text, url=list_of(FulfillmentOrder, stage="open"), tone="warn")
 
 

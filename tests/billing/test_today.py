@@ -25,7 +25,7 @@ def overdue(run_debts):
 
 
 def test_overdue_invoices_are_named_counted_and_summed(overdue):
-    assert today.overdue().text == "1 invoice is overdue"
+    assert today.overdue().text == "1 invoice is overdue."
     [named] = today.overdue_invoices()
     assert named.text == f"{overdue.number} · Ada Byron · €22.06 on INV-000001, overdue for 6 days"
     assert named.url == reverse("admin:billing_order_do", args=[overdue.pk, "payment"])
