@@ -1,6 +1,7 @@
 """What the order desk sees first in the morning."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db.models import F, Sum
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext
 from core import today
 from core.admin.links import page_of
 from core.money import Money
+from core.templatetags.back_office import locale
 from orders import selectors
 from orders.models import Hold, Order, OrderException, OrderStatus
 
@@ -135,9 +137,13 @@ def taken_today() -> list[today.Figure]:
     )
     for currency in sorted(sums.keys() | before.keys()):
         amount, earlier = sums.get(currency, 0), before.get(currency)
-        note = _("%(amount)s a week ago at this time") % {"amount": Money(earlier, currency)} if earlier else ""
+        note = (
+            _("%(amount)s a week ago at this time") % {"amount": Money(earlier, currency).format(str(locale()))}
+            if earlier
+            else ""
+        )
         figures.append(
-            today.Figure(_("Sold today, net"), str(Money(amount, currency)) if amount else f"0 {currency}", note=note)
+            today.Figure(_("Sold today, net"), Money(amount or Decimal(0), currency).format(str(locale())), note=note)
         )
     placed = sold.filter(placed_at__gte=start).count()
     then = sold.filter(placed_at__gte=start - week, placed_at__lt=now - week).count()
