@@ -25,6 +25,7 @@ KEEP = timedelta(hours=24)
 KEEP_MONEY = timedelta(days=30)
 KEPT_HEADERS = ("Location", "ETag")
 Method = Callable[..., Response]
+Required = bool | Callable[[Request], bool]
 
 
 class KeyMissing(Invalid):
@@ -67,46 +68,51 @@ class _Refused(Exception):
 @overload
 def idempotent(view: Method) -> Method: ...
 @overload
-def idempotent(*, required: bool = False) -> Callable[[Method], Method]: ...
-def idempotent(view: Method | None = None, *, required: bool = False) -> Method | Callable[[Method], Method]:
+def idempotent(*, required: Required = False) -> Callable[[Method], Method]: ...
+def idempotent(view: Method | None = None, *, required: Required = False) -> Method | Callable[[Method], Method]:
     """Run a write once per Idempotency-Key, in one unit of work; a retry gets the first answer back.
 
     Key, work and answer share one transaction: a crash leaves no trace, and a concurrent twin
     waits on the unique index. That holds because nothing inside talks to the world; the outbox
-    does. `required=True` where money moves: no key is a 400, and the answer is kept for 30 days.
+    does. `required=True` where money moves: no key is a 400, and the answer is kept for 30 days;
+    a function says it of a request where only some of them move money.
     """
     if view is None:
         return partial(_decorate, required=required)
     return _decorate(view, required=required)
 
 
-def _decorate(view: Method, *, required: bool) -> Method:
+def _decorate(view: Method, *, required: Required) -> Method:
     @wraps(view)
     def wrapper(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         work = partial(view, self, request, *args, **kwargs)
         # Read before the transaction: a body that cannot be read never gets that far.
         fingerprint = _fingerprint(request)
-        key = _key(request, required=required)
+        money = required(request) if callable(required) else required
+        key = _key(request, required=money)
         if key:
-            work = partial(_once, work, client_of(request), key, fingerprint, KEEP_MONEY if required else KEEP)
+            work = partial(_once, work, client_of(request), key, fingerprint, KEEP_MONEY if money else KEEP)
         try:
             return attempt(partial(_accepted, work))
         except _Refused as refused:
             return refused.response
 
-    wrapper.idempotency = "required" if required else "optional"  # type: ignore[attr-defined]
+    wrapper.idempotency = "required" if required is True else "optional"  # type: ignore[attr-defined]
     return wrapper
 
 
-def run_part_once(request: Request, part: int, body: Any, work: Callable[[], Response]) -> Response:
+def run_part_once(
+    request: Request, part: int, body: Any, work: Callable[[], Response], *, required: bool = False
+) -> Response:
     """Run one part of a request of many transactions, once per Idempotency-Key and part.
 
     A part that was refused leaves no trace and is tried again with the request.
     """
-    if key := _key(request, required=False):
+    if key := _key(request, required=required):
         said = json.dumps([request.method, request.get_full_path(), body], sort_keys=True, default=str)
         own_key = hashlib.sha256(f"{part} of {key}".encode()).hexdigest()
-        work = partial(_once, work, client_of(request), own_key, hashlib.sha256(said.encode()).hexdigest(), KEEP)
+        fingerprint = hashlib.sha256(said.encode()).hexdigest()
+        work = partial(_once, work, client_of(request), own_key, fingerprint, KEEP_MONEY if required else KEEP)
     return attempt(partial(_accepted, work))
 
 

@@ -1,5 +1,6 @@
 """What may be done with an order: one address and one service per action; each answers the order."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -64,14 +65,14 @@ class CommentSerializer(StrictSerializer):
     public = FlagField(required=False)
 
 
-class ActionView(OrderView):
+class ActionView(OrderView, ABC):
     """An action: reads the body, calls one service, answers the order as it is afterwards."""
 
     serializer_class: ClassVar[type[serializers.Serializer]] = NothingSerializer
 
+    @abstractmethod
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Do it."""
-        raise NotImplementedError
 
     @extend_schema(responses=OrderDetailSerializer, parameters=[IF_MATCH])
     @idempotent

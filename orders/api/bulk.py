@@ -18,7 +18,7 @@ from core.errors import DomainError, Invalid
 
 from .bodies import OrderCreateSerializer
 from .serializers import BulkAnswerSerializer, OrderDetailSerializer
-from .views import OrderView
+from .views import OrderView, brings_money
 
 MOST_ORDERS = 100
 # What the others of the request have nothing to do with. A database that is away concerns all of them.
@@ -63,7 +63,7 @@ class BulkOrdersView(OrderView):
     def _one(self, index: int, body: dict[str, Any]) -> dict[str, Any]:
         """Place one order in a transaction of its own."""
         try:
-            answer = run_part_once(self.request, index, body, partial(self._place, body))
+            answer = run_part_once(self.request, index, body, partial(self._place, body), required=brings_money(body))
         except REFUSALS as refusal:
             answer = problem_details(refusal, {})
             return {"index": index, "status": answer.status_code, "problem": answer.data}

@@ -132,7 +132,7 @@ def test_a_reference_that_was_used_names_the_order(shop, api):
     ],
 )
 def test_what_can_never_be_right_is_named(shop, api, change, found):
-    answer = post(api, **change)
+    answer = post(api, key="again", **change)
 
     assert answer.status_code == 400
     assert found in faults(answer)
@@ -181,7 +181,7 @@ def test_no_key_no_order(shop):
     ],
 )
 def test_what_a_key_may_not_say_is_refused(shop, key_with, change, pointer):
-    answer = post(key_with("orders:write"), **change)
+    answer = post(key_with("orders:write"), key="refused", **change)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
     assert pointer in [fault["pointer"] for fault in answer.json()["errors"]]
@@ -197,6 +197,7 @@ def test_an_order_that_was_agreed_and_paid_elsewhere(shop, key_with):
 
     answer = post(
         client,
+        key="paid elsewhere",
         placed_at="2026-11-20T10:00:00+01:00",
         lines=[{"sku": "MUG-RED", "quantity": 2, "unit_price": "5.00", "tax_amount": "1.90"}],
         shipping_price="0.00",
@@ -250,7 +251,18 @@ def test_more_money_than_an_order_can_hold_is_refused(shop, api):
     """SQLite would keep the sum, and no list with that order could be read again."""
     too_much = [{"method": "card", "amount": "99999999999.99", "status": "captured"}] * 2
 
-    answer = post(api, payments=too_much)
+    answer = post(api, key="too much", payments=too_much)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "amount_too_large")
+    assert not Order.objects.exists()
+
+
+def test_an_order_that_brings_money_needs_a_key(shop, api):
+    """Sent again without one, and without a reference of its own, it would book the money twice."""
+    answer = post(api, payments=PAID)
+    bulk = post(api, f"{ORDERS}bulk/", {"orders": [{**EXAMPLE, "payments": PAID}]})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
+    [one] = bulk.json()["results"]
+    assert (one["status"], one["problem"]["code"]) == (400, "idempotency_key_required")
     assert not Order.objects.exists()
