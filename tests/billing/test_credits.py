@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +132,6 @@ def test_what_a_credit_would_give_is_told_before(run_debts):
     assert not CreditNote.objects.exists()
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="takes long, and says the same on SQLite")
 @pytest.mark.parametrize("gross", [False, True])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

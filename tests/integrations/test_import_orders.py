@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import Sum
 
 from billing.models import CreditNote, Invoice, Payment, Refund
@@ -225,7 +224,6 @@ def test_the_command_prints_the_account_as_json(tmp_path):
     )
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="takes long, and says the same on SQLite")
 def test_500_orders_and_120_known_returns(tmp_path):
     dice = random.Random(11)  # noqa: S311 - the same file on every run
     rows, sold = [], []
