@@ -18,4 +18,4 @@ VOLUME /data
 EXPOSE 8000
 CMD ["gunicorn", "orders_project.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
      "--workers", "2", "--threads", "8", "--graceful-timeout", "20", "--keep-alive", "30", \
-     "--log-level", "warning", "--no-control-socket"]
+     "--log-level", "warning", "--no-control-socket", "--forwarded-allow-ips", ""]

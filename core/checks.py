@@ -18,8 +18,10 @@ IDS = {
     "REDIS_URL": "core.E004",
     "EMAIL_URL": "core.E005",
     "TIME_ZONE": "core.E006",
+    "TRUSTED_PROXIES": "core.E009",
 }
 OTHER = "core.E007"
+MOST_PROXIES = 9
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -29,6 +31,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
         *_unreadable(),
         *_secret_key(),
         *_site_url(),
+        *_proxies(),
         *_redis_url(),
         *_sqlite(),
         *_demo(),
@@ -78,6 +81,19 @@ def _site_url() -> list[CheckMessage]:
         return []
     message = f"SITE_URL is on {parts.hostname}, which ALLOWED_HOSTS does not name: its links would be refused"
     return [Warning(message, hint=f"Set ALLOWED_HOSTS={parts.hostname}.", id="core.W001")]
+
+
+def _proxies() -> list[CheckMessage]:
+    """The number decides whom we believe what a request says of itself."""
+    if settings.TRUSTED_PROXIES > MOST_PROXIES:
+        message = f"TRUSTED_PROXIES is {settings.TRUSTED_PROXIES}: it is a number of proxies, not an address or a port"
+        return [_error("TRUSTED_PROXIES", message, "One nginx in front: TRUSTED_PROXIES=1. None: TRUSTED_PROXIES=0.")]
+    parts = _split(settings.SITE_URL)
+    if settings.TRUSTED_PROXIES or parts.scheme != "https" or not parts.hostname:
+        return []
+    message = "SITE_URL is https://, but TRUSTED_PROXIES is 0: every page would redirect to itself"
+    hint = "HTTPS ends at a proxy. Count the proxies in front, usually TRUSTED_PROXIES=1."
+    return [_error("TRUSTED_PROXIES", message, hint)]
 
 
 def _redis_url() -> list[CheckMessage]:

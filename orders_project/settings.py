@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.health.HealthMiddleware",
     "core.middleware.RequestIdMiddleware",
+    "core.api.throttling.RateMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -135,6 +136,9 @@ AXES_FAILURE_LIMIT = 7
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# Else whoever goes on trying would keep the others at his address out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "core.visitors.client_address"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
@@ -169,7 +173,9 @@ WHITENOISE_USE_FINDERS = DEBUG or DEMO
 # Security -----------------------------------------------------------------------------------
 SECURE = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies stand in front. Without one, anybody could write the headers that proxies write (core.visitors).
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE

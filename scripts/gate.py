@@ -107,6 +107,7 @@ class Gate:
 PRODUCTION = {
     "SECRET_KEY": "checked-but-never-used-" + "".join(chr(97 + number * 7 % 26) for number in range(50)),
     "SITE_URL": "https://orders.example.com",
+    "TRUSTED_PROXIES": "1",
     "ALLOWED_HOSTS": "orders.example.com",
     "DATABASE_URL": "postgres://orders@db.example.com/orders",
     "REDIS_URL": "redis://redis.example.com:6379/0",

@@ -16,6 +16,7 @@ def found(settings):
     settings.SITE_URL = "http://127.0.0.1:8000"
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     settings.REDIS_URL = ""
+    settings.TRUSTED_PROXIES = 0
     settings.DEMO = False
     return lambda: [message.id for message in check_settings(None)]
 
@@ -39,7 +40,7 @@ def test_site_url_must_be_a_web_address(found, settings, address):
 
 
 def test_site_url_that_would_be_refused_is_pointed_out(found, settings):
-    settings.SITE_URL = "https://orders.example.com"
+    settings.SITE_URL, settings.TRUSTED_PROXIES = "https://orders.example.com", 1
 
     assert found() == ["core.W001"]
 
@@ -47,8 +48,35 @@ def test_site_url_that_would_be_refused_is_pointed_out(found, settings):
 @pytest.mark.parametrize("hosts", [["*"], [".example.com"], ["orders.example.com"]])
 def test_site_url_may_be_allowed_in_three_ways(found, settings, hosts):
     settings.SITE_URL, settings.ALLOWED_HOSTS = "https://orders.example.com", hosts
+    settings.TRUSTED_PROXIES = 1
 
     assert found() == []
+
+
+def test_https_without_a_proxy_that_is_believed_would_redirect_for_ever(found, settings):
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "https://orders.example.com", ["*"]
+
+    assert found() == ["core.E009"]
+    assert (
+        check_settings(None)[0].hint == "HTTPS ends at a proxy. Count the proxies in front, usually TRUSTED_PROXIES=1."
+    )
+
+
+@pytest.mark.parametrize(("proxies", "ids"), [(9, []), (10, ["core.E009"]), (8000, ["core.E009"])])
+def test_the_number_of_proxies_is_a_small_one(found, settings, proxies, ids):
+    settings.TRUSTED_PROXIES = proxies
+
+    assert found() == ids
+
+
+@pytest.mark.parametrize("value", ["yes", "-1", "127.0.0.1"])
+def test_what_is_no_number_of_proxies_trusts_none(monkeypatch, settings, found, value):
+    monkeypatch.setenv("TRUSTED_PROXIES", value)
+    environment = Environment()
+
+    assert environment.int("TRUSTED_PROXIES", default=0) == 0
+    settings.SETTINGS_PROBLEMS = environment.problems
+    assert found() == ["core.E009"]
 
 
 @pytest.mark.parametrize("address", ["localhost:6379", "http://localhost", "redis://", "unix://"])
@@ -73,7 +101,7 @@ def test_sqlite_in_a_folder_that_is_not_there_is_an_error(found, settings, monke
 
 
 def test_demo_belongs_on_this_machine(found, settings):
-    settings.DEMO, settings.SITE_URL, settings.ALLOWED_HOSTS = True, "https://shop.example.com", ["*"]
+    settings.DEMO, settings.SITE_URL, settings.ALLOWED_HOSTS = True, "http://shop.example.com", ["*"]
 
     assert found() == ["core.E008"]
 
