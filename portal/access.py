@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from core.actors import Actor
+from core.visitors import client_address
 from customers.models import Customer
 from orders.models import Order
 
@@ -58,7 +59,7 @@ def look_up(number: str, email: str) -> Order | None:
 
 def too_many_tries(request: HttpRequest, what: str) -> bool:
     """Count a try of this visitor; guessing numbers must not pay."""
-    key = f"portal:{what}:{request.META.get('REMOTE_ADDR', '')}"
+    key = f"portal:{what}:{client_address(request)}"
     cache.add(key, 0, timeout=60)
     try:
         return int(cache.incr(key)) > TRIES_PER_MINUTE

@@ -13,6 +13,9 @@ from rest_framework.response import Response
 class SchemaView(SpectacularAPIView):
     """The description, made once per process: addresses do not change while it runs."""
 
+    # Counted by the middleware, which answers a problem and never a page.
+    throttle_classes = ()
+
     def _get_schema_response(self, request: Request) -> Response:
         kept = _kept(settings.ROOT_URLCONF, request.build_absolute_uri("/"), get_language() or "")
         if not kept:
@@ -29,5 +32,6 @@ def _kept(urlconf: str, site: str, language: str) -> dict[str, Any]:
 class DocsView(SpectacularSwaggerSplitView):
     """The description to read and to try; its script comes from an address of its own, as the CSP wants."""
 
+    throttle_classes = ()
     url_name = "api:schema"
     template_name = "core/api_docs.html"

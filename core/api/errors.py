@@ -1,5 +1,6 @@
 """Every error of the API, as RFC 9457 says: application/problem+json, never a page."""
 
+import json
 import logging
 import math
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -79,6 +80,15 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response:
     if (wait := getattr(error, "wait", None)) is not None or status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(max(1, math.ceil(wait or 1)))
     return Response(body(status, code, detail, more), status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def as_page(error: Exception) -> HttpResponse:
+    """Answer an error where there is no view to raise it in."""
+    told = problem_details(error, {})
+    answer = HttpResponse(json.dumps(told.data), status=told.status_code, content_type=CONTENT_TYPE)
+    if wait := told.headers.get("Retry-After"):
+        answer.headers["Retry-After"] = wait
+    return answer
 
 
 def body(status: int, code: str, detail: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 
 from core.api.auth import actor_of, channels_of
 from core.api.errors import CONTENT_TYPE, body
-from core.api.throttling import rate_headers
 
 
 class ApiView(APIView):
@@ -23,6 +22,9 @@ class ApiView(APIView):
 
     One service per method; `self.actor` and `self.channels` say who calls. Writes are `@idempotent`.
     """
+
+    # Says to the middleware that it knows its callers and counts them itself.
+    counts_requests = True
 
     @property
     def actor(self) -> Any:
@@ -34,19 +36,20 @@ class ApiView(APIView):
         """Return the channels that the caller sees; None means all."""
         return channels_of(self.request)
 
-    def check_permissions(self, request: Request) -> None:
-        """Count the request first: what is refused counts, too."""
-        super().check_throttles(request)
-        super().check_permissions(request)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count the request before anything refuses it: what is refused counts, too, and so does a bad key."""
+        try:
+            super().perform_authentication(request)
+        finally:
+            super().check_throttles(request)
+        super().initial(request, *args, **kwargs)
 
     def check_throttles(self, request: Request) -> None:
-        """Nothing more: it was counted with the permissions."""
+        """Nothing more: it was counted at the door."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Tell the caller what they have left; nobody in between keeps the answer."""
+        """Let nobody in between keep the answer."""
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in rate_headers(getattr(request, "_request", request)).items():
-            answer.headers[name] = value
         answer.headers.setdefault("Cache-Control", "private, no-cache")
         return answer
 

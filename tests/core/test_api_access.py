@@ -198,6 +198,60 @@ def test_a_refused_request_counts_too(settings: Any) -> None:
     assert codes == [403, 403, 429]
 
 
+RATED = {"RateLimit", "RateLimit-Policy"}
+REFUSALS: list[tuple[str, str, dict[str, Any], int]] = [
+    ("get", BELLS, {}, 200),
+    ("get", f"{BELLS}?colour=red", {}, 400),
+    ("delete", BELLS, {}, 405),
+    ("get", BELLS, {"HTTP_ACCEPT": "text/xml"}, 406),
+    ("post", BELLS, {"data": "x", "content_type": "text/plain"}, 415),
+    ("post", BELLS, {"data": "{", "content_type": "application/json"}, 400),
+    ("get", "/api/v1/raise/bug/", {}, 500),
+    ("get", "/api/v1/nothing/", {}, 404),
+    ("get", "/api/", {}, 404),
+    ("get", "/api/v1/schema/", {}, 200),
+    ("get", BELLS, {"HTTP_HOST": "elsewhere.example"}, 400),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "given", "status"), REFUSALS)
+def test_every_answer_says_what_is_left(api: Any, method: str, path: str, given: dict[str, Any], status: int) -> None:
+    api.raise_request_exception = False
+    answer = getattr(api, method)(path, **given)
+    assert answer.status_code == status
+    assert set(answer.headers) >= RATED
+    assert answer.headers["RateLimit"].startswith('"burst";r=599;'), "counted once"
+    assert not RATED & set(api.get("/healthz").headers)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer nobody", "Basic eDp5"])
+def test_who_is_refused_at_the_door_reads_what_is_left(header: str) -> None:
+    answer = APIClient(HTTP_AUTHORIZATION=header).get(BELLS)
+    assert (answer.status_code, answer.headers["RateLimit"]) == (401, '"burst";r=599;t=1')
+
+
+def test_guessing_keys_is_limited_by_address_and_keys_behind_it_are_not(settings: Any) -> None:
+    settings.API_RATE, settings.API_BURST = 30, 3
+    _key, plain = create_api_key("shop", scopes=["*"])
+    guesses = [client_with(f"{plain[:-1]}{letter}").get(BELLS) for letter in "!?+"]
+    nobody = APIClient().get(BELLS)
+    assert [answer.status_code for answer in [*guesses, nobody]] == [401, 401, 401, 429]
+    assert (nobody.json()["code"], nobody.headers["Retry-After"]) == ("too_many_requests", "2")
+    assert nobody.headers["RateLimit"].split(";")[1] == "r=0"
+    lost = APIClient().get("/api/v1/nothing/")
+    assert (lost.status_code, lost.headers["Content-Type"]) == (429, "application/problem+json")
+    assert (lost.json()["status"], lost.headers["Retry-After"]) == (429, "2")
+    assert set(lost.headers) >= RATED
+    assert client_with(plain).get(BELLS).status_code == 200
+    assert APIClient(REMOTE_ADDR="192.0.2.7").get(BELLS).status_code == 401
+
+
+def test_without_a_rate_nobody_is_counted(settings: Any, api: Any) -> None:
+    settings.API_RATE = 0
+    assert not RATED & set(api.get(BELLS).headers)
+    assert not RATED & set(api.get("/api/v1/nothing/").headers)
+
+
 def test_a_bucket_fills_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(buckets.time, "monotonic", lambda: now[0])
