@@ -53,6 +53,12 @@ class RefundExceedsCaptured(Conflict):
     code = "refund_exceeds_captured"
 
 
+class ReferenceTaken(Conflict):
+    """The reference stands for something else already: a repeat is harmless, another thing needs another one."""
+
+    code = "reference_taken"
+
+
 class OrderTakesNoMoney(Conflict):
     """The order is over or not binding, so nobody should pay for it."""
 

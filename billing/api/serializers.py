@@ -175,7 +175,12 @@ class PaymentInputSerializer(StrictSerializer):
     method = serializers.RegexField(METHOD, max_length=30)
     amount = MoneyField(min_value=Decimal("0.001"))
     currency = TextField(max_length=3, required=False, help_text="If given, it must be the order's.")
-    reference = TextField(max_length=100, allow_blank=True, default="")
+    reference = TextField(
+        max_length=100,
+        allow_blank=True,
+        default="",
+        help_text="Its own, as the bank says it; each is written down once.",
+    )
     status = serializers.ChoiceField(choices=["authorized", "captured"], default="captured")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from billing.errors import CreditExceedsInvoice, NotIssued
+from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order
@@ -15,6 +15,7 @@ from billing.services.drafting import credit_amounts, draft_credit_note
 from billing.services.invoicing import next_number
 from billing.services.matching import OPEN
 from core.actors import SYSTEM, Actor
+from core.money import Money, plain
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
@@ -36,10 +37,12 @@ def credit_invoice(
 ) -> CreditNote:
     """Draft a credit over units of an invoice, by row id, or over all that is left of it; a debt issues it.
 
-    The reference makes a second call harmless. Raises CreditExceedsInvoice, and NotIssued for a draft.
+    The reference makes a second call harmless. Raises CreditExceedsInvoice, NotIssued for a draft, and
+    ReferenceTaken where the reference credits something else of the invoice.
     """
     _order, invoice = take_invoice(invoice_id)
-    if known := CreditNote.objects.filter(invoice=invoice, reference=reference).first():
+    if known := CreditNote.objects.filter(invoice=invoice, reference=reference).order_by("pk").first():
+        _check_same_rows(known, quantities)
         return known
     if invoice.number is None:
         raise NotIssued("A draft can still be changed; there is nothing to credit", invoice=invoice.pk)
@@ -67,16 +70,59 @@ def credit_return(
     """Draft credits over units of order lines, from the oldest invoice that bills them; a debt issues them.
 
     `with_charges` takes back the charges (shipping) of those invoices as well. The reference makes a
-    second call harmless. Raises CreditExceedsInvoice when fewer units were invoiced, or are left.
+    second call harmless. Raises CreditExceedsInvoice when fewer units were invoiced, or are left, and
+    ReferenceTaken where the reference credits something else of the order.
     """
     order = take_order(order_id)
     known = CreditNote.objects.filter(order=order, reference=reference).order_by("pk")
     if found := list(known):
+        _check_same_units(found, quantities, with_charges=with_charges)
         return found
     plan = _plan(order, quantities, with_charges=with_charges)
     return [
         _draft(invoice, rows, reference=reference, reason=reason, actor=actor, at=moment(at)) for invoice, rows in plan
     ]
+
+
+def _check_same_rows(note: CreditNote, quantities: Mapping[int, int] | None) -> None:
+    """Raise ReferenceTaken unless the note takes back these units; without any, all there was to take."""
+    lines = CreditNoteLine.objects.filter(credit_note=note)
+    before = dict(lines.values_list("invoice_line").annotate(units=Sum("quantity")).order_by())
+    if quantities is None:
+        same = not any(row.quantity - credited for row, credited, _ in _rows_of(note.invoice))
+    else:
+        same = before == {row: units for row, units in quantities.items() if units}
+    if not same:
+        raise _taken(note)
+
+
+def _check_same_units(notes: Sequence[CreditNote], quantities: Mapping[int, int], *, with_charges: bool) -> None:
+    """Raise ReferenceTaken unless the notes take back these units, and charges as it is said."""
+    lines = CreditNoteLine.objects.filter(credit_note__in=notes)
+    units = lines.filter(order_line__isnull=False).values_list("order_line").annotate(units=Sum("quantity"))
+    if dict(units.order_by()) != {line: wanted for line, wanted in quantities.items() if wanted > 0}:
+        raise _taken(notes[0])
+    # With charges, none may be left on these invoices; without, none may have been taken.
+    charges = lines.filter(order_line=None).exists()
+    if charges and not with_charges:
+        raise _taken(notes[0])
+    if with_charges and not charges and any(_charges_left(note.invoice) for note in notes):
+        raise _taken(notes[0])
+
+
+def _charges_left(invoice: Invoice) -> bool:
+    return any(row.order_line_id is None and row.quantity > credited for row, credited, _ in _rows_of(invoice))
+
+
+def _taken(note: CreditNote) -> ReferenceTaken:
+    total = Money(note.total, note.currency)
+    return ReferenceTaken(
+        f"{note.reference} stands for a credit of {total} already; another one needs a reference of its own",
+        reference=note.reference,
+        credit_note=note.number,
+        amount=plain(note.total, note.currency),
+        currency=note.currency,
+    )
 
 
 def refundable_amount(order_line: OrderLine, quantity: int) -> Decimal:

@@ -5,10 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing import gateways
-from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney
+from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney, ReferenceTaken
 from billing.events import PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
 from billing.models import Payment
-from billing.services.common import checked, moment, take_invoice, take_order, take_payment
+from billing.services.common import LIVE, checked, moment, take_invoice, take_order, take_payment
 from billing.services.matching import capture_held, match_money, tell_order
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
@@ -33,13 +33,18 @@ def authorize_payment(
     actor: Actor,
     at: datetime | None = None,
 ) -> Payment:
-    """Write down money that is held for an order; invoices take from it. Raises OrderTakesNoMoney."""
+    """Write down money that is held for an order; invoices take from it.
+
+    A reference makes a second call harmless. Raises OrderTakesNoMoney, and ReferenceTaken for another amount.
+    """
     order = take_order(order_id)
     if order.status in OVER:
         raise OrderTakesNoMoney(
             f"{order} is {order.get_status_display().lower()}; nobody pays for it now", order_status=order.status
         )
     _refuse_draft(order)
+    if known := _known(order, method, gateway, amount, reference):
+        return known
     payment = _authorize(
         order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
     )
@@ -62,16 +67,46 @@ def record_payment(
     """Write down money that came in: cash, card terminal, bank transfer. Settles open invoices, oldest first.
 
     More than is owed is taken and shown as overpaid; money for an order that is over waits for somebody
-    to send it back. Raises OrderTakesNoMoney for a draft.
+    to send it back. A reference makes a second call harmless. Raises OrderTakesNoMoney for a draft, and
+    ReferenceTaken for another amount.
     """
     order = take_order(order_id)
     _refuse_draft(order)
+    if known := _known(order, method, gateway, amount, reference, came_in=True):
+        return known
     payment = record(
         order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
     )
     match_money(order, capture=False, actor=actor, at=moment(at))
     tell_order(order, actor=actor, at=moment(at))
     return payment
+
+
+def _known(
+    order: Order, method: str, gateway: str, amount: Decimal, reference: str, *, came_in: bool = False
+) -> Payment | None:
+    """Return the payment that was written down under this reference before. Raises ReferenceTaken if it differs."""
+    wanted = checked(amount, order.currency)
+    if not reference:
+        return None
+    known = Payment.objects.filter(
+        order=order, method=method, gateway=gateway, reference=reference, status__in=LIVE
+    ).order_by("pk")
+    for payment in known:
+        if payment.amount == wanted and not (came_in and payment.captured != wanted):
+            return payment
+    if not known:
+        return None
+    first = known[0]
+    money = Money(first.amount, first.currency)
+    state = "is held" if first.held else "came in"
+    raise ReferenceTaken(
+        f"Under {reference}, {money} {state} already; another payment needs a reference of its own",
+        reference=reference,
+        payment=first.code,
+        amount=plain(first.amount, first.currency),
+        currency=first.currency,
+    )
 
 
 def _refuse_draft(order: Order) -> None:

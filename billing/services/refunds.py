@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils.crypto import get_random_string
 
 from billing import gateways, selectors
-from billing.errors import CurrencyDiffers, RefundExceedsCaptured
+from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured
 from billing.events import RefundFailed, RefundRequested, RefundSettled
 from billing.models import CreditNote, Payment, Refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
@@ -45,7 +45,8 @@ def request_refund(
 ) -> list[Refund]:
     """Promise money back, from the oldest payment first. The reference makes a second call harmless.
 
-    Raises RefundExceedsCaptured when less came in, or is left of it.
+    Raises RefundExceedsCaptured when less came in, or is left of it, and ReferenceTaken where the reference
+    sent something else back.
     """
     order = take_order(order_id)
     return _request(
@@ -63,12 +64,21 @@ def refund_payment(
     actor: Actor,
     at: datetime | None = None,
 ) -> list[Refund]:
-    """Promise money of one payment back, all that is left of it unless `amount` says less."""
+    """Promise money of one payment back, all that is left of it unless `amount` says less.
+
+    A reference makes a second call harmless. Raises what `request_refund` raises.
+    """
     order, payment = take_payment(payment_id)
-    left = {one.pk: rest for one, rest in refundable_payments(order)}.get(payment.pk, Decimal(0))
-    wanted = amount or Money(left, order.currency)
     cause = reference or f"RF-{get_random_string(10).upper()}"
+    wanted = Money(_all_of(order, payment, cause), order.currency) if amount is None else amount
     return _request(order, payment, wanted, reference=cause, reason=reason, note_id=None, actor=actor, at=moment(at))
+
+
+def _all_of(order: Order, payment: Payment, reference: str) -> Decimal:
+    """Return what is left of a payment, with what this cause promised of it before: asked again, it is the same."""
+    left = selectors.refundable(order).get(payment.pk, Decimal(0))
+    before = Refund.objects.filter(payment=payment, reference=reference).exclude(status__in=selectors.GONE)
+    return left + summed(before.values_list("amount", flat=True))
 
 
 def _request(
@@ -82,11 +92,9 @@ def _request(
     actor: Actor,
     at: datetime,
 ) -> list[Refund]:
-    known = Refund.objects.filter(order=order, reference=reference).order_by("pk")
-    if payment is not None:
-        known = known.filter(payment=payment)
-    if found := list(known):
-        return found
+    if known := list(Refund.objects.filter(order=order, reference=reference).order_by("pk")):
+        _check_same(known, payment, amount, note_id)
+        return known
     if amount.currency != order.currency:
         raise CurrencyDiffers(f"{order} is in {order.currency}", currency=order.currency)
     left = [(one, rest) for one, rest in refundable_payments(order) if payment is None or one.pk == payment.pk]
@@ -104,6 +112,21 @@ def _request(
             missing -= part
             refunds.append(_promise(order, source, part, reference, reason, note_id, actor=actor, at=at))
     return refunds
+
+
+def _check_same(known: list[Refund], payment: Payment | None, amount: Money, note_id: int | None) -> None:
+    """Raise ReferenceTaken where a cause that sent money back is to send back something else."""
+    before = Money(summed(refund.amount for refund in known), known[0].currency)
+    same_payment = payment is None or all(refund.payment_id == payment.pk for refund in known)
+    if same_payment and before == amount and all(refund.credit_note_id == note_id for refund in known):
+        return
+    raise ReferenceTaken(
+        f"{known[0].reference} stands for a refund of {before} already; another one needs a reference of its own",
+        reference=known[0].reference,
+        refund=known[0].code,
+        amount=plain(before.amount, before.currency),
+        currency=before.currency,
+    )
 
 
 def _promise(

@@ -236,6 +236,21 @@ def test_the_same_payment_sent_twice_is_written_down_once(api):
     assert Payment.objects.get().captured == Decimal("22.06")
 
 
+def test_a_payment_sent_again_under_its_reference_is_the_same_or_refused(api):
+    order = place(terms="prepaid")
+    body = {"method": "bank_transfer", "amount": "20.00", "reference": "BANK-1"}
+    path = f"/orders/{order.number}/payments/"
+    first = post(api, path, body)
+
+    assert post(api, path, body).json()["id"] == first.json()["id"]
+    refused = post(api, path, {**body, "amount": "2.06"})
+    assert problem(refused) == (409, "reference_taken", [])
+    assert refused.json()["detail"] == (
+        "Under BANK-1, 20.00 EUR came in already; another payment needs a reference of its own"
+    )
+    assert Payment.objects.get().captured == Decimal("20.00")
+
+
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
@@ -266,6 +281,13 @@ def test_a_refund_is_promised_at_once_and_settled_by_a_debt(api, run_debts):
     assert (promised.status_code, promised.json()["status"], promised.json()["amount"]) == (201, "approved", "5.00")
     assert post(api, f"/payments/{payment.code}/refund/", body).json()["id"] == promised.json()["id"]
 
+    other = post(api, f"/payments/{payment.code}/refund/", {**body, "amount": "6.00"})
+    assert problem(other) == (409, "reference_taken", [])
+    assert other.json()["detail"] == (
+        "CASE-7 stands for a refund of 5.00 EUR already; another one needs a reference of its own"
+    )
+    assert (other.json()["refund"], other.json()["amount"]) == (promised.json()["id"], "5.00")
+
     run_debts()
     settled = api.get(f"/api/v1/refunds/{promised.json()['id']}/").json()
     assert (settled["status"], settled["payment"]) == ("succeeded", payment.code)
@@ -286,6 +308,13 @@ def test_rows_of_an_invoice_are_credited(api, invoiced, run_debts):
         "5.95",
         "INV-000001",
     )
+
+    assert post(api, "/invoices/INV-000001/credit/", body).json()["total"] == "5.95"
+    for lines in ([{"id": mug["id"], "quantity": 2}], None):
+        changed = {**body, "lines": lines} if lines else {"reason": "broken", "reference": "CASE-1"}
+        refused = post(api, "/invoices/INV-000001/credit/", changed)
+        assert problem(refused) == (409, "reference_taken", [])
+    assert CreditNote.objects.count() == 1
 
     run_debts()
     note = api.get("/api/v1/credit-notes/?reference=CASE-1").json()["results"][0]

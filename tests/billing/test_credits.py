@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from billing import services as billing
-from billing.errors import CreditExceedsInvoice, NotIssued
+from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from core.actors import SYSTEM
 from core.models import OutgoingMail
@@ -61,6 +61,50 @@ def test_the_same_cause_credits_once(run_debts):
     assert credit(order, {"MUG-RED": 1}, "RMA-1") == first
     run_debts()
     assert credit(order, {"MUG-RED": 1}, "RMA-1") == first
+
+
+@pytest.mark.parametrize(
+    ("units", "with_charges"),
+    [({"MUG-RED": 2}, False), ({"TEA-1": 1}, False), ({"MUG-RED": 1, "TEA-1": 1}, False), ({"MUG-RED": 1}, True)],
+)
+def test_a_reference_that_credited_units_stands_for_them_alone(run_debts, units, with_charges):
+    order = invoiced(run_debts)
+    [note] = credit(order, {"MUG-RED": 1}, "RMA-1")
+    run_debts()
+
+    with pytest.raises(ReferenceTaken) as refusal:
+        credit(order, units, "RMA-1", with_charges=with_charges)
+    assert refusal.value.message == (
+        "RMA-1 stands for a credit of 5.95 EUR already; another one needs a reference of its own"
+    )
+    assert CreditNote.objects.get() == note
+
+
+def test_a_reference_that_credited_shipping_stands_for_that_too(run_debts):
+    order = invoiced(run_debts)
+    notes = credit(order, {"MUG-RED": 1}, "RMA-1", with_charges=True)
+
+    assert credit(order, {"MUG-RED": 1}, "RMA-1", with_charges=True) == notes
+    with pytest.raises(ReferenceTaken):
+        credit(order, {"MUG-RED": 1}, "RMA-1")
+
+
+def test_a_reference_that_credited_rows_of_an_invoice_stands_for_them_alone(run_debts):
+    invoiced(run_debts)
+    invoice = Invoice.objects.get()
+    mug, tea = invoice.lines.order_by("position")[:2]
+
+    def rows(units, reference):
+        return billing.credit_invoice(invoice.pk, quantities=units, reference=reference, actor=SYSTEM)
+
+    note = rows({mug.pk: 1}, "CASE-1")
+    assert rows({mug.pk: 1, tea.pk: 0}, "CASE-1") == note
+    for other in ({mug.pk: 2}, {tea.pk: 1}, None):
+        with pytest.raises(ReferenceTaken):
+            rows(other, "CASE-1")
+    rest = rows(None, "CASE-2")
+    assert rows(None, "CASE-2") == rest
+    assert CreditNote.objects.count() == 2
 
 
 def test_a_credit_over_all_of_it_cancels_the_invoice(run_debts):

@@ -6,7 +6,13 @@ from decimal import Decimal
 import pytest
 
 from billing import services as billing
-from billing.errors import AmountInvalid, CaptureExceedsAuthorization, OrderTakesNoMoney, UnknownGateway
+from billing.errors import (
+    AmountInvalid,
+    CaptureExceedsAuthorization,
+    OrderTakesNoMoney,
+    ReferenceTaken,
+    UnknownGateway,
+)
 from billing.models import Invoice, InvoicePayment, Payment, Refund
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
@@ -129,6 +135,55 @@ def test_more_than_is_owed_is_taken_and_shown(run_debts):
     assert money(order) == ("overpaid", "0.000", "30.000", "-7.940")
     assert states() == [("paid", "22.060")]
     assert InvoicePayment.objects.get().amount == Decimal("22.06")
+
+
+def test_a_reference_stands_for_one_payment_of_an_order(run_debts):
+    order = place()
+    payment = pay(order, "10.00", reference="BANK-1")
+
+    assert pay(order, "10.00", reference="BANK-1") == payment
+    with pytest.raises(ReferenceTaken) as refusal:
+        pay(order, "12.06", reference="BANK-1")
+    assert refusal.value.message == (
+        "Under BANK-1, 10.00 EUR came in already; another payment needs a reference of its own"
+    )
+    assert refusal.value.details == {
+        "reference": "BANK-1",
+        "payment": payment.code,
+        "amount": "10.00",
+        "currency": "EUR",
+    }
+    assert money(order) == ("partially_paid", "0.000", "10.000", "12.060")
+
+    pay(order, "1.00", reference="BANK-1", method="cash")
+    pay(order, "1.00")
+    pay(order, "1.00")
+    pay(place(), "3.00", reference="BANK-1")
+    assert money(order) == ("partially_paid", "0.000", "13.000", "9.060")
+
+
+def test_a_reference_stands_for_one_hold_of_an_order():
+    order = place(terms="prepaid")
+    payment = hold(order, "20.00")
+
+    assert hold(order, "20.00") == payment
+    with pytest.raises(ReferenceTaken) as refusal:
+        hold(order, "22.06")
+    assert refusal.value.message == (
+        "Under ch_1, 20.00 EUR is held already; another payment needs a reference of its own"
+    )
+    with pytest.raises(ReferenceTaken):  # it is held, not taken
+        pay(order, "20.00", method="card", reference="ch_1")
+    billing.capture_payment(payment.pk, actor=MAYA)
+    assert pay(order, "20.00", method="card", reference="ch_1") == payment
+    assert money(order) == ("partially_paid", "0.000", "20.000", "2.060")
+
+
+def test_a_hold_that_was_let_go_frees_its_reference():
+    order = place()
+    billing.void_payment(hold(order, "20.00").pk, actor=MAYA)
+
+    assert hold(order, "22.06").status == "authorized"
 
 
 @pytest.mark.parametrize("amount", ["0", "-1.00", "1.001", "NaN"])

@@ -6,7 +6,7 @@ import pytest
 
 from billing import gateways
 from billing import services as billing
-from billing.errors import CurrencyDiffers, RefundExceedsCaptured
+from billing.errors import AmountInvalid, CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured
 from billing.gateways import Answer, Outcome
 from billing.gateways.manual import ManualGateway
 from billing.models import CreditNote, Invoice, Payment, Refund
@@ -93,6 +93,63 @@ def test_the_same_cause_asked_twice_sends_money_once(run_debts):
 
     assert Payment.objects.get().refunded == Decimal("5.00")
     assert EventRecord.objects.filter(name="billing.refund_settled").count() == 1
+
+
+def test_a_reference_that_sent_money_back_stands_for_that_refund_alone(run_debts):
+    order = paid_order("10.00", "12.06")
+    first, second = Payment.objects.order_by("pk")
+    promised = refund(order, "15.00")
+    run_debts()
+    assert refund(order, "15.00") == promised
+
+    for other in (eur("14.99"), eur("16.00"), Money(Decimal("15.00"), "GBP")):
+        with pytest.raises(ReferenceTaken) as refusal:
+            billing.request_refund(order.pk, amount=other, reference="RMA-000001", actor=SYSTEM)
+    assert refusal.value.message == (
+        "RMA-000001 stands for a refund of 15.00 EUR already; another one needs a reference of its own"
+    )
+    assert refusal.value.details == {
+        "reference": "RMA-000001",
+        "refund": promised[0].code,
+        "amount": "15.00",
+        "currency": "EUR",
+    }
+    for payment, amount in ((first, "10.00"), (second, "5.00"), (second, "15.00")):
+        with pytest.raises(ReferenceTaken):
+            billing.refund_payment(payment.pk, amount=eur(amount), reference="RMA-000001", actor=SYSTEM)
+    assert [one.amount for one in Refund.objects.order_by("pk")] == [Decimal(10), Decimal(5)]
+
+
+def test_a_reference_of_one_payment_is_not_another_payments(run_debts):
+    paid_order("10.00", "12.06")
+    first, second = Payment.objects.order_by("pk")
+    promised = billing.refund_payment(first.pk, amount=eur("4.00"), reference="CASE-7", actor=SYSTEM)
+
+    assert billing.refund_payment(first.pk, amount=eur("4.00"), reference="CASE-7", actor=SYSTEM) == promised
+    with pytest.raises(ReferenceTaken):
+        billing.refund_payment(second.pk, amount=eur("4.00"), reference="CASE-7", actor=SYSTEM)
+    with pytest.raises(ReferenceTaken):
+        billing.refund_payment(first.pk, reference="CASE-7", actor=SYSTEM)
+    assert Refund.objects.get().payment == first
+
+
+def test_all_that_is_left_of_a_payment_goes_back_once_per_reference(run_debts):
+    paid_order("22.06")
+    payment = Payment.objects.get()
+    billing.refund_payment(payment.pk, amount=eur("2.06"), reference="CASE-1", actor=SYSTEM)
+    promised = billing.refund_payment(payment.pk, reference="CASE-7", actor=SYSTEM)
+    run_debts()
+
+    assert billing.refund_payment(payment.pk, reference="CASE-7", actor=SYSTEM) == promised
+    assert sum(one.amount for one in Refund.objects.all()) == Decimal("22.06")
+
+
+def test_a_refund_of_nothing_is_not_a_refund_of_everything():
+    paid_order("22.06")
+
+    with pytest.raises(AmountInvalid):
+        billing.refund_payment(Payment.objects.get().pk, amount=eur("0.00"), actor=SYSTEM)
+    assert not Refund.objects.exists()
 
 
 def test_a_refund_goes_back_the_ways_the_money_came_oldest_first(run_debts):
@@ -193,6 +250,8 @@ def test_a_refund_settles_the_credit_note_it_belongs_to(run_debts):
     refund(order, str(note.total), reference="RMA-000009", credit_note_id=note.pk)
     run_debts()
 
+    with pytest.raises(ReferenceTaken):
+        refund(order, str(note.total), reference="RMA-000009")
     note = CreditNote.objects.get()
     assert (note.number, note.status, note.total) == ("CN-000001", "refunded", Decimal("5.95"))
     assert Invoice.objects.get().credited_total == Decimal("5.95")
