@@ -21,7 +21,7 @@ from core.admin.forms import show_refusal
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
-from core.api.auth import StaffScopes
+from core.api.auth import SCOPE_PERMISSIONS, StaffScopes
 from core.api.keys import ALL, create_api_key, revoke_api_key
 from core.errors import DomainError
 from core.models import ApiKey, User
@@ -30,9 +30,9 @@ from core.templatetags.back_office import badge
 
 @cache
 def known_scopes() -> tuple[str, ...]:
-    """Return every scope that an address of the API asks for."""
+    """Return every scope that an address of the API asks for, or something that is said there."""
     asked = {scope for view in _views(get_resolver()) for scope in getattr(view, "required_scopes", {}).values()}
-    return tuple(sorted(asked))
+    return tuple(sorted({*asked, *SCOPE_PERMISSIONS}))
 
 
 def _views(resolver: URLResolver) -> Iterator[Any]:

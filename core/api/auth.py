@@ -23,15 +23,12 @@ logger = logging.getLogger(__name__)
 MINUTE = timedelta(minutes=1)
 READS = frozenset({"HEAD", "OPTIONS"})
 
-# Scopes whose name does not say which Django permissions stand for them: {"things:write": "app.change_thing"}.
+# Which Django permissions stand for a scope: {"things:write": ("app.change_thing",)}.
 SCOPE_PERMISSIONS: dict[str, tuple[str, ...]] = {}
 
 
 def declare_scope(scope: str, *permissions: str) -> None:
-    """Say which Django permissions (any of them) give a signed-in person a scope.
-
-    Without it `app:read` needs any view permission of the app, `app:write` any change or operate permission.
-    """
+    """Say which Django permissions (any of them) give a signed-in person a scope; undeclared, nobody has it."""
     SCOPE_PERMISSIONS[scope] = permissions
 
 
@@ -140,14 +137,8 @@ class StaffScopes(frozenset[str]):
         return super().__new__(cls, user.get_all_permissions())
 
     def __contains__(self, scope: object) -> bool:
-        return super().__contains__(scope) or any(super(StaffScopes, self).__contains__(p) for p in self._for(scope))
-
-    def _for(self, scope: object) -> list[str]:
-        if (declared := SCOPE_PERMISSIONS.get(str(scope))) is not None:
-            return list(declared)
-        app, _, verb = str(scope).partition(":")
-        starts = {"read": (f"{app}.view_",), "write": (f"{app}.change_", f"{app}.operate_")}.get(verb)
-        return [held for held in self if held.startswith(starts)] if starts else []
+        wanted = (scope, *SCOPE_PERMISSIONS.get(str(scope), ()))
+        return any(super(StaffScopes, self).__contains__(one) for one in wanted)
 
 
 def actor_of(request: Request) -> Actor:

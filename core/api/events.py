@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from core.api.auth import declare_scope
 from core.api.fields import MomentField
 from core.api.filters import bad_parameters, refuse_unknown
 from core.api.pagination import page_size
@@ -18,6 +19,8 @@ from core.models import EventRecord
 
 VisibleIds = Callable[[set[int], frozenset[str]], set[int]]
 PublicNames = Callable[[set[int]], dict[int, dict[str, Any]]]
+READ = "events:read"
+declare_scope(READ, "core.view_eventrecord")
 VISIBLE: dict[str, VisibleIds] = {}
 NAMES: dict[str, PublicNames] = {}
 # How many batches one request reads past when a key sees little of what happens.
@@ -69,7 +72,7 @@ class FeedSerializer(serializers.Serializer):
 class EventsView(ApiView):
     """The feed of public events."""
 
-    required_scopes = {"GET": "events:read"}
+    required_scopes = {"GET": READ}
 
     @extend_schema(
         parameters=[

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from core.api.auth import declare_scope
 from core.api.etags import expected_version, tagged
 from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
@@ -27,12 +28,10 @@ from .serializers import (
     SiteShownSerializer,
 )
 
-SCOPES = {
-    "GET": "customers:read",
-    "POST": "customers:write",
-    "PATCH": "customers:write",
-    "DELETE": "customers:write",
-}
+READ, WRITE = "customers:read", "customers:write"
+SCOPES = {"GET": READ, "POST": WRITE, "PATCH": WRITE, "DELETE": WRITE}
+declare_scope(READ, "customers.view_customer")
+declare_scope(WRITE, "customers.change_customer")
 
 
 def read(kind: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.auth import declare_scope
 from core.api.idempotency import idempotent
 from core.api.pdf import PAPER, paper
 from core.api.views import ApiListView, ApiView
@@ -34,7 +35,10 @@ from .serializers import (
     WorkSerializer,
 )
 
-SCOPES = {"GET": "fulfillment:read", "POST": "fulfillment:write"}
+READ, WRITE = "fulfillment:read", "fulfillment:write"
+SCOPES = {"GET": READ, "POST": WRITE}
+declare_scope(READ, "fulfillment.view_fulfillmentorder")
+declare_scope(WRITE, "fulfillment.operate_fulfillmentorder")
 
 
 class FulfillmentView(ApiView):

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from core.api.auth import declare_scope
 from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
@@ -30,7 +31,10 @@ from .serializers import (
     WarehouseSerializer,
 )
 
-SCOPES = {"GET": "inventory:read", "POST": "inventory:write", "PATCH": "inventory:write"}
+READ, WRITE = "inventory:read", "inventory:write"
+SCOPES = {"GET": READ, "POST": WRITE, "PATCH": WRITE}
+declare_scope(READ, "inventory.view_stockitem")
+declare_scope(WRITE, "inventory.change_stockitem")
 
 
 def read(kind: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ WAIVE = "orders:waive"
 OPERATE = "orders.operate_order"
 
 declare_scope("orders:read", "orders.view_order")
-declare_scope("orders:write", OPERATE, "orders.change_order")
+declare_scope("orders:write", OPERATE)
 declare_scope(PRICE, OPERATE)
 declare_scope(TERMS, OPERATE)
 declare_scope(ACT, OPERATE)

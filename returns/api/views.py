@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from core.api.auth import declare_scope
 from core.api.idempotency import idempotent
 from core.api.parsers import fault
 from core.api.views import ApiListView, ApiView
@@ -32,7 +33,10 @@ from .serializers import (
     ReturnSerializer,
 )
 
-SCOPES = {"GET": "returns:read", "POST": "returns:write"}
+READ, WRITE = "returns:read", "returns:write"
+SCOPES = {"GET": READ, "POST": WRITE}
+declare_scope(READ, "returns.view_returnrequest")
+declare_scope(WRITE, "returns.operate_return")
 
 
 class ReturnsApi(ApiView):

@@ -116,18 +116,24 @@ def test_customers_who_are_signed_in_are_nobody_here(django_user_model: Any) -> 
     assert client.get(BELLS).status_code == 401
 
 
-def test_scopes_of_staff_follow_from_their_permissions(django_user_model: Any) -> None:
+def test_scopes_of_staff_follow_from_what_is_declared(django_user_model: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(auth, "SCOPE_PERMISSIONS", {})
     lea = django_user_model.objects.create_user("lea", is_staff=True)
     lea.user_permissions.add(Permission.objects.get(codename="view_apikey", content_type__app_label="core"))
     scopes = auth.StaffScopes(lea)
-    assert ("core:read" in scopes, "core:write" in scopes, "orders:read" in scopes) == (True, False, False)
     assert "core.view_apikey" in scopes
+    assert ("core:read" in scopes, "core:write" in scopes, "orders:read" in scopes) == (False, False, False)
     auth.declare_scope("keys:read", "core.view_apikey")
     auth.declare_scope("keys:write", "core.add_apikey")
-    try:
-        assert ("keys:read" in scopes, "keys:write" in scopes) == (True, False)
-    finally:
-        auth.SCOPE_PERMISSIONS.clear()
+    assert ("keys:read" in scopes, "keys:write" in scopes) == (True, False)
+
+
+def test_a_scope_that_nobody_declared_refuses_every_session_but_a_superusers(django_user_model: Any) -> None:
+    lea = django_user_model.objects.create_user("lea", is_staff=True)
+    lea.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(lea, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(BELLS).status_code == 403
 
 
 def test_the_caller_is_the_actor() -> None:
