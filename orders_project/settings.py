@@ -120,12 +120,13 @@ CELERY_TASK_ALWAYS_EAGER = False
 CACHES = {
     "default": {"BACKEND": "core.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "OPTIONS": QUICKLY}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    # Room for the counts of many visitors: a full cache forgets some, and with them who must wait.
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}
 }
 
 # People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "core.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["core.signing_in.GuardedSignIn", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -139,6 +140,7 @@ AXES_RESET_ON_SUCCESS = True
 # Else whoever goes on trying would keep the others at his address out for ever.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "core.visitors.client_address"
+AXES_LOCKOUT_CALLABLE = "core.signing_in.answer_locked_out"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"

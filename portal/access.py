@@ -5,18 +5,15 @@ link from a mail) sees that order for the rest of the session. A foreign order a
 """
 
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from core.actors import Actor
-from core.visitors import client_address
 from customers.models import Customer
 from orders.models import Order
 
 OPENED = "opened_orders"
 MAX_OPENED = 20
-TRIES_PER_MINUTE = 10
 
 
 def customer_of(request: HttpRequest) -> Customer | None:
@@ -55,17 +52,6 @@ def look_up(number: str, email: str) -> Order | None:
     """Return the order with this number and e-mail address."""
     found = Order.objects.filter(number=number.strip().upper(), email__iexact=email.strip()).exclude(email="")
     return found.exclude(status="draft").first()
-
-
-def too_many_tries(request: HttpRequest, what: str) -> bool:
-    """Count a try of this visitor; guessing numbers must not pay."""
-    key = f"portal:{what}:{client_address(request)}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return int(cache.incr(key)) > TRIES_PER_MINUTE
-    except ValueError:
-        # The minute ended between the two calls.
-        return False
 
 
 def user_name_for(text: str) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import access, services
+from portal import access, services, tries
 from portal.forms import LookUpForm, MailLinkForm, SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -32,7 +32,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if user is not None:
             login(request, user)
             return redirect(_next(request) or ("admin:index" if user.is_staff else "portal:orders"))
-        form.add_error(None, _("This name and password do not belong together."))
+        if getattr(request, "axes_locked_out", False):
+            form.add_error(None, _("Too many tries. Please wait 15 minutes, or have a link mailed to you."))
+        else:
+            form.add_error(None, _("This name and password do not belong together."))
     context = {"form": form, "link_form": MailLinkForm(), "next": _next(request)}
     return render(request, "portal/sign_in.html", context, status=400 if form.errors else 200)
 
@@ -46,9 +49,15 @@ def send_link(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": SignInForm(), "link_form": form, "next": _next(request)}
         return render(request, "portal/sign_in.html", context, status=400)
-    if not access.too_many_tries(request, "mail-link"):
-        services.send_sign_in_link(form.cleaned_data["email"], language=request.LANGUAGE_CODE)
-    return render(request, "portal/link_sent.html", {"email": form.cleaned_data["email"]})
+    email = form.cleaned_data["email"]
+    if tries.too_many_by_visitor(request, "mail-link"):
+        form.add_error(None, _("Too many tries. Please wait a minute."))
+        context = {"form": SignInForm(), "link_form": form, "next": _next(request)}
+        return render(request, "portal/sign_in.html", context, status=429)
+    enough = tries.too_many_links(email)
+    if not enough:
+        services.send_sign_in_link(email, language=request.LANGUAGE_CODE)
+    return render(request, "portal/link_sent.html", {"email": email, "enough": enough}, status=429 if enough else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,11 +85,17 @@ def look_up(request: HttpRequest) -> HttpResponse:
     """Open one order by its number and e-mail address."""
     form = LookUpForm(request.POST or None, initial={"number": request.GET.get("number", "")[:20]})
     if request.method == "POST" and form.is_valid():
-        if access.too_many_tries(request, "look-up"):
+        typed = {"number": form.cleaned_data["number"], "email": form.cleaned_data["email"]}
+        if tries.too_many_by_visitor(request, "look-up"):
             form.add_error(None, _("Too many tries. Please wait a minute."))
             return render(request, "portal/look_up.html", {"form": form}, status=429)
-        if order := access.look_up(form.cleaned_data["number"], form.cleaned_data["email"]):
+        if tries.too_many_guesses("look-up", **typed):
+            text = _("Too many tries. Please wait half an hour, or use the link in one of our mails.")
+            form.add_error(None, text)
+            return render(request, "portal/look_up.html", {"form": form}, status=429)
+        if order := access.look_up(**typed):
             access.open_order(request, order)
             return redirect("portal:order", number=order.number)
+        tries.note_wrong_guess("look-up", **typed)
         form.add_error(None, _("We found no order with this number and e-mail address."))
     return render(request, "portal/look_up.html", {"form": form}, status=400 if form.errors else 200)
