@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import time
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core import signing
@@ -14,6 +15,8 @@ from core.models import AccessLink
 from core.service import service
 
 DAY = 86_400
+# For so long a steady link stays the same.
+PERIOD = 30 * DAY
 
 
 class LinkSpent(Missing):
@@ -32,13 +35,29 @@ def make_link(purpose: str, thread: str, *, days: int = 90) -> str:
     return signing.dumps([thread, int(time.time()) + days * DAY], salt=_salt(purpose))
 
 
+def make_steady_link(purpose: str, thread: str, *, days: int = 90) -> str:
+    """Return a token that is the same whenever it is asked for within a period, for answers that are compared.
+
+    It is never good for longer than `days`, at the end of a period for a period less.
+    """
+    begun = int(time.time()) // PERIOD * PERIOD
+    return _steady(purpose).sign_object([thread, begun + days * DAY])
+
+
 def read_link(token: str, purpose: str) -> str | None:
     """Return what a token opens, or nothing when it is forged, expired or meant for something else."""
-    try:
-        thread, expires = signing.loads(token, salt=_salt(purpose))
-    except (signing.BadSignature, ValueError, TypeError):
-        return None
-    return str(thread) if expires > time.time() else None
+    for read in (partial(signing.loads, salt=_salt(purpose)), _steady(purpose).unsign_object):
+        try:
+            thread, expires = read(token)
+        except (signing.BadSignature, ValueError, TypeError):
+            continue
+        return str(thread) if expires > time.time() else None
+    return None
+
+
+def _steady(purpose: str) -> signing.Signer:
+    """Return what signs without a moment; its signatures are no others'."""
+    return signing.Signer(salt=f"{_salt(purpose)}.steady")
 
 
 def _salt(purpose: str) -> str:

@@ -25,6 +25,8 @@ VISIBLE: dict[str, VisibleIds] = {}
 NAMES: dict[str, PublicNames] = {}
 # How many batches one request reads past when a key sees little of what happens.
 BATCHES = 5
+# How members are called that hold keys of rows.
+INSIDE = ("_id", "_ids", "_thread")
 
 
 def visible_to(kind: str) -> Callable[[VisibleIds], VisibleIds]:
@@ -143,11 +145,15 @@ def _present(records: list[EventRecord]) -> list[dict[str, Any]]:
             "id": record.position,
             "type": record.name,
             "at": record.at,
-            "data": {**_without_keys(record.payload), **names.get(_about(record)[0], {}).get(_about(record)[1], {})},
+            "data": {**without_keys(record.payload), **names.get(_about(record)[0], {}).get(_about(record)[1], {})},
         }
         for record in records
     ]
 
 
-def _without_keys(payload: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in payload.items() if not name.endswith(("_id", "_ids"))}
+def without_keys(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return what an event says without database keys, which stay inside.
+
+    Not below the first level: what stands there may be names that a sender gave.
+    """
+    return {name: value for name, value in payload.items() if not name.endswith(INSIDE)}

@@ -7,8 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.addresses import AddressShownSerializer
+from core.api.events import without_keys
 from core.api.fields import MomentField, MoneyField, RateField, UnitPriceField
-from core.links import absolute, make_link
+from core.links import absolute, make_steady_link
+from core.models import EventRecord
 from orders import standing
 from orders.models import Hold, Order, OrderCharge, OrderStatus
 from orders.selectors import is_late
@@ -202,7 +204,7 @@ class OrderSerializer(serializers.Serializer):
             "invoices": absolute(f"/api/v1/invoices/?order={order.number}"),
             "shipments": absolute(f"/api/v1/shipments/?order={order.number}"),
             "returns": absolute(f"/api/v1/returns/?order={order.number}"),
-            "tracking_page": absolute(f"/track/{make_link('order', order.history_thread())}/"),
+            "tracking_page": absolute(f"/track/{make_steady_link('order', order.history_thread())}/"),
         }
 
 
@@ -248,7 +250,7 @@ def _of_order(serializer_class: type[serializers.Serializer], order: Order, rows
 class TimelineEntrySerializer(serializers.Serializer):
     """Something that happened to an order."""
 
-    id = serializers.IntegerField()
+    id = serializers.CharField()
     at = MomentField()
     type = serializers.CharField(source="name")
     transition = serializers.CharField()
@@ -257,7 +259,11 @@ class TimelineEntrySerializer(serializers.Serializer):
     actor = serializers.CharField()
     note = serializers.CharField()
     public = serializers.BooleanField()
-    data = serializers.JSONField(source="payload")  # type: ignore[assignment]
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]
+
+    def get_data(self, entry: EventRecord) -> dict[str, Any]:
+        """Return what is told about it, in public words."""
+        return without_keys(entry.payload)
 
 
 class TimelineSerializer(serializers.Serializer):

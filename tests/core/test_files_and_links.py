@@ -64,6 +64,22 @@ def test_a_signed_link_opens_its_thing_for_its_purpose_only() -> None:
     assert links.read_link(links.make_link("track", "orders.order:7", days=0), "track") is None
 
 
+def test_a_steady_link_is_the_same_for_a_month_and_opens_no_longer_than_another(monkeypatch: Any) -> None:
+    now = [links.PERIOD * 700.0]
+    monkeypatch.setattr(links.time, "time", lambda: now[0])
+    token = links.make_steady_link("track", "orders.order:7")
+    assert token != links.make_steady_link("track", "orders.order:8")
+    now[0] += links.PERIOD - 1
+    assert links.make_steady_link("track", "orders.order:7") == token
+    now[0] += 1
+    assert links.make_steady_link("track", "orders.order:7") != token
+    assert links.read_link(token, "track") == "orders.order:7"
+    assert links.read_link(token, "return") is None
+    assert links.read_link(f"{token[:-1]}{'a' if token[-1] != 'a' else 'b'}", "track") is None
+    now[0] = links.PERIOD * 700.0 + 90 * links.DAY
+    assert links.read_link(token, "track") is None
+
+
 def test_a_one_time_link_works_once_and_looking_does_not_spend_it() -> None:
     token = links.make_access_link("sign-in", "customers.customer:3")
     assert token not in str(AccessLink.objects.values().get())

@@ -178,6 +178,19 @@ def test_the_history_is_told_by_scope(shop, api):
     assert public == ["orders.order_placed", "orders.order_verified", "orders.payment_awaited"]
 
 
+def test_the_history_speaks_of_nothing_by_its_key_in_the_database(shop, api, run_debts):
+    order = placed_order()
+    run_debts()
+    api.patch(f"{ORDERS}{order.number}/", {"metadata": {"shop_id": "7"}}, format="json")
+    entries = api.get(f"{ORDERS}{order.number}/timeline/").json()["results"]
+
+    told = {entry["type"]: entry["data"] for entry in entries}
+    assert (told["orders.order_placed"], told["core.mail_kept"]) == ({"quiet": False}, {"kind": "order_received"})
+    assert told["orders.preferences_changed"]["after"] == {"metadata": {"shop_id": "7"}}
+    assert all(isinstance(entry["id"], str) for entry in entries)
+    assert f"order:{order.pk}" not in str(entries)
+
+
 # --- actions ------------------------------------------------------------------------------------------
 
 
