@@ -43,6 +43,15 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class Overtaken(Conflict):
+    """Somebody changed the world between two looks at it: done again, the same work sees what they did.
+
+    `core.service.attempt` does so by itself; a caller meets it only inside a transaction of his own.
+    """
+
+    code = "concurrent_change"
+
+
 class Stale(DomainError):
     """The thing changed since the caller read it."""
 

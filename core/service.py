@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
 
 from core.actors import request_id
+from core.errors import Overtaken
 from core.models import Delivery, EventRecord
 
 P = ParamSpec("P")
@@ -136,15 +137,17 @@ def attempt(work: Callable[[], R]) -> R:
         try:
             with unit_of_work():
                 return work()
-        except (OperationalError, IntegrityError) as error:
-            if nested or trial >= TRIES_FOR.get(_sqlstate(error) or "", 0):
+        except (OperationalError, IntegrityError, Overtaken) as error:
+            if nested or trial >= _tries_for(error):
                 raise
             time.sleep(random.uniform(0.01, 0.05) * 2**trial)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
 
 
-def _sqlstate(error: DatabaseError) -> str | None:
-    return getattr(error.__cause__, "sqlstate", None)
+def _tries_for(error: DatabaseError | Overtaken) -> int:
+    if isinstance(error, Overtaken):
+        return TRIES
+    return TRIES_FOR.get(getattr(error.__cause__, "sqlstate", None) or "", 0)
 
 
 def _write_down(unit: Unit) -> None:

@@ -1,6 +1,6 @@
 """What fulfillment refuses, and why."""
 
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Overtaken
 
 
 class UnknownCarrier(Invalid):
@@ -57,10 +57,8 @@ class NothingToPutBack(Conflict):
     code = "nothing_to_put_back"
 
 
-class PlannedMeanwhile(Conflict):
+class PlannedMeanwhile(Overtaken):
     """Somebody else planned work for this order at the same moment."""
-
-    code = "concurrent_change"
 
 
 class UnreadableMessage(Invalid):

@@ -12,7 +12,7 @@ from core.actors import Actor
 from core.outbox import emit
 from core.service import held, hold, service
 from core.transitions import advance
-from fulfillment.errors import OrderBlocked
+from fulfillment.errors import OrderBlocked, PlannedMeanwhile
 from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from inventory import services as inventory
@@ -80,6 +80,8 @@ def release_order(order_id: int, *, actor: Actor, at: datetime | None = None) ->
     planned = _plan(order, at=when)
     _announce(order, planned, actor=actor, at=when)
     if not (ready := [*waiting, *planned]):
+        if FulfillmentOrder.objects.filter(order=order, status=Status.PLANNED).exists():
+            raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))
         reason = order.why_not("release") if order.status == OrderStatus.CONFIRMED else ""
         raise OrderBlocked(reason or _("No work of this order waits to be released"), order=order.number)
     _release(order, ready, actor=actor, at=when)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core import outbox, service
 from core.actors import Actor, within_request
+from core.errors import Overtaken
 from core.models import ApiKey, EventRecord, NumberSeries
 from core.service import note_change, unit_of_work
 from tests.core.lamps import Lamp
@@ -97,6 +98,27 @@ def test_it_looks_once_more_when_a_twin_was_first() -> None:
     with pytest.raises(IntegrityError):
         work()
     assert len(tries) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_pause")
+def test_it_looks_again_when_somebody_was_quicker(bell: Any) -> None:
+    tries: list[int] = []
+
+    @service.service
+    def work(overtaken: int) -> str:
+        tries.append(1)
+        outbox.emit(bell())
+        if len(tries) <= overtaken:
+            raise Overtaken("Somebody was quicker")
+        return "done"
+
+    assert work(3) == "done"
+    assert (len(tries), EventRecord.objects.count()) == (4, 1)
+    tries.clear()
+    with pytest.raises(Overtaken):
+        work(4)
+    assert (len(tries), EventRecord.objects.count()) == (4, 1)
 
 
 @pytest.mark.usefixtures("_no_pause")

@@ -17,6 +17,7 @@ from core.models import EventRecord
 from fulfillment import services as fulfillment
 from fulfillment.carriers import CarrierEvent
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, TrackingEvent
+from fulfillment.services import planning
 from inventory.models import StockMovement
 from orders import services as orders
 from tests.factories.shop import make_shop
@@ -58,6 +59,30 @@ def test_two_planners_plan_each_unit_once(shop, concurrently):
 
     assert sorted(FulfillmentLine.objects.values_list("quantity", flat=True)) == [50, 100]
     assert FulfillmentOrder.objects.count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("way", ["fulfil_through", "release_order"])
+def test_who_is_overtaken_by_the_planner_carries_on_with_his_plan(shop, concurrently, monkeypatch, way):
+    """Fails with OrderBlocked or PlannedMeanwhile when `core.service.attempt` does not try again for Overtaken."""
+    order = confirmed({"MUG-RED": 2})
+    module = "through" if way == "fulfil_through" else "planning"
+    lock, looks = planning._lock_order, []
+
+    def lock_after_the_planner(order_id):
+        looks.append(order_id)
+        if len(looks) == 1:
+            monkeypatch.setattr(f"fulfillment.services.{module}._lock_order", lock)
+            concurrently(partial(fulfillment.plan_fulfillment, order_id, actor=TOM))
+        return lock(order_id)
+
+    monkeypatch.setattr(f"fulfillment.services.{module}._lock_order", lock_after_the_planner)
+    getattr(fulfillment, way)(order.pk, actor=TOM)
+
+    assert looks == [order.pk]
+    (work,) = FulfillmentOrder.objects.all()
+    assert work.status == ("shipped" if way == "fulfil_through" else "released")
+    assert list(work.lines.values_list("quantity", flat=True)) == [2]
 
 
 def test_cancelling_and_shipping_at_once_ends_one_way_or_the_other(shop, concurrently, run_debts):
