@@ -1,18 +1,22 @@
 """Fields of bodies: money as text, whole numbers that are numbers, codes that exist."""
 
 import functools
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from babel import Locale
 from babel.numbers import get_territory_currencies
+from django.utils import timezone
 from rest_framework import serializers
 
 from core.money import plain
 
 LARGEST_QUANTITY = 1_000_000
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_TOLD_YEAR = 1990
+CLOCKS_DIFFER = timedelta(minutes=5)
+PLANNED_AHEAD = timedelta(days=2 * 366)
 # Regions that CLDR knows and ISO 3166-1 does not assign.
 NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"})
 
@@ -113,6 +117,43 @@ class MomentField(serializers.DateTimeField):
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             self.fail("overflow")
         return moment
+
+
+class PastMomentField(MomentField):
+    """A moment that has been, within the memory of computers; clocks may differ by a few minutes."""
+
+    default_error_messages = {
+        "in_future": "This lies in the future.",
+        "too_long_ago": f"This is before the year {FIRST_TOLD_YEAR}.",
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the moment."""
+        moment = super().to_internal_value(value)
+        if moment > timezone.now() + CLOCKS_DIFFER:
+            self.fail("in_future")
+        if moment.astimezone(UTC).year < FIRST_TOLD_YEAR:
+            self.fail("too_long_ago")
+        return moment
+
+
+class ComingDayField(serializers.DateField):
+    """A day from today on that somebody can plan for."""
+
+    default_error_messages = {
+        "in_past": "This day is over.",
+        "too_far_ahead": "This is more than two years ahead.",
+    }
+
+    def to_internal_value(self, value: Any) -> date:
+        """Return the day."""
+        day: date = super().to_internal_value(value)
+        today = timezone.localdate()
+        if day < today:
+            self.fail("in_past")
+        if day > today + PLANNED_AHEAD:
+            self.fail("too_far_ahead")
+        return day
 
 
 class FlagField(serializers.BooleanField):

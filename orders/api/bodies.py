@@ -9,10 +9,11 @@ from rest_framework import serializers
 
 from core.api.addresses import AddressSerializer
 from core.api.fields import (
+    ComingDayField,
     CurrencyField,
     FlagField,
-    MomentField,
     MoneyField,
+    PastMomentField,
     QuantityField,
     StrictSerializer,
     TextField,
@@ -101,7 +102,7 @@ class GivenPaymentSerializer(StrictSerializer):
     amount = MoneyField(min_value=Decimal("0.001"))
     reference = TextField(max_length=100, allow_blank=True, required=False)
     status = serializers.ChoiceField(choices=["authorized", "captured"])
-    at = MomentField(required=False, allow_null=True)
+    at = PastMomentField(required=False, allow_null=True)
 
 
 class OrderCreateSerializer(StrictSerializer):
@@ -115,7 +116,7 @@ class OrderCreateSerializer(StrictSerializer):
     billing_address = AddressSerializer(required=False, allow_null=True)
     lines = OrderLineInputSerializer(many=True, allow_empty=False, max_length=MOST_LINES)  # type: ignore[call-arg]
     shipping_method = TextField(max_length=40, required=False, allow_null=True)
-    requested_delivery_on = serializers.DateField(required=False, allow_null=True)
+    requested_delivery_on = ComingDayField(required=False, allow_null=True)
     ship_complete = FlagField(required=False)
     purchase_order_number = TextField(max_length=100, allow_blank=True, required=False)
     payment_terms = serializers.ChoiceField(choices=sorted(guards.TERMS), required=False)
@@ -124,7 +125,7 @@ class OrderCreateSerializer(StrictSerializer):
     gift_note = TextField(max_length=1_000, allow_blank=True, required=False)
     metadata = MetadataField(required=False)
     tags = TagsField(required=False)
-    placed_at = MomentField(required=False, allow_null=True)
+    placed_at = PastMomentField(required=False, allow_null=True)
     prices_include_tax = FlagField(required=False, allow_null=True)
     shipping_price = MoneyField(min_value=Decimal(0), required=False, allow_null=True)
     discounts = DiscountSerializer(many=True, required=False, max_length=50)  # type: ignore[call-arg]
@@ -143,7 +144,7 @@ class OrderCreateSerializer(StrictSerializer):
 class PreferencesSerializer(StrictSerializer):
     """What may be changed about an order: delivery preferences until goods leave, labels always."""
 
-    requested_delivery_on = serializers.DateField(required=False, allow_null=True)
+    requested_delivery_on = ComingDayField(required=False, allow_null=True)
     ship_complete = FlagField(required=False)
     purchase_order_number = TextField(max_length=100, allow_blank=True, required=False)
     customer_note = TextField(max_length=2_000, allow_blank=True, required=False)
