@@ -15,15 +15,18 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor, within_request
 from core.events import EVENT_TYPES, DeliveryDied, Event
+from core.leases import renewing
 from core.models import Consumer, Delivery, EventRecord
 from core.service import attempt, service, write_entry
 
 logger = logging.getLogger(__name__)
 E = TypeVar("E", bound=Event)
 
-# As long as a debt in hand is left alone. Longer than any handler takes, and short enough that what a killed
-# process held is paid within a minute of its end.
+# As long as a debt in hand is left alone: short enough that what a killed process held is paid within a minute
+# of its end. While a handler speaks to the world its lease is renewed, three times in its length, so that a slow
+# mail server is not spoken to twice; but not for longer than anything of ours may take.
 LEASE = timedelta(seconds=45)
+LONGEST = timedelta(minutes=10)
 MAX_ATTEMPTS = 8
 SEQUENCER = "sequencer"
 
@@ -97,7 +100,9 @@ def _pay(delivery: Delivery) -> None:
     handler = HANDLERS[delivery.event.name][delivery.handler]
     event = EVENT_TYPES[delivery.event.name](**delivery.event.payload)
     if handler.outside:
-        handler.run(event)
+        every, longest = LEASE.total_seconds() / 3, LONGEST.total_seconds()
+        with renewing(partial(_renew, delivery), every=every, longest=longest):
+            handler.run(event)
         _tick_off(delivery)
         return
     # Our own tables: the work and its tick-off commit together, so it happens exactly once.
@@ -114,6 +119,12 @@ def _claim(delivery_id: int) -> bool:
     now = timezone.now()
     due = Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.PENDING, due_at__lte=now)
     return due.update(attempts=F("attempts") + 1, due_at=now + LEASE) == 1
+
+
+def _renew(delivery: Delivery) -> bool:
+    """Move the due time of a debt in hand on; False where it is in other hands by now, or paid."""
+    mine = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING, attempts=delivery.attempts)
+    return mine.update(due_at=timezone.now() + LEASE) == 1
 
 
 def _tick_off(delivery: Delivery) -> None:
