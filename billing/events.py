@@ -89,6 +89,14 @@ class PaymentRecorded(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LateMoneyCame(BillingEvent):
+    """Money was taken for an order that had been cancelled before; it is to go back."""
+
+    name: ClassVar[str] = "billing.late_money_came"
+    payment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentCaptured(BillingEvent):
     """Money that was held is taken; `amount` is what was taken now."""
 

@@ -6,6 +6,7 @@ from billing.events import (
     CreditNoteIssued,
     InvoiceDrafted,
     InvoiceIssued,
+    LateMoneyCame,
     RefundRequested,
     RefundSettled,
 )
@@ -53,6 +54,12 @@ def void_payments(event: OrderCancelled) -> None:
 def void_payments_of_expired(event: OrderExpired) -> None:
     """Let go of what is held, and send back what came in."""
     services.void_payments(event.order_id, reason="")
+
+
+@handles(LateMoneyCame)
+def return_late_money(event: LateMoneyCame) -> None:
+    """Send back what came in after the order was cancelled."""
+    services.return_late_money(event.payment_id)
 
 
 @handles(CreditNoteDrafted)

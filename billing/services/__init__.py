@@ -27,6 +27,7 @@ from .refunds import (
     refund_payment,
     request_refund,
     retry_refund,
+    return_late_money,
     settle_refund,
     void_payments,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "render_invoice_pdf",
     "request_refund",
     "retry_refund",
+    "return_late_money",
     "settle_refund",
     "void_payment",
     "void_payments",

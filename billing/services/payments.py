@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from billing import gateways
 from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney, ReferenceTaken
-from billing.events import PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
+from billing.events import LateMoneyCame, PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
 from billing.models import Payment
 from billing.services.common import LIVE, checked, moment, take_invoice, take_order, take_payment
 from billing.services.matching import capture_held, match_money, tell_order
@@ -66,8 +66,8 @@ def record_payment(
 ) -> Payment:
     """Write down money that came in: cash, card terminal, bank transfer. Settles open invoices, oldest first.
 
-    More than is owed is taken and shown as overpaid; money for an order that is over waits for somebody
-    to send it back. A reference makes a second call harmless. Raises OrderTakesNoMoney for a draft, and
+    More than is owed is taken and shown as overpaid; money for a cancelled order goes back by itself, for an
+    expired one a person decides. A reference makes a second call harmless. Raises OrderTakesNoMoney for a draft, and
     ReferenceTaken for another amount.
     """
     order = take_order(order_id)
@@ -79,7 +79,14 @@ def record_payment(
     )
     match_money(order, capture=False, actor=actor, at=moment(at))
     tell_order(order, actor=actor, at=moment(at))
+    _tell_if_late(order, payment, actor=actor, at=moment(at))
     return payment
+
+
+def _tell_if_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
+    if order.status == OrderStatus.CANCELLED:
+        fact = LateMoneyCame(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk)
+        emit(fact, actor=actor, at=at)
 
 
 def _known(
@@ -214,6 +221,7 @@ def capture_payment(
     capture_held(order, payment, wanted, actor=actor, at=when)
     match_money(order, capture=False, actor=actor, at=when)
     tell_order(order, actor=actor, at=when)
+    _tell_if_late(order, payment, actor=actor, at=when)
     return payment
 
 

@@ -4,7 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
+from django.utils import translation
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
 
 from billing import gateways, selectors
 from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured
@@ -20,7 +22,7 @@ from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
-from orders.models import Order
+from orders.models import Order, OrderStatus
 
 SETTLED = Refund.Status.SUCCEEDED
 
@@ -269,16 +271,39 @@ def void_payments(order_id: int, *, reason: str, actor: Actor = SYSTEM, at: date
         return []
     let_go_of_payments(order, reason=reason, actor=actor, at=when)
     tell_order(order, actor=actor, at=when)
-    left = summed(rest for _, rest in refundable_payments(order))
+    payments = refundable_payments(order)
+    left = summed(rest for _, rest in payments)
     if not left:
         return []
-    return _request(
-        order,
-        None,
-        Money(left, order.currency),
-        reference=f"cancel-{order.number}",
-        reason=reason,
-        note_id=None,
-        actor=actor,
-        at=when,
-    )
+    cause = _cause_of(order)
+    if Refund.objects.filter(order=order, reference=cause).exists():
+        return [refund for payment, _ in payments for refund in _return_late(order, payment, actor=actor, at=when)]
+    money = Money(left, order.currency)
+    return _request(order, None, money, reference=cause, reason=reason, note_id=None, actor=actor, at=when)
+
+
+@service
+def return_late_money(payment_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> list[Refund]:
+    """Send back what came in after its order was cancelled, each payment once and by a refund of its own."""
+    order, payment = take_payment(payment_id)
+    if order.status != OrderStatus.CANCELLED:
+        return []
+    return _return_late(order, payment, actor=actor, at=moment(at))
+
+
+def _return_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> list[Refund]:
+    left = selectors.refundable(order).get(payment.pk, Decimal(0))
+    reference = f"late-{payment.code}"
+    # One that failed waits for a person, who asks the provider again.
+    tried = Refund.objects.filter(payment=payment, reference__in=(reference, _cause_of(order)))
+    if not left or tried.exists():
+        return []
+    with translation.override(order.language):
+        reason = _("The order was cancelled before your payment came in")
+    money = Money(left, order.currency)
+    return _request(order, payment, money, reference=reference, reason=reason, note_id=None, actor=actor, at=at)
+
+
+def _cause_of(order: Order) -> str:
+    """Return the reference under which everything goes back that came in before the order was over."""
+    return f"cancel-{order.number}"

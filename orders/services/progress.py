@@ -16,10 +16,10 @@ from core.service import service
 from orders import guards
 from orders.derivation import restate
 from orders.events import GoodsDelivered, GoodsShipped
-from orders.models import Movement, Order, OrderStatus
+from orders.models import Movement, Order, OrderException, OrderStatus
 
 from .book import charges_of, invoice_charges, lines_of, move_units, note_units, take_order, write_units
-from .exceptions import open_exception
+from .exceptions import close_exceptions, open_exception
 from .holds import lift_holds
 from .settlement import settle
 
@@ -128,6 +128,7 @@ def record_payment(
     """Note how the money stands: what is held and not yet taken, what was taken, what went back, each in all.
 
     Lifts the holds that wait for money, then settles: verify, confirm, complete as far as the guards allow.
+    Money for an order that is over is an exception until all of it went back.
     """
     when = at or timezone.now()
     order = take_order(order_id)
@@ -145,6 +146,9 @@ def record_payment(
             order_id=order.pk,
             at=when,
         )
+    elif order.status in CLOSED and order.open_exceptions and paid == refunded:
+        late = OrderException.objects.filter(order=order, dedupe_key=f"late-payment:{order.pk}")
+        close_exceptions(late.values_list("pk", flat=True), resolution="The money went back", actor=actor, at=when)
     return order
 
 

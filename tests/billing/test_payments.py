@@ -16,7 +16,7 @@ from billing.errors import (
 from billing.models import Invoice, InvoicePayment, Payment, Refund
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
-from core.models import EventRecord
+from core.models import EventRecord, OutgoingMail
 from orders import services as orders
 from orders.inputs import PaymentInput
 from orders.models import OrderException
@@ -267,7 +267,92 @@ def test_nothing_is_held_for_an_order_that_is_over_but_money_that_came_is_writte
         hold(order, "22.06")
     pay(order, "22.06")
     assert again(order).paid_total == Decimal("22.06")
-    assert OrderException.objects.filter(order=order, category="payment").count() == 1
+    assert OrderException.objects.get(order=order, category="payment").status == "open"
+
+
+def test_money_that_comes_after_the_order_was_cancelled_goes_back_by_a_refund_of_its_own(run_debts):
+    order = place(terms="prepaid", language="de")
+    pay(order, "20.00")
+    orders.cancel_order(order.pk, reason="changed their mind", actor=MAYA)
+    run_debts()
+    first = pay(order, "2.06")
+    second = pay(order, "1.00")
+    assert (again(order).open_exceptions, again(order).balance_due) == (1, Decimal("-3.06"))
+    run_debts()
+
+    sent = Refund.objects.order_by("pk").values_list("reference", "amount", "status")
+    assert list(sent) == [
+        (f"cancel-{order.number}", Decimal("20.00"), "succeeded"),
+        (f"late-{first.code}", Decimal("2.06"), "succeeded"),
+        (f"late-{second.code}", Decimal("1.00"), "succeeded"),
+    ]
+    late = Refund.objects.get(payment=first)
+    assert late.reason == "Die Bestellung war storniert, bevor Ihre Zahlung kam"
+    assert OutgoingMail.objects.filter(kind="refunded").count() == 3
+    order = again(order)
+    assert (order.paid_total, order.refunded_total, order.balance_due, order.open_exceptions) == (
+        Decimal("23.06"),
+        Decimal("23.06"),
+        0,
+        0,
+    )
+    told = OrderException.objects.get(category="payment")
+    assert (told.status, told.resolution, told.closed_by) == ("resolved", "The money went back", "system")
+
+
+def test_the_debts_of_late_money_paid_again_send_it_once(run_debts):
+    order = place(terms="prepaid")
+    pay(order, "20.00")
+    orders.cancel_order(order.pk, reason="no", actor=MAYA)
+    run_debts()
+    late = pay(order, "2.06")
+    for _ in range(2):
+        billing.return_late_money(late.pk)
+        billing.void_payments(order.pk, reason="no")
+        run_debts()
+
+    assert sorted(Refund.objects.values_list("amount", flat=True)) == [Decimal("2.06"), Decimal("20.00")]
+
+
+@pytest.mark.parametrize("first", ["void_payments", "return_late_money"])
+def test_money_that_comes_while_the_cancellation_is_worked_off_goes_back_once(run_debts, first):
+    order = place(terms="prepaid")
+    pay(order, "20.00")
+    orders.cancel_order(order.pk, reason="no", actor=MAYA)
+    late = pay(order, "2.06")
+    if first == "void_payments":
+        billing.void_payments(order.pk, reason="no")
+    else:
+        billing.return_late_money(late.pk)
+    run_debts()
+
+    assert sum(Refund.objects.values_list("amount", flat=True)) == Decimal("22.06")
+    assert (again(order).refunded_total, again(order).open_exceptions) == (Decimal("22.06"), 0)
+
+
+def test_a_cancellation_worked_off_again_takes_along_late_money_too(run_debts):
+    order = place(terms="prepaid")
+    pay(order, "20.00")
+    orders.cancel_order(order.pk, reason="no", actor=MAYA)
+    run_debts()
+    late = pay(order, "2.06")
+
+    assert [one.reference for one in billing.void_payments(order.pk, reason="no")] == [f"late-{late.code}"]
+
+
+def test_money_for_an_order_that_ran_out_of_time_waits_for_a_person(run_debts):
+    order = place(terms="prepaid")
+    orders.expire_order(order.pk, at=order.payment_due_at)
+    run_debts()
+    late = pay(order, "22.06")
+    billing.return_late_money(late.pk)
+    run_debts()
+
+    assert not Refund.objects.exists()
+    assert OrderException.objects.get(order=order).status == "open"
+    billing.refund_payment(late.pk, reason="too late", actor=MAYA)
+    run_debts()
+    assert (again(order).open_exceptions, OrderException.objects.get().status) == (0, "resolved")
 
 
 def test_payments_that_come_with_an_order_are_written_down_with_it(run_debts):

@@ -15,6 +15,7 @@ from core.actors import SYSTEM
 from core.files import read_file
 from core.models import Attachment, Delivery, EventRecord, NumberSeries
 from core.money import Money
+from orders import services as orders
 from tests.factories.billing import again, make_seller, place, ship, ship_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.usefixtures("seller")]
@@ -115,6 +116,25 @@ def test_the_same_refund_settled_by_eight_at_once_goes_back_once(concurrently, n
     assert Payment.objects.get().refunded == Decimal("9.00")
     assert again(order).refunded_total == Decimal("9.00")
     assert EventRecord.objects.filter(name="billing.refund_settled").count() == 1
+
+
+@pytest.mark.postgres
+def test_late_money_that_crosses_its_cancellation_goes_back_once(concurrently, nothing_broken):
+    """Guard: the lock on the order in `take_order`; without it two debts see the same money and send it twice."""
+    for _ in range(8):
+        order = place(terms="prepaid")
+        billing.record_payment(order.pk, method="cash", amount=Decimal("20.00"), reference="", actor=SYSTEM)
+        orders.cancel_order(order.pk, reason="no", actor=SYSTEM)
+        late = billing.record_payment(order.pk, method="cash", amount=Decimal("2.06"), reference="", actor=SYSTEM)
+        concurrently(
+            *[partial(billing.return_late_money, late.pk)] * 3,
+            *[partial(billing.void_payments, order.pk, reason="no")] * 3,
+            partial(billing.record_payment, order.pk, method="cash", amount=Decimal(1), reference="", actor=SYSTEM),
+        )
+        outbox.drain()
+        assert again(order).refunded_total == Decimal("23.06")
+        assert sum(Refund.objects.filter(order=order).values_list("amount", flat=True)) == Decimal("23.06")
+    assert set(Refund.objects.values_list("status", flat=True)) == {"succeeded"}
 
 
 @pytest.mark.postgres

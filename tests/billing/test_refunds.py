@@ -14,6 +14,7 @@ from core.actors import SYSTEM
 from core.errors import TransitionRefused
 from core.models import EventRecord, OutgoingMail
 from core.money import Money
+from orders import services as orders
 from orders.models import OrderException
 from tests.factories.billing import again, line_of, place, ship_all
 
@@ -224,6 +225,27 @@ def test_a_provider_that_refuses_leaves_work_for_a_person_and_can_be_asked_again
     assert [key for *_, key in provider.asked] == [f"RMA-000001-{promised.code}"] * 2
     with pytest.raises(TransitionRefused):
         billing.retry_refund(promised.pk, actor=SYSTEM)
+
+
+def test_late_money_that_the_provider_refuses_to_send_back_waits_for_a_person(run_debts, provider):
+    provider.refuse = 1
+    order = place(terms="prepaid")
+    orders.cancel_order(order.pk, reason="no", actor=SYSTEM)
+    run_debts()
+    late = billing.record_payment(
+        order.pk, method="card", amount=Decimal("22.06"), reference="ch_1", gateway="provider", actor=SYSTEM
+    )
+    run_debts()
+    billing.return_late_money(late.pk)
+    run_debts()
+
+    refund = Refund.objects.get()
+    assert (refund.status, refund.reference) == ("failed", f"late-{late.code}")
+    assert sorted(OrderException.objects.values_list("category", "status")) == [
+        ("payment", "open"),
+        ("refund_failed", "open"),
+    ]
+    assert len(provider.asked) == 1
 
 
 def test_money_that_went_elsewhere_meanwhile_does_not_go_back_twice(run_debts, provider):
