@@ -36,7 +36,8 @@ from django.utils.translation import get_language
 
 CAP = 999
 KEEP_SECONDS = 5
-TODO_ROWS = 8
+# As many as fit on one screen below the nine steps: what needs a person first, and never a list to scroll.
+NEEDS_ME_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def page_for(user: Any) -> Page:
     return Page(
         headlines=_answers(visible, "headline"),
         steps=sorted(_answers(visible, "step"), key=lambda found: found.number),
-        todos=sorted(_answers(visible, "todo"), key=lambda found: found.rank)[:TODO_ROWS],
+        todos=sorted(_answers(visible, "todo"), key=lambda found: found.rank)[:NEEDS_ME_ROWS],
         figures=_answers(visible, "figure"),
     )
 

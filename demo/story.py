@@ -7,7 +7,7 @@ from functools import partial
 from billing import services as billing
 from core import outbox
 from core.service import paying_its_own_debts, unit_of_work
-from demo import morning, troubles
+from demo import letters, morning, troubles
 from demo.models import DemoDatabase
 from demo.teller import BUYER, Story, begin, place
 from demo.world import ACTOR
@@ -37,6 +37,7 @@ def tell(*, completed: int = COMPLETED, ended: int = ENDED) -> None:
         troubles.bring_back(story)
         troubles.go_wrong(story)
         outbox.drain()
+    letters.date_back()
 
 
 def _show(story: Story) -> None:
@@ -92,7 +93,7 @@ def _went_through(story: Story, *, days: int) -> Order:
                 )
         fulfillment.fulfil_through(order.pk, through="delivered", shipped_at=left, delivered_at=arrived, actor=ACTOR)
         method = "cash" if kind < 0.1 else "bank_transfer"
-        billing.bill_and_pay_through(order.pk, paid_at=arrived, method=method, actor=ACTOR)
+        billing.bill_and_pay_through(order.pk, issued_at=left, paid_at=arrived, method=method, actor=ACTOR)
     return order
 
 

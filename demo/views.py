@@ -78,7 +78,7 @@ def become(request: HttpRequest, username: str) -> HttpResponse:
 @only_in_demo
 def sent_mail(request: HttpRequest) -> HttpResponse:
     """List every mail that was written, newest first: no mail server is needed."""
-    page = Paginator(OutgoingMail.objects.order_by("-pk").defer("html", "text"), PER_PAGE).get_page(
+    page = Paginator(OutgoingMail.objects.order_by("-created_at", "-pk").defer("html", "text"), PER_PAGE).get_page(
         request.GET.get("page")
     )
     return render(request, "demo/mail.html", {"page": page})

@@ -22,26 +22,30 @@ Draft = tuple[Invoice, list[InvoiceLine]]
 
 
 @service
-def bill_and_pay_through(order_id: int, *, paid_at: datetime, method: str, actor: Actor) -> list[Invoice]:
+def bill_and_pay_through(
+    order_id: int, *, paid_at: datetime, method: str, actor: Actor, issued_at: datetime | None = None
+) -> list[Invoice]:
     """Invoice everything of an order that has left, and write down that it was all paid at that moment.
 
-    What the books of a shop tell afterwards. The debts of its shipments find their invoices written.
+    What the books of a shop tell afterwards: its invoices were issued at `issued_at`, or as they were paid.
+    The debts of its shipments find their invoices written.
     """
+    issued_at = issued_at or paid_at
     order = take_order(order_id)
     known = list(Invoice.objects.filter(order=order).order_by("pk"))
     untouched = not known and not order.paid_total and not order.authorized_total
     billed = {invoice.source_reference for invoice in known}
-    parcels = [parcel for parcel in _to_bill(order, paid_at) if parcel.reference not in billed]
-    drafts = [_draft(order, parcel, paid_at, first=not known and not i) for i, parcel in enumerate(parcels)]
+    parcels = [parcel for parcel in _to_bill(order, issued_at) if parcel.reference not in billed]
+    drafts = [_draft(order, parcel, issued_at, first=not known and not i) for i, parcel in enumerate(parcels)]
     already_paid(DEBT, order.history_thread())
     # Everything that left is invoiced here: who shipped it in this unit owes no invoice for it.
     already_paid("billing.handlers.draft_invoice", order.history_thread())
     if untouched:
-        return _issue_as_paid(order, drafts, method=method, actor=actor, at=paid_at)
+        return _issue_as_paid(order, drafts, method=method, actor=actor, at=paid_at, issued_at=issued_at)
     for invoice in known:
-        issue_invoice(invoice.pk, actor=actor, at=paid_at)
+        issue_invoice(invoice.pk, actor=actor, at=issued_at)
     for invoice, lines in drafts:
-        issue(order, invoice, lines, actor=actor, at=paid_at)
+        issue(order, invoice, lines, actor=actor, at=issued_at, paid_at=paid_at)
     _pay_what_is_open(order, method=method, actor=actor, at=paid_at)
     return list(Invoice.objects.filter(order=order).order_by("pk"))
 
@@ -61,7 +65,9 @@ def _draft(order: Order, parcel: Shipped, at: datetime, *, first: bool) -> Draft
     )
 
 
-def _issue_as_paid(order: Order, drafts: list[Draft], *, method: str, actor: Actor, at: datetime) -> list[Invoice]:
+def _issue_as_paid(
+    order: Order, drafts: list[Draft], *, method: str, actor: Actor, at: datetime, issued_at: datetime
+) -> list[Invoice]:
     """Write payment, matches and invoices with one statement each: nothing else is there to look at."""
     owed = summed(max(Decimal(0), invoice.total) for invoice, _ in drafts)
     purses = []
@@ -72,7 +78,7 @@ def _issue_as_paid(order: Order, drafts: list[Draft], *, method: str, actor: Act
     for invoice, lines in drafts:
         for purse in purses:
             purse.settle(invoice, invoice.open_amount)
-        issue(order, invoice, lines, paid=invoice.paid_total, actor=actor, at=at)
+        issue(order, invoice, lines, paid=invoice.paid_total, actor=actor, at=issued_at, paid_at=at)
     write_matches(purses, known=False, at=at)
     return [invoice for invoice, _ in drafts]
 

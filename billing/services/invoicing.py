@@ -146,11 +146,14 @@ def issue(
     paid: Decimal = Decimal(0),
     actor: Actor,
     at: datetime,
+    paid_at: datetime | None = None,
 ) -> None:
     """Tell the order, then draw the number, last of all: only then is its series locked.
 
-    `paid` is what of it is matched already in the same breath.
+    `paid` is what of it is matched already in the same breath; in history it may have come later, at `paid_at`,
+    and the order, which has nothing open then, closes at that moment.
     """
+    paid_at = paid_at or at
     order_reference = invoice.source_reference
     quantities: dict[int, int] = {}
     for line in lines:
@@ -163,7 +166,7 @@ def issue(
         charges=sorted({line.charge_position for line in lines if line.charge_position is not None}),
         total=invoice.total,
         actor=actor,
-        at=at,
+        at=paid_at,
     )
     invoice.issued_at = at
     invoice.issued_on = timezone.localdate(at)
@@ -171,7 +174,12 @@ def issue(
     invoice.paid_total = paid
     settled = invoice.total <= paid
     invoice.number = next_number("INV", invoice)
-    advance(invoice, "issue", *(["settle"] if settled else ["pay_in_part"] if paid else []), actor=actor, at=at)
+    payment = ["settle"] if settled else ["pay_in_part"] if paid else []
+    if paid_at == at or not payment:
+        advance(invoice, "issue", *payment, actor=actor, at=at)
+    else:
+        advance(invoice, "issue", actor=actor, at=at)
+        advance(invoice, *payment, actor=actor, at=paid_at)
     fact = InvoiceIssued(
         order_id=order.pk,
         quiet=order.quiet,

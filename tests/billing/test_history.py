@@ -1,6 +1,6 @@
 """Orders of long ago: invoiced and paid in one go, with few statements, and complete at the end."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -68,6 +68,23 @@ def test_an_order_of_long_ago_is_invoiced_and_paid_on_its_day(run_debts):
     assert not Delivery.objects.exclude(status="done").exists()
     assert not OutgoingMail.objects.exists()
     assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize("in_advance", [False, True])
+def test_an_invoice_is_dated_as_the_goods_left_and_the_order_closes_when_the_money_came(run_debts, in_advance):
+    order = imported(run_debts)
+    if in_advance:
+        billing.record_payment(order.pk, method="card", amount=order.total, reference="A", actor=BOOKS, at=THEN)
+    ship_all(order, at=THEN)
+    later = THEN + timedelta(days=3)
+    [invoice] = billing.bill_and_pay_through(
+        order.pk, issued_at=THEN, paid_at=later, method="bank_transfer", actor=BOOKS
+    )
+
+    invoice = Invoice.objects.get(pk=invoice.pk)
+    assert (invoice.issued_at, invoice.issued_on, invoice.status) == (THEN, date(2011, 3, 4), "paid")
+    assert (again(order).status, again(order).completed_at) == ("completed", later)
+    assert Payment.objects.get().captured_at == (THEN if in_advance else later)
 
 
 def test_in_one_unit_nothing_is_owed_for_billing_afterwards(run_debts):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -113,3 +115,21 @@ def test_checking_everything_finds_no_breach(in_demo: DemoDatabase) -> None:
     assert run.done == run.total > 40
     assert [line.partition(":")[0] for line in run.lines] == [f"I{number}" for number in range(1, 11)]
     assert all(line.endswith(" 0 breaches") for line in run.lines)
+
+
+@pytest.mark.django_db
+def test_the_first_page_answers_as_soon_as_the_database_is_prepared(client: Client, settings: Any) -> None:
+    settings.DEMO = True
+    call_command("prepare_demo")
+    call_command("prepare_demo")
+    assert DemoDatabase.objects.count() == 1
+    assert "Moving in" in client.get("/demo/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_demo_moves_into_no_database_of_somebody_else(django_user_model: Any) -> None:
+    django_user_model.objects.create_user("owner", "owner@example.com", "secret")
+    for command in ("prepare_demo", "seed_demo"):
+        with pytest.raises(CommandError, match="not empty and not a demo"):
+            call_command(command)
+    assert not DemoDatabase.objects.exists()

@@ -158,6 +158,25 @@ def test_live_orders_were_written_to_in_german_and_english() -> None:
         assert {(kind, "de"), (kind, "en")} <= written, kind
 
 
+def test_every_mail_bears_the_moment_of_what_it_tells() -> None:
+    confirmed = OutgoingMail.objects.filter(kind="order_confirmed")
+    days = {order.history_thread(): order.confirmed_at for order in Order.objects.filter(confirmed_at__isnull=False)}
+    assert confirmed.count() > 50
+    assert all(mail.created_at == mail.sent_at == days[mail.thread] for mail in confirmed)
+    invoices = {f"invoice:{invoice.number}": invoice.issued_at for invoice in Invoice.objects.all()}
+    bills = OutgoingMail.objects.filter(kind="invoice")
+    assert bills.count() > 20
+    assert all(mail.created_at == invoices[mail.dedupe_key] for mail in bills)
+    parcels = {f"shipped:{parcel.number}": parcel.shipped_at for parcel in Shipment.objects.all()}
+    assert all(mail.created_at == parcels[mail.dedupe_key] for mail in OutgoingMail.objects.filter(kind="shipped"))
+
+
+def test_invoices_are_dated_on_the_day_the_goods_left_and_closed_when_all_was_there() -> None:
+    assert not Invoice.objects.exclude(issued_on=F("supplied_on")).exists()
+    done = Order.objects.filter(status="completed", delivered_at__isnull=False)
+    assert not done.filter(completed_at__lt=F("delivered_at")).exists()
+
+
 def test_every_invariant_holds() -> None:
     for _code, name, check in invariants.questions():
         assert check().breaches == [], name

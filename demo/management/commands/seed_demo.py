@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
-from core.models import User
-from demo import story, world
+from demo import mark, story, world
 from demo.models import DemoDatabase
 from orders.models import Order
 
@@ -20,18 +19,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build it, or say that it is there."""
-        state = DemoDatabase.objects.first()
-        if state and state.ready:
+        state = mark.claim()
+        if state.ready:
             if state.is_older_than_a_day:
                 self.stderr.write("The demo data is older than a day; ./run demo --fresh makes it new.")
             return
-        if state is None and (Order.objects.exists() or User.objects.exists()):
-            raise CommandError("This database is not empty and not a demo: nothing was changed.")
-        if state and Order.objects.exists():
+        if Order.objects.exists():
             raise CommandError("The demo data was begun and not finished; ./run demo --fresh starts it over.")
         begun = time.monotonic()
-        if state is None:
-            DemoDatabase.objects.create(stage="Moving in", total=story.TOTAL)
         # The modules stay: the collector need not look at them again and again.
         gc.collect()
         gc.freeze()
