@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from core.countries import country_names
+
 
 @dataclass(frozen=True, kw_only=True)
 class PostalAddress:
@@ -34,3 +36,10 @@ class PostalAddress:
         town = " ".join(part for part in (self.postal_code, self.city) if part)
         parts = (self.company, self.name, self.line1, self.line2, town, self.region, self.country)
         return [part for part in parts if part]
+
+    def spoken(self, language: str) -> list[str]:
+        """Return the address for a reader: with the name of the country in place of its code."""
+        lines = self.lines()
+        if self.country:
+            lines[-1] = country_names(language).get(self.country, self.country)
+        return lines

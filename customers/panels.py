@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.panels import panel
+from core.reader import locale
 from customers import selectors
 from customers.models import Customer
 
@@ -13,7 +14,8 @@ from customers.models import Customer
 @panel("customers.customer", order=80)
 def sites_of(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]]:
     """Show where invoices and goods go."""
-    rows = list(selectors.sites(customer))
+    sites = selectors.sites(customer)
+    rows = [{"site": site, "address": ", ".join(site.postal().spoken(str(locale())))} for site in sites]
     return "customers/panels/sites.html", {"title": _("Sites"), "count": len(rows), "flush": True, "rows": rows}
 
 

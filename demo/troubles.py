@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from django.utils.formats import date_format
-
 from demo.morning import COUNTED_SHORT
 from demo.teller import BUYER, TOM, Story, first_of
 from demo.world import ACTOR
@@ -14,6 +12,7 @@ from inventory.models import StockItem, Warehouse
 from orders import selectors
 from orders import services as orders
 from orders.models import Order
+from orders.sentences import LATE_FOR_STOCK, LATE_IN_PACKING
 from returns import services as returns
 from returns.decisions import Decision
 
@@ -69,8 +68,8 @@ def go_wrong(story: Story) -> None:
 
 
 def _why_late(order: Order) -> str:
-    promised = date_format(order.promised_on, "j F") if order.promised_on else ""
+    promised = order.promised_on.isoformat() if order.promised_on else ""
     missing = order.lines.filter(backordered__gt=0).first()
     if missing is not None:
-        return f"{missing.backordered} × {missing.sku} missing, promised for {promised}"
-    return f"Packed and not sent, promised for {promised}"
+        return LATE_FOR_STOCK(units=f"{missing.backordered} × {missing.sku}", day=promised)
+    return LATE_IN_PACKING(day=promised)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.panels import panel
+from core.reader import locale
 from fulfillment import selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment
@@ -74,7 +75,12 @@ def papers_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part | None:
 @panel("fulfillment.work", order=70)
 def receiver_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
     """Say who gets it, and what they said about it."""
-    context = {"title": _("For"), "side": True, "order": work.order, "address": work.order.ship_to.lines()}
+    context = {
+        "title": _("For"),
+        "side": True,
+        "order": work.order,
+        "address": work.order.ship_to.spoken(str(locale())),
+    }
     return "fulfillment/panels/receiver.html", context
 
 
@@ -107,7 +113,12 @@ def papers_of_parcel(request: HttpRequest, shipment: Shipment) -> Part | None:
 @panel("fulfillment.shipment", order=70)
 def receiver_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
     """Say who gets it."""
-    context = {"title": _("For"), "side": True, "order": shipment.order, "address": shipment.order.ship_to.lines()}
+    context = {
+        "title": _("For"),
+        "side": True,
+        "order": shipment.order,
+        "address": shipment.order.ship_to.spoken(str(locale())),
+    }
     return "fulfillment/panels/receiver.html", context
 
 

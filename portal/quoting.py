@@ -8,7 +8,7 @@ from babel.numbers import format_percent
 from django.utils import timezone
 
 from core.errors import DomainError
-from core.templatetags.back_office import locale
+from core.reader import locale
 from customers.models import Customer
 from portal import cart
 from pricing import services as pricing

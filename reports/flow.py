@@ -12,9 +12,12 @@ from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from billing import selectors as billing
 from billing.models import Invoice
+from fulfillment import selectors as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order, OrderStatus
 
@@ -43,8 +46,15 @@ class Passage:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """Return both states as people write them."""
-        return self.source.replace("_", " "), self.target.replace("_", " ")
+        """Return both states in the words of the reader."""
+        status: Any = apps.get_model(self.machine)._meta.get_field("status")
+        words = {value: capfirst(str(label)) for value, label in status.choices}
+        return words[self.source], words[self.target]
+
+    @property
+    def thing(self) -> str:
+        """Name what changes its state."""
+        return capfirst(str(apps.get_model(self.machine)._meta.verbose_name))
 
 
 @dataclass(frozen=True)
@@ -117,7 +127,7 @@ STEPS: tuple[FlowStep, ...] = (
         ("orders.Order.verify",),
         lambda: Order.objects.filter(status=OrderStatus.PLACED, active_holds__gt=0),
         "admin:orders_order_changelist",
-        "?status__exact=placed",
+        "?status__exact=placed&needs=hold",
     ),
     FlowStep(
         4,
@@ -149,8 +159,9 @@ STEPS: tuple[FlowStep, ...] = (
             "fulfillment.Shipment.make_ready",
             "fulfillment.Shipment.cancel",
         ),
-        lambda: FulfillmentOrder.objects.filter(status__in=["planned", "released", "picking", "picked"]),
+        lambda: FulfillmentOrder.objects.filter(status__in=fulfillment.OPEN_WORK),
         "admin:fulfillment_fulfillmentorder_changelist",
+        "?stage=open",
     ),
     FlowStep(
         6,
@@ -170,8 +181,9 @@ STEPS: tuple[FlowStep, ...] = (
             "fulfillment.Shipment.come_back",
             "fulfillment.Shipment.lose",
         ),
-        lambda: Shipment.objects.filter(status__in=["in_transit", "out_for_delivery", "delivery_failed"]),
+        lambda: Shipment.objects.filter(status__in=fulfillment.ON_THE_WAY),
         "admin:fulfillment_shipment_changelist",
+        "?stage=travelling",
     ),
     FlowStep(
         7,
@@ -183,6 +195,7 @@ STEPS: tuple[FlowStep, ...] = (
         ("billing.Invoice.issue", "billing.Invoice.cancel", "billing.CreditNote.issue", "billing.CreditNote.apply"),
         lambda: Invoice.objects.filter(status="draft"),
         "admin:billing_invoice_changelist",
+        "?status__exact=draft",
     ),
     FlowStep(
         8,
@@ -210,8 +223,9 @@ STEPS: tuple[FlowStep, ...] = (
             "billing.Refund.reject",
             "billing.CreditNote.pay_out",
         ),
-        lambda: Invoice.objects.filter(status__in=["issued", "partially_paid"]),
+        lambda: Invoice.objects.filter(status__in=billing.WAITING),
         "admin:billing_invoice_changelist",
+        "?waits=money",
     ),
     FlowStep(
         9,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from core.admin.site import site
 from core.csvfile import csv_response
 from core.money import Money
-from core.templatetags.back_office import locale
+from core.reader import locale
 from reports import charts, flow, measures
 from reports.forms import PeriodForm, default_period
 from reports.measures import Period

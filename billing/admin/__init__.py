@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import navigation
+from orders import categories
 
 from . import documents, entity, finding, payments, today
 
@@ -54,6 +55,8 @@ navigation.register(
     order=940,
     icon="building",
 )
+
+categories.register("refund_failed", _("failed refund"))
 
 badges.register("neutral", "voided")
 badges.register("info", "issued", "approved")

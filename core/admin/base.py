@@ -38,7 +38,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import history
 from core.admin.actors import actor_for
-from core.admin.columns import badge_column, flag_column, when_column
+from core.admin.columns import badge_column, choice_column, flag_column, for_reader, when_column
 from core.admin.forms import show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
 from core.errors import DomainError, Stale
@@ -77,7 +77,7 @@ class LeanListMixin(admin.ModelAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns; plain names of states, dates and switches are shown as badges, short dates and ticks."""
-        return [self._column(name) for name in super().get_list_display(request)]
+        return [for_reader(self._column(name), request.user) for name in super().get_list_display(request)]
 
     def _column(self, name: Any) -> Any:
         if not isinstance(name, str) or hasattr(self, name):
@@ -90,7 +90,9 @@ class LeanListMixin(admin.ModelAdmin):
             return when_column(name)
         if isinstance(field, models.BooleanField):
             return flag_column(name)
-        return badge_column(name) if name == "status" else name
+        if name == "status":
+            return badge_column(name)
+        return choice_column(name) if field.choices else name
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list; a filter that makes no sense is dropped with a word about it."""

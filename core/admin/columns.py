@@ -8,15 +8,17 @@ them in `list_select_related` then).
 """
 
 from collections.abc import Callable
-from functools import reduce
+from functools import reduce, wraps
 from typing import Any
 
 from django.contrib import admin
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from core.admin.links import link_to
-from core.templatetags.back_office import badge, icon, money, when
+from core.admin.links import link_to, may_see
+from core.reader import country_name, retold
+from core.templatetags.back_office import badge, icon, money, spoken_actor, when
 
 Column = Callable[[Any], Any]
 
@@ -57,6 +59,11 @@ def badge_column(path: str, label: Any = "") -> Column:
     return _column(path, label, show)
 
 
+def choice_column(path: str, label: Any = "") -> Column:
+    """Show one of several values in the words of its choices."""
+    return _column(path, label, lambda obj: capfirst(getattr(obj, f"get_{path}_display")()) or "–")
+
+
 def when_column(path: str, label: Any = "") -> Column:
     """Show a moment or a day, short, with all of it on hover."""
     return _column(path, label, lambda obj: when(_follow(obj, path)))
@@ -64,7 +71,23 @@ def when_column(path: str, label: Any = "") -> Column:
 
 def link_column(path: str, label: Any = "", *, ordering: str = "") -> Column:
     """Show a related record as a link to its page."""
-    return _column(path, label, lambda obj: link_to(_follow(obj, path)) or "–", order=ordering)
+    column = _column(path, label, lambda obj: link_to(_follow(obj, path)) or "–", order=ordering)
+    column.links_to = path  # type: ignore[attr-defined]
+    return column
+
+
+def for_reader(column: Any, user: Any) -> Any:
+    """Return a column as somebody sees it: a record that is not his to open is named, not linked."""
+    path = getattr(column, "links_to", "")
+    if not path:
+        return column
+
+    @wraps(column)
+    def named(obj: Any) -> Any:
+        found = _follow(obj, path)
+        return column(obj) if found is None or may_see(user, found) else str(found)
+
+    return named
 
 
 def flag_column(path: str, label: Any = "") -> Column:
@@ -76,6 +99,21 @@ def flag_column(path: str, label: Any = "") -> Column:
         return format_html('<span class="quiet" aria-label="{}">–</span>', gettext("no"))
 
     return _column(path, label, show)
+
+
+def actor_column(path: str, label: Any = "") -> Column:
+    """Name who did it."""
+    return _column(path, label, lambda obj: spoken_actor(_follow(obj, path)) or "–")
+
+
+def country_column(path: str, label: Any = "") -> Column:
+    """Name a country by its code."""
+    return _column(path, label, lambda obj: country_name(_follow(obj, path)) or "–")
+
+
+def retold_column(path: str, label: Any = "") -> Column:
+    """Show a sentence of the machine in the words of the reader."""
+    return _column(path, label, lambda obj: retold(_follow(obj, path)))
 
 
 def code_column(path: str, label: Any = "") -> Column:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from csp.decorators import csp
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -47,13 +48,13 @@ class MailAdmin(TransitionAdmin, PanelAdmin):
     """Sent mail."""
 
     page = "core.mail"
-    list_display = ("subject", "to", badge_column("status"), "kind", when_column("created_at"), when_column("sent_at"))
+    list_display = ("subject", "to", badge_column("status"), when_column("created_at"), when_column("sent_at"))
     list_filter = ("status", "language")
     search_fields = ("=to", "=thread", "subject")
     search_help_text = _("By recipient, history (app.model:17) or part of the subject")
     tabs = (Tab(_("Waiting"), {"status__exact": "kept"}), Tab(_("Failed"), {"status__exact": "failed"}))
     empty_text = _("No message has been written yet. Each one that goes out is kept here as it was sent.")
-    facts = ("to", when_column("created_at"), when_column("sent_at"), "kind", "language", "message_id")
+    facts = ("to", when_column("created_at"), when_column("sent_at"), "reads", "message_id")
     transition_services = {
         "resend": TransitionSpec(
             _("Send again"),
@@ -67,6 +68,11 @@ class MailAdmin(TransitionAdmin, PanelAdmin):
             icon="mail",
         )
     }
+
+    @admin.display(description=_("language"))
+    def reads(self, obj: OutgoingMail) -> str:
+        """Name the language it is written in."""
+        return str(dict(settings.LANGUAGES).get(obj.language, obj.language))
 
     def page_title(self, obj: Any) -> str:
         """Return the subject."""

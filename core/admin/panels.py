@@ -33,11 +33,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from core.admin import history
 from core.admin.base import BackOfficeAdmin
-from core.admin.links import link_to
+from core.admin.columns import for_reader
+from core.admin.links import link_to, may_see
 from core.panels import panels_for
 from core.service import thread_of
 from core.templatetags.back_office import when
@@ -139,7 +141,7 @@ class PanelAdmin(BackOfficeAdmin):
         """Return label and value of each fact that is known."""
         shown = []
         for name in self.facts:
-            value = self._fact(name, obj)
+            value = self._fact(for_reader(name, request.user), obj, request.user)
             if value not in ("", None, "–"):
                 shown.append({"label": self._fact_label(name), "value": value})
         return shown
@@ -148,15 +150,18 @@ class PanelAdmin(BackOfficeAdmin):
         lookup = getattr(name, "field_path", "") or name
         return str(label_for_field(lookup, self.model, self))
 
-    def _fact(self, name: Any, obj: Any) -> Any:
+    def _fact(self, name: Any, obj: Any, user: Any) -> Any:
         try:
             column, _attribute, value = lookup_field(name, obj, self)
         except ObjectDoesNotExist:
             return ""
         if column is None:
             return display_for_value(value, "") if not isinstance(value, str) else value
+        if column.flatchoices:
+            return capfirst(display_for_field(value, column, ""))
         if column.is_relation:
-            return link_to(getattr(obj, column.name))
+            found = getattr(obj, column.name)
+            return link_to(found) if found is None or may_see(user, found) else str(found)
         if isinstance(value, bool):
             return gettext("yes") if value else gettext("no")
         if isinstance(column, DateField):

@@ -6,6 +6,8 @@
 {% when order.placed_at %}              14:05 · 12 Mar · 12 Mar 2025, in the reader's locale and zone
 {% day order.promised_on %}             Thu 12 Mar
 {% spoken_day now %}                   Thursday 12 March
+{{ hold.reason|retold }}                a sentence of the machine in the words of the reader
+{{ warehouse.country|country_name }}    Germany
 {% icon "box" %}
 """
 
@@ -14,30 +16,22 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_currency
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext, to_locale
+from django.utils.translation import gettext
 
 from core.badges import tone_of
 from core.money import Money
+from core.reader import country_name as name_of_country
+from core.reader import locale
+from core.reader import retold as say_again
 
 register = template.Library()
 ICON_NAME = re.compile(r"^[a-z0-9-]+$")
-
-
-def locale() -> Locale:
-    """Return the locale of the reader."""
-    try:
-        found = Locale.parse(to_locale(get_language() or "en"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en", "GB")
-    # Plain English would mean month before day; the house is European.
-    return Locale("en", "GB") if found.language == "en" and not found.territory else found
 
 
 @register.simple_tag
@@ -129,6 +123,18 @@ def _short_day(value: date, today: date) -> str:
 def at_hand(value: datetime | None) -> str:
     """Write the time of day."""
     return format_time(timezone.localtime(value), "short", locale=locale()) if value else ""
+
+
+@register.filter
+def retold(text: Any) -> str:
+    """Say a sentence of the machine in the words of the reader; what a person wrote stays."""
+    return say_again(str(text))
+
+
+@register.filter
+def country_name(code: Any) -> str:
+    """Name a country by its code."""
+    return name_of_country(str(code))
 
 
 @register.inclusion_tag("admin/parts/moment.html")

@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +22,7 @@ from core.admin.transitions import TransitionAdmin
 from customers import selectors, services
 from customers.addresses import PostalAddress
 from customers.models import Address, Contact, Customer
+from customers.terms import TERMS
 
 from .forms import ContactForm, CustomerForm, SiteForm
 
@@ -92,7 +95,7 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
         "email",
         "kind",
         "group",
-        "payment_terms",
+        "terms",
         money_column("credit_limit"),
         when_column("created_at", _("since")),
         "active",
@@ -113,9 +116,9 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
         "mail",
         "phone",
         "group",
-        "language",
+        "reads",
         "currency",
-        "payment_terms",
+        "terms",
         money_column("credit_limit"),
         "vat_id",
         when_column("created_at", _("since")),
@@ -139,6 +142,16 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
     def mail(self, obj: Customer) -> str:
         """Write to them in one click."""
         return format_html('<a href="mailto:{0}">{0}</a>', obj.email) if obj.email else ""
+
+    @admin.display(description=_("payment terms"), ordering="payment_terms")
+    def terms(self, obj: Customer) -> str:
+        """Say how they pay."""
+        return capfirst(str(dict(TERMS).get(obj.payment_terms, obj.payment_terms)))
+
+    @admin.display(description=_("language"))
+    def reads(self, obj: Customer) -> str:
+        """Name the language they read."""
+        return str(dict(settings.LANGUAGES).get(obj.language, obj.language))
 
     def badges(self, obj: Customer) -> list[tuple[str, Any]]:
         """Say who has left."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.countries import country_choices
 from customers.models import Address, Contact, Customer
+from customers.terms import TERMS
 
 
 class TagsField(forms.CharField):
@@ -37,6 +38,7 @@ class CustomerForm(forms.ModelForm):
         label=_("credit limit"), min_value=0, max_digits=14, decimal_places=3, required=False
     )
     language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
+    payment_terms = forms.ChoiceField(label=_("payment terms"), choices=TERMS)
 
     class Meta:
         model = Customer
@@ -48,6 +50,9 @@ class CustomerForm(forms.ModelForm):
         if "language" in self.fields and self.instance.language not in known:
             own = (self.instance.language, self.instance.language)
             self.fields["language"].choices = [own, *settings.LANGUAGES]  # type: ignore[attr-defined]
+        agreed = self.instance.payment_terms
+        if "payment_terms" in self.fields and agreed not in dict(TERMS):
+            self.fields["payment_terms"].choices = [(agreed, agreed), *TERMS]  # type: ignore[attr-defined]
 
     def clean_currency(self) -> str:
         """Return a currency of ISO 4217, in capitals."""

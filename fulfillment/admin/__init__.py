@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import navigation
+from orders import categories
 
 from . import shipments, today, work
 
@@ -19,6 +20,12 @@ navigation.register(
 navigation.register(
     WAREHOUSE, _("On the way"), PARCELS, permission=VIEW_PARCELS, order=310, icon="truck", query="?stage=travelling"
 )
+
+categories.register("short_pick", _("short pick"))
+categories.register("parcel_delivery_failed", _("parcel not delivered"))
+categories.register("parcel_returned_to_sender", _("parcel came back"))
+categories.register("parcel_lost", _("parcel lost"))
+categories.register("parcel_not_shipped", _("parcel never shipped"))
 
 badges.register("info", "released", "label_pending", "ready")
 badges.register("progress", "picking", "picked", "packed", "in_transit", "out_for_delivery")

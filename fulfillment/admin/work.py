@@ -14,6 +14,7 @@ from core.admin.columns import badge_column, figure_column, link_column, when_co
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
+from core.reader import retold
 from fulfillment import selectors, services
 from fulfillment.models import FulfillmentOrder
 
@@ -134,5 +135,5 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         if obj.needs_put_back:
             return _("The order was cancelled: what was picked has to go back into its bin.")
         if obj.status in selectors.OPEN_WORK and obj.order.is_on_hold:
-            return _("On hold: %(reason)s") % {"reason": obj.order.hold_reason}
+            return _("On hold: %(reason)s") % {"reason": retold(obj.order.hold_reason)}
         return ""

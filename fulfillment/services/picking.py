@@ -13,6 +13,7 @@ from core.transitions import advance
 from fulfillment.errors import WrongQuantity
 from fulfillment.events import FulfillmentPlanned, ShortPick
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from fulfillment.sentences import NOT_FOUND
 from orders import services as orders
 
 from .work import Status, check_quantities, lines_of, lock_work, refuse_blocked, require_kind, stamp
@@ -181,7 +182,7 @@ def _report(
     warehouse = work.warehouse.code if work.warehouse else ""
     orders.open_exception(
         category="short_pick",
-        title=_("%(units)s not found in %(warehouse)s") % {"units": names, "warehouse": warehouse},
+        title=NOT_FOUND(units=names, warehouse=warehouse),
         dedupe_key=f"short-pick:{rest.number}",
         order_id=work.order_id,
         payload={"fulfillment_order": work.number, "rest": rest.number, "missing": units, "reason": reason},

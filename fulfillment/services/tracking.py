@@ -15,6 +15,7 @@ from fulfillment.carriers import CarrierEvent
 from fulfillment.errors import EventOfAnother
 from fulfillment.events import ShipmentDelivered, ShipmentFailed
 from fulfillment.models import Shipment, TrackingEvent
+from fulfillment.sentences import CAME_BACK, LOST, NEVER_SHIPPED, UNDELIVERED
 from orders import services as orders
 from orders.models import OrderException
 
@@ -152,13 +153,13 @@ def _fail(shipment: Shipment, *, actor: Actor, at: datetime) -> None:
     )
     emit(event, actor=actor, at=at)
     words = {
-        Status.DELIVERY_FAILED: _("Parcel %(parcel)s could not be delivered"),
-        Status.RETURNED_TO_SENDER: _("Parcel %(parcel)s came back"),
-        Status.LOST: _("Parcel %(parcel)s is lost"),
+        Status.DELIVERY_FAILED: UNDELIVERED,
+        Status.RETURNED_TO_SENDER: CAME_BACK,
+        Status.LOST: LOST,
     }
     orders.open_exception(
         category=f"parcel_{status.value}",
-        title=words[status] % {"parcel": shipment.number},
+        title=words[status](parcel=shipment.number),
         dedupe_key=_trouble_key(shipment, status),
         order_id=shipment.order_id,
         severity=OrderException.Severity.CRITICAL if status == Status.LOST else OrderException.Severity.WARNING,
@@ -173,7 +174,7 @@ def _wonder(shipment: Shipment, event: CarrierEvent) -> None:
         return
     orders.open_exception(
         category="parcel_not_shipped",
-        title=_("The carrier has parcel %(parcel)s, which was never shipped") % {"parcel": shipment.number},
+        title=NEVER_SHIPPED(parcel=shipment.number),
         dedupe_key=f"shipment:{shipment.number}:not-shipped",
         order_id=shipment.order_id,
         payload={"shipment": shipment.number, "status": event.status},

@@ -23,6 +23,7 @@ from fulfillment.models import Shipment
 from integrations.imports.base import MatchedReturn, Plan, PlannedCancellation, PlannedOrder, Row
 from integrations.imports.online_retail import CURRENCY, charge_kind, read_plan
 from integrations.models import ImportBatch, ImportRow
+from integrations.sentences import NO_SALE
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from orders import services as orders
@@ -298,7 +299,7 @@ class Runner:
     def _open_exception(self, cancellation: PlannedCancellation, rows: list[Row]) -> None:
         orders.open_exception(
             category="unmatched_cancellation",
-            title=f"Cancellation {cancellation.reference}: no sale found for {len(rows)} row(s)",
+            title=NO_SALE(document=cancellation.reference, n=len(rows)),
             dedupe_key=f"import:{self.batch.pk}:{cancellation.reference}",
             payload={
                 "document": cancellation.reference,

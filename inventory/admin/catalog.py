@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
-from core.admin.columns import code_column, figure_column, flag_column
+from core.admin.columns import code_column, country_column, figure_column, flag_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -179,7 +179,7 @@ class WarehouseAdmin(BackOfficeAdmin):
     list_display = (
         code_column("code", _("code")),
         "name",
-        "country",
+        country_column("country"),
         figure_column("priority", _("priority")),
         "last_resort",
         "active",

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from core.actors import Actor
 from core.admin import history
 from core.admin.base import BackOfficeAdmin, Tab
-from core.admin.columns import code_column, figure_column, link_column, when_column
+from core.admin.columns import actor_column, code_column, figure_column, link_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -191,7 +191,7 @@ class StockMovementAdmin(BackOfficeAdmin):
         figure_column("quarantine_quantity", _("quarantine")),
         "reason",
         code_column("reference"),
-        "actor",
+        actor_column("actor"),
     )
     list_display_links = None
     list_select_related = ("stock_item__product", "stock_item__warehouse")

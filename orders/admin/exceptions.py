@@ -1,5 +1,6 @@
 """Exceptions: what went wrong, and who owns it."""
 
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -9,17 +10,33 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import badge_column, link_column, when_column
+from core.admin.columns import actor_column, badge_column, link_column, retold_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.models import User
-from orders import selectors, services
+from core.reader import retold
+from orders import categories, selectors, services
 from orders.admin.forms import CloseForm, HistoricForm
 from orders.models import OrderException
 
 SOLVE = "orders.change_orderexception"
 OPEN = ("open", "acknowledged", "in_progress")
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """By what went wrong: the kinds we know, without looking through the table for them."""
+
+    title = _("category")
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Name the kinds."""
+        return sorted(((code, categories.label(code)) for code in categories.CATEGORIES), key=itemgetter(1))
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[OrderException]") -> "QuerySet[OrderException]":
+        """Return the exceptions of that kind."""
+        return queryset.filter(category=self.value()) if self.value() else queryset
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -56,17 +73,17 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
 
     page = "orders.exception"
     list_display = (
-        "title",
+        retold_column("title"),
         badge_column("status"),
         badge_column("severity"),
-        "category",
+        "kind",
         link_column("order", _("Order")),
         "owner",
         when_column("due_at", _("Due")),
         when_column("created_at", _("Since")),
     )
     list_select_related = ("order", "owner")
-    list_filter = (OpenFilter, "severity", "category")
+    list_filter = (OpenFilter, "severity", CategoryFilter)
     tabs = (Tab(_("Open"), {"state": "open"}), Tab(_("Mine"), {"state": "mine"}))
     search_fields = ("=order__number",)
     search_help_text = _("Number of the order")
@@ -74,12 +91,12 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     ordering = ("-created_at", "-id")
     facts = (
         link_column("order", _("Order")),
-        "category",
+        "kind",
         "owner",
         when_column("created_at", _("Since")),
         when_column("due_at", _("Due")),
         when_column("closed_at", _("Closed")),
-        "closed_by",
+        actor_column("closed_by"),
         "resolution",
     )
     transition_services: ClassVar[dict[str, TransitionSpec]] = {
@@ -122,6 +139,15 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         """Read the order along with the row."""
         return super().get_queryset(request).select_related("order", "owner")
 
+    @admin.display(description=_("category"), ordering="category")
+    def kind(self, obj: OrderException) -> str:
+        """Name the kind."""
+        return categories.label(obj.category)
+
+    def page_title(self, obj: OrderException) -> str:
+        """Say what went wrong."""
+        return retold(obj.title)
+
     def alert(self, obj: OrderException) -> str:
         """Say what keeps the order from going on."""
-        return selectors.blocked_because(obj.order) if obj.order and obj.status in OPEN else ""
+        return retold(selectors.blocked_because(obj.order)) if obj.order and obj.status in OPEN else ""

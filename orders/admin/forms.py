@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
+from core.reader import retold
 from orders.models import Hold
 from orders.verification import failed
 
@@ -60,7 +61,7 @@ class WaiveForm(SubjectForm):
     def prepare(self) -> None:
         """Offer the checks that failed."""
         field: Any = self.fields["name"]
-        field.choices = [(check["name"], check["reason"]) for check in failed(self.subject.checks)]
+        field.choices = [(check["name"], retold(check["reason"])) for check in failed(self.subject.checks)]
 
 
 class CommentForm(forms.Form):

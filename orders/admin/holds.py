@@ -3,14 +3,16 @@
 from typing import ClassVar
 
 from django.contrib import admin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import badge_column, link_column, when_column
+from core.admin.columns import actor_column, badge_column, link_column, retold_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.reader import retold
 from orders import services
 from orders.admin.note import NoteForm
 from orders.models import Hold
@@ -24,13 +26,13 @@ class HoldAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
 
     page = "orders.hold"
     list_display = (
-        "reason",
+        retold_column("reason"),
         badge_column("status"),
         "kind",
         link_column("order", _("Order")),
         when_column("created_at", _("Since")),
-        "placed_by",
-        "auto_release",
+        actor_column("placed_by"),
+        "lifted_by",
     )
     list_select_related = ("order",)
     list_filter = ("status", "kind")
@@ -43,10 +45,10 @@ class HoldAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         link_column("order", _("Order")),
         "kind",
         when_column("created_at", _("Since")),
-        "placed_by",
-        "auto_release",
+        actor_column("placed_by"),
+        "lifted_by",
         when_column("expires_at", _("Until")),
-        "released_by",
+        actor_column("released_by"),
         when_column("released_at", _("Released")),
         "release_note",
     )
@@ -64,3 +66,12 @@ class HoldAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     bulk_services: ClassVar[dict[str, BulkSpec]] = {
         "lift_many": BulkSpec(_("Lift"), services.release_hold, RELEASE, form=NoteForm, each=True),
     }
+
+    def page_title(self, obj: Hold) -> str:
+        """Say why."""
+        return retold(obj.reason)
+
+    @admin.display(description=_("lifted by"))
+    def lifted_by(self, obj: Hold) -> str:
+        """Name the fact that lifts it by itself."""
+        return gettext("the payment") if obj.auto_release == "paid" else obj.auto_release

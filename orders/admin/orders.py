@@ -14,6 +14,7 @@ from core.admin.columns import badge_column, link_column, money_column, when_col
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
+from core.reader import retold
 from orders import selectors, services, wording
 from orders.admin.forms import CancelForm
 from orders.admin.steps import OPERATE, ORDER_STEPS
@@ -146,7 +147,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
 
     def alert(self, obj: Order) -> str:
         """Say what is in the way."""
-        return selectors.blocked_because(obj)
+        return retold(selectors.blocked_because(obj))
 
     @admin.display(description=_("payment terms"))
     def terms(self, obj: Order) -> str:

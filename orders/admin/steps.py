@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.transitions import TransitionSpec
-from core.money import Money
+from core.reader import spoken_amount, spoken_date
 from orders import services
 from orders.admin.forms import CancelForm, CommentForm, HoldForm, PriorityForm, ReleaseForm, WaiveForm
 from orders.models import Order, OrderStatus
@@ -36,7 +35,7 @@ def _verify(order: Order) -> list[str]:
 
 def _confirm(order: Order) -> list[str]:
     when = order.promised_on or order.estimated_delivery_on
-    promise = [_("Delivery is promised for %(day)s.") % {"day": date_format(when)}] if when else []
+    promise = [_("Delivery is promised for %(day)s.") % {"day": spoken_date(when)}] if when else []
     return [*promise, _("The warehouses get their work."), *_told(order)]
 
 
@@ -51,9 +50,9 @@ def _cancel(order: Order) -> list[str]:
         sentences.append(ngettext("%(n)s unit is free again.", "%(n)s units are free again.", units) % {"n": units})
     money = order.paid_total - order.refunded_total
     if money > 0:
-        sentences.append(_("%(amount)s goes back to the customer.") % {"amount": Money(money, order.currency)})
+        sentences.append(_("%(amount)s goes back to the customer.") % {"amount": spoken_amount(money, order.currency)})
     if order.authorized_total > 0:
-        held = Money(order.authorized_total, order.currency)
+        held = spoken_amount(order.authorized_total, order.currency)
         sentences.append(_("%(amount)s that is held is let go.") % {"amount": held})
     if order.status == S.FULFILLING:
         sentences.append(_("Work in the warehouse stops; what was picked is put back."))

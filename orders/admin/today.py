@@ -6,14 +6,13 @@ from decimal import Decimal
 from django.db.models import F, Sum
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import today
 from core.admin.links import page_of
 from core.money import Money
-from core.templatetags.back_office import locale
+from core.reader import locale, retold, spoken_date
 from orders import selectors
 from orders.models import Hold, Order, OrderException, OrderStatus
 
@@ -70,7 +69,7 @@ def exceptions() -> list[today.Todo]:
     rows = OrderException.objects.filter(status__in=OPEN, order__isnull=False).select_related("order")
     return [
         today.Todo(
-            text=f"{one.order} · {one.order.customer_name} · {one.title}" if one.order else one.title,
+            text=f"{one.order} · {one.order.customer_name} · {retold(one.title)}" if one.order else retold(one.title),
             url=page_of(one),
             action=_("Solve"),
             tone="bad" if one.severity == OrderException.Severity.CRITICAL else "warn",
@@ -87,7 +86,7 @@ def holds() -> list[today.Todo]:
     rows = Hold.objects.filter(status=Hold.Status.ACTIVE).select_related("order").order_by("created_at", "pk")
     return [
         today.Todo(
-            text=f"{hold.order} · {hold.order.customer_name} · {hold.reason}",
+            text=f"{hold.order} · {hold.order.customer_name} · {retold(hold.reason)}",
             url=page_of(hold),
             action=_("Decide"),
             tone="warn",
@@ -105,7 +104,7 @@ def waiting_for_payment() -> list[today.Todo]:
     return [
         today.Todo(
             text=f"{order} · {order.customer_name} · {selectors.blocked_because(order)}",
-            detail=_("until %(day)s") % {"day": date_format(order.payment_due_at)} if order.payment_due_at else "",
+            detail=_("until %(day)s") % {"day": spoken_date(order.payment_due_at)} if order.payment_due_at else "",
             url=page_of(order),
             action=_("Open"),
             tone="info",

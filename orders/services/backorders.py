@@ -14,6 +14,7 @@ from orders import promise, selectors
 from orders.derivation import restate
 from orders.events import AllocationLost, BackordersFilled
 from orders.models import Movement, Order, OrderException
+from orders.sentences import UNITS_LOST
 
 from .book import lines_of, move_units, save_figures, take_order
 from .exceptions import open_exception
@@ -87,7 +88,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
         open_exception(
             category="shortfall",
             severity=OrderException.Severity.CRITICAL,
-            title=f"{order} lost {named}: {reason}",
+            title=UNITS_LOST(order=order, units=named, reason=reason),
             dedupe_key=f"shortfall:{order.pk}",
             order_id=order.pk,
             payload={"lines": {str(line.position): units for line, units in missing.items()}, "reason": reason},

@@ -15,6 +15,7 @@ from orders import guards
 from orders.derivation import restate
 from orders.events import OrderCancelled, OrderExpired
 from orders.models import Movement, Order, OrderStatus
+from orders.sentences import PART_PAID
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
 from .exceptions import open_exception
@@ -59,7 +60,7 @@ def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = 
     if order.authorized_total or order.paid_total:
         open_exception(
             category="payment",
-            title=f"{order} is paid in part only, and its time is over",
+            title=PART_PAID(order=order),
             dedupe_key=f"part-payment:{order.pk}",
             order_id=order.pk,
             at=when,

@@ -17,6 +17,7 @@ from orders import guards
 from orders.derivation import restate
 from orders.events import GoodsDelivered, GoodsShipped
 from orders.models import Movement, Order, OrderException, OrderStatus
+from orders.sentences import LATE_MONEY
 
 from .book import charges_of, invoice_charges, lines_of, move_units, note_units, take_order, write_units
 from .exceptions import close_exceptions, open_exception
@@ -141,7 +142,7 @@ def record_payment(
     if came_in and order.status in CLOSED:
         open_exception(
             category="payment",
-            title=f"Money came in for {order}, which is {order.status}",
+            title=LATE_MONEY(order=order),
             dedupe_key=f"late-payment:{order.pk}",
             order_id=order.pk,
             at=when,

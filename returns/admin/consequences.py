@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from billing import services as billing
 from core.errors import DomainError
-from core.money import Money
+from core.reader import spoken_amount
 from returns import selectors, services
 from returns.models import ReturnLine, ReturnRequest
 
@@ -107,9 +107,9 @@ def _money(found: ReturnRequest) -> list[str]:
         else _("A credit note over %(amount)s.")
     )
     refund = selectors.refund_due(found.order, credit, is_drafted=False)
-    said = [text % {"amount": Money(credit, currency)}]
+    said = [text % {"amount": spoken_amount(credit, currency)}]
     if refund:
-        said.append(_("%(amount)s goes back to the customer.") % {"amount": Money(refund, currency)})
+        said.append(_("%(amount)s goes back to the customer.") % {"amount": spoken_amount(refund, currency)})
     else:
         said.append(_("No money goes back: the order was not paid, so the customer owes less."))
     return said

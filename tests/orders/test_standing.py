@@ -29,7 +29,7 @@ def test_waiting_for_payment(shop):
     assert words(order) == (
         "Waiting for payment",
         "Waiting for payment of 22.06 EUR",
-        "Wait for the payment of 22.06 EUR, or record it",
+        "Wait for the payment of €22.06, or record it",
     )
     assert selectors.allowed_actions(order) == ["cancel", "hold"]
 
@@ -38,7 +38,7 @@ def test_on_hold_because_of_a_check(shop):
     order = placed_order(expected_total=Decimal(1))
     reason = "The sender expects 1.00 EUR, we make it 22.06 EUR"
 
-    assert words(order) == ("On hold", reason, f"Settle the hold: {reason}")
+    assert words(order) == ("On hold", reason, "Settle the hold: The sender expects €1.00, we make it €22.06")
     assert selectors.allowed_actions(order) == ["cancel", "hold", "release-hold", "waive-check"]
 
 
@@ -66,7 +66,7 @@ def test_from_confirmed_to_completed(shop):
     services.record_invoice(
         order.pk, reference="INV", quantities=units(order), charges=[1], total=order.total, actor=SYSTEM
     )
-    assert words(order) == ("Delivered", "22.06 EUR not paid yet", "Collect 22.06 EUR")
+    assert words(order) == ("Delivered", "22.06 EUR not paid yet", "Collect €22.06")
 
     paid(order)
     assert words(order) == ("Completed", "", "")

@@ -64,8 +64,8 @@ def test_settling_says_what_will_be_credited_and_sent_back(seller, staff):
 
     shown = text(staff.get(page(found, "do", "resolve")))
 
-    assert "A credit note over 22.06 EUR, with delivery charges." in shown
-    assert "22.06 EUR goes back to the customer." in shown
+    assert "A credit note over €22.06, with delivery charges." in shown
+    assert "€22.06 goes back to the customer." in shown
     assert "checked" in shown
 
 

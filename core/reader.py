@@ -1,0 +1,50 @@
+"""Who reads: the locale of the reader, and stored sentences in his words."""
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, to_locale
+
+from core.countries import country_names
+from core.money import Money
+from core.sentences import retell
+
+
+def locale() -> Locale:
+    """Return the locale of the reader."""
+    return _locale_of(get_language() or "en")
+
+
+@lru_cache(maxsize=16)
+def _locale_of(language: str) -> Locale:
+    try:
+        found = Locale.parse(to_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+    # Plain English would mean month before day; the house is European.
+    return Locale("en", "GB") if found.language == "en" and not found.territory else found
+
+
+def retold(text: str) -> str:
+    """Say a sentence that was written down in English in the words of the reader (`core.sentences`)."""
+    return retell(text, translate=gettext, locale=locale())
+
+
+def spoken_amount(amount: Decimal, currency: str) -> str:
+    """Write an amount within a sentence."""
+    return Money(amount, currency).format(str(locale()))
+
+
+def spoken_date(value: date) -> str:
+    """Write a day within a sentence: 18 November 2026. A moment is the day it is here."""
+    day = timezone.localdate(value) if hasattr(value, "hour") else value  # type: ignore[arg-type]
+    return str(format_date(day, "long", locale=locale()))
+
+
+def country_name(code: str) -> str:
+    """Name a country by its code."""
+    return country_names(str(locale())).get(code, code)

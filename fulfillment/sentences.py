@@ -1,0 +1,9 @@
+"""What the floor and the road write down; each reader gets it in his own language."""
+
+from core.sentences import gettext_noop, sentence
+
+NOT_FOUND = sentence(gettext_noop("%(units)s not found in %(warehouse)s"))
+UNDELIVERED = sentence(gettext_noop("Parcel %(parcel)s could not be delivered"))
+CAME_BACK = sentence(gettext_noop("Parcel %(parcel)s came back"))
+LOST = sentence(gettext_noop("Parcel %(parcel)s is lost"))
+NEVER_SHIPPED = sentence(gettext_noop("The carrier has parcel %(parcel)s, which was never shipped"))

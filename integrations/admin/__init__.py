@@ -1,0 +1,10 @@
+"""What integrations add to the back office: the words for what an import leaves to people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations import sentences
+from orders import categories
+
+__all__ = ["sentences"]
+
+categories.register("unmatched_cancellation", _("unmatched cancellation"))
