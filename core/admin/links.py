@@ -25,6 +25,12 @@ def link_to(obj: Any, text: Any = "") -> str:
     return str(text or obj)
 
 
+def may_see(user: Any, obj: Any) -> bool:
+    """Whether a person may open a record's page."""
+    label, name = obj._meta.app_label, obj._meta.model_name
+    return any(user.has_perm(f"{label}.{verb}_{name}") for verb in ("view", "change"))
+
+
 def page_of_thread(thread: str) -> str:
     """Return the page of the record a history belongs to (`app.model:17`)."""
     label, _colon, identifier = thread.partition(":")

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.admin import refusals
 from core.api.auth import actor_of, channels_of
 from core.api.errors import CONTENT_TYPE, body
 
@@ -93,6 +94,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """Answer what a middleware or a view refused."""
     if _is_api(request):
         return problem(HTTPStatus.FORBIDDEN, "not_allowed", "This is not allowed")
+    if refusals.belongs(request):
+        return refusals.page(request, HTTPStatus.FORBIDDEN)
     return defaults.permission_denied(request, exception)
 
 
@@ -100,6 +103,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that nobody knows."""
     if _is_api(request):
         return problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address")
+    if refusals.belongs(request):
+        return refusals.page(request, HTTPStatus.NOT_FOUND)
     return defaults.page_not_found(request, exception)
 
 

@@ -105,6 +105,21 @@ document.addEventListener("DOMContentLoaded", () => {
         show();
     }
 
+    // A field that looks its rows up is named by its label, as every other field is.
+    document.addEventListener("focusin", (event) => nameLookUps(event.target.closest("form")));
+    const nameLookUps = (within) => {
+        for (const field of (within || document).querySelectorAll("select.admin-autocomplete[id]")) {
+            const label = document.querySelector(`label[for="${field.id}"]`);
+            const shown = field.parentElement.querySelector(".select2-selection");
+            if (label && shown) {
+                label.id ||= `${field.id}_label`;
+                shown.setAttribute("aria-labelledby", `${label.id} select2-${field.id}-container`);
+                shown.querySelector(".select2-selection__rendered")?.setAttribute("aria-labelledby", label.id);
+            }
+        }
+    };
+    window.addEventListener("load", () => nameLookUps(document));
+
     // A form is sent once.
     document.addEventListener("submit", (event) => {
         const form = event.target;

@@ -1,0 +1,54 @@
+"""Nobody is offered what he may not open, and a refusal is a page that leads back."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from core.models import User
+from tests.scenarios import placed_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tom(client):
+    """Return a browser in which somebody is signed in who sees orders and nothing else."""
+    user = User.objects.create_user("tom", password="x", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(content_type__app_label="orders", codename="view_order"))
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_a_record_that_is_not_ones_to_open_is_named_and_not_linked(shop, tom, staff):
+    order = placed_order()
+    page = reverse("admin:orders_order_change", args=[order.pk])
+    links = [
+        reverse("admin:customers_customer_change", args=[order.customer_id]),
+        reverse("admin:pricing_channel_change", args=[order.channel_id]),
+    ]
+
+    seen, whole = tom.get(page).content.decode(), staff.get(page).content.decode()
+
+    assert [link in seen for link in links] == [False, False]
+    assert [link in whole for link in links] == [True, True]
+    assert str(order.channel) in seen
+
+
+def test_a_page_that_is_not_ours_is_refused_inside_the_frame(shop, tom):
+    answer = tom.get(reverse("admin:pricing_channel_change", args=[placed_order().channel_id]))
+
+    assert answer.status_code == 403
+    assert "<h1>This is not yours to do</h1>" in answer.content.decode()
+    assert reverse("admin:orders_order_changelist") in answer.content.decode(), "the way around is there"
+
+
+def test_an_unknown_page_is_said_inside_the_frame(tom):
+    answer = tom.get("/admin/no-such-page/")
+
+    assert answer.status_code == 404
+    assert "<h1>Page not found</h1>" in answer.content.decode()
+    assert reverse("admin:index") in answer.content.decode()
+
+
+def test_a_stranger_is_told_nothing_about_the_back_office(client):
+    assert reverse("admin:index") not in client.get("/reports/no-such-page/").content.decode()
