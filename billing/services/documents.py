@@ -1,7 +1,8 @@
 """The PDFs of invoices and credit notes: drawn once, on first request, and kept as they were drawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, TypeVar
 
 from django.utils import timezone, translation
@@ -11,7 +12,7 @@ from billing import typesetting
 from billing.errors import NotIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
 from billing.services import wording
-from billing.services.common import take_credit_note, take_invoice
+from billing.services.common import summed, take_credit_note, take_invoice
 from core.files import keep_file
 from core.models import Attachment
 from core.money import plain
@@ -99,7 +100,7 @@ def _draw_credit_note(note: CreditNote) -> bytes:
             (_("Invoice number"), note.invoice.number),
             (_("Invoice date"), words["date"]),
             (_("Date of supply"), _day(note.invoice.supplied_on)),
-            (_("Reason"), note.reference),
+            (_("Reference"), note.reference),
         ),
         "settled": [],
         "state": {
@@ -133,9 +134,12 @@ def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
         },
         "seller": {"name": seller["name"], "line": " · ".join(place), "initial": seller["name"][:1].upper()},
         "sender": " · ".join([seller["name"], *place[:2]]),
-        "receiver": wording.postal(buyer["address"]) or [buyer["name"]],
+        "receiver": _receiver(buyer),
         "columns": _columns(gross, any(row.discount_total for row in rows)),
-        "rows": [_row(row, currency, gross, any(one.discount_total for one in rows)) for row in rows],
+        "rows": [
+            _row(position, parts, currency, gross, any(one.discount_total for one in rows))
+            for position, parts in enumerate(_as_people_count(rows), start=1)
+        ],
         "sums": _sums(document),
         "total": [_("Total"), wording.money(document.total, currency)],
         "tax_columns": [_("Rate"), _("Net"), _("VAT"), _("Gross")],
@@ -161,6 +165,13 @@ def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _receiver(buyer: Mapping[str, Any]) -> list[str]:
+    """Return the lines of the window; an address without a name is named after the buyer."""
+    address = buyer["address"]
+    named = address.get("name") or address.get("company")
+    return [line for line in ("" if named else buyer["name"], *wording.postal(address)) if line]
+
+
 def _columns(gross: bool, discounts: bool) -> list[str]:
     names = ["", _("Article"), _("Quantity"), _("Unit price")]
     names += [_("Discount")] if discounts else []
@@ -168,14 +179,33 @@ def _columns(gross: bool, discounts: bool) -> list[str]:
     return [*names, _("Gross")] if gross else names
 
 
-def _row(row: Row, currency: str, gross: bool, discounts: bool) -> dict[str, Any]:
-    figures = [str(row.quantity), wording.price(row.unit_price, currency)]
+def _as_people_count(rows: Sequence[Row]) -> list[list[Row]]:
+    """Put the parts of a charge together: delivery of goods of two rates is kept as two rows, and read as one."""
+    return [
+        list(parts)
+        for _key, parts in groupby(
+            rows, key=lambda row: ("line", row.pk) if row.charge_position is None else ("charge", row.charge_position)
+        )
+    ]
+
+
+def _row(position: int, parts: Sequence[Row], currency: str, gross: bool, discounts: bool) -> dict[str, Any]:
+    row = parts[0]
+    discount = summed(part.discount_total for part in parts)
+    figures = [str(row.quantity), wording.price(summed(part.unit_price for part in parts), currency)]
     if discounts:
-        figures.append(wording.figure(-row.discount_total, currency) if row.discount_total else "")
-    figures += [wording.rate(row.tax_rate), wording.figure(row.net_total, currency)]
+        figures.append(wording.figure(-discount, currency) if discount else "")
+    figures.append(" + ".join(wording.rate(part.tax_rate) for part in parts))
+    figures.append(wording.figure(summed(part.net_total for part in parts), currency))
     if gross:
-        figures.append(wording.figure(row.total, currency))
-    return {"position": str(row.position), "name": row.name, "detail": row.sku, "figures": figures}
+        figures.append(wording.figure(summed(part.total for part in parts), currency))
+    detail = row.sku if len(parts) == 1 else ", ".join(_share(part, currency) for part in parts)
+    return {"position": str(position), "name": row.name, "detail": detail, "figures": figures}
+
+
+def _share(part: Row, currency: str) -> str:
+    words = {"amount": wording.figure(part.net_total, currency), "rate": wording.rate(part.tax_rate)}
+    return _("%(amount)s at %(rate)s") % words
 
 
 def _sums(document: Document) -> list[list[str]]:

@@ -222,7 +222,7 @@ def freeze_quote(composed: Composed, quote: pricing.Quote) -> None:
             position=position,
             kind=charge.kind,
             code=charge.code[:40],
-            name=charge.name[:200],
+            name=_name_of(order, charge.code, charge.name)[:200],
             amount=charge.amount,
             taxes=charge.taxes,
             net_total=charge.net_total,
@@ -231,6 +231,12 @@ def freeze_quote(composed: Composed, quote: pricing.Quote) -> None:
         )
         for position, charge in enumerate(quote.charges, start=1)
     ]
+
+
+def _name_of(order: Order, code: str, name: str) -> str:
+    """Return what a charge is called: delivery in the language of the customer, as the goods are."""
+    method = order.shipping_method
+    return method.name_in(order.language) if method and (method.code, method.name) == (code, name) else name
 
 
 def _discounts(given: OrderInput) -> Sequence[ChargeInput]:

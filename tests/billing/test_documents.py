@@ -56,6 +56,44 @@ def test_everything_the_law_asks_for_is_on_it(run_debts):
         assert said in text, said
 
 
+@pytest.mark.parametrize(
+    ("language", "row"),
+    [
+        ("en", "3 Standard delivery 3.45 at 19 %, 1.45 at 7 % 1 4.90 19 % + 7 % 4.90"),
+        ("de", "3 Standardversand 3,45 zu 19 %, 1,45 zu 7 % 1 4,90 19 % + 7 % 4,90"),
+    ],
+)
+def test_delivery_of_goods_of_two_rates_is_one_row_and_taxed_by_both(run_debts, language, row):
+    order = place(language=language)
+    ship(order, {"MUG-RED": 2, "TEA-1": 1}, reference="SH-1")
+    run_debts()
+    invoice = Invoice.objects.get()
+    note = billing.credit_invoice(invoice.pk, reference="all", actor=SYSTEM)
+    run_debts()
+
+    for paper in (invoice.pdf, CreditNote.objects.get(pk=note.pk).pdf):
+        text = pdf_text(paper)
+        assert row in text
+        assert text.count("Standard") == 1
+        for taxed in ("19 % 13.45 2.56 16.01", "7 % 5.65 0.40 6.05"):
+            assert (taxed.replace(".", ",") if language == "de" else taxed) in text
+    assert invoice.lines.count() == 4
+
+
+def test_a_receiver_without_a_name_in_the_address_is_named(run_debts):
+    text = printed(place(customer_name="Charles B.", shipping_address=PostalAddress(country="GB"), historic=True))
+
+    assert "Charles B. United Kingdom" in text
+
+
+def test_sheets_of_a_long_invoice_say_whose_they_are(run_debts):
+    lines = tuple(LineInput(sku="MUG-RED", quantity=n) for n in range(1, 31))
+    text = printed(place(lines=lines, historic=True, allow_shortage=True))
+
+    assert "Invoice INV-000001 Page 1 of 3" in text
+    assert "Invoice INV-000001 Page 3 of 3" in text
+
+
 def test_it_says_that_it_is_paid_and_how(run_debts):
     order = place(terms="prepaid")
     billing.authorize_payment(order.pk, method="card", amount=Decimal("22.06"), reference="ch_1", actor=SYSTEM)
@@ -146,7 +184,7 @@ def test_a_credit_note_names_the_invoice_and_what_it_takes_back(run_debts):
         "Credit note CN-000001",
         "for invoice INV-000001 of",
         "Invoice number INV-000001",
-        "Reason RMA-7",
+        "Reference RMA-7",
         "Red mug MUG-RED 1 5.00 19 % 5.00",
         "19 % 5.00 0.95 5.95",
         "Total €5.95",
