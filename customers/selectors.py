@@ -49,6 +49,11 @@ def mentions(text: str) -> Q:
     )
 
 
+def written_down_for(channels: Iterable[str]) -> Q:
+    """Return the condition of customers whom keys of channels wrote down."""
+    return Q(origin__in=set(channels))
+
+
 def sites(customer: Customer) -> "QuerySet[Address]":
     """Return the sites of a customer in the order they were made."""
     return customer.addresses.order_by("pk")

@@ -49,6 +49,7 @@ class OrderInput:
     `historic`: it is told afterwards; failed checks are waived by the system. `allow_shortage`: staff
     accept it although there is not enough stock. `expected_total`: what the sender told the customer.
     `acts_for_customer=False`: the e-mail address only links a customer it matches, and grants nothing of theirs.
+    `customers_of`: the sender knows only the customers of these channels; others are nobody, or linked at most.
     `settle=False` leaves it placed. `notify` decides whether anybody is told, where the channel does not.
     """
 
@@ -59,6 +60,7 @@ class OrderInput:
     customer_id: int | None = None
     customer_number: str = ""
     acts_for_customer: bool = True
+    customers_of: frozenset[str] | None = None
     customer_name: str = ""
     customer_company: str = ""
     email: str = ""

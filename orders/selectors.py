@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from customers.models import Customer
+from customers.selectors import written_down_for
 from orders import guards
 from orders.models import Hold, Order, OrderException, OrderLine, OrderStatus
 from orders.standing import allowed_actions, blocked_because, display_status, next_step
@@ -17,11 +18,13 @@ __all__ = [
     "active_holds",
     "allowed_actions",
     "awaiting_payment",
+    "buyers_on",
     "blocked_because",
     "display_status",
     "drafts",
     "for_lists",
     "is_late",
+    "known_to",
     "late",
     "next_step",
     "number_of_reference",
@@ -102,6 +105,17 @@ def _as_number(text: str) -> str:
 def with_sku(rows: QuerySet[Order], sku: str) -> QuerySet[Order]:
     """Narrow orders to those with a line of a SKU."""
     return rows.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"), sku=sku.strip().upper())))
+
+
+def buyers_on(channels: Iterable[str] | None) -> Q:
+    """Return the condition of customers with an order (of channels); one linked by an e-mail address says nothing."""
+    theirs = Order.objects.filter(customer=OuterRef("pk"), found_by_email=False).exclude(status=S.DRAFT)
+    return Q(Exists(theirs if channels is None else theirs.filter(channel__code__in=set(channels))))
+
+
+def known_to(channels: Iterable[str]) -> Q:
+    """Return the condition of the customers whom a sender limited to channels may name."""
+    return written_down_for(channels) | buyers_on(channels)
 
 
 def awaiting_payment() -> QuerySet[Order]:

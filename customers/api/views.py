@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 from core.api.auth import declare_scope
 from core.api.etags import expected_version, tagged
 from core.api.idempotency import idempotent
+from core.api.sight import belongs
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
 from customers import selectors
@@ -30,6 +31,8 @@ from .serializers import (
 
 READ, WRITE = "customers:read", "customers:write"
 SCOPES = {"GET": READ, "POST": WRITE, "PATCH": WRITE, "DELETE": WRITE}
+KIND = Customer._meta.label_lower
+HOME = "api"
 declare_scope(READ, "customers.view_customer")
 declare_scope(WRITE, "customers.change_customer")
 
@@ -41,12 +44,9 @@ def read(kind: type[serializers.Serializer], request: Request, **options: Any) -
     return dict(serializer.validated_data)
 
 
-def customer_of(number: str) -> Customer:
-    """Return the customer of an address, with group and sites."""
-    customer = selectors.customers().prefetch_related("addresses").filter(number=number.upper()).first()
-    if customer is None:
-        raise Missing("There is no such customer")
-    return customer
+def home_of(channels: frozenset[str] | None) -> str:
+    """Return the channel for which a key writes customers down: `api` where it is one of its own, else its first."""
+    return min(channels, key=lambda code: (code != HOME, code)) if channels else ""
 
 
 def split_site(given: dict[str, Any]) -> tuple[PostalAddress, dict[str, Any]]:
@@ -55,18 +55,40 @@ def split_site(given: dict[str, Any]) -> tuple[PostalAddress, dict[str, Any]]:
     return PostalAddress.from_dict(given), more
 
 
-class CustomersView(ApiListView):
-    """All customers, the youngest first."""
+class CustomersApi(ApiView):
+    """Sees all customers; a key limited to channels those it wrote down, and those of the orders of its channels.
+
+    An order that was only linked by an e-mail address opens nobody's record.
+    """
 
     required_scopes = SCOPES
+
+    def visible(self) -> "QuerySet[Customer]":
+        """Return the customers that the caller may see, with group and sites."""
+        rows = selectors.customers().prefetch_related("addresses")
+        if self.channels is None:
+            return rows
+        return rows.filter(selectors.written_down_for(self.channels) | belongs(KIND, self.channels))
+
+    def one(self, number: str) -> Customer:
+        """Return the customer of an address. Raises Missing for foreign ones too."""
+        customer = self.visible().filter(number=number.upper()).first()
+        if customer is None:
+            raise Missing("There is no such customer")
+        return customer
+
+
+class CustomersView(CustomersApi, ApiListView):
+    """All customers, the youngest first."""
+
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilters
     ordering = ("-pk",)
     ordering_fields = ("name", "created_at")
 
     def get_queryset(self) -> "QuerySet[Customer]":
-        """Return the customers with their sites."""
-        return selectors.customers().prefetch_related("addresses")
+        """Return the customers that the caller may see."""
+        return self.visible()
 
     @extend_schema(request=CustomerCreateSerializer, responses={201: CustomerSerializer})
     @idempotent
@@ -75,26 +97,25 @@ class CustomersView(ApiListView):
         given = read(CustomerCreateSerializer, request)
         sites = given.pop("addresses", [])
         given["tags"] = tuple(given.get("tags", ()))
+        given["origin"] = home_of(self.channels)
         customer = customers.create_customer(customers.CustomerInput(**given), actor=self.actor)
         for site in sites:
             address, more = split_site(site)
             customers.add_address(customer.pk, address, **more, actor=self.actor)
-        made = customer_of(str(customer.number))
+        made = self.one(str(customer.number))
         where = reverse("api:customer", args=[made.number], request=request)
         answer = tagged(request, CustomerSerializer(made).data, made.version, status=status.HTTP_201_CREATED)
         answer.headers["Location"] = where
         return answer
 
 
-class CustomerView(ApiView):
+class CustomerView(CustomersApi):
     """One customer."""
-
-    required_scopes = SCOPES
 
     @extend_schema(responses=CustomerSerializer)
     def get(self, request: Request, number: str) -> Response:
         """Return a customer."""
-        customer = customer_of(number)
+        customer = self.one(number)
         return tagged(request, CustomerSerializer(customer).data, customer.version)
 
     @extend_schema(request=CustomerChangeSerializer, responses=CustomerSerializer)
@@ -102,21 +123,19 @@ class CustomerView(ApiView):
     def patch(self, request: Request, number: str) -> Response:
         """Change a customer; `If-Match` refuses to overwrite what somebody else changed."""
         given = read(CustomerChangeSerializer, request, partial=True)
-        pk = customer_of(number).pk
+        pk = self.one(number).pk
         customers.update_customer(pk, given, expected_version=expected_version(request), actor=self.actor)
-        customer = customer_of(number)
+        customer = self.one(number)
         return tagged(request, CustomerSerializer(customer).data, customer.version)
 
 
-class SitesView(ApiView):
+class SitesView(CustomersApi):
     """The sites of a customer."""
-
-    required_scopes = SCOPES
 
     @extend_schema(responses=SiteShownSerializer(many=True))
     def get(self, request: Request, number: str) -> Response:
         """Return them, the oldest first; there are never many."""
-        rows = SiteShownSerializer(selectors.sites(customer_of(number)), many=True).data
+        rows = SiteShownSerializer(selectors.sites(self.one(number)), many=True).data
         return Response({"results": rows, "next": None, "previous": None})
 
     @extend_schema(request=SiteSerializer, responses={201: SiteShownSerializer})
@@ -124,14 +143,12 @@ class SitesView(ApiView):
     def post(self, request: Request, number: str) -> Response:
         """Write a site down."""
         address, more = split_site(read(SiteSerializer, request))
-        site = customers.add_address(customer_of(number).pk, address, **more, actor=self.actor)
+        site = customers.add_address(self.one(number).pk, address, **more, actor=self.actor)
         return Response(SiteShownSerializer(site).data, status=status.HTTP_201_CREATED)
 
 
-class SiteView(ApiView):
+class SiteView(CustomersApi):
     """One site of a customer."""
-
-    required_scopes = SCOPES
 
     @extend_schema(request=SiteSerializer, responses=SiteShownSerializer)
     @idempotent
@@ -149,7 +166,7 @@ class SiteView(ApiView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _site(self, number: str, site_id: int) -> Address:
-        site = Address.objects.filter(pk=site_id, customer__number=number.upper()).first()
+        site = Address.objects.filter(pk=site_id, customer=self.one(number)).first()
         if site is None:
             raise Missing("This customer has no such site")
         return site

@@ -25,7 +25,10 @@ class CustomerGroup(models.Model):
 
 
 class Customer(models.Model):
-    """Somebody we sell to. Amounts of `credit_limit` are in the customer's currency."""
+    """Somebody we sell to. Amounts of `credit_limit` are in the customer's currency.
+
+    `origin` is the code of the channel whose key wrote the customer down; empty for the house's own.
+    """
 
     class Kind(models.TextChoices):
         """Consumers have rights that companies have not."""
@@ -46,6 +49,7 @@ class Customer(models.Model):
     payment_terms = models.CharField(_("payment terms"), max_length=20, default="prepaid")
     credit_limit = models.DecimalField(_("credit limit"), max_digits=14, decimal_places=3, null=True, blank=True)
     external_reference = models.CharField(_("their own number"), max_length=100, blank=True)
+    origin = models.CharField(max_length=40, blank=True, default="", editable=False)
     tags = models.JSONField(_("tags"), default=list, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     user = models.OneToOneField(

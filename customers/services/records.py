@@ -59,6 +59,7 @@ class CustomerInput:
     payment_terms: str = "prepaid"
     credit_limit: Decimal | None = None
     external_reference: str = ""
+    origin: str = ""
     tags: tuple[str, ...] = ()
     notes: str = ""
 

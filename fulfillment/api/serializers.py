@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.fields import MomentField, QuantityField, TextField, WholeNumberField
+from core.api.fields import MomentField, QuantityField, StrictSerializer, TextField, WholeNumberField
 from fulfillment import selectors
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 
@@ -116,18 +116,6 @@ class ShipmentSerializer(serializers.ModelSerializer):
             "lines",
             "tracking_events",
         )
-
-
-class StrictSerializer(serializers.Serializer):
-    """A body in which nothing is dropped silently."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse members that are not known: a typo must not look like a request."""
-        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
-        if unknown:
-            detail = serializers.ErrorDetail("There is no such member.", code="unknown")
-            raise serializers.ValidationError({name: [detail] for name in sorted(unknown)})
-        return super().to_internal_value(data)
 
 
 class LineReferenceSerializer(StrictSerializer):

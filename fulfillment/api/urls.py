@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from . import views
+from . import sight, views
+
+__all__ = ["sight", "urlpatterns"]
 
 WORK = "fulfillment-orders/<str:number>"
 PARCEL = "shipments/<str:number>"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 
 from core.api.auth import declare_scope
 from core.api.idempotency import idempotent
+from core.api.sight import belongs
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
 from inventory import selectors
@@ -33,6 +34,9 @@ from .serializers import (
 
 READ, WRITE = "inventory:read", "inventory:write"
 SCOPES = {"GET": READ, "POST": WRITE, "PATCH": WRITE}
+MOVEMENT = StockMovement._meta.label_lower
+# Units of these kinds move for an order, whatever their reference says.
+OF_ORDERS = (StockMovement.Kind.SHIPMENT, StockMovement.Kind.RETURN)
 declare_scope(READ, "inventory.view_stockitem")
 declare_scope(WRITE, "inventory.change_stockitem")
 
@@ -80,7 +84,10 @@ class StockView(ApiListView):
 
 
 class MovementsView(ApiListView):
-    """Everything that changed what is on hand, the youngest first."""
+    """Everything that changed what is on hand, the youngest first.
+
+    A key limited to channels sees what the orders of its channels moved, and what no order did.
+    """
 
     required_scopes = SCOPES
     serializer_class = MovementSerializer
@@ -88,8 +95,12 @@ class MovementsView(ApiListView):
     ordering = ("-pk",)
 
     def get_queryset(self) -> "QuerySet[StockMovement]":
-        """Return the movements."""
-        return selectors.movements()
+        """Return the movements that the caller may see."""
+        rows = selectors.movements()
+        if self.channels is None:
+            return rows
+        of_the_house = ~Q(kind__in=OF_ORDERS) & ~belongs(MOVEMENT, None)
+        return rows.filter(belongs(MOVEMENT, self.channels) | of_the_house)
 
 
 class ReceiptsView(ApiView):

@@ -153,7 +153,9 @@ class PreferencesSerializer(StrictSerializer):
     tags = TagsField(required=False)
 
 
-def to_input(said: Mapping[str, Any], *, channel: str, acts_for_customer: bool) -> OrderInput:
+def to_input(
+    said: Mapping[str, Any], *, channel: str, acts_for_customer: bool, customers_of: frozenset[str] | None = None
+) -> OrderInput:
     """Turn a checked body into what the service takes."""
     buyer = said["customer"]
     return OrderInput(
@@ -167,6 +169,7 @@ def to_input(said: Mapping[str, Any], *, channel: str, acts_for_customer: bool) 
         phone=buyer.get("phone", ""),
         language=buyer.get("language", ""),
         acts_for_customer=acts_for_customer,
+        customers_of=customers_of,
         shipping_address=_address(said.get("shipping_address")),
         billing_address=_address(said.get("billing_address")),
         lines=tuple(_line(line) for line in said["lines"]),

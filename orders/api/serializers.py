@@ -180,6 +180,9 @@ class OrderSerializer(serializers.Serializer):
         }
         if "customer" not in self.context.get("expand", ()) or customer is None:
             return brief
+        if self.context.get("limited") and order.found_by_email:
+            # Whoever sent an order with somebody's e-mail address does not get to know them by that.
+            return brief
         names = ("kind", "company", "phone", "vat_id", "language", "payment_terms", "tags")
         return brief | {name: getattr(customer, name) for name in names}
 

@@ -73,7 +73,8 @@ class OrderView(ApiView):
         said = self.said(OrderCreateSerializer, data)
         require_scopes(self.request, said)
         channel = channel_for(self.request, said.get("channel"))
-        wanted = to_input(said, channel=channel, acts_for_customer=ACT in scopes_of(self.request))
+        acts = ACT in scopes_of(self.request)
+        wanted = to_input(said, channel=channel, acts_for_customer=acts, customers_of=self.channels)
         return services.place_order(wanted, actor=self.actor)
 
     def shown(self, order: Order, *, status: int = HTTPStatus.OK, **headers: str) -> Response:
@@ -105,7 +106,7 @@ class OrdersView(OrderView, ApiListView):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Say what is expanded."""
-        return {**super().get_serializer_context(), "expand": self.expand()}
+        return {**super().get_serializer_context(), "expand": self.expand(), "limited": self.channels is not None}
 
     def expand(self) -> frozenset[str]:
         """Return what the caller wants to see in full."""

@@ -48,6 +48,7 @@ class Order(models.Model):
     `authorized_total` is what is held and not yet taken. `version` counts changes of the agreement, not
     of derived figures. The allocations of its reservation are keyed by the position of the line.
     `goods_key` is the same for two orders of the same goods: it finds an order sent twice.
+    `found_by_email`: the customer was known before, and nothing but the address says that it is them.
     """
 
     class Allocation(models.TextChoices):
@@ -102,6 +103,7 @@ class Order(models.Model):
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
     )
+    found_by_email = models.BooleanField(default=False, editable=False)
     customer_name = models.CharField(_("customer's name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -218,6 +220,7 @@ class Order(models.Model):
             models.Index(fields=["status", "-placed_at", "-id"], name="order_status"),
             models.Index(fields=["channel", "-placed_at", "-id"], name="order_channel"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
+            models.Index(fields=["customer", "channel"], name="order_customer_channel"),
             models.Index(fields=["email"], name="order_email"),
             models.Index(fields=["external_reference"], name="order_reference", condition=~Q(external_reference="")),
             models.Index(fields=["updated_at", "id"], name="order_updated"),

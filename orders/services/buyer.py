@@ -1,11 +1,12 @@
 """Who buys: found or made, and what they owe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 
 from core.actors import Actor
 from core.money import round_amount
@@ -24,9 +25,16 @@ TWIN_MINUTES = 10
 
 @dataclass(kw_only=True)
 class Buyer:
-    """Who buys, what they owe on credit, and the number of the same order if it was just placed."""
+    """Who buys, what they owe on credit, and the number of the same order if it was just placed.
+
+    `lends`: the order gets what is theirs. `found_by_email`: they were known, and only the address says it is them.
+    `is_foreign`: whoever sent the order may not know them, nor what they owe.
+    """
 
     customer: Customer | None
+    lends: bool = True
+    found_by_email: bool = False
+    is_foreign: bool = False
     twin: str = ""
     exposure: Decimal = Decimal(0)
 
@@ -39,16 +47,18 @@ def find_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datet
     """
     if (rows := _named_by(given)) is not None:
         known = selectors.with_standing(
-            rows,
+            rows.annotate(is_known=_is_known(given)),
             channel=channel,
             reference=given.external_reference,
             goods_key=goods_key,
             around=at,
             minutes=TWIN_MINUTES,
         ).first()
-        if known is not None:
+        if known is not None and (known.is_known or not _names(given)):
             _refuse_repeat(known.same_reference, given)
-            return _standing(known, on_credit=given.payment_terms in guards.ON_CREDIT)
+            lends = given.acts_for_customer and known.is_known
+            buyer = _standing(known, on_credit=known.is_known and given.payment_terms in guards.ON_CREDIT)
+            return replace(buyer, lends=lends, found_by_email=not lends, is_foreign=not known.is_known)
     _refuse_repeat(selectors.number_of_reference(channel, given.external_reference), given)
     return _unknown(given, channel, at=at, actor=actor)
 
@@ -78,6 +88,17 @@ def exposure_of(customer: Customer) -> Decimal:
     return round_amount(owed or Decimal(0), customer.currency)
 
 
+def _names(given: OrderInput) -> bool:
+    """Whether the order says who buys, instead of where they read their mail."""
+    return given.customer_id is not None or bool(given.customer_number)
+
+
+def _is_known(given: OrderInput) -> Combinable:
+    """Return whether the sender may know a customer at all."""
+    condition = Q(pk__isnull=False) if given.customers_of is None else selectors.known_to(given.customers_of)
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
 def _named_by(given: OrderInput) -> QuerySet[Customer] | None:
     """Return the customers that the order may mean, or None where it names nobody."""
     if given.customer_id is not None:
@@ -93,7 +114,7 @@ def _standing(known: Any, *, on_credit: bool) -> Buyer:
 
 
 def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor) -> Buyer:
-    if given.customer_id is not None or given.customer_number:
+    if _names(given):
         text = "There is no such customer"
         raise InvalidOrder(text, errors=[{"pointer": "/customer/number", "code": "unknown_customer", "detail": text}])
     if not given.email.strip():
@@ -108,7 +129,7 @@ def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor)
         actor=actor,
         at=at,
     )
-    return Buyer(customer=customer)
+    return Buyer(customer=customer, lends=given.acts_for_customer)
 
 
 def _refuse_repeat(number: str | None, given: OrderInput) -> None:

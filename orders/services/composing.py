@@ -61,7 +61,7 @@ def compose(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
     goods_key = goods_key_of((line.sku, line.quantity) for line in given.lines)
     buyer = find_buyer(given, channel, goods_key=goods_key, at=at, actor=actor)
     products = _products_of(given)
-    order = _header(given, channel, method, buyer.customer, at=at)
+    order = _header(given, channel, method, buyer, at=at)
     order.goods_key = goods_key
     lines = [_line(position, line, products, order.language) for position, line in enumerate(given.lines, start=1)]
     composed = Composed(
@@ -115,19 +115,20 @@ def _products_of(given: OrderInput) -> dict[str, Product]:
 
 
 def _header(
-    given: OrderInput, channel: Channel, method: ShippingMethod | None, customer: Customer | None, *, at: datetime
+    given: OrderInput, channel: Channel, method: ShippingMethod | None, buyer: Buyer, *, at: datetime
 ) -> Order:
     """Freeze everything about the order that is not its goods and figures."""
     bill_to, ship_to = given.billing_address, given.shipping_address
     # An e-mail address that matches somebody links the order, and lends nothing of theirs.
-    lender = customer if given.acts_for_customer else None
+    lender = buyer.customer if buyer.lends else None
     if lender is not None and ship_to is None and bill_to is None and not given.historic:
         bill_to, ship_to = customer_selectors.default_addresses(lender)
     placed_at = given.placed_at or at
     return Order(
         channel=channel,
         external_reference=given.external_reference,
-        customer=customer,
+        customer=buyer.customer,
+        found_by_email=buyer.found_by_email,
         customer_name=given.customer_name or (lender.name if lender else ""),
         email=(given.email or (lender.email if lender else "")).strip().lower(),
         phone=given.phone or (lender.phone if lender else ""),
@@ -171,7 +172,7 @@ def _line(position: int, given: LineInput, products: dict[str, Product], languag
 
 def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
     """Have the order priced, and write every figure onto it."""
-    order, customer = composed.order, composed.buyer.customer if given.acts_for_customer else None
+    order, customer = composed.order, composed.buyer.customer if composed.buyer.lends else None
     is_company = bool(given.customer_company) or (customer is not None and customer.kind == Customer.Kind.COMPANY)
     quote = pricing.quote_order(
         channel=order.channel,

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from . import views
+from . import sight, views
+
+__all__ = ["sight", "urlpatterns"]
 
 urlpatterns = [
     path("returns/", views.ReturnsView.as_view(), name="returns"),
