@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import EmailValidator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,21 @@ class PortalForm(forms.Form):
         for name in self.errors:
             if name in self.fields:
                 self.fields[name].widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"error_{name}"}
+        # Where to go on: on a phone the first wrong field may be far below.
+        wrong = [one for name, one in self.fields.items() if name in self.errors]
+        for one in wrong:
+            one.widget.attrs.pop("autofocus", None)
+        if wrong:
+            wrong[0].widget.attrs["autofocus"] = True
+
+
+def email_field() -> forms.EmailField:
+    """Return a field for an e-mail address."""
+    field = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    # In our own words: in German a library speaks to customers like to friends.
+    field.error_messages["invalid"] = _("Enter a valid e-mail address.")
+    field.validators[0] = EmailValidator(message=field.error_messages["invalid"])
+    return field
 
 
 class LookUpForm(PortalForm):
@@ -44,13 +60,13 @@ class LookUpForm(PortalForm):
     number = forms.CharField(
         label=_("Order number"), max_length=20, widget=forms.TextInput(attrs={"placeholder": "SO-000123"})
     )
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = email_field()
 
 
 class MailLinkForm(PortalForm):
     """Where to send a link that signs in."""
 
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = email_field()
 
 
 class SignInForm(PortalForm):
@@ -67,7 +83,7 @@ class SignInForm(PortalForm):
 class CheckoutForm(PortalForm):
     """Who, where to, how, and how to pay."""
 
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = email_field()
     name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     company = forms.CharField(
         label=_("Company"),
@@ -145,7 +161,7 @@ class CancelForm(PortalForm):
     """Why, if the customer cares to say."""
 
     reason = forms.CharField(
-        label=_("Reason (if you like to tell us)"),
+        label=_("Reason"),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

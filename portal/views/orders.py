@@ -30,7 +30,7 @@ from returns.models import ReturnRequest
 
 PER_PAGE = 20
 # Nothing more is expected of these.
-OVER = ("fulfilled", "completed", "cancelled", "expired")
+OVER = ("completed", "cancelled", "expired")
 
 
 @login_required

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from babel.numbers import format_currency
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.errors import DomainError, Invalid
+from core.money import Money
+from core.reader import locale
 from customers.models import Customer
 from inventory import services as inventory
 from inventory.models import Product
@@ -23,6 +26,7 @@ from orders.models import Order
 from portal import access, cart
 from portal.forms import TERMS, CheckoutForm
 from portal.quoting import quote_cart, taxes_of
+from pricing.calculation import Quote
 
 PER_PAGE = 24
 
@@ -50,8 +54,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     free = inventory.availability([product.pk for product in shown])
     wanted = cart.quantities(request)
     rows = [
-        {"product": one, "price": prices.get(one.pk), "free": free.get(one.pk, 0), "wanted": wanted.get(one.sku, 0)}
-        for one in shown
+        _offer(one, price=prices.get(one.pk), free=free.get(one.pk, 0), wanted=wanted.get(one.sku, 0)) for one in shown
     ]
     context = {
         "rows": rows,
@@ -64,10 +67,16 @@ def shop(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/shop.html", context)
 
 
+def _offer(product: Product, *, price: Money | None, free: int, wanted: int) -> dict[str, Any]:
+    # What is sold out can still be taken out of the cart.
+    orderable = bool(free or wanted or product.backorder or not product.needs_stock)
+    return {"product": product, "price": price, "free": free, "wanted": wanted, "orderable": orderable}
+
+
 @require_POST
 def put_in_cart(request: HttpRequest) -> HttpResponse:
-    """Set the quantities that a form names, then go back to where it was."""
-    before = cart.quantities(request)
+    """Set the quantities that a form names, then go back to where it was, or on to the check-out."""
+    before, faults = cart.quantities(request), False
     typed = {
         access.without_nul(key.removeprefix("quantity:")): str(value).strip()
         for key, value in request.POST.items()
@@ -76,17 +85,25 @@ def put_in_cart(request: HttpRequest) -> HttpResponse:
     sold = Product.objects.filter(sku__in=list(typed)[: cart.MAX_LINES], active=True)
     for sku in sold.values_list("sku", flat=True):
         try:
-            cart.put(request, sku, int(typed[sku] or 0))
-        except ValueError:
-            messages.error(request, _("“%(text)s” is not a number of pieces.") % {"text": typed[sku][:20]})
+            cart.put(request, sku, _pieces(typed[sku]))
         except Invalid as error:
             messages.error(request, error.message)
+            faults = True
     if cart.quantities(request) != before:
         messages.success(request, _("Your cart is up to date."))
+    if "checkout" in request.POST and not faults:
+        return redirect("portal:checkout")
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = ""
     return redirect(target or "portal:cart")
+
+
+def _pieces(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit()):
+        raise Invalid(_("“%(text)s” is not a number of pieces.") % {"text": text[:20]})
+    # More digits than any cart may hold need not be read.
+    return int(text[:20] or 0)
 
 
 @require_GET
@@ -113,14 +130,34 @@ def checkout(request: HttpRequest) -> HttpResponse:
         quote, problem = quote_cart(lines, form.cleaned_data, customer)
         if problem is not None:
             form.explain(problem)
-        elif "place" in request.POST:
+        elif "place" in request.POST and _was_shown(request, quote, form):
             placed = _place(request, form, lines, customer)
             if placed is not None:
                 return redirect("portal:placed", number=placed.number)
     if request.method == "GET":
         quote, problem = quote_cart(lines, initial, customer)
-    context = {"form": form, "lines": lines, "quote": quote, "taxes": taxes_of(quote), "problem": problem}
+    elif quote is None and {"country", "shipping_method"} <= form.cleaned_data.keys():
+        # Something else is wrong, which changes no price but that of a voucher.
+        quote, _unused = quote_cart(lines, {**form.cleaned_data, "coupon_code": ""}, customer)
+    context = {
+        "form": form,
+        "lines": lines,
+        "quote": quote,
+        "taxes": taxes_of(quote),
+        "problem": problem,
+        "shown": str(quote.total) if quote else "",
+    }
     return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
+
+
+def _was_shown(request: HttpRequest, quote: Quote | None, form: CheckoutForm) -> bool:
+    """Whether the buyer has seen this total: nobody owes an amount that a choice made anew and no page showed."""
+    shown = request.POST.get("shown")
+    if quote is None or shown is None or shown == str(quote.total):
+        return True
+    text = _("Your choices changed the total to %(total)s. Please look at it, and order if it suits you.")
+    form.add_error(None, text % {"total": format_currency(quote.total, quote.currency, locale=locale())})
+    return False
 
 
 def _sent_before(request: HttpRequest) -> Order | None:

@@ -36,7 +36,7 @@ CHANNELS: dict[str, dict[str, Any]] = {
 METHODS: dict[str, dict[str, Any]] = {
     "standard": {"name": "Standard delivery", "names": {"de": "Standardversand"}},
     "express": {"name": "Express delivery", "names": {"de": "Expressversand"}},
-    "pickup": {"name": "Collected by the customer", "names": {"de": "Abholung"}, "pickup": True},
+    "pickup": {"name": "Pick-up", "names": {"de": "Abholung"}, "pickup": True},
 }
 ZONES: dict[str, dict[str, Any]] = {
     "home": {"name": "Germany", "countries": [HOME]},

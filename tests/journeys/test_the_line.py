@@ -55,7 +55,7 @@ def order_two_mugs(page: Any) -> Order:
     page.get_by_label("Pieces of Red mug").fill("2")
     page.get_by_role("button", name="Put into the cart").click()
     page.get_by_role("link", name="To the cart").click()
-    page.get_by_role("link", name="Check out").click()
+    page.get_by_role("button", name="Check out").click()
     for label, value in ADDRESS.items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name="Place order with obligation to pay").click()

@@ -1,0 +1,20 @@
+"""Days as customers read them: in full, so that they fit into any sentence and mean one day only."""
+
+from datetime import date, datetime
+
+from babel.dates import format_date
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+
+from core.reader import locale
+
+register = template.Library()
+
+
+@register.simple_tag
+def on_day(value: datetime | date) -> str:
+    """Write a day in full: 23 November 2026."""
+    found = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    text = format_date(found, "long", locale=locale())
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
