@@ -9,6 +9,14 @@ class UnknownCustomer(Missing):
     code = "unknown_customer"
 
 
+class UnknownSite(Missing):
+    """The customer has no such site, or no more."""
+
+
+class UnknownContact(Missing):
+    """The customer has no such contact, or no more."""
+
+
 class DuplicateGroup(Conflict):
     """Another group has this code already."""
 

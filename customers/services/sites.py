@@ -9,7 +9,7 @@ from core.outbox import emit
 from core.service import note_change, service
 from core.validation import check_fields
 from customers.addresses import PostalAddress
-from customers.errors import UnknownCustomer
+from customers.errors import UnknownContact, UnknownCustomer, UnknownSite
 from customers.events import CustomerChanged
 from customers.models import Address, Contact, Customer
 
@@ -40,8 +40,7 @@ def add_address(
 @service
 def update_address(address_id: int, changes: Mapping[str, Any], *, actor: Actor) -> Address:
     """Change a site of a customer. Agreements made before keep the address they were made with."""
-    site = Address.objects.select_related("customer").get(pk=address_id)
-    customer = _locked(site.customer_id)
+    customer, site = _site_in_hand(address_id)
     before = _site_told(site)
     _apply(site, changes, SITE_FIELDS)
     _check_site(site)
@@ -53,8 +52,7 @@ def update_address(address_id: int, changes: Mapping[str, Any], *, actor: Actor)
 @service
 def remove_address(address_id: int, *, actor: Actor) -> None:
     """Take a site off the record."""
-    site = Address.objects.get(pk=address_id)
-    customer = _locked(site.customer_id)
+    customer, site = _site_in_hand(address_id)
     before = _site_told(site)
     site.delete()
     _note(customer, "site", before=before, after="", actor=actor)
@@ -83,8 +81,7 @@ def add_contact(
 @service
 def update_contact(contact_id: int, changes: Mapping[str, Any], *, actor: Actor) -> Contact:
     """Change what we know about a person at a customer."""
-    contact = Contact.objects.select_related("site").get(pk=contact_id)
-    customer = _locked(contact.customer_id)
+    customer, contact = _contact_in_hand(contact_id)
     before = _contact_told(contact)
     _apply(contact, changes, CONTACT_FIELDS)
     contact.email = contact.email.lower()
@@ -97,8 +94,7 @@ def update_contact(contact_id: int, changes: Mapping[str, Any], *, actor: Actor)
 @service
 def remove_contact(contact_id: int, *, actor: Actor) -> None:
     """Take a person off the record."""
-    contact = Contact.objects.get(pk=contact_id)
-    customer = _locked(contact.customer_id)
+    customer, contact = _contact_in_hand(contact_id)
     before = _contact_told(contact)
     contact.delete()
     _note(customer, "contact", before=before, after="", actor=actor)
@@ -109,6 +105,24 @@ def _locked(customer_id: int) -> Customer:
     if customer is None:
         raise UnknownCustomer("There is no such customer")
     return customer
+
+
+def _site_in_hand(address_id: int) -> tuple[Customer, Address]:
+    """Lock the customer of a site, then read the site: what somebody else wrote while we waited is in it."""
+    customer = Customer.objects.locked().filter(addresses=address_id).first()
+    site = Address.objects.filter(pk=address_id).first()
+    if customer is None or site is None:
+        raise UnknownSite("This customer has no such site")
+    return customer, site
+
+
+def _contact_in_hand(contact_id: int) -> tuple[Customer, Contact]:
+    """Lock the customer of a contact, then read the contact."""
+    customer = Customer.objects.locked().filter(contacts=contact_id).first()
+    contact = Contact.objects.select_related("site").filter(pk=contact_id).first()
+    if customer is None or contact is None:
+        raise UnknownContact("This customer has no such contact")
+    return customer, contact
 
 
 def _apply(row: Address | Contact, changes: Mapping[str, Any], known: frozenset[str]) -> None:

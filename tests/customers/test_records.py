@@ -10,7 +10,7 @@ from core.models import EventRecord
 from customers import selectors
 from customers import services as customers
 from customers.addresses import PostalAddress
-from customers.errors import DuplicateGroup, UnknownCustomer, UserTaken
+from customers.errors import DuplicateGroup, UnknownCustomer, UnknownSite, UserTaken
 from customers.models import Address, Customer
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +168,32 @@ def test_sites_tell_where_invoices_and_goods_go():
     assert [set(one["before"]) for one in told] == [{"site"}] * 4
     assert told[2]["after"]["site"] == "Office, Ada Byron, 2 Main St, 10115 Berlin, DE, bill to"
     assert told[3]["after"]["site"] == ""
+
+
+def test_what_somebody_else_wrote_while_we_waited_for_the_lock_stays(monkeypatch):
+    site = customers.add_address(make().pk, BERLIN, actor=MAYA)
+    wait = Customer.objects.locked
+
+    def wait_for_another():
+        Address.objects.filter(pk=site.pk).update(city="Potsdam")
+        return wait()
+
+    monkeypatch.setattr(Customer.objects, "locked", wait_for_another)
+
+    customers.update_address(site.pk, {"label": "Office"}, actor=MAYA)
+
+    found = Address.objects.get(pk=site.pk)
+    assert (found.label, found.city) == ("Office", "Potsdam")
+
+
+def test_a_site_that_is_gone_is_missing():
+    site = customers.add_address(make().pk, BERLIN, actor=MAYA)
+    customers.remove_address(site.pk, actor=MAYA)
+
+    with pytest.raises(UnknownSite):
+        customers.update_address(site.pk, {"label": "Office"}, actor=MAYA)
+    with pytest.raises(UnknownSite):
+        customers.remove_address(site.pk, actor=MAYA)
 
 
 def test_a_country_is_two_letters_or_unknown():
