@@ -11,9 +11,10 @@ from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from orders import verification
-from orders.errors import CheckNotFailed, HoldClosed, MayNotWaive, UnknownCheck, UnknownHold
+from orders.errors import CheckNotFailed, HoldClosed, MayNotWaive, TooLateToChange, UnknownCheck, UnknownHold
 from orders.events import HoldPlaced, HoldReleased
 from orders.models import Hold, Order
+from orders.standing import HOLDABLE
 
 from .book import save_figures, take_order, touch
 from .settlement import settle
@@ -46,9 +47,14 @@ def place_hold(
     actor: Actor,
     at: datetime | None = None,
 ) -> Hold:
-    """Stop an order at the named transitions until somebody, a fact or a day lifts it."""
+    """Stop an order at the named transitions until somebody, a fact or a day lifts it.
+
+    Raises TooLateToChange where nothing is left to be stopped.
+    """
     when = at or timezone.now()
     order = take_order(order_id)
+    if order.status not in HOLDABLE:
+        raise TooLateToChange(f"{order} cannot be stopped: {order.get_status_display()}", status=order.status)
     hold = Hold.objects.create(
         order=order,
         kind=kind,

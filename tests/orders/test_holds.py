@@ -16,11 +16,12 @@ from orders.errors import (
     ExceptionNotOpen,
     HoldClosed,
     MayNotWaive,
+    TooLateToChange,
     UnknownCheck,
     UnknownHold,
 )
 from orders.models import Hold, Order, OrderException
-from tests.scenarios import anew, confirmed_order, paid, placed_order
+from tests.scenarios import anew, confirmed_order, order_input, paid, placed_order
 
 pytestmark = pytest.mark.django_db
 MAYA = Actor("staff", "maya", frozenset({"orders.waive_check"}))
@@ -178,6 +179,19 @@ def test_each_failed_check_wants_its_own_waiver(shop):
     assert anew(order).status == "placed"
     services.waive_check(order.pk, "duplicate", reason="ok", actor=MAYA)
     assert anew(order).status == "verified"
+
+
+@pytest.mark.parametrize("end", ["cancelled", "draft"])
+def test_where_nothing_moves_on_there_is_nothing_to_stop(shop, end):
+    order = services.save_draft(order_input(), actor=MAYA) if end == "draft" else confirmed_order()
+    if end == "cancelled":
+        services.cancel_order(order.pk, reason="changed my mind", actor=TOM)
+
+    with pytest.raises(TooLateToChange) as refusal:
+        services.place_hold(order.pk, reason="Ask", actor=TOM)
+
+    assert refusal.value.details == {"status": end}
+    assert (Hold.objects.count(), anew(order).active_holds) == (0, 0)
 
 
 # --- exceptions -----------------------------------------------------------------------------------
