@@ -91,7 +91,8 @@ def close_exceptions(
     when = at or timezone.now()
     wanted = OrderException.objects.filter(pk__in=list(exception_ids), status__in=OPEN)
     orders = _lock_orders(wanted.exclude(order=None).values_list("order_id", flat=True).distinct())
-    closing = list(wanted.order_by("pk"))
+    # What belongs to no order has only its own row to be locked by: it is closed, and told, once.
+    closing = list(wanted.order_by("pk").select_for_update(of=("self",), no_key=True))
     if not closing:
         return 0
     wanted.update(

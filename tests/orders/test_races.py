@@ -12,6 +12,7 @@ import pytest
 
 from core import invariants
 from core.actors import SYSTEM
+from core.models import EventRecord
 from customers import services as customers
 from inventory.errors import InsufficientStock
 from orders import services
@@ -117,3 +118,13 @@ def test_one_cause_at_once_opens_one_exception(shop, concurrently):
 
     assert len({one.value.pk for one in outcomes}) == 1
     assert anew(order).open_exceptions == 1
+
+
+def test_an_exception_of_no_order_is_closed_and_told_once(shop, concurrently):
+    exception = services.open_exception(category="historic", title="C1", dedupe_key="C1")
+    close = partial(services.close_exceptions, [exception.pk], resolution="historic", actor=SYSTEM)
+
+    outcomes = concurrently(*[close] * 4)
+
+    assert sorted(one.value for one in outcomes) == [0, 0, 0, 1]
+    assert EventRecord.objects.filter(name="orders.exception_closed").count() == 1
