@@ -71,14 +71,15 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
     lost: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for reservation_id, position, units in drops:
         lost[reservation_id][position] += units
-    orders = list(Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)))
-    for order in orders:
+    bereft = 0
+    for order in Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)):
         lines = lines_of(order)
         wanted = lost[order.reservation_id or 0]
         # Units that left or were given back since then are nobody's loss.
-        missing = {line: min(line.allocated, wanted[line.position]) for line in lines if line.position in wanted}
-        if not any(missing.values()):
+        missing = {line: units for line in lines if (units := min(line.allocated, wanted.get(line.position, 0)))}
+        if not missing:
             continue
+        bereft += 1
         move_units(lines, Movement.Kind.UNALLOCATED, {line.pk: units for line, units in missing.items()}, at=now)
         _replan(order, {line.position: units for line, units in missing.items()}, warehouse_id)
         restate(order, lines=lines)
@@ -94,7 +95,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
             payload={"lines": {str(line.position): units for line, units in missing.items()}, "reason": reason},
             actor=actor,
         )
-    return len(orders)
+    return bereft
 
 
 def _replan(order: Order, missing: dict[int, int], warehouse_id: int) -> None:

@@ -113,6 +113,18 @@ def test_units_that_left_meanwhile_are_nobodys_loss(shop):
     assert state(order) == (0, 10, "backordered")
 
 
+def test_only_what_was_really_lost_is_told(shop):
+    order = confirmed_order({"MUG-RED": 2, "TEA-1": 3})
+    services.lose_allocations([[order.reservation_id, 1, 2]], warehouse_id=shop.hamburg.pk, reason="count")
+    drops = [[order.reservation_id, 1, 2], [order.reservation_id, 2, 1]]
+
+    assert services.lose_allocations(drops, warehouse_id=shop.hamburg.pk, reason="count") == 1
+    assert services.lose_allocations([drops[0]], warehouse_id=shop.hamburg.pk, reason="count") == 0
+
+    missing = [parcel["lines"] for parcel in anew(order).sourcing["parcels"] if parcel["kind"] == "backorder"]
+    assert missing == [{"1": 2}, {"2": 1}]
+
+
 def test_work_that_was_given_up_is_put_before_a_person(shop, run_debts):
     order = confirmed_order()
     give_up(order.history_thread(), "fulfillment.handlers.plan_fulfillment")
