@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.money import Money
-from orders.verification import COMPLETE
+from orders.verification import COMPLETE, failed
 
 PREPAID = "prepaid"
 # Terms on credit: the customer's limit is looked at.
@@ -15,7 +15,6 @@ ON_CREDIT = frozenset({"net14", "net30"})
 # Terms under which goods leave before the money is in.
 ON_ACCOUNT = ON_CREDIT | {"on_delivery", "in_store"}
 TERMS = ON_ACCOUNT | {PREPAID}
-WAIVED_OR_FINE = frozenset({"pass", "warn", "waived", "off"})
 
 
 def may(name: str) -> Callable[[Any], bool]:
@@ -49,13 +48,12 @@ def _place(order: Any) -> str:
     if order.shipping_address or (method is not None and method.pickup):
         return ""
     # History that is told afterwards went somewhere, though nobody wrote down where.
-    complete = {check["name"]: check["result"] for check in order.checks}.get(COMPLETE, "off")
-    return "" if complete in WAIVED_OR_FINE else _("No address to send it to")
+    return _("No address to send it to") if COMPLETE in [check["name"] for check in failed(order.checks)] else ""
 
 
 def _verify(order: Any) -> str:
-    failed = [check["reason"] for check in order.checks if check["result"] not in WAIVED_OR_FINE]
-    return str(failed[0]) if failed else ""
+    stopping = failed(order.checks)
+    return str(stopping[0]["reason"]) if stopping else ""
 
 
 def _confirm(order: Any) -> str:

@@ -1,5 +1,7 @@
 """Drafts: orders that are put together, priced and kept, and bind nobody until they are placed."""
 
+from decimal import Decimal
+
 from django.utils import timezone
 
 from core.actors import Actor
@@ -71,7 +73,7 @@ def place_draft(order_id: int, *, allow_shortage: bool = False, actor: Actor) ->
 def discard_draft(order_id: int, *, reason: str = "", actor: Actor) -> Order:
     """Throw a draft away; it never counted as an order."""
     draft = _take_draft(order_id)
-    draft.cancelled_total, draft.balance_due = draft.total, draft.total - draft.total
+    draft.cancelled_total, draft.balance_due = draft.total, Decimal(0)
     draft.cancelled_at = timezone.now()
     advance(draft, "discard", actor=actor, note=reason)
     return draft

@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.errors import Conflict
 from core.outbox import emit
 from core.service import service
-from orders import guards
+from orders import guards, selectors
 from orders.derivation import restate
 from orders.events import GoodsDelivered, GoodsShipped
 from orders.models import Movement, Order, OrderException, OrderStatus
@@ -25,7 +25,6 @@ from .holds import lift_holds
 from .settlement import settle
 
 Kind = Movement.Kind
-CLOSED = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
 
 @service
@@ -139,7 +138,7 @@ def record_payment(
     if order.active_holds and not guards.payment_missing(order):
         lift_holds(order, because="paid", actor=actor, at=when)
     settle(order, actor=actor, at=when)
-    if came_in and order.status in CLOSED:
+    if came_in and order.status in selectors.GONE:
         open_exception(
             category="payment",
             title=LATE_MONEY(order=order),
@@ -147,7 +146,7 @@ def record_payment(
             order_id=order.pk,
             at=when,
         )
-    elif order.status in CLOSED and order.open_exceptions and paid == refunded:
+    elif order.status in selectors.GONE and order.open_exceptions and paid == refunded:
         late = OrderException.objects.filter(order=order, dedupe_key=f"late-payment:{order.pk}")
         close_exceptions(late.values_list("pk", flat=True), resolution="The money went back", actor=actor, at=when)
     return order
