@@ -62,8 +62,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "inventory.*",
         "fulfillment.*",
         "billing.*",
-        "billing.record_payment",
-        "billing.add_payment",
         "core.view_outgoingmail",
         "core.change_outgoingmail",
     ),

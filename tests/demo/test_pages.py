@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
@@ -14,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from core.models import OutgoingMail
 from demo import proofs
 from demo.models import DemoDatabase
-from demo.people import PERSONAS
+from demo.people import GROUPS, PERSONAS
 
 PAGES = ("/demo/", "/demo/progress/", "/demo/mail/")
 
@@ -115,6 +116,16 @@ def test_checking_everything_finds_no_breach(in_demo: DemoDatabase) -> None:
     assert run.done == run.total > 40
     assert [line.partition(":")[0] for line in run.lines] == [f"I{number}" for number in range(1, 11)]
     assert all(line.endswith(" 0 breaches") for line in run.lines)
+
+
+@pytest.mark.django_db
+def test_every_right_of_the_people_of_the_demo_is_one_that_exists() -> None:
+    there = set(Permission.objects.values_list("content_type__app_label", "codename"))
+    apps = {app for app, _codename in there}
+    for group, wanted in GROUPS.items():
+        for permission in wanted:
+            app, codename = permission.split(".")
+            assert app in apps if codename in "*+" else (app, codename) in there, f"{group}: {permission}"
 
 
 @pytest.mark.django_db
