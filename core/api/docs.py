@@ -4,13 +4,24 @@ import functools
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils.translation import get_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.errors import as_page
 
-class SchemaView(SpectacularAPIView):
+
+class _Readable:
+    """Answers an error as everything here does, and not in the form of what was asked for."""
+
+    def handle_exception(self, error: Exception) -> HttpResponse:
+        """Return the problem."""
+        return as_page(error)
+
+
+class SchemaView(_Readable, SpectacularAPIView):
     """The description, made once per process: addresses do not change while it runs."""
 
     # Counted by the middleware, which answers a problem and never a page.
@@ -29,7 +40,7 @@ def _kept(urlconf: str, site: str, language: str) -> dict[str, Any]:
     return {}
 
 
-class DocsView(SpectacularSwaggerSplitView):
+class DocsView(_Readable, SpectacularSwaggerSplitView):
     """The description to read and to try; its script comes from an address of its own, as the CSP wants."""
 
     throttle_classes = ()

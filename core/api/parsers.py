@@ -13,6 +13,8 @@ from core.errors import Invalid
 
 # Whoever reads it back, deep inside a page, has less of the stack left than we have here.
 DEEPEST = 64
+# More than any column holds.
+MOST_DIGITS = 400
 
 
 class Malformed(Invalid):
@@ -40,7 +42,7 @@ class StrictJSONParser(BaseParser):
 def read_object(raw: bytes) -> dict[str, Any]:
     """Return the JSON object that these bytes are. Raises Malformed with pointers to bad text."""
     try:
-        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite, parse_int=_short)
     except UnicodeDecodeError:
         raise Malformed("The body is not UTF-8") from None
     except RecursionError:
@@ -99,6 +101,12 @@ def _bad(text: str) -> str:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _short(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError("a number is too large")
+    return int(text)
 
 
 def _finite(text: str) -> float:

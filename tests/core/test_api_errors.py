@@ -134,6 +134,20 @@ def test_texts_that_no_database_can_hold_are_pointed_at(api: Any, raw: bytes, po
     assert (body["status"], [fault["pointer"] for fault in body["errors"]]) == (400, [pointer])
 
 
+@pytest.mark.parametrize("number", [b"9" * 401, b"-" + b"9" * 5000, b"1e999", b"9" * 1_000_000])
+def test_a_number_of_any_length_is_refused_in_our_words(api: Any, number: bytes) -> None:
+    response = api.post(BELLS, b'{"bell": ' + number + b"}", content_type="application/json")
+    assert problem(response)["detail"] == "The body is not JSON: a number is too large"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/schema/", "/api/v1/docs/"])
+@pytest.mark.parametrize(("method", "accept", "status"), [("get", "text/xml", 406), ("post", "*/*", 405)])
+def test_the_docs_refuse_as_everything_else(api: Any, path: str, method: str, accept: str, status: int) -> None:
+    response = getattr(api, method)(path, headers={"Accept": accept})
+    assert response.status_code == problem(response)["status"] == status
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
 def test_a_body_that_is_too_large(api: Any, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 50
     response = api.post(BELLS, b'{"bell": "' + b"x" * 60 + b'"}', content_type="application/json")
