@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.templatetags.static import static
+
 from core.links import absolute, make_link
 from core.mail import intend
 from core.models import OutgoingMail
@@ -17,7 +19,12 @@ def send_shipped(shipment_id: int) -> OutgoingMail | None:
     shipment = _read(shipment_id)
     lines = list(OrderLine.objects.filter(order=shipment.order_id).select_related("product").order_by("position"))
     follows = [
-        {"name": rest.line.name, "units": rest.units, "day": long_day(rest.promised_on, shipment.order.language)}
+        {
+            "name": rest.line.name,
+            "units": rest.units,
+            "image": _picture(rest.line),
+            "day": long_day(rest.promised_on, shipment.order.language),
+        }
         for rest in selectors.following(shipment, lines)
     ]
     return _send("shipped", shipment, {"follows": follows})
@@ -63,4 +70,4 @@ def _track_url(order: Order) -> str:
 
 
 def _picture(line: OrderLine) -> str:
-    return absolute(line.product.image) if line.product.image else ""
+    return absolute(static(line.product.image)) if line.product.image else ""

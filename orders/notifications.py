@@ -1,6 +1,6 @@
 """What customers read about their orders. Each mail is written once per order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,8 @@ from orders import guards, promise, wording
 from orders.models import Order, OrderLine, OrderStatus
 from orders.ports import payment_details
 from orders.selectors import GONE
+
+Sums = tuple[Decimal, list[tuple[str, Decimal]]]
 
 
 def send_order_received(order_id: int) -> OutgoingMail | None:
@@ -76,10 +78,11 @@ def _read(order_id: int) -> Order:
 def _contents(order: Order) -> dict[str, Any]:
     """Return items, sums, taxes and addresses as they are printed."""
     lines, language = list(order.lines.all()), order.language
-    sums = [("shipping", order.shipping_total), ("discount", -order.discount_total), ("other", order.charges_total)]
+    goods, sums = _gross_sums(order, lines) if order.prices_include_tax else _net_sums(order)
     return {
         "items": [_item(line, line.quantity) | {"total": _amount(order, _shown(order, line))} for line in lines],
-        "goods": _amount(order, order.subtotal),
+        "goods": _amount(order, goods),
+        "gross": order.prices_include_tax,
         "sums": [{"kind": kind, "amount": _amount(order, value)} for kind, value in sums if value],
         "taxes": [
             {
@@ -95,6 +98,19 @@ def _contents(order: Order) -> dict[str, Any]:
         "method": order.shipping_method.name_in(language) if order.shipping_method else "",
         "collected": order.shipping_method is not None and order.shipping_method.pickup,
     }
+
+
+def _net_sums(order: Order) -> Sums:
+    other = [("shipping", order.shipping_total), ("discount", -order.discount_total), ("other", order.charges_total)]
+    return order.subtotal, other
+
+
+def _gross_sums(order: Order, lines: Sequence[OrderLine]) -> Sums:
+    """Return what was agreed with tax, where prices include it: the rows add up to the goods, all to the total."""
+    other = dict.fromkeys(("shipping", "discount", "other"), Decimal(0))
+    for charge in order.charges.all():
+        other[charge.kind if charge.kind in other else "other"] += charge.total
+    return sum((line.total for line in lines), start=Decimal(0)), list(other.items())
 
 
 def _shown(order: Order, line: OrderLine) -> Decimal:

@@ -73,3 +73,14 @@ def test_german_customers_read_german(shop, run_debts):
     (mail,) = mails("shipped")
     assert mail.subject == f"Ihr Auftrag {parcel.order.number} ist unterwegs"
     assert "In diesem Paket" in mail.text
+
+
+def test_pictures_of_what_comes_and_of_what_follows_are_found(shop, run_debts):
+    make_priced_product("POT", "30.00", stock={"HAM": 1}, backorder=True, image="demo/pot.svg")
+    parcel = shipped({"POT": 2})
+    fulfillment.deliver_shipment(parcel.pk, actor=TOM)
+    run_debts()
+
+    picture = 'src="http://127.0.0.1:8000/static/demo/pot.svg"'
+    (left,), (arrived,) = mails("shipped"), mails("delivered")
+    assert (left.html.count(picture), arrived.html.count(picture)) == (2, 1)

@@ -8,6 +8,8 @@ from core.actors import SYSTEM
 from core.models import OutgoingMail
 from orders import notifications, services
 from orders.ports import payment_details
+from pricing import reference
+from pricing.models import Channel
 from tests.factories.shop import make_priced_product
 from tests.scenarios import confirmed_order, paid, placed_order
 
@@ -151,3 +153,22 @@ def test_who_left_no_address_gets_none(shop, run_debts):
     run_debts()
 
     assert mails() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "rows"),
+    [
+        ("en", "Goods: €14.20 Shipping: €4.90 Total: €19.10 including VAT 19 %: €2.15 including VAT 7 %: €0.37"),
+        (
+            "de",
+            "Waren: 14,20 € Versand: 4,90 € Gesamt: 19,10 € inkl. USt. 19 %: 2,15 € inkl. USt. 7 %: 0,37 €",
+        ),
+    ],
+)
+def test_where_prices_include_tax_all_that_is_listed_adds_up_to_the_total(shop, run_debts, language, rows):
+    Channel.objects.filter(code="api").update(prices_include_tax=True)
+    reference.forget()
+    confirmed_order(language=language)
+    run_debts()
+
+    assert rows in " ".join(mails()[-1].text.split())
