@@ -1,6 +1,7 @@
 """Choosing products and placing an order."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from babel.numbers import format_currency
@@ -9,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -119,6 +121,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
     lines = cart.lines(request)
     if not lines and (order := _sent_before(request)):
         return redirect("portal:placed", number=order.number)
+    if not lines and request.method == "POST" and (order := _ordered_lately(request)):
+        # Sent from another window, or from an older page.
+        messages.info(request, _("Your cart is empty. This is what you ordered a moment ago."))
+        return redirect("portal:order", number=order.number)
     if not lines:
         messages.info(request, _("Your cart is empty."))
         return redirect("portal:shop")
@@ -166,6 +172,13 @@ def _sent_before(request: HttpRequest) -> Order | None:
     if not token:
         return None
     return access.visible_orders(request).filter(channel__code=cart.CHANNEL, external_reference=token).first()
+
+
+def _ordered_lately(request: HttpRequest) -> Order | None:
+    """Return the order this visitor placed last, if that was within the hour."""
+    since = timezone.now() - timedelta(hours=1)
+    found = access.visible_orders(request).filter(channel__code=cart.CHANNEL, placed_at__gt=since)
+    return found.order_by("-placed_at", "-pk").first()
 
 
 def _initial(customer: Customer | None) -> dict[str, Any]:

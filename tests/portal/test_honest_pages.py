@@ -62,6 +62,23 @@ def test_a_total_that_was_shown_is_ordered_at_once(with_mugs, answers):
     assert with_mugs.post("/checkout/", {**answers, "shown": shown}).status_code == 302
 
 
+def test_a_second_window_shows_what_the_first_one_ordered(with_mugs, answers):
+    second = with_mugs.get("/checkout/").context["form"]["token"].value()
+    with_mugs.post("/checkout/", answers)
+
+    answer = with_mugs.post("/checkout/", {**answers, "token": second}, follow=True)
+
+    assert answer.redirect_chain == [(f"/orders/{Order.objects.get().number}/", 302)]
+    assert "Your cart is empty. This is what you ordered a moment ago." in text_of(answer)
+
+
+def test_an_empty_cart_shows_nobody_the_order_of_somebody_else(client, answers):
+    placed_order(channel="portal")
+    client.post("/cart/put/", {"quantity:MUG-RED": "0", "quantity:TEA-1": "0"})
+
+    assert client.post("/checkout/", answers).url == "/shop/"
+
+
 @pytest.mark.parametrize("wrong", [{"email": "ada@"}, {"name": ""}, {"coupon_code": "NOPE"}])
 def test_the_total_stays_on_the_page_when_an_answer_is_wrong(with_mugs, answers, wrong):
     shown = with_mugs.get("/checkout/").context["shown"]
