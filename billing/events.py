@@ -1,23 +1,33 @@
-"""Facts about documents and money. `quiet` facts of imported history tell nobody outside."""
+"""Facts about documents and money. `quiet` facts of imported history tell nobody outside.
+
+Outside, `invoice`, `credit_note` and `payment` name what the ids mean.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.events import Event
+from orders.events import InOrderHistory
 
 
 @dataclass(frozen=True, kw_only=True)
-class BillingEvent(Event):
-    """Something that happened to the money of an order. Outside, `invoice` and `payment` name what the ids mean."""
+class PaymentEvent(InOrderHistory):
+    """Something happened to a payment."""
 
-    about_type: ClassVar[str] = "orders.order"
-    about: ClassVar[str] = "order_id"
-    order_id: int
-    quiet: bool = False
+    public: ClassVar[bool] = True
+    payment_id: int
+    payment: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class InvoiceDrafted(BillingEvent):
+class MoneyEvent(PaymentEvent):
+    """Money came, or is held; `amount` is how much of it now."""
+
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDrafted(InOrderHistory):
     """An invoice was worked out; it has no number yet."""
 
     name: ClassVar[str] = "billing.invoice_drafted"
@@ -25,7 +35,7 @@ class InvoiceDrafted(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InvoiceIssued(BillingEvent):
+class InvoiceIssued(InOrderHistory):
     """An invoice got its number and is final. `settled`: nothing of it is open any more."""
 
     name: ClassVar[str] = "billing.invoice_issued"
@@ -36,7 +46,7 @@ class InvoiceIssued(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InvoicePaid(BillingEvent):
+class InvoicePaid(InOrderHistory):
     """All of an invoice came in."""
 
     name: ClassVar[str] = "billing.invoice_paid"
@@ -46,7 +56,7 @@ class InvoicePaid(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CreditNoteDrafted(BillingEvent):
+class CreditNoteDrafted(InOrderHistory):
     """A credit was worked out; it has no number yet."""
 
     name: ClassVar[str] = "billing.credit_note_drafted"
@@ -54,7 +64,7 @@ class CreditNoteDrafted(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CreditNoteIssued(BillingEvent):
+class CreditNoteIssued(InOrderHistory):
     """A credit note got its number and is final. `applied`: no money goes back, less is still to be paid."""
 
     name: ClassVar[str] = "billing.credit_note_issued"
@@ -65,31 +75,21 @@ class CreditNoteIssued(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentAuthorized(BillingEvent):
+class PaymentAuthorized(MoneyEvent):
     """Money is held for an order."""
 
     name: ClassVar[str] = "billing.payment_authorized"
-    public: ClassVar[bool] = True
-    payment_id: int
-    payment: str
-    amount: str
-    currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentRecorded(BillingEvent):
+class PaymentRecorded(MoneyEvent):
     """Money that came in was written down by somebody."""
 
     name: ClassVar[str] = "billing.payment_recorded"
-    public: ClassVar[bool] = True
-    payment_id: int
-    payment: str
-    amount: str
-    currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class LateMoneyCame(BillingEvent):
+class LateMoneyCame(InOrderHistory):
     """Money was taken for an order that had been cancelled before; it is to go back."""
 
     name: ClassVar[str] = "billing.late_money_came"
@@ -97,40 +97,29 @@ class LateMoneyCame(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentCaptured(BillingEvent):
-    """Money that was held is taken; `amount` is what was taken now."""
+class PaymentCaptured(MoneyEvent):
+    """Money that was held is taken."""
 
     name: ClassVar[str] = "billing.payment_captured"
-    public: ClassVar[bool] = True
-    payment_id: int
-    payment: str
-    amount: str
-    currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentVoided(BillingEvent):
+class PaymentVoided(PaymentEvent):
     """Money that was held is let go."""
 
     name: ClassVar[str] = "billing.payment_voided"
-    public: ClassVar[bool] = True
-    payment_id: int
-    payment: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentFailed(BillingEvent):
+class PaymentFailed(PaymentEvent):
     """The provider said no."""
 
     name: ClassVar[str] = "billing.payment_failed"
-    public: ClassVar[bool] = True
-    payment_id: int
-    payment: str
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefundRequested(BillingEvent):
+class RefundRequested(InOrderHistory):
     """Money is to go back; the provider has yet to be asked."""
 
     name: ClassVar[str] = "billing.refund_requested"
@@ -139,7 +128,7 @@ class RefundRequested(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefundSettled(BillingEvent):
+class RefundSettled(InOrderHistory):
     """All the money that a cause (`reference`) sends back is on its way; told once per cause."""
 
     name: ClassVar[str] = "billing.refund_settled"
@@ -151,7 +140,7 @@ class RefundSettled(BillingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefundFailed(BillingEvent):
+class RefundFailed(InOrderHistory):
     """The provider would not send the money back."""
 
     name: ClassVar[str] = "billing.refund_failed"

@@ -67,11 +67,6 @@ class MoneyOfOrder:
     payments: list[Payment]
     refunds: list[Refund]
 
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing yet."""
-        return not (self.invoices or self.payments)
-
 
 def money_of(order: Order) -> MoneyOfOrder:
     """Return documents, payments and refunds of an order, oldest first, in four statements."""

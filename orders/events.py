@@ -7,14 +7,20 @@ from core.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderEvent(Event):
-    """Something happened to one order."""
+class InOrderHistory(Event):
+    """Something that is told in the history of one order, on whichever floor it happened."""
 
     about_type: ClassVar[str] = "orders.order"
     about: ClassVar[str] = "order_id"
-    public: ClassVar[bool] = True
     order_id: int
     quiet: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(InOrderHistory):
+    """Something happened to one order."""
+
+    public: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,15 +147,13 @@ class CommentAdded(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExceptionOpened(Event):
-    """Something went wrong and waits for a person; it may be about no order at all."""
+class ExceptionEvent(Event):
+    """Something about an exception, which may be about no order at all."""
 
-    name: ClassVar[str] = "orders.exception_opened"
     about_type: ClassVar[str] = "orders.order"
     about: ClassVar[str] = "order_id"
     exception_id: int
     order_id: int | None
-    category: str
     quiet: bool = False
 
     def thread(self) -> str:
@@ -158,16 +162,15 @@ class ExceptionOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExceptionClosed(Event):
+class ExceptionOpened(ExceptionEvent):
+    """Something went wrong and waits for a person."""
+
+    name: ClassVar[str] = "orders.exception_opened"
+    category: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionClosed(ExceptionEvent):
     """Somebody solved or dismissed it."""
 
     name: ClassVar[str] = "orders.exception_closed"
-    about_type: ClassVar[str] = "orders.order"
-    about: ClassVar[str] = "order_id"
-    exception_id: int
-    order_id: int | None
-    quiet: bool = False
-
-    def thread(self) -> str:
-        """Return the history of the order, or none."""
-        return super().thread() if self.order_id else ""

@@ -3,20 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.events import Event
+from orders.events import InOrderHistory
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReturnEvent(Event):
+class ReturnEvent(InOrderHistory):
     """Something happened to one return."""
 
-    about_type: ClassVar[str] = "orders.order"
-    about: ClassVar[str] = "order_id"
     public: ClassVar[bool] = True
-    order_id: int
     return_id: int
     return_number: str
-    quiet: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Documents and money."""
 
 from .entity import LegalEntity
-from .invoice import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
 from .payment import InvoicePayment, Payment, Refund
 
 __all__ = [
     "CreditNote",
     "CreditNoteLine",
+    "DocumentLine",
     "Invoice",
     "InvoiceLine",
     "InvoicePayment",

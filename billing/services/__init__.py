@@ -6,7 +6,6 @@ from .credits import (
     credit_return,
     issue_credit_note,
     preview_credit,
-    refundable_amount,
 )
 from .documents import render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
@@ -56,7 +55,6 @@ __all__ = [
     "preview_credit",
     "record_payment",
     "refund_payment",
-    "refundable_amount",
     "render_credit_note_pdf",
     "render_invoice_pdf",
     "request_refund",

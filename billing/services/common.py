@@ -8,8 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
-from billing.models import CreditNote, Invoice, Payment, Refund
-from core.money import round_amount
+from billing.events import MoneyEvent
+from billing.models import CreditNote, DocumentLine, Invoice, Payment, Refund
+from core.money import plain, round_amount
 from core.service import held, hold
 from orders.models import Order
 
@@ -79,6 +80,27 @@ def checked(amount: Decimal, currency: str) -> Decimal:
 
 def _at_amount(code: str) -> list[dict[str, str]]:
     return [{"pointer": "/amount", "code": code, "detail": "Not an amount that can be paid"}]
+
+
+def about_money(kind: type[MoneyEvent], order: Order, payment: Payment, amount: Decimal) -> MoneyEvent:
+    """Return the fact that so much of a payment moved now."""
+    return kind(
+        order_id=order.pk,
+        quiet=order.quiet,
+        payment_id=payment.pk,
+        payment=payment.code,
+        amount=plain(amount, payment.currency),
+        currency=payment.currency,
+    )
+
+
+def units_by_line(rows: Iterable[DocumentLine]) -> dict[int, int]:
+    """Return the units on rows of a document, by the line of the order; charges have none."""
+    units: dict[int, int] = {}
+    for row in rows:
+        if row.order_line_id:
+            units[row.order_line_id] = units.get(row.order_line_id, 0) + row.quantity
+    return units
 
 
 def moment(at: datetime | None) -> datetime:

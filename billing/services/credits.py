@@ -7,20 +7,20 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from billing import selectors
 from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
-from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order
+from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
 from billing.services.drafting import credit_amounts, draft_credit_note
 from billing.services.invoicing import next_number
-from billing.services.matching import OPEN
 from core.actors import SYSTEM, Actor
 from core.money import Money, plain
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
-from orders.models import Order, OrderLine
+from orders.models import Order
 
 Row = tuple[InvoiceLine, int, int]
 
@@ -125,11 +125,6 @@ def _taken(note: CreditNote) -> ReferenceTaken:
     )
 
 
-def refundable_amount(order_line: OrderLine, quantity: int) -> Decimal:
-    """Return what crediting so many more units of one line gives back, to the cent."""
-    return preview_credit(order_line.order, {order_line.pk: quantity})
-
-
 def preview_credit(order: Order, quantities: Mapping[int, int], *, with_charges: bool = False) -> Decimal:
     """Return what `credit_return` would give back. Changes nothing."""
     return summed(
@@ -210,13 +205,13 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     if note.status != CreditNote.Status.DRAFT:
         return note
     when = at or note.created_at
-    lines = list(CreditNoteLine.objects.filter(credit_note=note).order_by("position"))
-    quantities: dict[int, int] = {}
-    for line in lines:
-        if line.order_line_id:
-            quantities[line.order_line_id] = quantities.get(line.order_line_id, 0) + line.quantity
     orders.record_credit(
-        order.pk, reference=note.reference, quantities=quantities, total=note.total, actor=actor, at=when
+        order.pk,
+        reference=note.reference,
+        quantities=units_by_line(CreditNoteLine.objects.filter(credit_note=note)),
+        total=note.total,
+        actor=actor,
+        at=when,
     )
     reduces_what_is_owed = note.invoice.open_amount >= note.total
     _take_off(note.invoice, note.total, actor=actor, at=when)
@@ -248,7 +243,7 @@ def credit_notes_of(order_id: int, reference: str) -> list[int]:
 
 
 def _take_off(invoice: Invoice, amount: Decimal, *, actor: Actor, at: datetime) -> None:
-    was_open = invoice.status in OPEN
+    was_open = invoice.status in selectors.WAITING
     invoice.credited_total += amount
     if invoice.credited_total >= invoice.total:
         advance(invoice, "cancel", actor=actor, note="credited in full", at=at)

@@ -38,8 +38,6 @@ def bill_and_pay_through(
     parcels = [parcel for parcel in _to_bill(order, issued_at) if parcel.reference not in billed]
     drafts = [_draft(order, parcel, issued_at, first=not known and not i) for i, parcel in enumerate(parcels)]
     already_paid(DEBT, order.history_thread())
-    # Everything that left is invoiced here: who shipped it in this unit owes no invoice for it.
-    already_paid("billing.handlers.draft_invoice", order.history_thread())
     if untouched:
         return _issue_as_paid(order, drafts, method=method, actor=actor, at=paid_at, issued_at=issued_at)
     for invoice in known:

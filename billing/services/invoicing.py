@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.errors import NothingToInvoice
 from billing.events import InvoiceDrafted, InvoiceIssued
 from billing.models import CreditNote, Invoice, InvoiceLine
-from billing.services.common import moment, take_invoice, take_order
+from billing.services.common import moment, take_invoice, take_order, units_by_line
 from billing.services.drafting import draft_invoice
 from core.actors import SYSTEM, Actor
 from core.numbering import draw_number
@@ -154,15 +154,10 @@ def issue(
     and the order, which has nothing open then, closes at that moment.
     """
     paid_at = paid_at or at
-    order_reference = invoice.source_reference
-    quantities: dict[int, int] = {}
-    for line in lines:
-        if line.order_line_id:
-            quantities[line.order_line_id] = quantities.get(line.order_line_id, 0) + line.quantity
     orders.record_invoice(
         order.pk,
-        reference=order_reference,
-        quantities=quantities,
+        reference=invoice.source_reference,
+        quantities=units_by_line(lines),
         charges=sorted({line.charge_position for line in lines if line.charge_position is not None}),
         total=invoice.total,
         actor=actor,

@@ -7,11 +7,11 @@ from decimal import Decimal
 from django.db.models import DecimalField, F, Sum
 from django.db.models.functions import Coalesce
 
-from billing import gateways
+from billing import gateways, selectors
 from billing.errors import GatewayRefused
 from billing.events import InvoicePaid, PaymentCaptured
 from billing.models import Invoice, InvoicePayment, Payment
-from billing.services.common import LIVE, summed
+from billing.services.common import LIVE, about_money, summed
 from core.actors import Actor
 from core.money import Money, plain, round_amount
 from core.outbox import emit
@@ -19,8 +19,6 @@ from core.service import service
 from core.transitions import advance
 from orders import services as orders
 from orders.models import Order
-
-OPEN = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID)
 
 
 @dataclass
@@ -55,7 +53,7 @@ def purses_of(order: Order) -> list[Purse]:
 
 def open_invoices(order: Order) -> list[Invoice]:
     """Return the invoices that wait for money, oldest first."""
-    return list(Invoice.objects.filter(order=order, status__in=OPEN).order_by("issued_on", "pk"))
+    return list(Invoice.objects.filter(order=order, status__in=selectors.WAITING).order_by("issued_on", "pk"))
 
 
 @service
@@ -125,15 +123,7 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
     payment.captured_at = payment.captured_at or at
     whole = payment.captured == payment.authorized
     advance(payment, "capture" if whole else "capture_in_part", actor=actor, at=at)
-    fact = PaymentCaptured(
-        order_id=order.pk,
-        quiet=order.quiet,
-        payment_id=payment.pk,
-        payment=payment.code,
-        amount=plain(amount, payment.currency),
-        currency=payment.currency,
-    )
-    emit(fact, actor=actor, at=at)
+    emit(about_money(PaymentCaptured, order, payment, amount), actor=actor, at=at)
 
 
 @service

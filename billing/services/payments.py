@@ -8,7 +8,7 @@ from billing import gateways
 from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney, ReferenceTaken
 from billing.events import LateMoneyCame, PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
 from billing.models import Payment
-from billing.services.common import LIVE, checked, moment, take_invoice, take_order, take_payment
+from billing.services.common import LIVE, about_money, checked, moment, take_invoice, take_order, take_payment
 from billing.services.matching import capture_held, match_money, tell_order
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
@@ -140,15 +140,7 @@ def _authorize(
     payment.reference = answer.reference
     payment.authorized = payment.amount
     advance(payment, "authorize", actor=actor, at=at)
-    fact = PaymentAuthorized(
-        order_id=order.pk,
-        quiet=order.quiet,
-        payment_id=payment.pk,
-        payment=payment.code,
-        amount=plain(payment.amount, payment.currency),
-        currency=payment.currency,
-    )
-    emit(fact, actor=actor, at=at)
+    emit(about_money(PaymentAuthorized, order, payment, payment.amount), actor=actor, at=at)
     return payment
 
 
@@ -170,15 +162,7 @@ def record(
     gateways.gateway(gateway)
     payment.authorized = payment.captured = payment.amount
     advance(payment, "authorize", "capture", actor=actor, at=at)
-    fact = PaymentRecorded(
-        order_id=order.pk,
-        quiet=order.quiet,
-        payment_id=payment.pk,
-        payment=payment.code,
-        amount=plain(payment.amount, payment.currency),
-        currency=payment.currency,
-    )
-    emit(fact, actor=actor, at=at)
+    emit(about_money(PaymentRecorded, order, payment, payment.amount), actor=actor, at=at)
     return payment
 
 

@@ -169,10 +169,10 @@ def test_what_a_credit_would_give_is_told_before(run_debts):
     order = invoiced(run_debts)
     mug = line_of(order, "MUG-RED")
 
-    assert billing.refundable_amount(mug, 1) == Decimal("5.95")
-    assert billing.refundable_amount(mug, 2) == Decimal("11.90")
+    assert billing.preview_credit(order, {mug.pk: 1}) == Decimal("5.95")
+    assert billing.preview_credit(order, {mug.pk: 2}) == Decimal("11.90")
     with pytest.raises(CreditExceedsInvoice):
-        billing.refundable_amount(mug, 3)
+        billing.preview_credit(order, {mug.pk: 3})
     assert not CreditNote.objects.exists()
 
 
