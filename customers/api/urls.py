@@ -2,7 +2,10 @@
 
 from django.urls import path
 
+from . import feed
 from .views import CustomersView, CustomerView, SitesView, SiteView
+
+__all__ = ["feed", "urlpatterns"]
 
 urlpatterns = [
     path("customers/", CustomersView.as_view(), name="customers"),

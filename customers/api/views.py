@@ -12,7 +12,6 @@ from rest_framework.reverse import reverse
 from core.api.auth import declare_scope
 from core.api.etags import expected_version, tagged
 from core.api.idempotency import idempotent
-from core.api.sight import belongs
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
 from customers import selectors
@@ -20,6 +19,7 @@ from customers import services as customers
 from customers.addresses import PostalAddress
 from customers.models import Address, Customer
 
+from .feed import seen_by
 from .filters import CustomerFilters
 from .serializers import (
     CustomerChangeSerializer,
@@ -31,7 +31,6 @@ from .serializers import (
 
 READ, WRITE = "customers:read", "customers:write"
 SCOPES = {"GET": READ, "POST": WRITE, "PATCH": WRITE, "DELETE": WRITE}
-KIND = Customer._meta.label_lower
 HOME = "api"
 declare_scope(READ, "customers.view_customer")
 declare_scope(WRITE, "customers.change_customer")
@@ -68,7 +67,7 @@ class CustomersApi(ApiView):
         rows = selectors.customers().prefetch_related("addresses")
         if self.channels is None:
             return rows
-        return rows.filter(selectors.written_down_for(self.channels) | belongs(KIND, self.channels))
+        return rows.filter(seen_by(self.channels))
 
     def one(self, number: str) -> Customer:
         """Return the customer of an address. Raises Missing for foreign ones too."""

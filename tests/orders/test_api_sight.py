@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
+from core import outbox
 from core.actors import SYSTEM
 from core.api.keys import create_api_key
 from customers import services as customers
@@ -92,6 +93,20 @@ def test_a_key_sees_whom_it_wrote_down_itself(db, api):
     made_by_two = client_of("walk_in", "market").post(CUSTOMERS, {"name": "Ada"}, format="json").json()["number"]
     assert (seen(client_of("market")), seen(client_of("walk_in"))) == ([made_by_two], [])
     assert Customer.objects.get(number=number).origin == "api"
+
+
+def test_a_key_hears_of_the_customers_it_sees_by_their_numbers(shop, api, run_debts):
+    linde()
+    number = placed_order().customer.number
+    run_debts()
+    outbox.sequence_events()
+
+    def heard(client: APIClient) -> list[dict[str, str]]:
+        events = client.get("/api/v1/events/?page_size=200").json()["results"]
+        return [event["data"] for event in events if event["type"] == "customers.customer_created"]
+
+    assert heard(api) == [{"number": number}]
+    assert len(heard(client_of())) == 2
 
 
 def test_drafts_make_nobody_known(shop, api):
