@@ -5,14 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from billing import services
 from billing.models import CreditNote, Invoice, LegalEntity, Refund
 from billing.services import wording
-from core.links import absolute, make_link
-from core.mail import intend
 from core.models import Attachment, OutgoingMail
+from orders.letters import write_to_buyer
 from orders.models import Order
 
 
@@ -27,6 +25,7 @@ def send_invoice(invoice_id: int) -> OutgoingMail | None:
             "open": wording.money(invoice.open_amount, invoice.currency) if invoice.open_amount else "",
             "due": wording.day(invoice.due_on) if invoice.due_on else "",
             "seller": invoice.seller,
+            "iban": wording.in_fours(invoice.seller.get("iban", "")),
         }
     return _send("invoice", invoice.order, f"invoice:{invoice.number}", context, [invoice.pdf])
 
@@ -76,28 +75,12 @@ def send_refunded(refund_id: int) -> OutgoingMail | None:
 def bank_details(order: Order) -> list[tuple[str, str]]:
     """Return where the money for an order goes, in the language that is active; nothing without an account."""
     seller = LegalEntity.objects.filter(is_default=True).order_by("pk").first()
-    if seller is None or not seller.iban:
+    if seller is None:
         return []
-    iban = seller.iban.replace(" ", "")
-    said = (
-        (_("Account holder"), seller.name),
-        (_("IBAN"), " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))),
-        (_("BIC"), seller.bic),
-        (_("Bank"), seller.bank_name),
-    )
-    return [(label, value) for label, value in said if value]
+    return wording.account(holder=seller.name, iban=seller.iban, bic=seller.bic, bank=seller.bank_name)
 
 
 def _send(
     template: str, order: Order, key: str, context: dict[str, Any], files: Sequence[Attachment | None]
 ) -> OutgoingMail | None:
-    token = make_link("order", order.history_thread())
-    return intend(
-        dedupe_key=key,
-        template=template,
-        context={"order": order, "track_url": absolute(f"/track/{token}/"), **context},
-        to=order.email,
-        language=order.language,
-        thread=order.history_thread(),
-        attachments=[file for file in files if file is not None],
-    )
+    return write_to_buyer(order, template, context, key=key, attachments=[file for file in files if file is not None])

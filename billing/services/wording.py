@@ -14,8 +14,6 @@ from django.utils.translation import gettext as _
 from core.money import quantum
 from customers.addresses import PostalAddress
 
-METHODS = ("bank_transfer", "cash", "card_terminal", "on_account", "card", "paypal", "invoice")
-
 
 def language() -> str:
     """Return the language that is active, as CLDR knows it. Plain English is European: day before month."""
@@ -66,6 +64,17 @@ def rate(value: Decimal) -> str:
     return format_percent(value, format="#,##0.##\u00a0%", locale=language(), decimal_quantization=False)
 
 
+def account(*, holder: str, iban: str, bic: str, bank: str) -> list[tuple[str, str]]:
+    """Say where to pay, as (label, value); nothing without an account."""
+    said = (
+        (_("Account holder"), holder),
+        (_("IBAN"), in_fours(iban)),
+        (_("BIC"), bic),
+        (_("Bank"), bank),
+    )
+    return [(label, value) for label, value in said if value] if iban else []
+
+
 def postal(address: Mapping[str, Any]) -> list[str]:
     """Write an address, with the name of the country."""
     place = PostalAddress.from_dict(address)
@@ -73,6 +82,12 @@ def postal(address: Mapping[str, Any]) -> list[str]:
     if place.country:
         lines[-1] = str(Locale.parse(language()).territories.get(place.country, place.country))
     return lines
+
+
+def in_fours(iban: str) -> str:
+    """Write an IBAN in groups of four, as it is read out and typed."""
+    letters = iban.replace(" ", "")
+    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
 def tax_name(category: str, value: Decimal) -> str:

@@ -1,0 +1,33 @@
+"""Mails about an order: to its buyer, in its language, with the link to its page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.templatetags.static import static
+
+from core.links import absolute, make_link
+from core.mail import intend
+from core.models import Attachment, OutgoingMail
+from inventory.models import Product
+from orders.models import Order
+
+
+def write_to_buyer(
+    order: Order, template: str, context: Mapping[str, Any], *, key: str, attachments: Sequence[Attachment] = ()
+) -> OutgoingMail | None:
+    """Write a mail down to be sent, once per `key`; none where the order has no address."""
+    thread = order.history_thread()
+    return intend(
+        dedupe_key=key,
+        template=template,
+        context={"order": order, "track_url": absolute(f"/track/{make_link('order', thread)}/"), **context},
+        to=order.email,
+        language=order.language,
+        thread=thread,
+        attachments=attachments,
+    )
+
+
+def picture_of(product: Product) -> str:
+    """Return where a mail finds the picture of a product; nothing where it has none."""
+    return absolute(static(product.image)) if product.image else ""
