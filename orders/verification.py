@@ -164,11 +164,10 @@ def _address(facts: Facts) -> Finding | None:
     rules = _address_rules(to.country)
     if rules is None:
         return Finding(UNDELIVERABLE(country=to.country), {"country": to.country})
-    code = to.postal_code.strip().upper()
     country = country_names("en").get(to.country, to.country)
-    if "postal_code" in rules.required and not code:
-        return Finding(NO_POSTCODE(country=country), {"country": to.country})
-    if code and not all(pattern.match(code) for pattern in rules.postcodes):
+    if not postcode_fits(to.country, to.postal_code):
+        if not to.postal_code.strip():
+            return Finding(NO_POSTCODE(country=country), {"country": to.country})
         return Finding(
             WRONG_POSTCODE(code=to.postal_code, country=country),
             {"postal_code": to.postal_code, "country": to.country},
@@ -176,6 +175,15 @@ def _address(facts: Facts) -> Finding | None:
     if "country_area" in rules.required and not to.region:
         return Finding(NO_REGION(country=country), {"country": to.country})
     return None
+
+
+def postcode_fits(country: str, postal_code: str) -> bool:
+    """Whether a country we know can have this postcode, or needs none."""
+    rules = _address_rules(country)
+    if rules is None:
+        return True
+    code = postal_code.strip().upper()
+    return all(pattern.match(code) for pattern in rules.postcodes) if code else "postal_code" not in rules.required
 
 
 @dataclass(frozen=True)

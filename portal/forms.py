@@ -11,6 +11,7 @@ from core.countries import country_choices
 from core.errors import DomainError
 from customers.addresses import PostalAddress
 from customers.models import Customer
+from orders.verification import postcode_fits
 from pricing import services as pricing
 
 TERMS = {
@@ -130,8 +131,10 @@ class CheckoutForm(PortalForm):
         super().__init__(*args, **kwargs)
         language = get_language() or "en"
         self.fields["country"].choices = country_choices(language)  # type: ignore[attr-defined]
+        methods = list(pricing.shipping_methods())
+        self.travelling = {method.code for method in methods if not method.pickup}
         self.fields["shipping_method"].choices = [  # type: ignore[attr-defined]
-            (method.code, method.name_in(language)) for method in pricing.shipping_methods()
+            (method.code, method.name_in(language)) for method in methods
         ]
         allowed = {"prepaid"} | ({customer.payment_terms} if customer else set())
         self.fields["payment_terms"].choices = [  # type: ignore[attr-defined]
@@ -139,6 +142,15 @@ class CheckoutForm(PortalForm):
         ]
         if customer and customer.email:
             self.fields["email"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        """Ask at once for a postcode the goods can travel to, instead of holding the order for it."""
+        cleaned = super().clean() or {}
+        asked = "place" in self.data and cleaned.get("shipping_method") in self.travelling
+        code = cleaned.get("postal_code")
+        if asked and code is not None and not postcode_fits(cleaned.get("country", ""), code):
+            self.add_error("postal_code", _("This postcode does not fit the country."))
+        return cleaned
 
     def explain(self, error: DomainError) -> None:
         """Put what the order services refuse beside the field it is about, else above the form."""

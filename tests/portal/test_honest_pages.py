@@ -90,6 +90,24 @@ def test_the_total_stays_on_the_page_when_an_answer_is_wrong(with_mugs, answers,
     assert MARKED in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    ("country", "code", "fits"),
+    [("DE", "ABC!!", False), ("DE", "", False), ("DE", "1011", False), ("GB", "sw1a 1aa", True), ("AE", "", True)],
+)
+def test_a_postcode_is_asked_for_at_once_instead_of_holding_the_order(with_mugs, answers, country, code, fits):
+    answer = with_mugs.post("/checkout/", {**answers, "country": country, "postal_code": code})
+
+    said = faults_of(answer) if answer.status_code == 400 else {}
+    assert said.get("postal_code", []) == ([] if fits else ["This postcode does not fit the country."])
+    assert fits or Order.objects.count() == 0
+
+
+def test_goods_that_are_picked_up_need_no_postcode(with_mugs, answers):
+    answer = with_mugs.post("/checkout/", {**answers, "postal_code": "", "shipping_method": "pickup"})
+
+    assert "postal_code" not in (faults_of(answer) if answer.status_code == 400 else {})
+
+
 def test_the_first_wrong_field_is_where_the_reader_goes_on(with_mugs, answers):
     page = with_mugs.post("/checkout/", {**answers, "name": "", "city": ""}).content.decode()
 
