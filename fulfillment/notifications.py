@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from django.templatetags.static import static
-
-from core.links import absolute, make_link
-from core.mail import intend
 from core.models import OutgoingMail
 from fulfillment import selectors
 from fulfillment.carriers import carrier_for
 from fulfillment.models import Shipment
 from fulfillment.wording import long_day
+from orders.letters import picture_of, write_to_buyer
 from orders.models import Order, OrderLine
 
 
@@ -22,7 +19,7 @@ def send_shipped(shipment_id: int) -> OutgoingMail | None:
         {
             "name": rest.line.name,
             "units": rest.units,
-            "image": _picture(rest.line),
+            "image": picture_of(rest.line.product),
             "day": long_day(rest.promised_on, shipment.order.language),
         }
         for rest in selectors.following(shipment, lines)
@@ -44,30 +41,17 @@ def _read(shipment_id: int) -> Shipment:
 def _send(template: str, shipment: Shipment, more: dict[str, Any]) -> OutgoingMail | None:
     order = shipment.order
     context = {
-        "order": order,
         "shipment": shipment,
         "expected": long_day(shipment.estimated_delivery_on, order.language),
         "carrier": carrier_for(shipment.carrier).name,
         "contents": [
-            {"name": line.order_line.name, "units": line.quantity, "image": _picture(line.order_line)}
+            {
+                "name": line.order_line.name,
+                "units": line.quantity,
+                "image": picture_of(line.order_line.product),
+            }
             for line in shipment.lines.all()
         ],
-        "track_url": _track_url(order),
         **more,
     }
-    return intend(
-        dedupe_key=f"{template}:{shipment.number}",
-        template=template,
-        context=context,
-        to=order.email,
-        language=order.language,
-        thread=order.history_thread(),
-    )
-
-
-def _track_url(order: Order) -> str:
-    return absolute(f"/track/{make_link('order', order.history_thread())}/")
-
-
-def _picture(line: OrderLine) -> str:
-    return absolute(static(line.product.image)) if line.product.image else ""
+    return write_to_buyer(order, template, context, key=f"{template}:{shipment.number}")

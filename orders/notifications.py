@@ -5,13 +5,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.templatetags.static import static
 from django.utils import timezone, translation
 
-from core.links import absolute, make_link
-from core.mail import intend
 from core.models import OutgoingMail
 from orders import guards, promise, wording
+from orders.letters import picture_of, write_to_buyer
 from orders.models import Order, OrderLine, OrderStatus
 from orders.ports import payment_details
 from orders.selectors import GONE
@@ -119,8 +117,7 @@ def _shown(order: Order, line: OrderLine) -> Decimal:
 
 
 def _item(line: OrderLine, units: int) -> dict[str, Any]:
-    picture = absolute(static(line.product.image)) if line.product.image else ""
-    return {"units": units, "name": line.name, "sku": line.sku, "image": picture}
+    return {"units": units, "name": line.name, "sku": line.sku, "image": picture_of(line.product)}
 
 
 def _parcels(order: Order) -> list[dict[str, Any]]:
@@ -143,12 +140,4 @@ def _amount(order: Order, value: Decimal) -> str:
 
 
 def _send(template: str, order: Order, context: Mapping[str, Any]) -> OutgoingMail | None:
-    thread = order.history_thread()
-    return intend(
-        dedupe_key=f"{template}:{order.number}",
-        template=template,
-        context={"order": order, "track_url": absolute(f"/track/{make_link('order', thread)}/"), **context},
-        to=order.email,
-        language=order.language,
-        thread=thread,
-    )
+    return write_to_buyer(order, template, context, key=f"{template}:{order.number}")

@@ -6,10 +6,9 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from core.links import absolute, make_link
-from core.mail import intend
 from core.models import OutgoingMail
 from customers.addresses import PostalAddress
+from orders.letters import picture_of, write_to_buyer
 from returns import selectors
 from returns.models import ReturnLine, ReturnRequest
 
@@ -57,23 +56,15 @@ def _read(return_id: int) -> ReturnRequest:
 def _items(found: ReturnRequest, field: str) -> list[dict[str, Any]]:
     lines: list[ReturnLine] = [line for line in found.lines.all() if getattr(line, field)]
     return [
-        {"name": line.order_line.name, "units": getattr(line, field), "image": _picture(line)} for line in lines
-    ]  # fmt: skip
-
-
-def _picture(line: ReturnLine) -> str:
-    image = line.order_line.product.image
-    return absolute(image) if image else ""
+        {
+            "name": line.order_line.name,
+            "units": getattr(line, field),
+            "image": picture_of(line.order_line.product),
+        }
+        for line in lines
+    ]
 
 
 def _send(template: str, found: ReturnRequest, more: Mapping[str, Any], *, part: str = "") -> OutgoingMail | None:
-    order = found.order
-    link = absolute(f"/track/{make_link('order', order.history_thread())}/")
-    return intend(
-        dedupe_key=f"{template}:{found.number}{part}",
-        template=template,
-        context={"order": order, "return": found, "number": found.number, "track_url": link, **more},
-        to=order.email,
-        language=order.language,
-        thread=order.history_thread(),
-    )
+    context = {"return": found, "number": found.number, **more}
+    return write_to_buyer(found.order, template, context, key=f"{template}:{found.number}{part}")

@@ -3,7 +3,7 @@
 import pytest
 
 from core.models import OutgoingMail
-from inventory.models import Warehouse
+from inventory.models import Product, Warehouse
 from returns import services as returns
 from returns.models import ReturnLine, ReturnPolicy
 from tests.factories.returns import MAYA, authorized, days_ago, delivered_order, received, requested, resolved
@@ -29,6 +29,14 @@ def test_a_withdrawal_is_confirmed_with_day_and_time(seller, run_debts):
     assert "Too red &amp; too big" in mail.html
     assert "/track/" in mail.text
     assert mail.thread == f"orders.order:{order.pk}"
+
+
+def test_goods_are_shown_where_there_is_a_picture(seller, run_debts):
+    Product.objects.filter(sku="MUG-RED").update(image="demo/mug.svg")
+    requested(delivered_order(), {"MUG-RED": 1})
+    run_debts()
+
+    assert 'src="http://127.0.0.1:8000/static/demo/mug.svg"' in mails("return_requested")[0].html
 
 
 def test_after_the_time_of_the_law_it_is_a_request(seller, run_debts):
