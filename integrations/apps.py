@@ -1,21 +1,12 @@
 """Integrations as a Django app."""
 
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core import rooms
 
-class IntegrationsConfig(AppConfig):
+
+class IntegrationsConfig(rooms.RoomsConfig):
     """Registers handlers, panels and invariants, and nothing else."""
 
     name = "integrations"
     verbose_name = _("Integrations")
-    default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        """Connect the doors of this app."""
-        from importlib import import_module
-        from importlib.util import find_spec
-
-        for room in ("handlers", "panels", "invariants"):
-            if find_spec(f"integrations.{room}"):
-                import_module(f"integrations.{room}")

@@ -1,21 +1,12 @@
 """Inventory as a Django app."""
 
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core import rooms
 
-class InventoryConfig(AppConfig):
+
+class InventoryConfig(rooms.RoomsConfig):
     """Registers handlers, panels and invariants, and nothing else."""
 
     name = "inventory"
     verbose_name = _("Inventory")
-    default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        """Connect the doors of this app."""
-        from importlib import import_module
-        from importlib.util import find_spec
-
-        for room in ("handlers", "panels", "invariants"):
-            if find_spec(f"inventory.{room}"):
-                import_module(f"inventory.{room}")
