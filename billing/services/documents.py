@@ -269,7 +269,7 @@ def _invoice_state(invoice: Invoice) -> dict[str, Any]:
         [label, value]
         for label, value in (
             (_("Account holder"), seller["name"]),
-            (_("IBAN"), _in_fours(seller.get("iban", ""))),
+            (_("IBAN"), wording.in_fours(seller.get("iban", ""))),
             (_("BIC"), seller.get("bic", "")),
             (_("Bank"), seller.get("bank_name", "")),
         )
@@ -307,17 +307,12 @@ def _delivered_to(document: Document) -> list[str]:
 
 def _footer(document: Document, place: list[str]) -> list[list[str]]:
     seller = document.seller
-    bank = [seller.get("bank_name", ""), _in_fours(seller.get("iban", "")), seller.get("bic", "")]
+    bank = [seller.get("bank_name", ""), wording.in_fours(seller.get("iban", "")), seller.get("bic", "")]
     contact = [seller.get("email", ""), seller.get("phone", "")]
     if seller.get("vat_id"):
         contact.append(_("VAT id %(number)s") % {"number": seller["vat_id"]})
     columns = [[seller["name"], *place], contact, bank]
     return [[line for line in column if line] for column in columns]
-
-
-def _in_fours(iban: str) -> str:
-    letters = iban.replace(" ", "")
-    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
 def _day(value: Any) -> str:

@@ -236,7 +236,7 @@ def test_the_invoice_is_mailed_once_with_its_paper(run_debts):
     assert mail.subject == f"Invoice INV-000001 for your order {order.number}"
     assert [file.name for file in mail.attachments.all()] == ["INV-000001.pdf"]
     assert "Please pay €22.06 by" in mail.text
-    assert "IBAN DE02120300000000202051" in mail.text
+    assert "IBAN DE02 1203 0000 0000 2020 51, BIC BYLADEM1001" in mail.text
     assert "Kettle &amp; Co. GmbH" in mail.html
 
 
