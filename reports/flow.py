@@ -283,14 +283,16 @@ def steps_with_counts() -> list[CountedStep]:
 # The drawing ----------------------------------------------------------------------------------
 
 MAIN = ("draft", "placed", "verified", "confirmed", "fulfilling", "fulfilled", "completed")
-BOX_WIDTH, BOX_HEIGHT, ROW, LEFT = 150, 38, 84, 190
-ENDS = {"cancelled": (560, 3), "expired": (20, 1)}
+BOX_WIDTH, BOX_HEIGHT, ROW, LEFT = 150, 38, 84, 340
+ENDS = {"cancelled": (650, 3), "expired": (20, 1)}
+# How far to the left a way back to an earlier state bows; words on that side stand beyond it.
+BOW = 26
 
 
 def _place(status: str) -> tuple[int, int]:
     """Return the middle of a state's box."""
     if status in MAIN:
-        return LEFT + BOX_WIDTH // 2 + 60, 30 + MAIN.index(status) * ROW
+        return LEFT + BOX_WIDTH // 2, 30 + MAIN.index(status) * ROW
     x, row = ENDS[status]
     return x + BOX_WIDTH // 2, 30 + row * ROW
 
@@ -302,12 +304,13 @@ def _path(passage: Passage) -> tuple[str, tuple[float, float], str]:
     if x1 == x2 and y2 > y1:
         return f"M{x1} {y1 + half_h} V{y2 - half_h - 6}", (x1 + 8, (y1 + y2) / 2 + 4), "start"
     if x1 == x2:
-        bow = x1 - half_w - 26
+        bow = x1 - half_w - BOW
         return f"M{x1 - half_w} {y1} H{bow} V{y2 + 8} H{x2 - half_w - 6}", (bow - 4, (y1 + y2) / 2 + 4), "end"
     side = 1 if x2 > x1 else -1
     start, end = x1 + side * half_w, x2 - side * (half_w + 6)
     bend = end - side * 26
-    return f"M{start} {y1} H{bend} V{y2} H{end}", (start + side * 8, y1 - 5), "start" if side > 0 else "end"
+    beside = 8 if side > 0 else -BOW - 8
+    return f"M{start} {y1} H{bend} V{y2} H{end}", (start + beside, y1 - 5), "start" if side > 0 else "end"
 
 
 def draw_order_machine() -> SafeString:
@@ -325,7 +328,7 @@ def draw_order_machine() -> SafeString:
         kind = "main" if status.value in MAIN else "end"
         boxes.append((kind, x - BOX_WIDTH // 2, y - BOX_HEIGHT // 2, BOX_WIDTH, BOX_HEIGHT, x, y + 5, status.label))
     return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" class="machine" viewBox="0 0 740 {}" role="img" aria-label="{}">'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="machine" viewBox="0 0 820 {}" role="img" aria-label="{}">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="2" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 8 4 0 8z"/></marker></defs>{}{}{}</svg>',
         60 + (len(MAIN) - 1) * ROW,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.admin.links import may_see
 from core.admin.site import site
 from core.csvfile import csv_response
 from core.money import Money
@@ -133,10 +134,12 @@ def _plain(value: object) -> object:
 @permission_required(VIEW, raise_exception=True)
 def flow_chart(request: HttpRequest) -> HttpResponse:
     """Draw how an order flows, with how many are where right now."""
+    steps = flow.steps_with_counts()
     context = {
         **site.each_context(request),
         "title": _("How an order flows"),
-        "steps": flow.steps_with_counts(),
+        "steps": steps,
+        "open": {one.step.number for one in steps if may_see(request.user, one.step.queue().model)},
         "drawing": flow.draw_order_machine(),
         "machines": [(machine, flow.transitions_of(machine)) for machine in flow.MACHINES],
     }

@@ -1,5 +1,7 @@
 """Nobody is offered what he may not open, and a refusal is a page that leads back."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -52,3 +54,25 @@ def test_an_unknown_page_is_said_inside_the_frame(tom):
 
 def test_a_stranger_is_told_nothing_about_the_back_office(client):
     assert reverse("admin:index") not in client.get("/reports/no-such-page/").content.decode()
+
+
+def test_the_chart_names_a_queue_that_is_not_ones_own_without_a_link(tom, staff):
+    invoices = reverse("admin:billing_invoice_changelist")
+
+    seen, whole = (
+        tom.get(reverse("reports:flow")).content.decode(),
+        staff.get(reverse("reports:flow")).content.decode(),
+    )
+
+    assert (f'href="{invoices}' in seen, f'href="{invoices}' in whole) == (False, True)
+    assert f'href="{reverse("admin:orders_order_changelist")}' in seen
+
+
+def test_what_is_in_the_way_is_told_without_links_that_lead_nowhere(shop, tom):
+    order = placed_order(expected_total=Decimal(1))
+    hold = order.holds.get()
+
+    seen = tom.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+
+    assert "The sender expects €1.00, we make it €22.06" in seen
+    assert reverse("admin:orders_hold_change", args=[hold.pk]) not in seen

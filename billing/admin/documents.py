@@ -18,6 +18,7 @@ from core.admin.columns import badge_column, link_column, money_column, when_col
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.reader import spoken_amount
 
 from .forms import CreditForm
 from .papers import PaperAdmin
@@ -135,7 +136,7 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
         if obj.status == Invoice.Status.CANCELLED:
             return _now("Taken back in full.")
         if not obj.open_amount:
-            return _now("Settled: %(amount)s.") % {"amount": money.format()}
+            return _now("Settled: %(amount)s.") % {"amount": spoken_amount(money.amount, money.currency)}
         return ""
 
     def alert(self, obj: Invoice) -> str:

@@ -10,11 +10,13 @@ from django.http import HttpRequest
 from django.urls import path
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from billing import selectors, services
 from billing.models import Payment, Refund
+from billing.services import wording
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import badge_column, code_column, link_column, money_column, when_column
@@ -22,6 +24,7 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.money import Money, plain
+from core.reader import spoken_amount
 from orders.models import Order, OrderStatus
 
 from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
@@ -70,12 +73,12 @@ def _what_a_refund_does(subject: Order | Payment) -> list[str]:
 
 
 def _what_capture_does(payment: Payment) -> list[str]:
-    return [_now("%(amount)s is held for %(order)s.") % {"amount": Money(payment.held, payment.currency).format(),
+    return [_now("%(amount)s is held for %(order)s.") % {"amount": spoken_amount(payment.held, payment.currency),
             "order": payment.order}, _now("What is taken settles open invoices, the oldest first.")]  # fmt: skip
 
 
 def _what_void_does(payment: Payment) -> list[str]:
-    held = Money(payment.held, payment.currency).format()
+    held = spoken_amount(payment.held, payment.currency)
     return [_now("%(amount)s that is held is let go for good.") % {"amount": held}]
 
 
@@ -142,7 +145,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         "code",
         badge_column("status"),
         link_column("order", _("Order")),
-        "method",
+        "way",
         money_column("amount", _("Amount")),
         money_column("captured", _("Taken")),
         money_column("refunded", _("Sent back")),
@@ -161,7 +164,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
     empty_text = _("No payments here. They are recorded on the page of an order, or come with it.")
     facts = (
         link_column("order", _("Order")),
-        "method",
+        "way",
         "gateway",
         money_column("amount", _("Amount")),
         money_column("held", _("Held")),
@@ -204,6 +207,16 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
             done=_("The money is on its way back."),
         ),
     }
+
+    def page_title(self, obj: Payment) -> str:
+        """Say how much came in, and how."""
+        amount = spoken_amount(obj.amount, obj.currency)
+        return _now("%(amount)s, %(way)s") % {"amount": amount, "way": wording.method_name(obj.method)}
+
+    @admin.display(description=_("method"), ordering="method")
+    def way(self, obj: Payment) -> str:
+        """Name how it came in."""
+        return capfirst(wording.method_name(obj.method))
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Payment]":
         """Read the order along with the payment."""

@@ -8,7 +8,7 @@ from billing import selectors
 from billing.models import Invoice, Refund
 from core import today
 from core.admin.links import list_of, page_of
-from core.money import Money
+from core.reader import spoken_amount
 from orders.models import Order, OrderStatus
 
 VIEW, OPERATE = "billing.view_invoice", "billing.operate_payment"
@@ -51,7 +51,7 @@ def overdue_invoices() -> list[today.Todo]:
             % {
                 "order": invoice.order,
                 "who": invoice.buyer.get("name", ""),
-                "amount": Money(invoice.open_amount, invoice.currency).format(),
+                "amount": spoken_amount(invoice.open_amount, invoice.currency),
                 "invoice": invoice.number,
                 "days": selectors.days_overdue(invoice),
             },
@@ -73,7 +73,7 @@ def failed_refunds() -> list[today.Todo]:
             text=_("%(order)s · %(amount)s could not be sent back: %(why)s")
             % {
                 "order": refund.order,
-                "amount": Money(refund.amount, refund.currency).format(),
+                "amount": spoken_amount(refund.amount, refund.currency),
                 "why": refund.failure,
             },
             action=_("Ask again"),
@@ -92,7 +92,7 @@ def owed() -> list[today.Figure]:
     return [
         today.Figure(
             _("Overdue"),
-            Money(amount, currency).format(),
+            spoken_amount(amount, currency),
             note=ngettext("on %(n)s invoice", "on %(n)s invoices", count) % {"n": count},
             url=list_of(Invoice, waits="overdue"),
             tone="warn",

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, match_skeleton
 from babel.numbers import format_currency
 from django import template
 from django.templatetags.static import static
@@ -112,7 +112,11 @@ def day(value: date | None) -> str:
 @register.simple_tag
 def spoken_day(value: date) -> str:
     """Write a day as one says it: Thursday 12 March."""
-    return str(format_skeleton("MMMMEEEEd", value, locale=locale()))
+    skeletons = locale().datetime_skeletons
+    # Where a language has only the short form of this pattern, its words are still written out.
+    pattern = str(skeletons[match_skeleton("MMMMEEEEd", skeletons)].pattern)
+    spoken = re.sub("M{3,4}", "MMMM", re.sub("E+", "EEEE", pattern))
+    return str(format_date(value, spoken, locale=locale()))
 
 
 def _short_day(value: date, today: date) -> str:

@@ -15,6 +15,7 @@ from core.admin.panels import PanelAdmin
 from core.admin.searching import LIMIT, Hit, finder
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
+from core.reader import country_name
 from fulfillment import selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment
@@ -118,7 +119,7 @@ class ShipmentAdmin(PrintingAdmin, TransitionAdmin, PanelAdmin):
     def headline(self, obj: Shipment) -> str:
         """Say where it goes."""
         place = obj.order.ship_to
-        where = ", ".join(part for part in (place.city, place.country) if part)
+        where = ", ".join(part for part in (place.city, country_name(place.country)) if part)
         return _("To %(name)s, %(where)s") % {"name": place.company or place.name, "where": where}
 
 

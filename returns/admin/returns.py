@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core.admin.actors import actor_for
 from core.admin.base import Tab
-from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.columns import actor_column, badge_column, link_column, money_column, when_column
 from core.admin.forms import show_refusal
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
@@ -36,6 +36,14 @@ from .forms import (
 )
 
 OPERATE = "returns.operate_return"
+# What customers choose from, in the words of the house.
+REASONS = {
+    "changed_mind": gettext_lazy("Changed mind"),
+    "damaged": gettext_lazy("Damaged"),
+    "wrong_item": gettext_lazy("Wrong item"),
+    "not_as_described": gettext_lazy("Not as described"),
+    "too_late": gettext_lazy("Too late"),
+}
 Arguments = Callable[[Any, dict[str, Any]], dict[str, Any]]
 
 
@@ -64,7 +72,7 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
         "number",
         link_column("order"),
         badge_column("status"),
-        "reason",
+        "why",
         money_column("refund_total", currency="order__currency"),
         when_column("created_at"),
     )
@@ -82,8 +90,8 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
     facts = (
         "order",
         "buyer",
-        "requested_by",
-        "reason",
+        actor_column("requested_by"),
+        "why",
         "customer_note",
         "right",
         "decline_reason",
@@ -167,6 +175,11 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
     def headline(self, found: ReturnRequest) -> str:
         """Say what comes next."""
         return consequences.next_step(found)
+
+    @admin.display(description=gettext_lazy("reason"), ordering="reason")
+    def why(self, found: ReturnRequest) -> str:
+        """Say why: what the customer chose, or what was typed."""
+        return str(REASONS.get(found.reason, found.reason)) or "–"
 
     @admin.display(description=gettext_lazy("customer"))
     def buyer(self, found: ReturnRequest) -> str:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing import services as billing
 from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund
 from core.actors import SYSTEM
-from core.models import EventRecord
+from core.models import EventRecord, User
 from tests.factories.billing import again, line_of, place, ship, ship_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
@@ -251,3 +251,16 @@ def test_documents_are_found_from_the_search_box(staff, invoiced):
     found = staff.get(reverse("admin:search") + "?q=inv-000001")
 
     assert found["Location"] == reverse("admin:billing_invoice_change", args=[Invoice.objects.get().pk])
+
+
+def test_money_is_told_in_the_words_and_figures_of_the_reader(staff, invoiced):
+    staff.post(
+        reverse("admin:billing_order_do", args=[invoiced.pk, "payment"]), {"method": "bank_transfer", "amount": "5.00"}
+    )
+    payment = Payment.objects.get(order=invoiced)
+    User.objects.update(language="de")
+
+    shown = page(staff, "billing_payment_change", payment.pk)
+
+    assert "<h1>5,00\xa0€, Überweisung</h1>" in shown
+    assert "bank_transfer" not in shown

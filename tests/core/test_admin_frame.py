@@ -1,7 +1,7 @@
 """The frame of the back office: who sees what, what pages ask of the database, what they may contain."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -13,7 +13,7 @@ from core import badges, today
 from core.admin import navigation, paging, searching
 from core.admin.site import site
 from core.models import ApiKey, Delivery, EventRecord, OutgoingMail, User
-from core.templatetags.back_office import badge, money, when
+from core.templatetags.back_office import badge, money, spoken_day, when
 
 INLINE_STYLE = re.compile(rb"<style|\sstyle\s*=", re.IGNORECASE)
 INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>|\son\w+\s*=\s*[\"']|javascript:", re.IGNORECASE)
@@ -249,3 +249,9 @@ def test_every_entry_of_the_navigation_leads_somewhere():
 
 def test_every_table_is_built_on_the_frame():
     assert [str(model) for model, admin in site._registry.items() if not hasattr(admin, "tabs_for")] == []
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Monday 23 November"), ("de", "Montag, 23. November")])
+def test_a_day_is_spoken_with_its_whole_name(language, said):
+    with translation.override(language):
+        assert spoken_day(date(2026, 11, 23)) == said

@@ -246,7 +246,7 @@ def test_parcels_have_a_list_and_a_page(shop, staff):
     assert parcel.tracking_number in text(staff.get(PARCELS, {"stage": "travelling"}))
     assert parcel.tracking_number not in text(staff.get(PARCELS, {"stage": "delivered"}))
     page = text(staff.get(f"{PARCELS}{parcel.pk}/change/"))
-    assert "To Ada Byron, Berlin, DE" in page
+    assert "To Ada Byron, Berlin, Germany" in page
     assert "The carrier has said nothing yet." in page
     for paper in ("label", "packing-slip"):
         assert staff.get(f"{PARCELS}{parcel.pk}/print/{paper}/").headers["Content-Type"] == "application/pdf"

@@ -120,6 +120,19 @@ document.addEventListener("DOMContentLoaded", () => {
     };
     window.addEventListener("load", () => nameLookUps(document));
 
+    // What scrolls sideways on a narrow screen can be scrolled by keyboard, too.
+    const reachScrollers = () => {
+        for (const box of document.querySelectorAll(".panel.flush, .table-box, .inline-group fieldset, .tabs")) {
+            if (box.scrollWidth > box.clientWidth) {
+                box.tabIndex = 0;
+            } else {
+                box.removeAttribute("tabindex");
+            }
+        }
+    };
+    window.addEventListener("resize", reachScrollers);
+    reachScrollers();
+
     // A form is sent once.
     document.addEventListener("submit", (event) => {
         const form = event.target;
