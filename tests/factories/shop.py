@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from core.actors import SYSTEM
+from core.service import unit_of_work
+from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from pricing import services as pricing
 from pricing.models import Channel
@@ -29,12 +31,23 @@ class Shop:
 def make_shop() -> Shop:
     """Open the shop: five channels, three ways of delivery, two warehouses, a red mug and a tea."""
     pricing.forget()
-    hamburg = make_warehouse("HAM", priority=10)
-    munich = make_warehouse("MUC", priority=20)
-    pricing.ensure_defaults(actor=SYSTEM)
-    shelves = {"HAM": 100, "MUC": 100}
-    mug = make_priced_product("MUG-RED", "5.00", name="Red mug", stock=shelves)
-    tea = make_priced_product("TEA-1", "4.20", name="Morning tea", tax_class="reduced", stock=shelves)
+    wares = [
+        inventory.ProductInput(sku="MUG-RED", name="Red mug"),
+        inventory.ProductInput(sku="TEA-1", name="Morning tea", tax_class="reduced"),
+    ]
+    # One unit: a thousand tests open the shop, and its history is written in one go.
+    with unit_of_work():
+        hamburg = make_warehouse("HAM", priority=10)
+        munich = make_warehouse("MUC", priority=20)
+        pricing.ensure_defaults(actor=SYSTEM)
+        mug, tea = inventory.create_products(wares, actor=SYSTEM)
+        for product, price in ((mug, "5.00"), (tea, "4.20")):
+            pricing.set_price(product.pk, amount=Decimal(price), price_list="standard", actor=SYSTEM)
+        for place in (hamburg, munich):
+            units = {mug.pk: 100, tea.pk: 100}
+            inventory.receive_stock(
+                warehouse_id=place.pk, units=units, kind="opening", reference="opening", actor=SYSTEM
+            )
     return Shop(hamburg, munich, mug, tea)
 
 
