@@ -154,7 +154,9 @@ def tests(gate: Gate, folder: Path) -> None:
             except NotAvailable as reason:
                 missing(gate, start, str(reason))
         if "DATABASE_URL" in urls:
-            gate.step("postgres", "pytest", *WORKERS, "-m", "not browser", "tests", settings=urls)
+            # What uses no database was asked in the step before.
+            options = ["-m", "not browser", "--database-only", "tests"]
+            gate.step("postgres", "pytest", *WORKERS, *options, settings=urls)
         try:
             browser = chromium()
         except NotAvailable as reason:

@@ -16,6 +16,8 @@ from django.utils import translation
 
 from tests import racing
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "django_db_reset_sequences"}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the tests independent of this machine: its keys, its files, its other test runs."""
@@ -37,8 +39,22 @@ def pytest_configure(config: pytest.Config) -> None:
     database["TEST"] = {**database.get("TEST", {}), "NAME": name}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `./run test` ask its second database only what has to do with a database."""
+    parser.addoption("--database-only", action="store_true", help="leave out the tests that use no database")
+
+
+def uses_the_database(item: pytest.Item) -> bool:
+    """Say whether a test asks for the database, by its mark or by its fixtures."""
+    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, where there is only SQLite, what needs PostgreSQL."""
+    if config.getoption("--database-only"):
+        others = [item for item in items if not uses_the_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if uses_the_database(item)]
     if connection.vendor != "postgresql":
         for item in items:
             if "postgres" in item.keywords:
