@@ -27,11 +27,6 @@ def known_by(email: str) -> "QuerySet[Customer]":
     return Customer.objects.filter(email=email.strip().lower(), active=True).order_by("pk")
 
 
-def by_numbers(numbers: Iterable[str]) -> dict[str, Customer]:
-    """Return customers by their number; unknown ones are missing."""
-    return {str(customer.number): customer for customer in Customer.objects.filter(number__in=set(numbers))}
-
-
 def customers(*, text: str = "") -> "QuerySet[Customer]":
     """Return customers with their group, the youngest first; `text` finds number, e-mail, name and company."""
     rows = Customer.objects.select_related("group").order_by("-pk")

@@ -1,14 +1,11 @@
 """What screens and callers read about stock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from inventory.models import Allocation, ExpectedReceipt, Product, StockItem, StockMovement
 
@@ -50,8 +47,8 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     return {product.sku: product for product in Product.objects.filter(sku__in=wanted)}
 
 
-def stock_rows(*, sku: str = "", warehouse: str = "", low: bool = False) -> "QuerySet[StockItem]":
-    """Return stock with product, warehouse and `incoming`, of one SKU or warehouse if asked; `low`: none free."""
+def stock_rows() -> "QuerySet[StockItem]":
+    """Return stock with product, warehouse and what of it is `incoming`."""
     expected = (
         ExpectedReceipt.objects.filter(
             product_id=OuterRef("product_id"),
@@ -64,14 +61,9 @@ def stock_rows(*, sku: str = "", warehouse: str = "", low: bool = False) -> "Que
         .annotate(units=Sum(F("quantity") - F("received")))
         .values("units")
     )
-    rows = StockItem.objects.select_related("product", "warehouse").annotate(
+    return StockItem.objects.select_related("product", "warehouse").annotate(
         incoming=Coalesce(Subquery(expected, output_field=IntegerField()), 0)
     )
-    if sku:
-        rows = rows.filter(product__sku=sku.strip().upper())
-    if warehouse:
-        rows = rows.filter(warehouse__code=warehouse.strip().upper())
-    return rows.filter(is_low()) if low else rows
 
 
 def is_low() -> Q:
@@ -93,26 +85,3 @@ def promises(item: StockItem) -> "QuerySet[Allocation]":
     """Return the open allocations of a stock row; who stands last loses first."""
     rows = Allocation.objects.filter(stock_item=item, quantity__gt=F("consumed") + F("released"))
     return rows.select_related("reservation").order_by("reservation__rank", "reservation_id", "pk")
-
-
-def explain(decision: Mapping[str, Any]) -> list[str]:
-    """Put a stored sourcing decision into sentences for people."""
-    return [sentence for reason in decision.get("reasons", []) if (sentence := _sentence(reason))]
-
-
-def _sentence(reason: Mapping[str, Any]) -> str:
-    rule = reason.get("rule")
-    if rule == "fewest_parcels":
-        parcels = int(reason["parcels"])
-        text = ngettext("One parcel, from %(places)s", "%(count)s parcels, from %(places)s", parcels)
-        return text % {"count": parcels, "places": ", ".join(reason["warehouses"])}
-    if rule == "nearest":
-        return _("Nearer or preferred to %(places)s") % {"places": ", ".join(reason["passed_over"])}
-    if rule == "last_resort":
-        return _("%(places)s is a last resort: no other place has it") % {"places": ", ".join(reason["warehouses"])}
-    if rule == "short":
-        units = int(reason["units"])
-        return ngettext("%(units)s unit is in no warehouse", "%(units)s units are in no warehouse", units) % {
-            "units": units
-        }
-    return ""

@@ -279,7 +279,7 @@ def _share_out(demand: Sequence[Demand], stock: Stock, chosen: Sequence[Place]) 
 
 
 def _reasons(usable: Sequence[_Candidate], chosen: Sequence[int], short: Mapping[int, int]) -> list[dict[str, Any]]:
-    """Say which rules spoke, as data; `inventory.selectors.explain` puts it into words."""
+    """Say which rules spoke, as data: whoever shows it puts it into words."""
     reasons: list[dict[str, Any]] = []
     taken = [usable[index].place for index in chosen]
     if taken:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from inventory.sourcing import Place
 from pricing.calculation import EXEMPT, NOT_STATED
@@ -132,8 +132,3 @@ def tax_classes() -> set[str]:
     """Return the classes of goods that can be taxed, or are known not to be."""
     rates = (tax.tax_class for taxes in reference().taxes.values() for tax in taxes)
     return {NOT_STATED, EXEMPT, *rates}
-
-
-def price_lists() -> QuerySet[PriceList]:
-    """Return the price lists."""
-    return PriceList.objects.order_by("code")

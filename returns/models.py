@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import LockingManager, public_number
-from core.money import Money
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
 from pricing.models import Channel
@@ -130,10 +129,6 @@ class ReturnRequest(models.Model):
     def history_thread(self) -> str:
         """Write into the history of the order."""
         return f"orders.order:{self.order_id}"
-
-    def refund_money(self) -> Money:
-        """Return what goes back."""
-        return Money(self.refund_total, self.order.currency)
 
     @transition(status, source=Status.REQUESTED, target=Status.AUTHORIZED, custom={"label": _("Authorize")})
     def authorize(self) -> None:

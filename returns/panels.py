@@ -46,14 +46,13 @@ def returns_of_customer(request: HttpRequest, customer: Customer) -> Part:
 def lines_of_return(request: HttpRequest, found: ReturnRequest) -> Part:
     """What comes back, what was found, and what the customer gets."""
     lines = list(found.lines.all())
-    context = {
+    return "returns/panels/lines.html", {
         "title": _("Goods"),
         "count": len(lines),
         "flush": True,
         "lines": lines,
         "currency": found.order.currency,
     }
-    return "returns/panels/lines.html", {**context, "currency": found.order.currency}
 
 
 @panel("returns.return", order=20)

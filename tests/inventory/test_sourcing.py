@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory import sourcing
-from inventory.selectors import explain
 from inventory.sourcing import Demand, Pick, Place, decide
 
 HAM = Place(1, distance=1, priority=10, code="HAM")
@@ -93,11 +92,14 @@ def test_the_reasons_can_be_told():
     plain = decide([Demand(1, MUG, 1)], stock, [HAM, MUC])
     desperate = decide([Demand(1, MUG, 9)], stock, [HAM, MUC, SHOP])
 
-    assert explain(plain.as_dict()) == ["One parcel, from HAM", "Nearer or preferred to MUC"]
-    assert explain(desperate.as_dict()) == [
-        "3 parcels, from HAM, MUC, SHOP",
-        "SHOP is a last resort: no other place has it",
-        "2 units are in no warehouse",
+    assert plain.reasons == [
+        {"rule": "fewest_parcels", "parcels": 1, "warehouses": ["HAM"]},
+        {"rule": "nearest", "distances": {"HAM": HAM.distance}, "passed_over": ["MUC"]},
+    ]
+    assert desperate.reasons == [
+        {"rule": "fewest_parcels", "parcels": 3, "warehouses": ["HAM", "MUC", "SHOP"]},
+        {"rule": "last_resort", "warehouses": ["SHOP"]},
+        {"rule": "short", "units": 2},
     ]
     assert desperate.as_dict()["short"] == {"1": 2}
 
