@@ -70,7 +70,8 @@ class FulfillmentOrder(models.Model):
                 fields=["warehouse", "status", "rank", "id"],
                 name="fulfillment_queue",
                 condition=Q(status__in=["planned", "released", "picking", "picked", "packed"]),
-            )
+            ),
+            models.Index(fields=["rank", "id"], name="fulfillment_put_back", condition=Q(needs_put_back=True)),
         ]
 
     def __str__(self) -> str:
@@ -191,6 +192,7 @@ class Shipment(models.Model):
         indexes = [
             models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
             models.Index(fields=["status", "-id"], name="shipment_status"),
+            models.Index(fields=["shipped_at", "id"], name="shipment_shipped"),
         ]
 
     def __str__(self) -> str:

@@ -106,6 +106,9 @@ class Invoice(Document):
         indexes = [
             models.Index(fields=["order", "id"], name="invoice_order"),
             models.Index(fields=["due_on"], name="invoice_open", condition=Q(status__in=["issued", "partially_paid"])),
+            models.Index(fields=["status", "-id"], name="invoice_status"),
+            models.Index(fields=["issued_on"], name="invoice_issued"),
+            models.Index(fields=["source_reference"], name="invoice_source"),
         ]
 
     def __str__(self) -> str:
@@ -228,7 +231,10 @@ class CreditNote(Document):
             *document_constraints("credit_note"),
             models.UniqueConstraint(fields=["invoice", "reference"], name="one_credit_note_per_cause"),
         ]
-        indexes = [models.Index(fields=["order", "id"], name="credit_note_order")]
+        indexes = [
+            models.Index(fields=["order", "id"], name="credit_note_order"),
+            models.Index(fields=["reference"], name="credit_note_reference"),
+        ]
 
     def __str__(self) -> str:
         return self.number or f"credit note draft {self.pk}"

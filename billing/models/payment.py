@@ -13,7 +13,7 @@ from core.models import LockingManager
 from core.money import Money
 from orders.models import Order
 
-from .invoice import Invoice
+from .invoice import CreditNote, Invoice
 
 
 def payment_code() -> str:
@@ -74,7 +74,11 @@ class Payment(models.Model):
                 name="each_gateway_payment_is_taken_once",
             ),
         ]
-        indexes = [models.Index(fields=["order", "id"], name="payment_order")]
+        indexes = [
+            models.Index(fields=["order", "id"], name="payment_order"),
+            models.Index(fields=["status", "-id"], name="payment_status"),
+            models.Index(fields=["reference"], name="payment_reference", condition=~Q(reference="")),
+        ]
         permissions = [("operate_payment", "Can take, credit and send back money")]
 
     def __str__(self) -> str:
@@ -188,7 +192,7 @@ class Refund(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     credit_note = models.ForeignKey(
-        "billing.CreditNote",
+        CreditNote,
         models.PROTECT,
         null=True,
         blank=True,
@@ -213,7 +217,11 @@ class Refund(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_refund_is_more_than_nothing"),
             models.UniqueConstraint(fields=["payment", "reference"], name="one_refund_per_cause_and_payment"),
         ]
-        indexes = [models.Index(fields=["order", "id"], name="refund_order")]
+        indexes = [
+            models.Index(fields=["order", "id"], name="refund_order"),
+            models.Index(fields=["status", "-id"], name="refund_status"),
+            models.Index(fields=["reference"], name="refund_reference"),
+        ]
 
     def __str__(self) -> str:
         return f"{Money(self.amount, self.currency)}"

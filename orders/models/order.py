@@ -231,6 +231,7 @@ class Order(models.Model):
                 condition=Q(status__in=["confirmed", "fulfilling", "fulfilled"]),
             ),
             models.Index(fields=["-placed_at"], name="order_on_hold", condition=Q(active_holds__gt=0)),
+            models.Index(fields=["-placed_at"], name="order_in_trouble", condition=Q(open_exceptions__gt=0)),
             models.Index(
                 fields=["payment_due_at"], name="order_unpaid", condition=Q(status__in=["placed", "verified"])
             ),
