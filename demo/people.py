@@ -38,7 +38,7 @@ PERSONAS = (
         "Tom Petersen",
         _("Warehouse"),
         _("What to pick, pack and ship today."),
-        "/admin/fulfillment/fulfillmentorder/",
+        "/admin/fulfillment/fulfillmentorder/?stage=open",
         "Warehouse",
     ),
     Persona(

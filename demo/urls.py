@@ -12,6 +12,7 @@ urlpatterns = [
     path("demo/mail/", views.sent_mail, name="mail"),
     path("demo/mail/<int:pk>/", views.read_mail, name="read-mail"),
     path("demo/mail/<int:pk>/body/", views.mail_body, name="mail-body"),
+    path("demo/mail/<int:pk>/files/<int:file>/", views.mail_file, name="mail-file"),
     path("demo/prove/<slug:name>/", views.prove, name="prove"),
     path("demo/prove/<slug:name>/state/", views.proof_state, name="proof-state"),
 ]

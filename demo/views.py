@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from core.files import read_file
 from core.models import OutgoingMail, User
 from demo import proofs
 from demo.models import DemoDatabase
@@ -106,6 +108,15 @@ def mail_body(request: HttpRequest, pk: int) -> HttpResponse:
     response.headers["Content-Security-Policy"] = policy
     response._csp_exempt = True  # type: ignore[attr-defined]
     return response
+
+
+@require_GET
+@only_in_demo
+def mail_file(request: HttpRequest, pk: int, file: int) -> FileResponse:
+    """Hand out what a mail brings along."""
+    attachment = get_object_or_404(get_object_or_404(OutgoingMail, pk=pk).attachments, pk=file)
+    content = BytesIO(read_file(attachment))
+    return FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
 
 
 @require_POST

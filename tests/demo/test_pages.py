@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from core.files import keep_file
 from core.models import OutgoingMail
 from demo import proofs
 from demo.models import DemoDatabase
@@ -101,6 +103,21 @@ def test_the_body_of_a_mail_runs_nothing(client: Client, in_demo: DemoDatabase) 
     assert "sandbox" in policy
     assert "allow-scripts" not in policy
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_what_a_mail_brings_along_opens_from_its_page(
+    client: Client, in_demo: DemoDatabase, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    paper = keep_file(name="INV-000001.pdf", content=b"%PDF-paper", content_type="application/pdf")
+    mail = OutgoingMail.objects.create(dedupe_key="m", kind="invoice", to="a@example.com", subject="Invoice")
+    other = OutgoingMail.objects.create(dedupe_key="n", kind="shipped", to="a@example.com", subject="Parcel")
+    mail.attachments.set([paper])
+    address = f"/demo/mail/{mail.pk}/files/{paper.pk}/"
+    assert f'href="{address}">INV-000001.pdf</a>' in client.get(f"/demo/mail/{mail.pk}/").content.decode()
+    answer = client.get(address)
+    assert (answer["Content-Type"], b"".join(answer.streaming_content)) == ("application/pdf", b"%PDF-paper")
+    assert client.get(f"/demo/mail/{other.pk}/files/{paper.pk}/").status_code == 404
 
 
 def test_a_proof_needs_a_post_and_a_name(client: Client, in_demo: DemoDatabase) -> None:
