@@ -1,20 +1,13 @@
 """How days and weights are written on paper and in mails, in the language of their reader."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django.utils import timezone
 
-
-def locale_of(language: str) -> Locale:
-    """Return the locale of a language; plain English is European here, with the day before the month."""
-    try:
-        found = Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en", "GB")
-    return Locale("en", "GB") if found.language == "en" and not found.territory else found
+from orders.wording import locale_of
 
 
 def long_day(day: date | None, language: str) -> str:
@@ -33,4 +26,4 @@ def weight(grams: int, language: str) -> str:
         return ""
     if grams < 1000:
         return f"{grams} g"
-    return f"{format_decimal(grams / 1000, format='0.0', locale=locale_of(language))} kg"
+    return f"{format_decimal(Decimal(grams) / 1000, format='0.0', locale=locale_of(language))} kg"

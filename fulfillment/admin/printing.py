@@ -16,7 +16,6 @@ from fulfillment import documents, selectors
 from fulfillment.models import FulfillmentOrder, Shipment
 
 MOST_SHEETS = 200
-ON_PAPER = (Shipment.Status.CANCELLED,)
 Draw = Callable[[Sequence[Any]], bytes]
 
 
@@ -27,7 +26,7 @@ def _whole_works(rows: "QuerySet[FulfillmentOrder]") -> list[FulfillmentOrder]:
 
 def _whole_parcels(rows: "QuerySet[Shipment]") -> list[Shipment]:
     found = selectors.with_contents(selectors.parcels().select_related("order__shipping_method"))
-    return list(found.filter(pk__in=rows.values("pk")).exclude(status__in=ON_PAPER).order_by("pk"))
+    return list(found.filter(pk__in=rows.values("pk")).exclude(status=Shipment.Status.CANCELLED).order_by("pk"))
 
 
 def _parcels_of(rows: "QuerySet[FulfillmentOrder]") -> list[Shipment]:

@@ -14,11 +14,12 @@ from fulfillment.carriers import carrier_for
 from fulfillment.errors import NothingToPutBack, OrderBlocked
 from fulfillment.events import GoodsPutBack, LabelVoided
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
+from fulfillment.selectors import OPEN_WORK
 from inventory import services as inventory
 from orders.models import Order, OrderStatus
 
 from .shipping import LEAVING
-from .work import LIVE, Status, lines_of, lock_work
+from .work import Status, lines_of, lock_work
 
 PICKED = (Status.PICKED, Status.PACKED)
 OVER = (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
@@ -33,7 +34,7 @@ def cancel_open_fulfillment(
     What lies on a trolley or in a parcel stays tied to the order until it is put back; units nobody
     has picked are free for others at once.
     """
-    live = FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=LIVE)
+    live = FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK)
     works = list(live.select_related("order__channel"))
     order = Order.objects.get(pk=order_id)
     if order.status not in OVER:

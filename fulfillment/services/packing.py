@@ -19,7 +19,7 @@ from fulfillment.events import LabelRequested
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
 from orders.models import Order
 
-from .work import check_quantities, lines_of, lock_work, refuse_blocked, require_kind, stamp
+from .work import check_quantities, lines_of, stamp, take_work
 
 MANUAL = "manual"
 
@@ -45,9 +45,7 @@ def pack(
 
     Carriers outside the house are asked for their labels after the commit; until then a parcel waits.
     """
-    work = lock_work(fulfillment_order_id)
-    refuse_blocked(work.order)
-    require_kind(work, FulfillmentOrder.Kind.GOODS)
+    work = take_work(fulfillment_order_id, FulfillmentOrder.Kind.GOODS)
     when = at or timezone.now()
     lines = lines_of(work)
     boxes = list(parcels or [ParcelInput(quantities={line.order_line_id: line.picked for line in lines})])

@@ -16,7 +16,7 @@ from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from fulfillment.sentences import NOT_FOUND
 from orders import services as orders
 
-from .work import Status, check_quantities, lines_of, lock_work, refuse_blocked, require_kind, stamp
+from .work import Status, check_quantities, lines_of, lock_work, stamp, take_work
 
 Kind = FulfillmentOrder.Kind
 
@@ -24,9 +24,7 @@ Kind = FulfillmentOrder.Kind
 @service
 def start_picking(fulfillment_order_id: int, *, actor: Actor, at: datetime | None = None) -> FulfillmentOrder:
     """Somebody takes the list and walks."""
-    work = lock_work(fulfillment_order_id)
-    refuse_blocked(work.order)
-    require_kind(work, Kind.GOODS)
+    work = take_work(fulfillment_order_id, Kind.GOODS)
     advance(work, "start", actor=actor, at=at)
     return work
 
@@ -39,7 +37,7 @@ def pick(
 
     What is missing becomes a short pick: new work for the rest, and an exception for somebody to solve.
     """
-    work = _lock_pickable(fulfillment_order_id)
+    work = take_work(fulfillment_order_id, Kind.GOODS)
     when = at or timezone.now()
     lines = lines_of(work)
     found = picked or {}
@@ -68,7 +66,7 @@ def short_pick(
 
     The rest moves to new planned work and an exception is opened. Returns the work that goes on.
     """
-    work = _lock_pickable(fulfillment_order_id)
+    work = take_work(fulfillment_order_id, Kind.GOODS)
     when = at or timezone.now()
     lines = lines_of(work)
     check_quantities(lines, found)
@@ -89,14 +87,6 @@ def pull_back(
     """Stop work that nobody has finished picking; it is planned again."""
     work = lock_work(fulfillment_order_id)
     _pull_back(work, reason=reason, actor=actor, at=at)
-    return work
-
-
-def _lock_pickable(fulfillment_order_id: int) -> FulfillmentOrder:
-    """Lock work on goods; a list that was not started yet is started with the first thing that is found."""
-    work = lock_work(fulfillment_order_id)
-    refuse_blocked(work.order)
-    require_kind(work, Kind.GOODS)
     return work
 
 

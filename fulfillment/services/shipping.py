@@ -19,7 +19,7 @@ from inventory import services as inventory
 from orders import services as orders
 from orders.models import Order, OrderLine
 
-from .work import Status, contents_of, lines_of, lock_work, refuse_blocked, require_kind, stamp
+from .work import Status, contents_of, lines_of, stamp, take_work
 
 UNPACKED = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED)
 LEAVING = (Shipment.Status.LABEL_PENDING, Shipment.Status.READY)
@@ -38,9 +38,7 @@ def ship_fulfillment_order(
 
     For carriers whose numbers staff type: one number per parcel, or a single one for the only parcel.
     """
-    work = lock_work(fulfillment_order_id)
-    refuse_blocked(work.order)
-    require_kind(work, FulfillmentOrder.Kind.GOODS)
+    work = take_work(fulfillment_order_id, FulfillmentOrder.Kind.GOODS)
     _refuse_half_an_order(work)
     when = at or timezone.now()
     stamp(work, when, "shipped_at")
@@ -64,9 +62,7 @@ def render_service(
     fulfillment_order_id: int, *, note: str = "", actor: Actor, at: datetime | None = None
 ) -> FulfillmentOrder:
     """Say that a service was done: it is shipped and delivered in one, and can be invoiced."""
-    work = lock_work(fulfillment_order_id)
-    refuse_blocked(work.order)
-    require_kind(work, FulfillmentOrder.Kind.SERVICE)
+    work = take_work(fulfillment_order_id, FulfillmentOrder.Kind.SERVICE)
     when = at or timezone.now()
     stamp(work, when, "shipped_at")
     advance(work, "render", actor=actor, note=note, at=when)

@@ -17,6 +17,7 @@ from fulfillment.carriers import carrier_for
 from fulfillment.errors import LabelMissing, OrderBlocked, PlannedMeanwhile
 from fulfillment.events import ShipmentDelivered
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
+from fulfillment.selectors import OPEN_WORK
 from inventory import services as inventory
 from orders import services as orders
 from orders.models import Order
@@ -24,7 +25,7 @@ from orders.models import Order
 from .packing import ParcelInput, _stick, _wrap
 from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
 from .shipping import LEAVING, _announce_parcels, _rendered
-from .work import LIVE, Status, contents_of, refuse_blocked, stamp
+from .work import Status, contents_of, refuse_blocked, stamp
 
 Kind = FulfillmentOrder.Kind
 ON_THE_TROLLEY = (Status.PICKED, Status.PACKED)
@@ -61,7 +62,7 @@ def fulfil_through(
     Work that exists is carried on from where it stands; goods leave in one parcel per warehouse unless
     they were packed before. What is not tied to stock stays open. Returns the parcels.
     """
-    existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=LIVE))
+    existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK))
     order = _lock_order(order_id)
     refuse_blocked(order)
     left = shipped_at or timezone.now()
@@ -89,7 +90,7 @@ def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetim
     for work in existing:
         work.order = order
     covered: dict[tuple[int | None, int], int] = defaultdict(int)
-    live = FulfillmentLine.objects.filter(fulfillment_order__order=order, fulfillment_order__status__in=LIVE)
+    live = FulfillmentLine.objects.filter(fulfillment_order__order=order, fulfillment_order__status__in=OPEN_WORK)
     for line in live.order_by("pk"):
         if (planned := works.get(line.fulfillment_order_id)) is None:
             raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))

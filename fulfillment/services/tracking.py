@@ -1,10 +1,10 @@
 """Parcels on their way: what carriers and staff say about them, each word taken once, never backwards."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_fsm import can_proceed
 
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
@@ -15,6 +15,7 @@ from fulfillment.carriers import CarrierEvent
 from fulfillment.errors import EventOfAnother
 from fulfillment.events import ShipmentDelivered, ShipmentFailed
 from fulfillment.models import Shipment, TrackingEvent
+from fulfillment.selectors import TROUBLE
 from fulfillment.sentences import CAME_BACK, LOST, NEVER_SHIPPED, UNDELIVERED
 from orders import services as orders
 from orders.models import OrderException
@@ -29,7 +30,6 @@ STEPS = {
     Status.RETURNED_TO_SENDER: "come_back",
     Status.LOST: "lose",
 }
-TROUBLE = (Status.DELIVERY_FAILED, Status.RETURNED_TO_SENDER, Status.LOST)
 HERE = (Status.LABEL_PENDING, Status.READY, Status.CANCELLED)
 OPEN = (OrderException.Status.OPEN, OrderException.Status.ACKNOWLEDGED, OrderException.Status.IN_PROGRESS)
 
@@ -109,7 +109,7 @@ def _say(shipment_id: int, status: Status, *, note: str, actor: Actor, at: datet
 
 
 def _can(shipment: Shipment, step: str) -> bool:
-    return any(way.name == step for way in shipment.get_available_status_transitions())  # type: ignore[attr-defined]
+    return can_proceed(getattr(shipment, step))
 
 
 def _move(shipment: Shipment, status: Status, *, note: str, actor: Actor, at: datetime) -> None:
@@ -117,12 +117,10 @@ def _move(shipment: Shipment, status: Status, *, note: str, actor: Actor, at: da
     if status == Status.DELIVERED:
         shipment.delivered_at = at
     advance(shipment, STEPS[status], actor=actor, note=note, at=at)
-    follow: Callable[..., None] = _arrive if status == Status.DELIVERED else _fail if status in TROUBLE else _no_more
-    follow(shipment, actor=actor, at=at)
-
-
-def _no_more(shipment: Shipment, *, actor: Actor, at: datetime) -> None:
-    """Nothing follows from a van that drives."""
+    if status == Status.DELIVERED:
+        _arrive(shipment, actor=actor, at=at)
+    elif status in TROUBLE:
+        _fail(shipment, actor=actor, at=at)
 
 
 def _arrive(shipment: Shipment, *, actor: Actor, at: datetime) -> None:

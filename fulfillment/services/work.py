@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from fulfillment.errors import OrderBlocked, UnknownLine, WrongKind, WrongQuantity
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
+from fulfillment.selectors import OPEN_WORK
 from orders.models import Order, OrderStatus
 
 Status = FulfillmentOrder.Status
-LIVE = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED, Status.PACKED)
 WORKABLE = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
 # A hold on one of these keeps goods in the house.
 STOPPING = frozenset({"release", "ship"})
@@ -23,6 +23,15 @@ def lock_work(fulfillment_order_id: int) -> FulfillmentOrder:
     return work.get(pk=fulfillment_order_id)
 
 
+def take_work(fulfillment_order_id: int, kind: str) -> FulfillmentOrder:
+    """Lock work for a step on it. Raises OrderBlocked, and WrongKind for goods where services are meant."""
+    work = lock_work(fulfillment_order_id)
+    refuse_blocked(work.order)
+    if work.kind != kind:
+        raise WrongKind(_("%(work)s is about %(kind)s") % {"work": work, "kind": work.get_kind_display()})
+    return work
+
+
 def lines_of(work: FulfillmentOrder) -> list[FulfillmentLine]:
     """Return the lines of a piece of work with what was ordered, in the order of the agreement."""
     lines = FulfillmentLine.objects.filter(fulfillment_order=work).select_related("order_line__product")
@@ -32,7 +41,9 @@ def lines_of(work: FulfillmentOrder) -> list[FulfillmentLine]:
 def live_units(order_id: int) -> dict[tuple[int | None, int], int]:
     """Return the units of an order that somebody already has to handle, per warehouse and order line."""
     units: dict[tuple[int | None, int], int] = defaultdict(int)
-    live = FulfillmentLine.objects.filter(fulfillment_order__order_id=order_id, fulfillment_order__status__in=LIVE)
+    live = FulfillmentLine.objects.filter(
+        fulfillment_order__order_id=order_id, fulfillment_order__status__in=OPEN_WORK
+    )
     for warehouse, line, quantity in live.values_list("fulfillment_order__warehouse_id", "order_line_id", "quantity"):
         units[warehouse, line] += quantity
     return units
@@ -45,12 +56,6 @@ def refuse_blocked(order: Order) -> None:
         raise OrderBlocked(_("The order is %(state)s") % {"state": str(state).lower()}, order=order.number)
     if STOPPING & set(order.blocked_transitions):
         raise OrderBlocked(str(order.hold_reason or _("The order is on hold")), order=order.number)
-
-
-def require_kind(work: FulfillmentOrder, kind: str) -> None:
-    """Raise WrongKind when goods should be rendered or a service packed."""
-    if work.kind != kind:
-        raise WrongKind(_("%(work)s is about %(kind)s") % {"work": work, "kind": work.get_kind_display()})
 
 
 def check_quantities(lines: Iterable[FulfillmentLine], quantities: Mapping[int, int]) -> None:
