@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_protect
@@ -23,11 +24,11 @@ from demo.people import PASSWORD, PERSONAS
 PER_PAGE = 25
 
 
-def only_in_demo(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def only_in_demo(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Answer 404 unless this is the demo on a database of its own."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not settings.DEMO or not DemoDatabase.objects.exists():
             raise Http404
         return view(request, *args, **kwargs)

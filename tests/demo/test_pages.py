@@ -71,6 +71,11 @@ def test_one_click_is_a_post_and_signs_in(client: Client, in_demo: DemoDatabase,
     assert client.post("/demo/be/admin/").status_code == 404
 
 
+def test_tom_begins_at_the_work_that_is_open(client: Client, in_demo: DemoDatabase, django_user_model: Any) -> None:
+    django_user_model.objects.create_user("tom", "tom@kettle.example", "kettle")
+    assert client.post("/demo/be/tom/")["Location"] == "/admin/fulfillment/fulfillmentorder/?stage=open"
+
+
 def test_the_call_on_the_card_is_a_whole_command(in_demo: DemoDatabase) -> None:
     words = shlex.split(proofs.curl_example(in_demo.api_key).replace("\\\n", " "))
     assert words[0] == "curl"
