@@ -76,3 +76,12 @@ def test_what_is_in_the_way_is_told_without_links_that_lead_nowhere(shop, tom):
 
     assert "The sender expects €1.00, we make it €22.06" in seen
     assert reverse("admin:orders_hold_change", args=[hold.pk]) not in seen
+
+
+def test_leaving_a_form_is_not_called_as_cancelling_an_order_is(staff):
+    User.objects.update(language="de")
+
+    for page in ("admin:password_change", "admin:returns_returnpolicy_add"):
+        shown = staff.get(reverse(page)).content.decode()
+        assert ">Abbrechen</a>" in shown
+        assert "Stornieren" not in shown

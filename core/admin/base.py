@@ -92,7 +92,7 @@ class LeanListMixin(admin.ModelAdmin):
             return flag_column(name)
         if name == "status":
             return badge_column(name)
-        return choice_column(name) if field.choices else name
+        return choice_column(name) if getattr(field, "choices", None) else name
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list; a filter that makes no sense is dropped with a word about it."""

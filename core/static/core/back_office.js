@@ -106,9 +106,8 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     // A field that looks its rows up is named by its label, as every other field is.
-    document.addEventListener("focusin", (event) => nameLookUps(event.target.closest("form")));
-    const nameLookUps = (within) => {
-        for (const field of (within || document).querySelectorAll("select.admin-autocomplete[id]")) {
+    const nameLookUps = (form) => {
+        for (const field of form.querySelectorAll("select.admin-autocomplete[id]")) {
             const label = document.querySelector(`label[for="${field.id}"]`);
             const shown = field.parentElement.querySelector(".select2-selection");
             if (label && shown) {
@@ -118,7 +117,11 @@ document.addEventListener("DOMContentLoaded", () => {
             }
         }
     };
-    window.addEventListener("load", () => nameLookUps(document));
+    for (const form of document.querySelectorAll("form.record, .confirm form")) {
+        nameLookUps(form);
+        // They are drawn later than the page, and with every row that is added.
+        new MutationObserver(() => nameLookUps(form)).observe(form, { childList: true, subtree: true });
+    }
 
     // What scrolls sideways on a narrow screen can be scrolled by keyboard, too.
     const reachScrollers = () => {
