@@ -265,21 +265,17 @@ def _invoice_state(invoice: Invoice) -> dict[str, Any]:
         "date": _day(invoice.due_on),
         "number": invoice.number,
     }
-    bank = [
-        [label, value]
-        for label, value in (
-            (_("Account holder"), seller["name"]),
-            (_("IBAN"), wording.in_fours(seller.get("iban", ""))),
-            (_("BIC"), seller.get("bic", "")),
-            (_("Bank"), seller.get("bank_name", "")),
-        )
-        if value
-    ]
+    bank = wording.account(
+        holder=seller["name"],
+        iban=seller.get("iban", ""),
+        bic=seller.get("bic", ""),
+        bank=seller.get("bank_name", ""),
+    )
     return {
         "done": False,
         "title": _("Please pay %(amount)s by %(date)s") % words,
         "lines": [_("Quote %(number)s with the transfer.") % words],
-        "bank": bank if seller.get("iban") else [],
+        "bank": bank,
         "code": _payment_code(invoice),
     }
 
