@@ -85,3 +85,11 @@ def test_leaving_a_form_is_not_called_as_cancelling_an_order_is(staff):
         shown = staff.get(reverse(page)).content.decode()
         assert ">Abbrechen</a>" in shown
         assert "Stornieren" not in shown
+
+
+@pytest.mark.parametrize("typed", ["NaN", "9" * 24, "x" * 500])
+def test_a_key_that_cannot_be_one_is_an_error_beside_its_field(staff, typed):
+    answer = staff.post(reverse("admin:pricing_price_add"), {"product": typed})
+
+    assert answer.status_code == 200
+    assert answer.context_data["adminform"].form.errors["product"]

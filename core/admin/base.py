@@ -39,7 +39,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin import history
 from core.admin.actors import actor_for
 from core.admin.columns import badge_column, choice_column, flag_column, for_reader, when_column
-from core.admin.forms import show_refusal
+from core.admin.forms import LookUpSelect, show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
 from core.errors import DomainError, Stale
 from core.service import note_change, thread_of, unit_of_work
@@ -188,6 +188,8 @@ class BackOfficeAdmin(LeanListMixin):
             small = getattr(self.admin_site._registry.get(db_field.related_model), "is_small", False)
             if not small and db_field.related_model in self.admin_site._registry:
                 kwargs["widget"] = ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site)
+        elif "widget" not in kwargs:
+            kwargs["widget"] = LookUpSelect(db_field, self.admin_site, using=kwargs.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -1,10 +1,15 @@
 """Forms of the back office, and how a refusal is shown in them."""
 
+import re
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 
 from core.errors import DomainError
+
+# At most eighteen digits: what every database takes for a number of a row.
+KEY = re.compile(r"[0-9]{1,18}")
 
 
 class SubjectForm(forms.Form):
@@ -35,3 +40,11 @@ def show_refusal(form: forms.BaseForm, error: DomainError) -> None:
             spoken = True
     if not spoken:
         form.add_error(None, error.message)
+
+
+class LookUpSelect(AutocompleteSelect):
+    """A field that looks its rows up; a key that cannot be one is shown as nothing chosen, beside its error."""
+
+    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+        """Ask the database only for what can be a key."""
+        return super().optgroups(name, [one for one in value if KEY.fullmatch(str(one))], attr)
