@@ -77,7 +77,9 @@ def in_processes(function: str, arguments: Sequence[tuple[Any, ...]]) -> list[Ou
     """
     os.environ["DATABASE_URL"] = database_url()
     os.environ.setdefault("SECRET_KEY", "for-tests-only")
-    context = multiprocessing.get_context("spawn")
+    # Forked from one process that has made Django ready and holds no connection: the first test pays for that.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.prepared"])
     answers: Any = context.Queue()
     gate = context.Barrier(len(arguments))
     processes = [
