@@ -17,7 +17,9 @@ from private_servers import NotAvailable, chromium, postgres, private_folder, re
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CLOSING_LINE = re.compile(r"=+ (.*\b(?:passed|failed|error|errors|skipped|deselected|no tests ran)\b.*) in .*=+")
-WORKERS = ["-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "worksteal"]
+# One more than there are cores: some tests wait for other processes, and another may work meanwhile.
+PROCESSES = os.environ.get("TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
+WORKERS = ["-n", PROCESSES, "--dist", "worksteal"]
 NOTHING_COLLECTED = 5
 NOTHING: Mapping[str, str] = {}
 
