@@ -9,7 +9,7 @@ def register() -> None:
     """Add the figures and the flow chart."""
     group = _("Reports")
     navigation.register(
-        group, _("Figures"), "reports:figures", permission="orders.view_order", order=800, icon="chart"
+        group, _("Figures"), "reports:figures", permission="orders.view_order", order=800, icon="chart", keys="g f"
     )
     navigation.register(
         group, _("How an order flows"), "reports:flow", permission="orders.view_order", order=810, icon="chart"

@@ -18,6 +18,7 @@ navigation.register(
     permission="billing.view_invoice",
     order=500,
     icon="receipt",
+    keys="g i",
 )
 navigation.register(
     MONEY,
@@ -43,6 +44,7 @@ navigation.register(
     permission="billing.view_payment",
     order=520,
     icon="coins",
+    keys="g m",
 )
 navigation.register(
     MONEY, _("Refunds"), "admin:billing_refund_changelist", permission="billing.view_refund", order=530, icon="coins"

@@ -10,6 +10,7 @@ Entries with the same group stand together; a group with one entry of the same n
 100 the main list · 200 what went wrong · 300 the floor · 400 what comes back · 500 money ·
 600 people · 700 goods · 800 figures · 900 settings · 920 the system itself.
 `query` narrows the list (`"?status__exact=open"`). Icons are the names in core/static/core/icons.svg.
+`keys` opens the place from everywhere: `"g x"` (see commands.py).
 """
 
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ class Entry:
     order: int
     icon: str
     query: str = ""
+    keys: str = ""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Link:
     label: str
     url: str
     current: bool = False
+    keys: str = ""
 
 
 @dataclass
@@ -65,10 +68,18 @@ ENTRIES: dict[tuple[str, str], Entry] = {}
 
 
 def register(
-    group: Any, label: Any, url_name: str, *, permission: str = "", order: int, icon: str = "dot", query: str = ""
+    group: Any,
+    label: Any,
+    url_name: str,
+    *,
+    permission: str = "",
+    order: int,
+    icon: str = "dot",
+    query: str = "",
+    keys: str = "",
 ) -> None:
     """Add a place to the navigation; the same address again replaces it."""
-    ENTRIES[(url_name, query)] = Entry(group, label, url_name, permission, order, icon, query)
+    ENTRIES[(url_name, query)] = Entry(group, label, url_name, permission, order, icon, query, keys)
 
 
 def groups_for(request: HttpRequest) -> list[Group]:
@@ -81,7 +92,7 @@ def groups_for(request: HttpRequest) -> list[Group]:
         except NoReverseMatch:
             continue
         group = groups.setdefault(str(entry.group), Group(str(entry.group), entry.icon))
-        link = Link(str(entry.label), url + entry.query)
+        link = Link(str(entry.label), url + entry.query, keys=entry.keys)
         group.links.append(link)
         links.append((url, link))
     _mark(request, links)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import today
-from core.admin import navigation, searching
+from core.admin import commands, navigation, searching
 
 
 class BackOffice(AdminSite):
@@ -28,6 +28,7 @@ class BackOffice(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what frames every page: the name, and the way around for this person."""
         allowed = self.has_permission(request)
+        places = navigation.groups_for(request) if allowed else []
         return {
             "site_title": self.site_title,
             "site_header": self.site_header,
@@ -36,7 +37,8 @@ class BackOffice(AdminSite):
             "has_permission": allowed,
             "is_popup": False,
             "is_nav_sidebar_enabled": False,
-            "navigation": navigation.groups_for(request) if allowed else [],
+            "navigation": places,
+            "commands": commands.sections_for(self, request, places) if allowed else [],
             "can_search": allowed and searching.can_search(request),
         }
 
@@ -53,8 +55,8 @@ class BackOffice(AdminSite):
         return TemplateResponse(request, "admin/today.html", context)
 
     def get_urls(self) -> list[Any]:
-        """Add the search over everything."""
-        return [*searching.urls(self), *super().get_urls()]
+        """Add the search over everything, and the page of keys."""
+        return [*searching.urls(self), *commands.urls(self), *super().get_urls()]
 
 
 def greeting(request: HttpRequest) -> str:

@@ -10,3 +10,4 @@ class User(AbstractUser):
 
     language = models.CharField(_("language"), max_length=10, default="en")
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
+    shortcut_keys = models.BooleanField(_("single-key shortcuts"), default=True)

@@ -16,6 +16,7 @@ navigation.register(
     permission="customers.view_customer",
     order=600,
     icon="people",
+    keys="g c",
 )
 navigation.register(
     _("Settings"),

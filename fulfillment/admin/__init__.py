@@ -15,10 +15,17 @@ QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment
 PARCELS, VIEW_PARCELS = "admin:fulfillment_shipment_changelist", "fulfillment.view_shipment"
 
 navigation.register(
-    WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="building", query="?stage=open"
+    WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="building", query="?stage=open", keys="g w"
 )
 navigation.register(
-    WAREHOUSE, _("On the way"), PARCELS, permission=VIEW_PARCELS, order=310, icon="truck", query="?stage=travelling"
+    WAREHOUSE,
+    _("On the way"),
+    PARCELS,
+    permission=VIEW_PARCELS,
+    order=310,
+    icon="truck",
+    query="?stage=travelling",
+    keys="g s",
 )
 
 categories.register("short_pick", _("short pick"))

@@ -9,13 +9,13 @@ from . import catalog, finding, receipts, stock
 __all__ = ["catalog", "finding", "receipts", "stock"]
 
 CATALOGUE = _("Catalogue")
-for order, (label, name) in enumerate(
+for order, (label, name, keys) in enumerate(
     [
-        (_("Products"), "product"),
-        (_("Stock"), "stockitem"),
-        (_("Expected receipts"), "expectedreceipt"),
-        (_("Stock movements"), "stockmovement"),
-        (_("Warehouses"), "warehouse"),
+        (_("Products"), "product", "g p"),
+        (_("Stock"), "stockitem", "g k"),
+        (_("Expected receipts"), "expectedreceipt", ""),
+        (_("Stock movements"), "stockmovement", ""),
+        (_("Warehouses"), "warehouse", ""),
     ],
     start=700,
 ):
@@ -26,4 +26,5 @@ for order, (label, name) in enumerate(
         permission=f"inventory.view_{name}",
         order=order,
         icon="tag",
+        keys=keys,
     )

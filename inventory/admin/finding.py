@@ -14,4 +14,7 @@ def find_products(term: str) -> list[Hit]:
     rows = list(Product.objects.filter(sku__startswith=wanted.upper()).order_by("sku")[:LIMIT])
     rows = rows or list(Product.objects.filter(barcode=wanted)[:LIMIT])
     rows = rows or list(Product.objects.filter(name__icontains=wanted).order_by("sku")[:LIMIT])
-    return [Hit(product.name_in(), page_of(product), detail=product.sku, kind=_("Product")) for product in rows]
+    return [
+        Hit(product.name_in(), page_of(product), detail=product.sku, kind=_("Product"), code=product.sku)
+        for product in rows
+    ]

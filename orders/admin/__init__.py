@@ -17,7 +17,13 @@ badges.register(
 )
 
 navigation.register(
-    _("Orders"), _("Orders"), "admin:orders_order_changelist", permission="orders.view_order", order=100, icon="list"
+    _("Orders"),
+    _("Orders"),
+    "admin:orders_order_changelist",
+    permission="orders.view_order",
+    order=100,
+    icon="list",
+    keys="g o",
 )
 navigation.register(
     _("Exceptions"),
@@ -26,7 +32,14 @@ navigation.register(
     permission="orders.view_orderexception",
     order=200,
     icon="alert",
+    keys="g e",
 )
 navigation.register(
-    _("Exceptions"), _("Holds"), "admin:orders_hold_changelist", permission="orders.view_hold", order=210, icon="alert"
+    _("Exceptions"),
+    _("Holds"),
+    "admin:orders_hold_changelist",
+    permission="orders.view_hold",
+    order=210,
+    icon="alert",
+    keys="g h",
 )

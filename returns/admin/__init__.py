@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 
-from . import policies, returns
+from . import finding, policies, returns
 
-__all__ = ["policies", "returns"]
+__all__ = ["finding", "policies", "returns"]
 
 navigation.register(
     _("Returns"),
@@ -15,6 +15,7 @@ navigation.register(
     permission="returns.view_returnrequest",
     order=400,
     icon="back",
+    keys="g r",
 )
 navigation.register(
     _("Settings"),

@@ -18,16 +18,9 @@ document.addEventListener("DOMContentLoaded", () => {
         document.querySelector(".scrim").addEventListener("click", () => openMenu(false));
     }
 
-    // "/" goes to the search, Escape closes what is open.
-    const search = document.querySelector("#global-search") || document.querySelector("#searchbar");
+    // Escape closes what is open.
     document.addEventListener("keydown", (event) => {
-        const typing = event.target.closest("input, textarea, select, [contenteditable]");
-        if (event.key === "/" && !typing && search && !event.ctrlKey && !event.metaKey && !event.altKey) {
-            event.preventDefault();
-            search.focus();
-            search.select();
-        }
-        if (event.key === "Escape") {
+        if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
             const menu = event.target.closest("details.menu[open]") || document.querySelector("details.menu[open]");
             if (menu) {
                 menu.open = false;
