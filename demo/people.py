@@ -64,9 +64,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "billing.*",
         "core.view_outgoingmail",
         "core.change_outgoingmail",
+        "core.share_view",
     ),
-    "Warehouse": ("fulfillment.+", "inventory.+", "returns.+", "orders.view_order"),
-    "Finance": ("billing.+", "orders.*", "customers.+", "returns.*", "core.view_outgoingmail"),
+    "Warehouse": ("fulfillment.+", "inventory.+", "returns.+", "orders.view_order", "core.share_view"),
+    "Finance": ("billing.+", "orders.*", "customers.+", "returns.*", "core.view_outgoingmail", "core.share_view"),
     "Manager": (
         "orders.+",
         "customers.+",
@@ -77,6 +78,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "returns.*",
         "core.view_outgoingmail",
         "core.view_eventrecord",
+        "core.share_view",
+        "core.manage_shared_view",
     ),
 }
 

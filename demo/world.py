@@ -9,7 +9,9 @@ from django.utils import timezone
 from billing import services as billing
 from core.actors import Actor
 from core.api.keys import ALL, create_api_key
+from core.looks import Look
 from core.models import User
+from core.saved_views import SHARE, save_view
 from core.service import service
 from customers import services as customers
 from customers.addresses import PostalAddress
@@ -69,6 +71,7 @@ def move_in() -> None:
     pricing.ensure_defaults(actor=ACTOR)
     billing.ensure_default_entity(SELLER)
     make_staff()
+    _share_a_view()
     _make_places()
     _stock_up(list(articles()))
     _make_customers(random.Random(7))  # noqa: S311 - the same company on every start
@@ -77,6 +80,14 @@ def move_in() -> None:
     if not state.api_key:
         _key, plain = create_api_key("Integrator of the demo", scopes=[ALL], channels=["api"], actor=ACTOR)
         DemoDatabase.objects.update(api_key=plain)
+
+
+def _share_a_view() -> None:
+    """Let the manager share what the order desk opens first."""
+    ada = User.objects.get(username="ada")
+    manager = Actor("staff", "ada", frozenset({SHARE}))
+    look = Look({"needs": ["shipping"]})
+    save_view("orders.order", name="Paid, not shipped", look=look, shared=True, owner_id=ada.pk, actor=manager)
 
 
 @service

@@ -57,6 +57,7 @@ class PaymentsView(MoneyView, ApiListView):
 
     serializer_class = PaymentSerializer
     filterset_class = PaymentFilters
+    saved_views = True
     ordering = ("-pk",)
 
     def get_queryset(self) -> QuerySet[Payment]:
@@ -168,6 +169,7 @@ class RefundsView(MoneyView, ApiListView):
 
     serializer_class = RefundSerializer
     filterset_class = RefundFilters
+    saved_views = True
     ordering = ("-pk",)
 
     def get_queryset(self) -> QuerySet[Refund]:

@@ -74,6 +74,7 @@ class InvoicesView(DocumentView, ApiListView):
 
     serializer_class = InvoiceSerializer
     filterset_class = InvoiceFilters
+    saved_views = True
     ordering = ("-pk",)
 
     def get_queryset(self) -> QuerySet[Invoice]:
@@ -147,6 +148,7 @@ class CreditNotesView(DocumentView, ApiListView):
 
     serializer_class = CreditNoteSerializer
     filterset_class = CreditNoteFilters
+    saved_views = True
     ordering = ("-pk",)
 
     def get_queryset(self) -> QuerySet[CreditNote]:

@@ -3,7 +3,8 @@
     @admin.register(Zone, site=site)
     class ZoneAdmin(BackOfficeAdmin):
         list_display = ["code", "name", "method", money_column("amount"), badge_column("status")]
-        tabs = [Tab(_("Active"), {"active__exact": "1"})]      # views in one click, over the list
+        tabs = [Tab(_("Active"), {"active__exact": "1"})]      # views in one click, beside those that people save
+        extra_columns = ["priority"]                           # offered to choose from, not shown from the start
         list_filter = ["active"]
         search_fields = ["=code", "name"]                      # "=" and "^" use an index, "icontains" does not
         empty_text = _("No zones yet. Add one to be able to ship.")
@@ -19,13 +20,11 @@ that are one row). A DomainError of a service is shown beside the form, and noth
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
@@ -41,19 +40,13 @@ from core.admin.actors import actor_for
 from core.admin.columns import badge_column, choice_column, flag_column, for_reader, when_column
 from core.admin.forms import LookUpSelect, show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
+from core.admin.view_pages import SavedViewsMixin
+from core.admin.viewed import Tab as Tab
 from core.errors import DomainError, Stale
 from core.service import note_change, thread_of, unit_of_work
 
 
-@dataclass(frozen=True)
-class Tab:
-    """A view of a list in one click: a label and the filter it stands for, as in the address."""
-
-    label: Any
-    query: dict[str, str] = field(default_factory=dict)
-
-
-class LeanListMixin(admin.ModelAdmin):
+class LeanListMixin(SavedViewsMixin):
     """A list that stays fast on a million rows, with views over it in one click (`tabs`)."""
 
     paginator = CappedPaginator
@@ -61,8 +54,6 @@ class LeanListMixin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
-    tabs: Sequence[Tab] = ()
-    all_label: Any = _("All")
     empty_text: Any = ""
 
     @property
@@ -75,9 +66,9 @@ class LeanListMixin(admin.ModelAdmin):
         """Return the list of the back office."""
         return BackOfficeChangeList
 
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Return the columns; plain names of states, dates and switches are shown as badges, short dates and ticks."""
-        return [for_reader(self._column(name), request.user) for name in super().get_list_display(request)]
+    def dressed(self, request: HttpRequest, column: Any) -> Any:
+        """Show plain names of states, dates and switches as badges, short dates and ticks."""
+        return for_reader(self._column(column), request.user)
 
     def _column(self, name: Any) -> Any:
         if not isinstance(name, str) or hasattr(self, name):
@@ -99,21 +90,13 @@ class LeanListMixin(admin.ModelAdmin):
         try:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise DisallowedModelAdminLookup("PostgreSQL takes no NUL, not even to look for it")
-            response = super().changelist_view(request, {"tabs": self.tabs_for(request), **(extra_context or {})})
+            response = super().changelist_view(request, extra_context)
         except DisallowedModelAdminLookup:
             response = HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         if response.status_code == 302 and response.headers["Location"].endswith(f"?{ERROR_FLAG}=1"):
             self.message_user(request, _("That filter does not exist any more; all rows are shown."), messages.WARNING)
             return HttpResponseRedirect(request.path)
         return response
-
-    def tabs_for(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the views over the list, and which of them is open."""
-        if not self.tabs:
-            return []
-        current = {key: value for key, value in request.GET.items() if key not in ("p", "o", "q", IS_POPUP_VAR)}
-        views = [Tab(self.all_label), *self.tabs]
-        return [{"label": tab.label, "query": tab.query, "open": tab.query == current} for tab in views]
 
 
 class BackOfficeAdmin(LeanListMixin):

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 
+from core.admin.viewed import OpenList, name_of
+
 CAP = 10_000
 
 
@@ -46,8 +48,19 @@ class CappedPaginator(Paginator):
 
 
 class BackOfficeChangeList(ChangeList):
-    """A list that says plainly what it shows."""
+    """A list that says plainly what it shows, and whose addresses name the view that is open."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.opened: OpenList | None = getattr(request, "opened_list", None)
         super().__init__(request, *args, **kwargs)
         self.title = capfirst(str(self.opts.verbose_name_plural))
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Return the address of this list with other parameters: what differs from the open view, by name."""
+        if self.opened is None:
+            return str(super().get_query_string(new_params, remove))
+        gone = tuple(remove or ())
+        params = {name: value for name, value in self.filter_params.items() if not name.startswith(gone)}
+        params |= new_params or {}
+        asked = {name: value for name, value in params.items() if value is not None}
+        return self.opened.address_of(asked, [name_of(column) for column in self.list_display])

@@ -24,7 +24,7 @@ from core.admin.actors import actor_for
 from core.admin.base import LeanListMixin, Tab
 from core.admin.columns import when_column
 from core.admin.site import site
-from core.models import User
+from core.models import SavedView, User
 from core.service import note_change, unit_of_work
 from core.templatetags.back_office import badge
 
@@ -46,8 +46,8 @@ class PermissionField(forms.ModelMultipleChoiceField):
 
 
 def _offered() -> "QuerySet[Permission]":
-    """Return the permissions that open something here: of tables that have a page, and nobody deletes."""
-    shown = [kind.pk for kind in ContentType.objects.get_for_models(*site._registry).values()]
+    """Return the permissions that open something here: of tables that have a page, of views, and nobody deletes."""
+    shown = [kind.pk for kind in ContentType.objects.get_for_models(*site._registry, SavedView).values()]
     rows = Permission.objects.select_related("content_type").filter(content_type__in=shown)
     return rows.exclude(codename__startswith="delete_").order_by("content_type", "pk")
 

@@ -54,6 +54,12 @@ class BackOffice(AdminSite):
         }
         return TemplateResponse(request, "admin/today.html", context)
 
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Sign out, and let the browser forget the lists that it kept for the way back."""
+        response = super().logout(request, extra_context)
+        response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
     def get_urls(self) -> list[Any]:
         """Add the search over everything, and the page of keys."""
         return [*searching.urls(self), *commands.urls(self), *super().get_urls()]

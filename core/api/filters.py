@@ -10,23 +10,30 @@ from rest_framework.views import APIView
 
 from core.api.pagination import PARAMETERS
 from core.api.parsers import fault
+from core.api.saved_views import narrowed_by_view
 from core.errors import Invalid
+from core.looks import VIEW
 
 
 class StrictFilterBackend(DjangoFilterBackend):
     """django-filter by `filterset_class`; an unknown parameter or a bad value is a 400 that names it.
 
-    A view that reads other parameters itself names them in `extra_parameters`.
+    A view that reads other parameters itself names them in `extra_parameters`; one with `saved_views = True`
+    also shows what the back office keeps under `?view=<slug>`.
     """
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         """Return the rows that the parameters ask for."""
         filterset_class = self.get_filterset_class(view, queryset)
         names = filterset_class.base_filters if filterset_class else ()
-        refuse_unknown(request, {*names, *PARAMETERS, *getattr(view, "extra_parameters", ())})
+        keeps_views = getattr(view, "saved_views", False)
+        refuse_unknown(
+            request, {*names, *PARAMETERS, *getattr(view, "extra_parameters", ()), *([VIEW] if keeps_views else [])}
+        )
+        rows = narrowed_by_view(request, queryset) if keeps_views else queryset
         if filterset_class is None:
-            return queryset
-        filterset = self.get_filterset(request, queryset, view)
+            return rows
+        filterset = self.get_filterset(request, rows, view)
         if not filterset.is_valid():
             raise bad_parameters(filterset.errors.get_json_data())
         return filterset.qs

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from core.api.errors import CONTENT_TYPE
+from core.looks import VIEW
 
 PROBLEM = {
     "type": "object",
@@ -53,6 +54,14 @@ EVERYWHERE = {
     "406": "Only JSON is spoken here",
     "429": "More requests than agreed; see Retry-After",
 }
+VIEW_PARAMETER = OpenApiParameter(
+    VIEW,
+    str,
+    description=(
+        "The slug of a saved view of the same list in the back office: its filters and its search term; the other"
+        " parameters narrow further. Keys use shared views, a signed-in person also her own."
+    ),
+)
 KEY_HEADER = {"type": "string", "maxLength": 255}
 
 
@@ -60,7 +69,9 @@ class ApiSchema(AutoSchema):
     """Adds what all our views have in common."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Add the Idempotency-Key to what is done once."""
+        """Add the Idempotency-Key to what is done once, and the saved views to what is listed."""
+        if self.method == "GET" and getattr(self.view, "saved_views", False):
+            return [VIEW_PARAMETER]
         method = getattr(self.view, self.method.lower(), None)
         kind = getattr(method, "idempotency", None)
         if not kind:

@@ -8,6 +8,7 @@ from .messages import Attachment, OutgoingMail
 from .numbering import NumberSeries
 from .numbers import exact, public_number
 from .user import User
+from .views import SavedView
 
 __all__ = [
     "AccessLink",
@@ -21,6 +22,7 @@ __all__ = [
     "LockingQuerySet",
     "NumberSeries",
     "OutgoingMail",
+    "SavedView",
     "User",
     "exact",
     "public_number",

@@ -13,7 +13,6 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html, strip_tags
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -23,6 +22,7 @@ from core.templatetags.back_office import moment
 register = template.Library()
 CLASS = re.compile(r'class="')
 STEPS_IN_SIGHT = 3
+MOST_COUNTED = 999
 NUMBERS = (models.DecimalField, models.IntegerField, models.FloatField)
 
 
@@ -33,7 +33,7 @@ def back_office_results(cl: Any) -> dict[str, Any]:
     columns = list(zip(cl.list_display, headers, strict=True))
     for column, header in columns:
         if path := getattr(column, "field_path", ""):
-            header["text"] = _verbose_name(cl.model, path) or header["text"]
+            header["text"] = verbose_name_of(cl.model, path) or header["text"]
         if _is_figure(cl.model, column):
             header["class_attrib"] = mark_safe(CLASS.sub('class="num ', str(header["class_attrib"]), count=1))  # noqa: S308
     return {
@@ -55,7 +55,8 @@ def _dressed(row: ResultList, columns: list[tuple[Any, dict[str, Any]]], model: 
     return ResultList(row.form, cells)
 
 
-def _verbose_name(model: Any, path: str) -> str:
+def verbose_name_of(model: Any, path: str) -> str:
+    """Return what a field is called, across relations; nothing where there is no such field."""
     try:
         return str(get_fields_from_path(model, path)[-1].verbose_name)
     except (FieldDoesNotExist, AttributeError):
@@ -94,9 +95,19 @@ def page_url(cl: Any, step: int) -> str:
 
 
 @register.simple_tag
-def tab_url(tab: dict[str, Any]) -> str:
-    """Return the address of a view over the list."""
-    return f"?{urlencode(tab['query'])}"
+def open_count(cl: Any, tab: dict[str, Any]) -> str:
+    """Return how many rows the open tab shows; of the others the browser asks when the list is there."""
+    searched = bool(cl.query) and "changed" not in tab
+    if not tab["open"] or tab["url"] == "?" or tab.get("changed") or searched:
+        return ""
+    return spoken_count(getattr(cl.paginator, "count", None))
+
+
+def spoken_count(count: int | None) -> str:
+    """Write a count as tabs show it: 12, 999+, or nothing where nobody knows."""
+    if count is None:
+        return ""
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
 @register.filter

@@ -82,6 +82,7 @@ class CustomersView(CustomersApi, ApiListView):
 
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilters
+    saved_views = True
     ordering = ("-pk",)
     ordering_fields = ("name", "created_at")
 

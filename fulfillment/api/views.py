@@ -80,6 +80,7 @@ class FulfillmentOrdersView(FulfillmentView, ApiListView):
 
     serializer_class = WorkSerializer
     filterset_class = WorkFilters
+    saved_views = True
     ordering = ("-pk",)
     ordering_fields: ClassVar[dict[str, str]] = {"number": "pk", "rank": "rank"}
 
@@ -190,6 +191,7 @@ class ShipmentsView(FulfillmentView, ApiListView):
 
     serializer_class = ShipmentSerializer
     filterset_class = ShipmentFilters
+    saved_views = True
     ordering = ("-pk",)
     ordering_fields: ClassVar[dict[str, str]] = {"number": "pk", "shipped_at": "shipped_at"}
 

@@ -92,6 +92,7 @@ class MovementsView(ApiListView):
     required_scopes = SCOPES
     serializer_class = MovementSerializer
     filterset_class = MovementFilters
+    saved_views = True
     ordering = ("-pk",)
 
     def get_queryset(self) -> "QuerySet[StockMovement]":

@@ -15,12 +15,10 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import retold
-from orders import selectors, services, wording
+from orders import needs, selectors, services, wording
 from orders.admin.forms import CancelForm
 from orders.admin.steps import OPERATE, ORDER_STEPS
-from orders.models import Order, OrderStatus
-
-S = OrderStatus
+from orders.models import Order
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -31,27 +29,11 @@ class AttentionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Name the kinds of attention."""
-        return [
-            ("late", _("Late")),
-            ("hold", _("On hold")),
-            ("payment", _("Waiting for payment")),
-            ("stock", _("Waiting for stock")),
-            ("exception", _("Open exception")),
-            ("unpaid", _("Delivered, not paid")),
-        ]
+        return [(need, label) for need, (label, _condition) in needs.NEEDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Order]") -> "QuerySet[Order]":
         """Return the orders that need it."""
-        live = queryset.filter(status__in=selectors.LIVE)
-        found = {
-            "late": lambda: queryset.filter(selectors.late()),
-            "hold": lambda: live.filter(active_holds__gt=0),
-            "payment": lambda: queryset.filter(status=S.VERIFIED),
-            "stock": lambda: live.filter(allocation_status__in=["backordered", "partial"], status=S.CONFIRMED),
-            "exception": lambda: queryset.filter(open_exceptions__gt=0),
-            "unpaid": lambda: queryset.filter(status=S.FULFILLED, balance_due__gt=0),
-        }.get(self.value() or "")
-        return found() if found else queryset
+        return needs.needing(queryset, self.value() or "")
 
 
 @admin.display(description=_("Status"), ordering="status")
@@ -75,6 +57,20 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         badge_column("fulfillment_status", _("Fulfillment")),
         money_column("total", _("Total")),
         "channel",
+    )
+    extra_columns = (
+        "email",
+        "external_reference",
+        "purchase_order_number",
+        badge_column("allocation_status"),
+        badge_column("invoice_status"),
+        badge_column("return_status", _("Return")),
+        money_column("balance_due", _("Balance due")),
+        when_column("ship_by_on", _("Must leave by")),
+        when_column("requested_delivery_on"),
+        "shipping_method",
+        "priority",
+        "assignee",
     )
     list_select_related = ("channel",)
     list_filter = (AttentionFilter, "status", "channel", "payment_status", "fulfillment_status")

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 
 from orders import selectors
 from orders.models import Order, OrderStatus
+from orders.needs import NEEDS, needing
 
 PLACED_STATUSES = [choice for choice in OrderStatus.choices if choice[0] != OrderStatus.DRAFT]
 YES_NO = [("true", "true"), ("false", "false")]
@@ -24,6 +25,9 @@ class OrderFilters(django_filters.FilterSet):
     updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
     on_hold = django_filters.ChoiceFilter(choices=YES_NO, method="by_hold")
     late = django_filters.ChoiceFilter(choices=YES_NO, method="by_lateness")
+    needs = django_filters.ChoiceFilter(
+        choices=[(need, need) for need in NEEDS], method="by_need", help_text="What asks for somebody."
+    )
     q = django_filters.CharFilter(method="by_text")
 
     class Meta:
@@ -45,6 +49,10 @@ class OrderFilters(django_filters.FilterSet):
     def by_lateness(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """Return what is not there on the promised day, or all the rest."""
         return rows.filter(selectors.late()) if value == "true" else rows.exclude(selectors.late())
+
+    def by_need(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """Return what the list of the back office shows for this need."""
+        return needing(rows, value)
 
     def by_text(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """Return what somebody looks for."""

@@ -88,6 +88,7 @@ class OrdersView(OrderView, ApiListView):
 
     filterset_class = OrderFilters
     extra_parameters = ("expand",)
+    saved_views = True
     ordering = ("-placed_at",)
     ordering_fields: ClassVar[dict[str, str]] = {
         "placed_at": "placed_at",

@@ -57,6 +57,7 @@ class ProductsView(PricedView, ApiListView):
 
     serializer_class = ProductSerializer
     filterset_class = ProductFilters
+    saved_views = True
     ordering = ("sku",)
     ordering_fields = ("sku", "name")
 

@@ -67,6 +67,7 @@ class ReturnsView(ReturnsApi, ApiListView):
 
     serializer_class = ReturnSerializer
     filterset_class = ReturnFilters
+    saved_views = True
     ordering = ("-pk",)
     ordering_fields: ClassVar[dict[str, str]] = {"requested_at": "created_at"}
 

@@ -134,11 +134,11 @@ def test_a_list_costs_the_same_for_one_row_and_for_fifty(staff, django_assert_nu
 
     owe(1)
     staff.get(page)
-    # Session, person, capped count, rows.
-    with django_assert_num_queries(4):
+    # Session, person, saved views, capped count, rows.
+    with django_assert_num_queries(5):
         staff.get(page)
     owe(60)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answer = staff.get(page)
     assert len(answer.context["cl"].result_list) == 50
     assert b"50 of 61" in answer.content

@@ -140,6 +140,12 @@ document.addEventListener("DOMContentLoaded", () => {
             return;
         }
         form.dataset.sent = "1";
+        try {
+            // Lists that are gone back to read anew what may have changed (back_office_views.js).
+            sessionStorage.setItem("last-written", String(Date.now()));
+        } catch {
+            // A private window may refuse; its lists are then as they were left.
+        }
         setTimeout(() => form.classList.add("busy"), 150);
     });
     // Coming back by the back button must not find a dead form.
