@@ -73,3 +73,65 @@ class MailRefused(MailEvent):
 
     name: ClassVar[str] = "core.mail_refused"
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountEvent(Event):
+    """Something about how somebody signs in; `moment` tells two of a kind apart."""
+
+    about_type: ClassVar[str] = "core.user"
+    about: ClassVar[str] = "user_id"
+    user_id: int
+    moment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepTurnedOn(AccountEvent):
+    """From now on a sign-in asks for a code, too."""
+
+    name: ClassVar[str] = "core.second_step_turned_on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepTurnedOff(AccountEvent):
+    """The password alone is enough again."""
+
+    name: ClassVar[str] = "core.second_step_turned_off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepMoved(AccountEvent):
+    """Another app took the place of the one before, and new recovery codes that of the old ones."""
+
+    name: ClassVar[str] = "core.second_step_moved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepReset(AccountEvent):
+    """Somebody else took the second step away, because the phone is lost for example."""
+
+    name: ClassVar[str] = "core.second_step_reset"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(AccountEvent):
+    """New recovery codes took the place of the old ones."""
+
+    name: ClassVar[str] = "core.recovery_codes_made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(AccountEvent):
+    """A recovery code stood in for the phone."""
+
+    name: ClassVar[str] = "core.recovery_code_used"
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(AccountEvent):
+    """Browsers were signed out from elsewhere."""
+
+    name: ClassVar[str] = "core.sessions_ended"
+    count: int

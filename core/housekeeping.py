@@ -1,11 +1,12 @@
 """What is deleted when it has served its time."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core.models import AccessLink, IdempotencyKey
+from core.models import AccessLink, BrowserSession, IdempotencyKey
 from core.stopping import stopping
 
 BATCH = 1000
@@ -13,14 +14,16 @@ KEEP_LINKS = timedelta(days=30)
 
 
 def clear_away() -> int:
-    """Delete answers kept long enough and links that ended, in small bites. Returns how many."""
+    """Delete answers kept long enough, links and sessions that ended, in small bites. Returns how many."""
     now = timezone.now()
-    return _delete(IdempotencyKey.objects.filter(keep_until__lt=now)) + _delete(
-        AccessLink.objects.filter(expires_at__lt=now - KEEP_LINKS)
+    return (
+        _delete(IdempotencyKey.objects.filter(keep_until__lt=now))
+        + _delete(AccessLink.objects.filter(expires_at__lt=now - KEEP_LINKS))
+        + _delete(BrowserSession.objects.filter(expire_date__lt=now))
     )
 
 
-def _delete(rows: QuerySet[IdempotencyKey] | QuerySet[AccessLink]) -> int:
+def _delete(rows: QuerySet[Any]) -> int:
     """Delete in bites, so that nobody waits long for a lock."""
     deleted = 0
     while not stopping.is_set():

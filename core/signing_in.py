@@ -4,6 +4,9 @@ django-axes lets one address try one account `AXES_FAILURE_LIMIT` times and then
 limits are drawn from the tries it writes down: against one account from anywhere, against any account from one
 address. A limit on an account is a way to lock its owner out, so it does not hold for an address from which that
 account was signed in to before: there only the limit of the pair counts. An owner on the way has the link by mail.
+
+A code of the second step is tried under the same limits: a wrong one counts like a wrong password, and who must wait
+may try neither. The right password alone resets nothing; that is done by a sign-in, after the last step.
 """
 
 from datetime import timedelta
@@ -16,6 +19,9 @@ from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from core import second_step
+from core.actors import Actor
+from core.models import User
 from core.visitors import client_address
 
 PAUSE = timedelta(minutes=15)
@@ -38,6 +44,39 @@ class GuardedSignIn(AxesStandaloneBackend):
         # A refused try is not written down, so that a pause ends while somebody goes on trying.
         request.axes_locked_out = True  # type: ignore[attr-defined]
         raise AxesBackendPermissionDenied("Too many wrong passwords")
+
+
+class SecondStepCode:
+    """Takes a code: `authenticate(request, username=…, code=…)`."""
+
+    def authenticate(self, request: HttpRequest, username: str, code: str) -> User | None:
+        """Return whose code this is, and use it up."""
+        user = _active(username)
+        return user if user and second_step.use_code(user.pk, code, actor=_himself(user)) else None
+
+    def get_user(self, user_id: int) -> None:
+        """Nobody is signed in by a code alone."""
+
+
+class PasswordOrCode:
+    """Takes whatever proves that the owner sits there: `authenticate(request, username=…, proof=…)`."""
+
+    def authenticate(self, request: HttpRequest, username: str, proof: str) -> User | None:
+        """Return who proved it; one try, whichever of the two it was meant to be."""
+        user = _active(username)
+        proven = user and (user.check_password(proof) or second_step.use_code(user.pk, proof, actor=_himself(user)))
+        return user if proven else None
+
+    def get_user(self, user_id: int) -> None:
+        """Nobody is signed in by this."""
+
+
+def _active(username: str) -> User | None:
+    return User.objects.filter(username=username, is_active=True).first()
+
+
+def _himself(user: User) -> Actor:
+    return Actor("staff", user.get_username())
 
 
 def _known(username: str | None, address: str | None) -> bool:

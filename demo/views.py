@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -15,6 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from core import doors
 from core.files import read_file
 from core.models import OutgoingMail, User
 from demo import proofs
@@ -73,8 +73,7 @@ def become(request: HttpRequest, username: str) -> HttpResponse:
     if persona is None:
         raise Http404
     user = get_object_or_404(User, username=persona.username)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(persona.start)
+    return doors.enter(request, user, target=persona.start)
 
 
 @require_GET

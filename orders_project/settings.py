@@ -13,6 +13,8 @@ env.read_env(BASE_DIR / ".env")
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+# Keys of before, while what they signed and encrypted is still about.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "core.doors.StepsTakenMiddleware",
     "core.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -126,7 +129,15 @@ CACHES = {
 
 # People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "core.User"
-AUTHENTICATION_BACKENDS = ["core.signing_in.GuardedSignIn", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "core.signing_in.GuardedSignIn",
+    "django.contrib.auth.backends.ModelBackend",
+    "core.signing_in.SecondStepCode",
+    "core.signing_in.PasswordOrCode",
+]
+SESSION_ENGINE = "core.sessions"
+# Else a group of the back office says who has to.
+SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", default=False)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -142,6 +153,8 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "core.visitors.client_address"
 AXES_LOCKOUT_CALLABLE = "core.signing_in.answer_locked_out"
 AXES_VERBOSE = False
+# A wrong try is written down without what was typed.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "proof"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]

@@ -9,22 +9,27 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import second_step, sessions
 from core.admin import navigation
 from core.admin.actors import actor_for
-from core.admin.base import LeanListMixin, Tab
+from core.admin.base import BackOfficeAdmin, LeanListMixin, Tab
 from core.admin.columns import when_column
+from core.admin.forms import ReasonForm
 from core.admin.site import site
-from core.models import SavedView, User
+from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.models import SavedView, SecondStepRule, User
 from core.service import note_change, unit_of_work
 from core.templatetags.back_office import badge
 
@@ -89,6 +94,9 @@ class NotedMixin(admin.ModelAdmin):
     """Writes to the history who changed which power, with before and after."""
 
     noted: ClassVar[tuple[str, ...]] = ()
+    # Told from the event log, as everywhere.
+    history_view = BackOfficeAdmin.history_view
+    unknown = BackOfficeAdmin.unknown
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer permissions to be ticked, and other relations likewise."""
@@ -136,15 +144,29 @@ class NotedMixin(admin.ModelAdmin):
         return False
 
 
+class ReasonToResetForm(ReasonForm):
+    """Asks why somebody's second step is taken away."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("Reason")
+        self.fields["reason"].help_text = _("It goes into the history and into the mail to this person.")
+
+
 @admin.register(User, site=site)
-class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
+class UserAdmin(TransitionAdmin, NotedMixin, LeanListMixin, DjangoUserAdmin):
     """People who sign in."""
 
     noted = ("username", "email", "first_name", "last_name", "is_active", "language", "time_zone", *POWERS)
-    list_display = ("username", "full_name", "email", "state", "may", when_column("last_login"))
+    list_display = ("username", "full_name", "email", "state", "may", "two_steps", when_column("last_login"))
     list_filter = ("is_staff", "is_active", "groups")
+    readonly_fields = ("two_steps",)
     list_per_page = 50
-    tabs = (Tab(_("Staff"), {"is_staff__exact": "1"}), Tab(_("Others"), {"is_staff__exact": "0"}))
+    tabs = (
+        Tab(_("Staff"), {"is_staff__exact": "1"}),
+        Tab(_("Without two steps"), {"is_staff__exact": "1", "second_step_since__isnull": "True"}),
+        Tab(_("Others"), {"is_staff__exact": "0"}),
+    )
     filter_horizontal = ()
     add_form_template = None
     add_form = NewPersonForm
@@ -152,11 +174,39 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
     change_user_password_template = "admin/core/user_password.html"  # noqa: S105
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username", "password", "two_steps")}),
         (_("Person"), {"fields": (("first_name", "last_name"), "email", ("language", "time_zone"))}),
         (pgettext_lazy("permission", "May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Single permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
     )
+    transition_services = {
+        "reset-second-step": TransitionSpec(
+            _("Reset two-step sign-in"),
+            second_step.reset,
+            "core.change_user",
+            form=ReasonToResetForm,
+            when=lambda user: user.second_step_since is not None,
+            consequences=lambda user: [
+                _("The password alone signs this person in again; make sure that it is them who ask."),
+                _("They are signed out everywhere, and get a mail."),
+                _("If two steps are required of them, they set them up anew at the next sign-in."),
+            ],
+            style="danger",
+            done=_("Two-step sign-in was reset."),
+            icon="key",
+        )
+    }
+
+    def may_take(self, request: HttpRequest, obj: Any, name: str) -> bool:
+        """Offer nothing about somebody who holds more power."""
+        return self.has_change_permission(request, obj) and super().may_take(request, obj, name)
+
+    def transition_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Let nobody take the second step away from somebody who holds more power."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is not None and not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        return super().transition_view(request, object_id, name)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set a password, and write down that it was set."""
@@ -164,7 +214,14 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
         if request.method == "POST" and response.status_code == 302:
             with unit_of_work():
                 note_change(User.objects.get(pk=id), "core.user.password_set", actor=actor_for(request))
+                mine = request.session.session_key if str(request.user.pk) == id else None
+                sessions.end_sessions(int(id), keep=mine, actor=actor_for(request))
         return response
+
+    @admin.display(description=_("two-step sign-in"), ordering="second_step_since")
+    def two_steps(self, user: User) -> str:
+        """Return whether a sign-in asks for a code."""
+        return badge("active", _("On")) if user.second_step_since else badge("off", _("Off"))
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user: User) -> str:
@@ -209,11 +266,34 @@ class UserAdmin(NotedMixin, LeanListMixin, DjangoUserAdmin):
         return not obj.is_superuser and obj.get_all_permissions() <= request.user.get_all_permissions()
 
 
+class GroupForm(forms.ModelForm):
+    """A group, and whether its members need a second step."""
+
+    two_steps_required = forms.BooleanField(
+        label=_("Two-step sign-in required"),
+        required=False,
+        help_text=_("Members who have not set it up do so at their next sign-in, before anything else."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = self.instance.pk and SecondStepRule.objects.filter(group=self.instance).exists()
+        # Who may only look at the group gets a form without fields.
+        if "two_steps_required" in self.fields:
+            self.fields["two_steps_required"].initial = bool(known)
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+
 @admin.register(Group, site=site)
 class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
     """Roles: what a kind of work needs."""
 
     noted = ("name", "permissions")
+    form = GroupForm
+    fields = ("name", "two_steps_required", "permissions")
     list_display = ("name", "people")
     filter_horizontal = ()
     list_filter = ()
@@ -227,6 +307,15 @@ class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Fetch the people with the rows."""
         return super().get_queryset(request).prefetch_related("user_set")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Keep whether two steps are required, with the rest."""
+        second_step.require_of_group(form.instance, required=form.cleaned_data["two_steps_required"])
+        super().save_related(request, form, formsets, change)
+
+    def _powers(self, obj: Any) -> dict[str, Any]:
+        required = SecondStepRule.objects.filter(group=obj).exists()
+        return {**super()._powers(obj), "two_steps_required": str(required)}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let only who holds every power say what a role may do."""

@@ -4,14 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
-from core import today
-from core.admin import commands, navigation, searching
+from core import sessions, today
+from core.admin import commands, navigation, searching, security, sign_in
+from core.admin.actors import actor_for
 
 
 class BackOffice(AdminSite):
@@ -61,8 +65,22 @@ class BackOffice(AdminSite):
         return response
 
     def get_urls(self) -> list[Any]:
-        """Add the search over everything, and the page of keys."""
-        return [*searching.urls(self), *commands.urls(self), *super().get_urls()]
+        """Add the search over everything, the page of keys, and what people decide about their own account."""
+        return [*searching.urls(self), *commands.urls(self), *security.urls(self), *super().get_urls()]
+
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Ask for the password; the second step may follow."""
+        return sign_in.login_view(self, request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Change the own password, which signs the other browsers out."""
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            user: Any = request.user
+            sessions.end_sessions(user.pk, keep=request.session.session_key, actor=actor_for(request))
+        return response
 
 
 def greeting(request: HttpRequest) -> str:

@@ -7,6 +7,8 @@ from .idempotency import IdempotencyKey
 from .messages import Attachment, OutgoingMail
 from .numbering import NumberSeries
 from .numbers import exact, public_number
+from .second_step import RecoveryCode, SecondStep, SecondStepRule
+from .sessions import BrowserSession
 from .user import User
 from .views import SavedView
 
@@ -14,6 +16,7 @@ __all__ = [
     "AccessLink",
     "ApiKey",
     "Attachment",
+    "BrowserSession",
     "Consumer",
     "Delivery",
     "EventRecord",
@@ -22,7 +25,10 @@ __all__ = [
     "LockingQuerySet",
     "NumberSeries",
     "OutgoingMail",
+    "RecoveryCode",
     "SavedView",
+    "SecondStep",
+    "SecondStepRule",
     "User",
     "exact",
     "public_number",

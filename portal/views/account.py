@@ -1,24 +1,30 @@
 """Signing in and out, and finding an order without an account."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import doors
 from portal import access, services, tries
 from portal.forms import LookUpForm, MailLinkForm, SignInForm
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def _next(request: HttpRequest) -> str:
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if safe else ""
+
+
+def _start_of(user: Any) -> str:
+    return "admin:index" if user.is_staff else "portal:orders"
 
 
 @sensitive_post_parameters("password")
@@ -30,8 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         name = access.user_name_for(form.cleaned_data["username"])
         user = authenticate(request, username=name, password=form.cleaned_data["password"])
         if user is not None:
-            login(request, user)
-            return redirect(_next(request) or ("admin:index" if user.is_staff else "portal:orders"))
+            return doors.enter(request, user, target=_next(request) or reverse(_start_of(user)))
         if getattr(request, "axes_locked_out", False):
             form.add_error(None, _("Too many tries. Please wait 15 minutes, or have a link mailed to you."))
         else:
@@ -68,8 +73,7 @@ def use_link(request: HttpRequest, token: str) -> HttpResponse:
     user = services.user_for_link(token)
     if user is None:
         return render(request, "portal/link_expired.html", {"link_form": MailLinkForm()}, status=410)
-    login(request, user, backend=BACKEND)
-    return redirect("portal:orders")
+    return doors.enter(request, user, target=reverse("portal:orders"))
 
 
 @require_POST

@@ -164,6 +164,12 @@ document.addEventListener("DOMContentLoaded", () => {
         });
     }
 
+    // What belongs on paper is printed from here.
+    for (const button of document.querySelectorAll("[data-print]")) {
+        button.classList.remove("hidden");
+        button.addEventListener("click", () => window.print());
+    }
+
     // The first thing that is wrong gets the focus.
     const wrong = document.querySelector(".errors input:not([type=hidden]), .errors select, .errors textarea");
     if (wrong) {
