@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest
 
+T = TypeVar("T")
 PanelFunction = Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
 
 
@@ -38,3 +39,12 @@ def panels_for(page: str, request: HttpRequest, subject: object) -> list[tuple[s
     """Return template and context of each part of a page that has something to show."""
     shown = (part.render(request, subject) for part in PANELS[page])
     return [part for part in shown if part is not None]
+
+
+def once(request: HttpRequest, key: str, ask: Callable[[], T]) -> T:
+    """Ask for what several parts of one page need only once while the page is made."""
+    kept: dict[str, Any] = request.__dict__.setdefault("asked_once", {})
+    if key not in kept:
+        kept[key] = ask()
+    found: T = kept[key]
+    return found

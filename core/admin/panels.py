@@ -68,6 +68,10 @@ class PanelAdmin(BackOfficeAdmin):
         """Return the name of the record as the page shows it."""
         return str(obj)
 
+    def moments(self, obj: Any) -> list[history.Moment]:
+        """Return the history that is told at the end of the page."""
+        return history.moments(thread_of(obj))
+
     def get_urls(self) -> list[Any]:
         """Add the page for editing."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_edit"
@@ -114,7 +118,7 @@ class PanelAdmin(BackOfficeAdmin):
             "edit_url": self._edit_url(request, obj),
             "main_panels": main,
             "side_panels": side,
-            "moments": history.moments(thread_of(obj)),
+            "moments": self.moments(obj),
             "media": self.media,
             **(extra_context or {}),
         }

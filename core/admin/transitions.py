@@ -53,7 +53,7 @@ class TransitionSpec:
     label: Any
     service: Callable[..., Any]
     permission: str
-    form: type[forms.Form] | None = None
+    form: type[forms.BaseForm] | None = None
     consequences: Callable[[Any], Sequence[Any]] | None = None
     style: str = ""
     when: Callable[[Any], bool] | None = None
@@ -136,12 +136,12 @@ class TransitionAdmin(admin.ModelAdmin):
                 return self._after(request, obj, spec)
         return self._page(request, obj, name, spec, form, status=409 if form.errors and not form.fields else 200)
 
-    def _form(self, spec: TransitionSpec, obj: Any, data: Any) -> forms.Form:
+    def _form(self, spec: TransitionSpec, obj: Any, data: Any) -> forms.BaseForm:
         kind = spec.form or forms.Form
         about = {"subject": obj} if issubclass(kind, SubjectForm) else {}
         return kind(data, initial=spec.initial(obj) if spec.initial else None, **about)
 
-    def _take(self, request: HttpRequest, obj: Any, spec: TransitionSpec, form: forms.Form) -> None:
+    def _take(self, request: HttpRequest, obj: Any, spec: TransitionSpec, form: forms.BaseForm) -> None:
         values = spec.arguments(obj, form.cleaned_data) if spec.arguments else form.cleaned_data
         spec.service(obj.pk, actor=actor_for(request), **values)
 
@@ -170,7 +170,7 @@ class TransitionAdmin(admin.ModelAdmin):
         obj: Any,
         name: str,
         spec: TransitionSpec,
-        form: forms.Form | None,
+        form: forms.BaseForm | None,
         *,
         reason: str = "",
         status: int = 200,
