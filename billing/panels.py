@@ -1,20 +1,29 @@
 """What billing adds to pages: the money of an order and of a customer; rows and papers of its own."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from billing import selectors
+from billing import accounts, selectors
 from billing.models import CreditNote, Invoice, Payment, Refund
 from billing.services import wording
+from core.admin.links import may_see, page_of
+from core.admin.strands import Told, events_of, strand
+from core.money import Money
 from core.panels import panel
 from customers.models import Customer
 from orders.models import Order, OrderStatus
+from orders.panels import figures_of, newest_orders, places_of
 
 OPERATE = "billing.operate_payment"
+VIEW = "billing.view_invoice"
+NOW = "customers.customer.now"
 Part = tuple[str, dict[str, Any]]
 
 
@@ -77,25 +86,96 @@ def _payment_row(request: HttpRequest, payment: Payment) -> dict[str, Any]:
     }
 
 
+@panel(NOW, order=30)
+def money_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
+    """Show what they owe, what of it is late, and how much more they may buy on credit."""
+    if not request.user.has_perm(VIEW):
+        return None
+    figures = figures_of(request, customer)
+    unpaid = accounts.unpaid(customer)
+    waiting = Invoice.objects.filter(pk__in=[one.oldest_id for one in unpaid[:1]]).first()
+    lent = next((one.on_credit for one in figures if one.currency == customer.currency), Decimal(0))
+    limit = customer.credit_limit
+    context = {
+        "title": _("Money"),
+        "unpaid": unpaid,
+        "owing": [Money(one.account, one.currency) for one in figures if one.account > 0],
+        "ours": [Money(-one.account, one.currency) for one in figures if one.account < 0],
+        "limit": None if limit is None else Money(limit, customer.currency),
+        "left": None if limit is None else Money(limit - lent, customer.currency),
+        "waiting": waiting,
+        "days": selectors.days_overdue(waiting) if waiting else 0,
+        "waiting_url": page_of(waiting),
+        "record": _record(request, customer, waiting) if waiting else "",
+    }
+    return "billing/panels/money_of_customer.html", context
+
+
+def _record(request: HttpRequest, customer: Customer, invoice: Invoice) -> str:
+    """Return where the money for an invoice is recorded, for who may take it."""
+    if not request.user.has_perm(OPERATE):
+        return ""
+    return f"{reverse('admin:billing_order_do', args=[invoice.order_id, 'payment'])}?next={request.path}"
+
+
+@panel(NOW, order=70)
+def worth_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
+    """Show what they bought so far, less what was cancelled and credited; no two currencies are added."""
+    if not request.user.has_perm(VIEW):
+        return None
+    worth = [
+        {"value": Money(one.value, one.currency), "average": one.average, "orders": one.orders}
+        for one in figures_of(request, customer)
+        if one.orders
+    ]
+    return "billing/panels/worth_of_customer.html", {"title": _("Lifetime value"), "worth": worth}
+
+
 @panel("customers.customer", order=20)
-def invoices_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
-    """Show the latest invoices of a customer."""
-    if not request.user.has_perm("billing.view_invoice"):
+def account_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
+    """Show the latest invoices, credit notes, payments and refunds, with the balance each left behind."""
+    if not request.user.has_perm(VIEW):
         return None
-    rows = selectors.invoices_of_customer(customer)
-    if not rows:
-        return None
-    context = {"title": _("Invoices"), "flush": True, "rows": [_document_row(row) for row in rows]}
-    return "billing/panels/invoices.html", context
+    latest = newest_orders(request, customer)
+    balances = {one.currency: one.account for one in figures_of(request, customer)}
+    postings = accounts.statement(latest.numbers, balances=balances)
+    context = {
+        "title": _("Account"),
+        "flush": True,
+        "anchor": "account",
+        "sees_orders": request.user.has_perm("orders.view_order"),
+        "rows": [_posting_row(request, one, latest.numbers) for one in postings],
+        "note": "" if latest.is_all else _("Of their newest %(n)s orders.") % {"n": len(latest.numbers)},
+    }
+    return "billing/panels/account.html", context
 
 
-@panel("customers.customer", order=14)
-def receivable_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
-    """Show what a customer owes on invoices."""
-    if not request.user.has_perm("billing.view_invoice"):
-        return None
-    owed = selectors.receivable(customer)
-    return ("billing/panels/receivable.html", {"title": _("Receivable"), "side": True, "owed": owed}) if owed else None
+def _posting_row(request: HttpRequest, posting: accounts.Posting, numbers: Mapping[int, str]) -> dict[str, Any]:
+    entry = posting.entry
+    if isinstance(entry, Payment):
+        words, kind = capfirst(wording.method_name(entry.method)), _("Payment")
+    elif isinstance(entry, Refund):
+        words, kind = entry.reference, _("Refund")
+    else:
+        words, kind = str(entry), _("Invoice") if isinstance(entry, Invoice) else _("Credit note")
+    is_readable = may_see(request.user, entry)
+    return {
+        "posting": posting,
+        "entry": entry,
+        "kind": kind,
+        "words": words,
+        "url": page_of(entry) if is_readable else "",
+        "pdf": _document_row(entry)["pdf"] if is_readable and isinstance(entry, Invoice | CreditNote) else "",
+        "is_overdue": isinstance(entry, Invoice) and entry.is_overdue,
+        "due_on": entry.due_on if isinstance(entry, Invoice) else None,
+        "order": numbers[entry.order_id],
+    }
+
+
+@strand("customers.customer", "money", gettext_lazy("Money"), order=20, permission=VIEW)
+def events_of_money(request: HttpRequest, customer: Customer) -> list[Told]:
+    """Tell what became of their invoices and payments."""
+    return events_of(places_of(request, customer), app="billing")
 
 
 @panel("billing.invoice", order=10)

@@ -12,8 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing.models import CreditNote, Invoice, Payment, Refund
-from core.money import Money, round_amount
-from customers.models import Customer
+from core.money import round_amount
 from orders.models import Order
 
 M = TypeVar("M", bound=Model)
@@ -76,25 +75,6 @@ def money_of(order: Order) -> MoneyOfOrder:
         list(Payment.objects.filter(order=order).order_by("pk")),
         list(Refund.objects.filter(order=order).select_related("payment").order_by("pk")),
     )
-
-
-def invoices_of_customer(customer: Customer, *, limit: int = 10) -> list[Invoice]:
-    """Return the latest invoices of a customer."""
-    return list(invoices().filter(order__customer=customer).order_by("-pk")[:limit])
-
-
-def receivable(customer: Customer) -> list[Money]:
-    """Return what a customer owes on invoices, per currency: invoiced − credited − paid + refunded (I3)."""
-    sums = (
-        Order.objects.filter(customer=customer)
-        .order_by()
-        .values("currency")
-        .annotate(
-            owed=Sum(F("invoiced_total") - F("credited_total") - F("paid_total") + F("refunded_total")),
-        )
-    )
-    owed = [Money(round_amount(Decimal(row["owed"]), row["currency"]), row["currency"]) for row in sums]
-    return [money for money in sorted(owed, key=lambda money: money.currency) if money]
 
 
 def overdue_sums(today: date | None = None) -> dict[str, tuple[int, Decimal]]:

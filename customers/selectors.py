@@ -1,8 +1,9 @@
 """What screens and callers read about customers."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
 
 from customers.addresses import PostalAddress
 from customers.errors import UnknownCustomer
@@ -60,3 +61,41 @@ def default_addresses(customer: Customer) -> tuple[PostalAddress | None, PostalA
     bill_to = next((site.postal() for site in known if site.is_bill_to), None)
     ship_to = next((site.postal() for site in known if site.is_ship_to), None)
     return bill_to, ship_to
+
+
+@dataclass(frozen=True)
+class Double:
+    """A customer who may be the same as another, and what they have in common: `email`, `phone`, `address`."""
+
+    customer: Customer
+    alike: tuple[str, ...]
+
+
+def doubles_of(customer: Customer, *, at: Iterable[Address], limit: int = 5) -> list[Double]:
+    """Return who else has the mail address, the phone number or a site of a customer, in two statements."""
+    places = {(site.postal_code, site.line1) for site in at if site.postal_code and site.line1}
+    alike = {
+        "email": _others(customer).filter(email=customer.email) if customer.email else None,
+        "phone": _others(customer).filter(phone=customer.phone).exclude(phone="") if customer.phone else None,
+        "address": _others(customer).filter(pk__in=_living_at(places)) if places else None,
+    }
+    asked = {name: rows for name, rows in alike.items() if rows is not None}
+    if not asked:
+        return []
+    # Each is looked up by its own index; alternatives in one condition would read the whole table.
+    first, *others = (rows.values_list("pk", Value(name, output_field=CharField())) for name, rows in asked.items())
+    pairs = list(first.union(*others, all=True)[: limit * len(asked)])
+    found = Customer.objects.in_bulk({pk for pk, _name in pairs})
+    common = {pk: tuple(name for one, name in pairs if one == pk) for pk in sorted(found)}
+    return [Double(found[pk], names) for pk, names in common.items()][:limit]
+
+
+def _others(customer: Customer) -> "QuerySet[Customer]":
+    return Customer.objects.exclude(pk=customer.pk).order_by()
+
+
+def _living_at(places: Iterable[tuple[str, str]]) -> "QuerySet[Address, int]":
+    wanted = Q()
+    for postal_code, line1 in places:
+        wanted |= Q(postal_code=postal_code, line1=line1)
+    return Address.objects.exclude(postal_code="").filter(wanted).order_by().values_list("customer", flat=True)

@@ -5,13 +5,17 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from core.admin.strands import Told, events_of, strand
 from core.panels import panel
 from core.reader import locale
+from customers.models import Customer
 from fulfillment import selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order
+from orders.panels import places_of
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
@@ -120,6 +124,12 @@ def receiver_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
         "address": shipment.order.ship_to.spoken(str(locale())),
     }
     return "fulfillment/panels/receiver.html", context
+
+
+@strand("customers.customer", "orders", gettext_lazy("Orders"), order=12, permission="fulfillment.view_shipment")
+def events_of_parcels(request: HttpRequest, customer: Customer) -> list[Told]:
+    """Tell what became of the work and the parcels of their orders."""
+    return events_of(places_of(request, customer), app="fulfillment")
 
 
 def _papers(model: str, pk: int, papers: list[tuple[str, str]]) -> Part:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from customers.models import Customer
@@ -35,7 +35,6 @@ __all__ = [
     "waiting_for",
     "with_sku",
     "with_standing",
-    "worth_of",
 ]
 
 S = OrderStatus
@@ -176,10 +175,3 @@ def waiting_for(product_ids: Iterable[int]) -> list[int]:
     lines = OrderLine.objects.filter(product__in=list(product_ids), backordered__gt=0, order__status__in=LIVE)
     ranked = lines.order_by("order__rank", "order").values_list("order", flat=True)
     return list(dict.fromkeys(ranked))
-
-
-def worth_of(customer: Customer) -> list[dict[str, Any]]:
-    """Return, per currency, how many orders a customer placed, what they are worth and what is still to be paid."""
-    placed = Order.objects.filter(customer=customer).exclude(status__in=[S.DRAFT, *GONE])
-    sums = placed.values("currency").annotate(orders=Count("pk"), total=Sum("total"), due=Sum("balance_due"))
-    return [dict(row) for row in sums.order_by("currency")]

@@ -5,22 +5,28 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.models import CreditNote, Refund
+from core.admin.strands import Told, events_of, strand
 from core.panels import panel
 from customers.models import Customer
 from orders.models import Order
+from orders.panels import latest_rows, newest_orders, places_of
 from returns import selectors
 from returns.models import ReturnRequest
 
 Part = tuple[str, dict[str, Any]] | None
 SHOWN = 10
+OPEN_IN_SIGHT = 2
+VIEW = "returns.view_returnrequest"
+NOW = "customers.customer.now"
 
 
 @panel("orders.order", order=60)
 def returns_of_order(request: HttpRequest, order: Order) -> Part:
     """What came back of an order, or is asked to; and the way to take something back."""
-    if not order.shipped_at or not request.user.has_perm("returns.view_returnrequest"):
+    if not order.shipped_at or not request.user.has_perm(VIEW):
         return None
     found = selectors.returns_of(order) if order.open_returns or order.return_status != Order.Returned.NONE else []
     more = None
@@ -30,16 +36,40 @@ def returns_of_order(request: HttpRequest, order: Order) -> Part:
     return "returns/panels/returns.html", context
 
 
+@panel(NOW, order=50)
+def open_returns_of_customer(request: HttpRequest, customer: Customer) -> Part:
+    """What is coming back now, and the way to take something back."""
+    if not request.user.has_perm(VIEW):
+        return None
+    found = list(selectors.open_returns_of(customer)[: OPEN_IN_SIGHT + 1])
+    shipped = next((order for order in latest_rows(request, customer) if order.shipped_at), None)
+    take = ""
+    if shipped and not found and request.user.has_perm("returns.operate_return"):
+        take = reverse("admin:returns_returnrequest_request", args=[shipped.pk])
+    context = {
+        "title": _("Coming back"),
+        "returns": found[:OPEN_IN_SIGHT],
+        "are_more": len(found) > OPEN_IN_SIGHT,
+        "take": take,
+        "shipped": shipped,
+    }
+    return "returns/panels/coming_back.html", context
+
+
 @panel("customers.customer", order=60)
 def returns_of_customer(request: HttpRequest, customer: Customer) -> Part:
     """What a customer gave back lately."""
-    if not request.user.has_perm("returns.view_returnrequest"):
+    if not request.user.has_perm(VIEW):
         return None
-    found = list(selectors.return_rows().filter(order__customer=customer).order_by("-pk")[:SHOWN])
-    if not found:
-        return None
-    context = {"title": _("Returns"), "flush": True, "returns": found, "with_order": True}
+    found = selectors.returns_among(newest_orders(request, customer).numbers, limit=SHOWN)
+    context = {"title": _("Returns"), "flush": bool(found), "returns": found, "with_order": True}
     return "returns/panels/returns.html", context
+
+
+@strand("customers.customer", "orders", gettext_lazy("Orders"), order=11, permission=VIEW)
+def events_of_returns(request: HttpRequest, customer: Customer) -> list[Told]:
+    """Tell what became of what they gave back."""
+    return events_of(places_of(request, customer), app="returns")
 
 
 @panel("returns.return", order=10)

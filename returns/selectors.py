@@ -175,3 +175,15 @@ def return_rows() -> QuerySet[ReturnRequest]:
 def returns_of(order: Order) -> list[ReturnRequest]:
     """Return the returns of an order, oldest first, with their lines."""
     return list(return_rows().filter(order=order).order_by("pk"))
+
+
+def open_returns_of(customer: Customer) -> QuerySet[ReturnRequest]:
+    """Return the returns of a customer that somebody still has to do something about, the newest first."""
+    return (
+        ReturnRequest.objects.filter(order__customer=customer, status__in=OPEN).select_related("order").order_by("-pk")
+    )
+
+
+def returns_among(orders: Iterable[int], *, limit: int) -> list[ReturnRequest]:
+    """Return the latest returns of some orders, with their lines."""
+    return list(return_rows().filter(order__in=list(orders)).order_by("-pk")[:limit])

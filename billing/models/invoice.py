@@ -106,6 +106,12 @@ class Invoice(Document):
         indexes = [
             models.Index(fields=["order", "id"], name="invoice_order"),
             models.Index(fields=["due_on"], name="invoice_open", condition=Q(status__in=["issued", "partially_paid"])),
+            # All that the sums over a customer's open invoices read.
+            models.Index(
+                fields=["order", "currency", "due_on", "total", "paid_total", "credited_total", "id"],
+                name="invoice_waiting",
+                condition=Q(status__in=["issued", "partially_paid"]),
+            ),
             models.Index(fields=["status", "-id"], name="invoice_status"),
             models.Index(fields=["issued_on"], name="invoice_issued"),
             models.Index(fields=["source_reference"], name="invoice_source"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.countries import country_choices
 from customers.models import Address, Contact, Customer
 from customers.terms import TERMS
+from customers.ways import WAYS
 
 
 class TagsField(forms.CharField):
@@ -80,3 +81,29 @@ class ContactForm(forms.ModelForm):
     class Meta:
         model = Contact
         fields = "__all__"  # noqa: DJ007 - the inline names the fields
+
+
+class SaidForm(forms.Form):
+    """What was said with a customer."""
+
+    way = forms.ChoiceField(label=_("How"), choices=WAYS)
+    text = forms.CharField(label=_("What was said"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class PlaceForm(SiteForm):
+    """A site of a customer, on a page of its own."""
+
+    class Meta:
+        model = Address
+        fields = (
+            "label", "company", "name", "line1", "line2", "postal_code", "city", "region", "country", "phone",
+            "is_bill_to", "is_ship_to",
+        )  # fmt: skip
+
+
+class PersonForm(forms.ModelForm):
+    """A person at a customer, on a page of its own."""
+
+    class Meta:
+        model = Contact
+        fields = ("name", "role", "email", "phone")

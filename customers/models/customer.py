@@ -79,6 +79,7 @@ class Customer(models.Model):
             models.Index(fields=["external_reference"], name="customer_external", condition=~Q(external_reference="")),
             models.Index(fields=["email"], name="customer_email"),
             models.Index(fields=["name"], name="customer_name"),
+            models.Index(fields=["phone"], name="customer_phone", condition=~Q(phone="")),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +106,9 @@ class Address(models.Model):
     class Meta:
         verbose_name = _("site")
         verbose_name_plural = _("sites")
+        indexes = [
+            models.Index(fields=["postal_code", "line1"], name="site_place", condition=~Q(postal_code="")),
+        ]
 
     def __str__(self) -> str:
         return ", ".join(self.postal().lines())

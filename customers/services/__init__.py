@@ -1,5 +1,6 @@
 """The counter of customers: everything the floors above may ask."""
 
+from .contacting import note_contact
 from .records import (
     CustomerInput,
     create_customer,
@@ -18,6 +19,7 @@ __all__ = [
     "create_group",
     "find_or_create",
     "link_user",
+    "note_contact",
     "remove_address",
     "remove_contact",
     "update_address",

@@ -87,7 +87,7 @@ def test_the_page_and_the_list_take_few_statements(
         customers.create_customer(CustomerInput(name=f"Customer {number}", group="trade"), actor=SYSTEM)
     with django_assert_num_queries(5):
         staff.get(LIST)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(36):
         staff.get(page(ada, "change"))
 
 

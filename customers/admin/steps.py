@@ -1,0 +1,170 @@
+"""What is done about a customer from their page, each behind a page that says what will happen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from core.actors import Actor
+from core.admin.base import BackOfficeAdmin
+from core.admin.columns import link_column
+from core.admin.links import page_of
+from core.admin.site import site
+from core.admin.transitions import TransitionAdmin, TransitionSpec
+from customers import services
+from customers.addresses import PostalAddress
+from customers.models import Address, Contact, Customer
+
+from .forms import PersonForm, PlaceForm, SaidForm
+
+CHANGE = "customers.change_customer"
+VIEW = "customers.view_customer"
+
+
+def add_site(customer_id: int, *, actor: Actor, **values: Any) -> Address:
+    """Write a site down, as the form says."""
+    return services.add_address(
+        customer_id,
+        PostalAddress.from_dict(values),
+        label=values["label"],
+        is_bill_to=values["is_bill_to"],
+        is_ship_to=values["is_ship_to"],
+        actor=actor,
+    )
+
+
+def change_site(address_id: int, *, actor: Actor, **values: Any) -> Address:
+    """Change a site, as the form says."""
+    return services.update_address(address_id, values, actor=actor)
+
+
+def change_contact(contact_id: int, *, actor: Actor, **values: Any) -> Contact:
+    """Change a contact, as the form says."""
+    return services.update_contact(contact_id, values, actor=actor)
+
+
+def _what_noting_does(customer: Customer) -> list[str]:
+    return [_now("It stays in the history of the customer, with your name; nobody is written to.")]
+
+
+def _what_a_site_does(subject: Customer | Address) -> list[str]:
+    return [_now("Orders from now on may use it; those already placed keep their address.")]
+
+
+def _what_leaving_does(subject: Address | Contact) -> list[str]:
+    return [_now("It goes off the record of the customer; the history keeps what it said.")]
+
+
+def _kept(names: tuple[str, ...]) -> Any:
+    return lambda row: {name: getattr(row, name) for name in names}
+
+
+CUSTOMER_STEPS: Mapping[str, TransitionSpec] = {
+    "note": TransitionSpec(
+        _("Note a call"),
+        services.note_contact,
+        CHANGE,
+        form=SaidForm,
+        consequences=_what_noting_does,
+        done=_("Noted."),
+        icon="phone",
+    ),
+    "site": TransitionSpec(
+        _("Add a site"),
+        add_site,
+        CHANGE,
+        form=PlaceForm,
+        initial=lambda customer: {"name": customer.name, "company": customer.company, "is_ship_to": True},
+        consequences=_what_a_site_does,
+        done=_("The site is kept."),
+        icon="building",
+    ),
+    "contact": TransitionSpec(
+        _("Add a contact"),
+        services.add_contact,
+        CHANGE,
+        form=PersonForm,
+        done=_("The contact is kept."),
+        icon="person",
+    ),
+}
+
+
+class PartAdmin(TransitionAdmin, BackOfficeAdmin):
+    """A part of a customer's record: seen and changed by whoever sees and changes the customer."""
+
+    list_display_links = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees customers."""
+        return bool(request.user.has_perm(VIEW) or request.user.has_perm(CHANGE))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whoever sees customers."""
+        return self.has_view_permission(request)
+
+    def _way_back(self, request: HttpRequest, obj: Any) -> str:
+        wanted = super()._way_back(request, obj)
+        return page_of(obj.customer) if wanted == page_of(obj) else wanted
+
+
+@admin.register(Address, site=site)
+class SiteAdmin(PartAdmin):
+    """Sites of all customers."""
+
+    list_display = ("label", link_column("customer"), "line1", "postal_code", "city", "country")
+    list_select_related = ("customer",)
+    search_fields = ("=postal_code", "=customer__number")
+    search_help_text = _("By postcode or number of the customer")
+    empty_text = _("No sites yet. They are added on the page of a customer.")
+    transition_services = {
+        "change": TransitionSpec(
+            _("Change the site"),
+            change_site,
+            CHANGE,
+            form=PlaceForm,
+            initial=_kept(PlaceForm.Meta.fields),
+            consequences=_what_a_site_does,
+            done=_("The site is kept."),
+        ),
+        "remove": TransitionSpec(
+            _("Remove the site"),
+            services.remove_address,
+            CHANGE,
+            consequences=_what_leaving_does,
+            done=_("The site is off the record."),
+            style="danger",
+        ),
+    }
+
+
+@admin.register(Contact, site=site)
+class ContactAdmin(PartAdmin):
+    """Contacts of all customers."""
+
+    list_display = ("name", "role", link_column("customer"), "email", "phone")
+    list_select_related = ("customer",)
+    search_fields = ("=email", "=customer__number")
+    search_help_text = _("By e-mail or number of the customer")
+    empty_text = _("No contacts yet. They are added on the page of a customer.")
+    transition_services = {
+        "change": TransitionSpec(
+            _("Change the contact"),
+            change_contact,
+            CHANGE,
+            form=PersonForm,
+            initial=_kept(PersonForm.Meta.fields),
+            done=_("The contact is kept."),
+        ),
+        "remove": TransitionSpec(
+            _("Remove the contact"),
+            services.remove_contact,
+            CHANGE,
+            consequences=_what_leaving_does,
+            done=_("The contact is off the record."),
+            style="danger",
+        ),
+    }
