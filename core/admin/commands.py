@@ -33,7 +33,7 @@ GO_TO = _("Go to")
 ACTIONS = _("Actions")
 IN_LISTS = _("In lists")
 EVERYWHERE = _("Everywhere")
-GROUPS = (EVERYWHERE, ACTIONS, GO_TO, IN_LISTS)
+GROUPS = (ACTIONS, GO_TO, IN_LISTS, EVERYWHERE)
 
 
 @dataclass(frozen=True)
@@ -213,4 +213,4 @@ for choice, label, icon in (
     ("light", _("Switch to light"), "sun"),
     ("auto", _("Colours like the system"), "auto"),
 ):
-    register(f"colours-{choice}", label, press=f"[data-theme-choice={choice}]", icon=icon, order=910)
+    register(f"colours-{choice}", label, press=f"[data-theme-choice={choice}]", icon=icon, group=EVERYWHERE, order=910)

@@ -143,6 +143,8 @@
             "close",
             () => {
                 if (document.activeElement === document.body || dialog.contains(document.activeElement)) {
+                    // A field of a closed dialog must not take the next key.
+                    document.activeElement.blur();
                     focused.focus({ preventScroll: true });
                 }
                 scrollTo(x, y);
@@ -167,7 +169,8 @@
         const shown = new Map();
         for (const command of all().filter((one) => one.keys)) {
             const group = command.group || sheet.dataset.here;
-            const line = make("div", "", make("dt", "", command.label), make("dd", "", ...written(command.keys, sheet.dataset.or)));
+            const about = command.detail ? [" ", make("small", "quiet", command.detail)] : [];
+            const line = make("div", "", make("dt", "", command.label, ...about), make("dd", "", ...written(command.keys, sheet.dataset.or)));
             shown.set(group, [...(shown.get(group) || []), line]);
         }
         const body = sheet.querySelector(".sheet-body");

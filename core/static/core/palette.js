@@ -283,6 +283,9 @@
         } else if (event.key === "Enter" && event.target === input && !event.isComposing) {
             event.preventDefault();
             take(active, event.ctrlKey || event.metaKey);
+        } else if (event.key === "Escape") {
+            event.preventDefault();
+            palette.close();
         } else if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
             palette.close();
