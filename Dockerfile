@@ -6,6 +6,8 @@ COPY requirements.txt .
 RUN /opt/venv/bin/pip install -r requirements.txt
 
 FROM python:3.12-slim
+# pg_dump, pg_restore and psql: for backups of the PostgreSQL that compose.yaml starts.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app orders && install -d -o orders /data
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
 WORKDIR /app

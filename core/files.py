@@ -11,6 +11,9 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from core.errors import DomainError
 from core.models import Attachment
 
+# What is only being written, and belongs to no row yet.
+PART_PREFIX = ".part-"
+
 
 class FileDamaged(DomainError):
     """The bytes in the store are missing, or are not the ones that were kept."""
@@ -52,7 +55,7 @@ def _store(place: str, content: bytes) -> None:
 def _write_whole(path: Path, content: bytes) -> None:
     """Write beside the place and move there at the end: readers see all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART_PREFIX, delete=False) as part:
         try:
             part.write(content)
             part.flush()

@@ -1,5 +1,6 @@
 """The one door, `./run`: what it says, what it refuses, and that it keeps stdout to itself."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -14,12 +15,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def run(*arguments: str, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, root: Path = ROOT, where: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Call the script as a stranger would: no terminal, only these settings."""
     mine = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "DATABASE_URL", "DEMO"}}
     command = ["bash", str(root / "run"), *arguments]
+    settings = {**mine, **environment}
     return subprocess.run(
-        command, env={**mine, **environment}, stdin=-3, capture_output=True, text=True, timeout=120, check=False
+        command, env=settings, cwd=where, stdin=-3, capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -41,7 +45,7 @@ def test_help_names_every_command(arguments):
     done = run(*arguments)
 
     assert done.returncode == 0
-    for command in ("demo", "test", "setup", "manage", "serve"):
+    for command in ("demo", "test", "setup", "manage", "serve", "backup", "restore", "upgrade"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -134,6 +138,59 @@ def test_demo_knows_only_one_option():
 
     assert done.returncode == 1
     assert "demo knows only --fresh, not '--force'" in done.stderr
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a folder that is like the project's, with locks of its own."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    for path in ROOT.iterdir():
+        if path.name not in {"run", "var", "staticfiles"}:
+            (folder / path.name).symlink_to(path)
+    shutil.copy(ROOT / "run", folder / "run")
+    return folder
+
+
+def test_upgrade_backup_and_restore_say_one_path_and_mean_files_from_where_they_are_called(clone, tmp_path):
+    here, there = ({"DATABASE_URL": f"sqlite:///{tmp_path}/{name}.sqlite3"} for name in ("here", "there"))
+    common = {"root": clone, "where": tmp_path, "SECRET_KEY": "key", "DATA_DIR": str(tmp_path / "data")}
+
+    upgraded = run("upgrade", **common, **here)
+    kept = run("backup", "kept.tar.gz", **common, **here)
+    restored = run("restore", "kept.tar.gz", **common, **there)
+    missing = run("restore", "nowhere.tar.gz", **common, **there)
+
+    assert (upgraded.returncode, upgraded.stdout) == (0, ""), upgraded.stderr
+    assert (kept.returncode, kept.stdout) == (0, f"{tmp_path}/kept.tar.gz\n"), kept.stderr
+    assert (restored.returncode, restored.stdout) == (0, ""), restored.stderr
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert f"{tmp_path}/nowhere.tar.gz is no file. Nothing was changed." in missing.stderr
+    with closing(sqlite3.connect(tmp_path / "there.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM django_migrations").fetchone()[0] > 20
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="there is no flock on this machine")
+@pytest.mark.parametrize(
+    ("held", "command", "said"),
+    [
+        (fcntl.LOCK_SH, "restore", "a server or another restore works in this folder. Stop it first"),
+        (fcntl.LOCK_SH, "upgrade", "a server or another upgrade works in this folder. Stop it first"),
+        (fcntl.LOCK_EX, "serve", "a restore or an upgrade is at work in this folder: start serve when it is done"),
+        (fcntl.LOCK_EX, "demo", "a restore or an upgrade is at work in this folder: start the demo when it is done"),
+    ],
+)
+def test_data_is_replaced_only_while_nobody_serves_it(clone, tmp_path, held, command, said):
+    (clone / "var").mkdir()
+    with (clone / "var" / "running.lock").open("w") as lock:
+        fcntl.flock(lock, held)
+        done = run(
+            command, root=clone, SECRET_KEY="key" * 20, DATABASE_URL=f"sqlite:///{tmp_path}/db", PORT=free_port()
+        )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert not (tmp_path / "db").exists()
 
 
 def test_too_old_python_is_named(tmp_path):
