@@ -81,11 +81,11 @@ def test_the_page_and_the_list_take_few_statements(
     ada, staff, django_assert_num_queries, django_assert_max_num_queries
 ):
     staff.get(LIST)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         staff.get(LIST)
     for number in range(20):
         customers.create_customer(CustomerInput(name=f"Customer {number}", group="trade"), actor=SYSTEM)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         staff.get(LIST)
     with django_assert_max_num_queries(36):
         staff.get(page(ada, "change"))
