@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from billing import selectors, services
 from billing.models import CreditNote, Invoice
@@ -36,14 +35,14 @@ def credit(invoice_id: int, *, quantities: dict[int, int], reason: str, actor: A
 def what_a_credit_does(invoice: Invoice) -> list[str]:
     """Say what happens when units are credited."""
     sentences = [
-        _now("A credit note with a number of its own names %(number)s; the invoice itself never changes.")
+        gettext("A credit note with a number of its own names %(number)s; the invoice itself never changes.")
         % {"number": invoice.number},
-        _now("Crediting all of it cancels the invoice."),
+        gettext("Crediting all of it cancels the invoice."),
     ]
     if invoice.paid_total:
-        sentences.append(_now("No money goes back by this; refund the payment for that."))
+        sentences.append(gettext("No money goes back by this; refund the payment for that."))
     if invoice.order.email and not invoice.order.quiet:
-        sentences.append(_now("%(email)s gets the credit note.") % {"email": invoice.order.email})
+        sentences.append(gettext("%(email)s gets the credit note.") % {"email": invoice.order.email})
     return sentences
 
 
@@ -126,17 +125,17 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
 
     def page_title(self, obj: Invoice) -> str:
         """Name the invoice."""
-        return _now("Invoice %(number)s") % {"number": obj.number} if obj.number else _now("Draft of an invoice")
+        return gettext("Invoice %(number)s") % {"number": obj.number} if obj.number else gettext("Draft of an invoice")
 
     def headline(self, obj: Invoice) -> str:
         """Say whether it is paid."""
         money = obj.money("total")
         if obj.status == Invoice.Status.DRAFT:
-            return _now("Gets its number in a moment.")
+            return gettext("Gets its number in a moment.")
         if obj.status == Invoice.Status.CANCELLED:
-            return _now("Taken back in full.")
+            return gettext("Taken back in full.")
         if not obj.open_amount:
-            return _now("Settled: %(amount)s.") % {"amount": spoken_amount(money.amount, money.currency)}
+            return gettext("Settled: %(amount)s.") % {"amount": spoken_amount(money.amount, money.currency)}
         return ""
 
     def alert(self, obj: Invoice) -> str:
@@ -185,5 +184,5 @@ class CreditNoteAdmin(PaperAdmin, PanelAdmin):
     def page_title(self, obj: CreditNote) -> str:
         """Name the credit note."""
         if not obj.number:
-            return _now("Draft of a credit note")
-        return _now("Credit note %(number)s") % {"number": obj.number}
+            return gettext("Draft of a credit note")
+        return gettext("Credit note %(number)s") % {"number": obj.number}

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import InvoiceLine
@@ -28,7 +28,7 @@ class AmountForm(SubjectForm):
         """Ask for whole minor units of the currency."""
         field: Any = self.fields["amount"]
         step = quantum(self.subject.currency)
-        field.label = _now("Amount in %(currency)s") % {"currency": self.subject.currency}
+        field.label = gettext("Amount in %(currency)s") % {"currency": self.subject.currency}
         field.decimal_places = -int(step.as_tuple().exponent)
         field.widget.attrs["step"] = str(step)
 
@@ -82,9 +82,9 @@ class CreditForm(SubjectForm):
                     min_value=0,
                     max_value=left,
                     initial=left,
-                    help_text=_now("%(left)s left to credit; the row is %(total)s") % words,
+                    help_text=gettext("%(left)s left to credit; the row is %(total)s") % words,
                 )
-        self.fields["reason"] = forms.CharField(label=_now("Reason"), max_length=300)
+        self.fields["reason"] = forms.CharField(label=gettext("Reason"), max_length=300)
 
     def quantities(self) -> dict[int, int]:
         """Return units by row."""
@@ -95,5 +95,5 @@ class CreditForm(SubjectForm):
         """Refuse a credit of nothing."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not self.quantities():
-            raise forms.ValidationError(_now("Say how many units are credited."))
+            raise forms.ValidationError(gettext("Say how many units are credited."))
         return {**cleaned, "quantities": self.quantities()} if not self.errors else cleaned

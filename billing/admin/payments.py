@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import selectors, services
@@ -56,30 +56,30 @@ def refund_payment(payment_id: int, *, amount: Any, reason: str, actor: Actor) -
 
 
 def _what_money_does(order: Order) -> list[str]:
-    sentences = [_now("Open invoices are settled, the oldest first.")]
+    sentences = [gettext("Open invoices are settled, the oldest first.")]
     if order.status == OrderStatus.VERIFIED:
-        sentences.append(_now("The order is confirmed when nothing is missing any more."))
+        sentences.append(gettext("The order is confirmed when nothing is missing any more."))
     if order.status == OrderStatus.FULFILLED:
-        sentences.append(_now("The order is completed when nothing else is open."))
-    return [*sentences, _now("More than is owed is taken and shown as overpaid.")]
+        sentences.append(gettext("The order is completed when nothing else is open."))
+    return [*sentences, gettext("More than is owed is taken and shown as overpaid.")]
 
 
 def _what_a_refund_does(subject: Order | Payment) -> list[str]:
     order = subject if isinstance(subject, Order) else subject.order
-    sentences = [_now("The money goes back the way it came, the oldest payment first.")]
+    sentences = [gettext("The money goes back the way it came, the oldest payment first.")]
     if order.email and not order.quiet:
-        sentences.append(_now("%(email)s gets a mail.") % {"email": order.email})
-    return [*sentences, _now("No credit note is written by this; credit the invoice for that.")]
+        sentences.append(gettext("%(email)s gets a mail.") % {"email": order.email})
+    return [*sentences, gettext("No credit note is written by this; credit the invoice for that.")]
 
 
 def _what_capture_does(payment: Payment) -> list[str]:
-    return [_now("%(amount)s is held for %(order)s.") % {"amount": spoken_amount(payment.held, payment.currency),
-            "order": payment.order}, _now("What is taken settles open invoices, the oldest first.")]  # fmt: skip
+    return [gettext("%(amount)s is held for %(order)s.") % {"amount": spoken_amount(payment.held, payment.currency),
+            "order": payment.order}, gettext("What is taken settles open invoices, the oldest first.")]  # fmt: skip
 
 
 def _what_void_does(payment: Payment) -> list[str]:
     held = spoken_amount(payment.held, payment.currency)
-    return [_now("%(amount)s that is held is let go for good.") % {"amount": held}]
+    return [gettext("%(amount)s that is held is let go for good.") % {"amount": held}]
 
 
 def _refundable(subject: Order | Payment) -> dict[str, Any]:
@@ -118,8 +118,8 @@ ORDER_STEPS = {
         services.invoice_order,
         OPERATE,
         consequences=lambda order: [
-            _now("Everything of the order that stands on no invoice yet is billed, shipped or not."),
-            _now("The invoice gets its number in a moment, and never changes."),
+            gettext("Everything of the order that stands on no invoice yet is billed, shipped or not."),
+            gettext("The invoice gets its number in a moment, and never changes."),
         ],
         when=lambda order: (
             order.status in (OrderStatus.CONFIRMED, OrderStatus.FULFILLING, OrderStatus.FULFILLED)
@@ -211,7 +211,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
     def page_title(self, obj: Payment) -> str:
         """Say how much came in, and how."""
         amount = spoken_amount(obj.amount, obj.currency)
-        return _now("%(amount)s, %(way)s") % {"amount": amount, "way": wording.method_name(obj.method)}
+        return gettext("%(amount)s, %(way)s") % {"amount": amount, "way": wording.method_name(obj.method)}
 
     @admin.display(description=_("method"), ordering="method")
     def way(self, obj: Payment) -> str:
@@ -271,7 +271,7 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
             _("Ask again"),
             services.retry_refund,
             OPERATE,
-            consequences=lambda refund: [_now("The payment provider is asked again, under the same key.")],
+            consequences=lambda refund: [gettext("The payment provider is asked again, under the same key.")],
             style="primary",
             when=lambda refund: refund.status == Refund.Status.FAILED,
         ),

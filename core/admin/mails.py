@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
@@ -112,7 +112,7 @@ class MailAdmin(TransitionAdmin, PanelAdmin):
 @panel("core.mail", order=10)
 def message(request: HttpRequest, mail: OutgoingMail) -> tuple[str, dict[str, Any]]:
     """Show the message."""
-    return "admin/core/mail_message.html", {"title": _now("Message"), "mail": mail, "flush": True}
+    return "admin/core/mail_message.html", {"title": gettext("Message"), "mail": mail, "flush": True}
 
 
 @panel("core.mail", order=20)
@@ -120,7 +120,7 @@ def plain_text(request: HttpRequest, mail: OutgoingMail) -> tuple[str, dict[str,
     """Show what readers without HTML get."""
     if not mail.html:
         return None
-    return "admin/core/mail_text.html", {"title": _now("Text"), "mail": mail}
+    return "admin/core/mail_text.html", {"title": gettext("Text"), "mail": mail}
 
 
 @panel("core.mail", order=5)
@@ -130,7 +130,7 @@ def belongs(request: HttpRequest, mail: OutgoingMail) -> tuple[str, dict[str, An
         {"file": file, "url": reverse("admin:core_outgoingmail_file", args=[mail.pk, file.pk])}
         for file in mail.attachments.order_by("pk")
     ]
-    context = {"title": _now("Files"), "files": files, "count": len(files), "about": page_of_thread(mail.thread)}
+    context = {"title": gettext("Files"), "files": files, "count": len(files), "about": page_of_thread(mail.thread)}
     return "admin/core/mail_files.html", {**context, "thread": mail.thread, "side": True}
 
 

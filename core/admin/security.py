@@ -12,8 +12,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _later
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -32,7 +31,7 @@ class ProofForm(forms.Form):
     """Asks for something that only the owner has: who finds the page open must not get further."""
 
     proof = forms.CharField(
-        label=_later("Your password"),
+        label=gettext_lazy("Your password"),
         max_length=200,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
@@ -287,11 +286,11 @@ def urls(site: Any) -> list[Any]:
     ]
 
 
-phrase("core.second_step_turned_on", _later("Two-step sign-in turned on"), icon="key")
-phrase("core.second_step_moved", _later("Two-step sign-in moved to another app"), icon="key")
-phrase("core.second_step_turned_off", _later("Two-step sign-in turned off"), icon="key")
-phrase("core.second_step_reset", _later("Two-step sign-in reset: %(reason)s"), icon="key")
-phrase("core.recovery_codes_made", _later("New recovery codes made"), icon="key")
-phrase("core.recovery_code_used", _later("Recovery code used, %(left)s left"), icon="key")
-phrase("core.sessions_ended", _later("Signed out elsewhere, browsers: %(count)s"), icon="door")
-commands.register("security", _later("Security"), url_name="admin:security", icon="key", order=915)
+phrase("core.second_step_turned_on", gettext_lazy("Two-step sign-in turned on"), icon="key")
+phrase("core.second_step_moved", gettext_lazy("Two-step sign-in moved to another app"), icon="key")
+phrase("core.second_step_turned_off", gettext_lazy("Two-step sign-in turned off"), icon="key")
+phrase("core.second_step_reset", gettext_lazy("Two-step sign-in reset: %(reason)s"), icon="key")
+phrase("core.recovery_codes_made", gettext_lazy("New recovery codes made"), icon="key")
+phrase("core.recovery_code_used", gettext_lazy("Recovery code used, %(left)s left"), icon="key")
+phrase("core.sessions_ended", gettext_lazy("Signed out elsewhere, browsers: %(count)s"), icon="door")
+commands.register("security", gettext_lazy("Security"), url_name="admin:security", icon="key", order=915)

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import gettext_lazy
 
 from core import doors, second_step
 
@@ -24,7 +24,7 @@ class AppCodeForm(forms.Form):
     """Asks for the code that the app shows. It may be pasted, and filled in by the browser."""
 
     code = forms.CharField(
-        label=_later("Code of the authenticator app"),
+        label=gettext_lazy("Code of the authenticator app"),
         max_length=40,
         widget=forms.TextInput(attrs={**TYPED, "autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
@@ -34,10 +34,10 @@ class RecoveryCodeForm(forms.Form):
     """Asks for one of the codes on paper."""
 
     code = forms.CharField(
-        label=_later("Recovery code"),
+        label=gettext_lazy("Recovery code"),
         max_length=40,
         widget=forms.TextInput(attrs={**TYPED, "autocomplete": "off"}),
-        help_text=_later("One of the ten codes you kept, like abcd-efgh-jkmn-pqrs. Each works once."),
+        help_text=gettext_lazy("One of the ten codes you kept, like abcd-efgh-jkmn-pqrs. Each works once."),
     )
 
 

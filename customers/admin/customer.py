@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
@@ -187,7 +187,7 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
 
     def badges(self, obj: Customer) -> list[tuple[str, Any]]:
         """Say who has left."""
-        return [] if obj.active else [("inactive", _now("inactive"))]
+        return [] if obj.active else [("inactive", gettext("inactive"))]
 
     def headline(self, obj: Customer) -> str:
         """Return who it is, where the title names the company."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
@@ -47,15 +47,15 @@ def change_contact(contact_id: int, *, actor: Actor, **values: Any) -> Contact:
 
 
 def _what_noting_does(customer: Customer) -> list[str]:
-    return [_now("It stays in the history of the customer, with your name; nobody is written to.")]
+    return [gettext("It stays in the history of the customer, with your name; nobody is written to.")]
 
 
 def _what_a_site_does(subject: Customer | Address) -> list[str]:
-    return [_now("Orders from now on may use it; those already placed keep their address.")]
+    return [gettext("Orders from now on may use it; those already placed keep their address.")]
 
 
 def _what_leaving_does(subject: Address | Contact) -> list[str]:
-    return [_now("It goes off the record of the customer; the history keeps what it said.")]
+    return [gettext("It goes off the record of the customer; the history keeps what it said.")]
 
 
 def _kept(names: tuple[str, ...]) -> Any:

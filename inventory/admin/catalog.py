@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
@@ -64,8 +63,8 @@ def what_receiving_does(product: Product) -> list[str]:
     return [
         ngettext("%(n)s unit can be promised now; the new ones come on top.",
                  "%(n)s units can be promised now; the new ones come on top.", free) % {"n": free},
-        _now("Orders that wait for this product get theirs first."),
-        _now("A movement says who booked it and by which paper."),
+        gettext("Orders that wait for this product get theirs first."),
+        gettext("A movement says who booked it and by which paper."),
     ]  # fmt: skip
 
 
@@ -140,7 +139,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
 
     def badges(self, obj: Product) -> list[tuple[str, Any]]:
         """Say what is not sold any more."""
-        return [] if obj.active else [("inactive", _now("inactive"))]
+        return [] if obj.active else [("inactive", gettext("inactive"))]
 
     def page_title(self, obj: Product) -> str:
         """Return the name as the reader knows it."""
@@ -149,7 +148,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
     def headline(self, obj: Product) -> str:
         """Say how many can be promised."""
         if not obj.needs_stock:
-            return _now("Needs no shelf: it is rendered or sent.")
+            return gettext("Needs no shelf: it is rendered or sent.")
         free = services.availability([obj.pk])[obj.pk]
         return ngettext("%(n)s unit can be promised now.", "%(n)s units can be promised now.", free) % {"n": free}
 

@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
@@ -56,7 +55,8 @@ def what_arriving_does(receipt: ExpectedReceipt) -> list[str]:
     missing = max(0, receipt.quantity - receipt.received)
     return [
         ngettext("%(n)s unit is still expected.", "%(n)s units are still expected.", missing) % {"n": missing},
-        _now("They go on the shelf of %(place)s; orders that wait get theirs first.") % {"place": receipt.warehouse},
+        gettext("They go on the shelf of %(place)s; orders that wait get theirs first.")
+        % {"place": receipt.warehouse},
     ]
 
 

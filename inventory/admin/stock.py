@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core.actors import Actor
 from core.admin import history
@@ -62,7 +61,7 @@ def settle(stock_item_id: int, *, units: int, scrap: bool, reason: str, actor: A
 def what_adjusting_does(item: StockItem) -> list[str]:
     """Say what a difference will do, above all to what is promised."""
     spare = item.on_hand - item.quarantined - item.reserved
-    told = [_now("The books say %(n)s units lie here.") % {"n": item.on_hand}]
+    told = [gettext("The books say %(n)s units lie here.") % {"n": item.on_hand}]
     if item.reserved:
         told.append(
             ngettext(
@@ -70,7 +69,7 @@ def what_adjusting_does(item: StockItem) -> list[str]:
             ) % {"n": item.reserved}
         )  # fmt: skip
         told.append(
-            _now("If more than %(n)s are missing, the orders that come last in rank lose theirs and wait again.")
+            gettext("If more than %(n)s are missing, the orders that come last in rank lose theirs and wait again.")
             % {"n": spare}
         )
     return told
@@ -125,8 +124,8 @@ class StockItemAdmin(TransitionAdmin, PanelAdmin):
             style="primary",
             icon="download",
             consequences=lambda item: [
-                _now("The books say %(n)s units lie here; the new ones come on top.") % {"n": item.on_hand},
-                _now("Orders that wait for this product get theirs first."),
+                gettext("The books say %(n)s units lie here; the new ones come on top.") % {"n": item.on_hand},
+                gettext("Orders that wait for this product get theirs first."),
             ],
             done=_("The units are on the shelf."),
         ),
