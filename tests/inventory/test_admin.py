@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 SOMEBODY = Actor("staff", "maya")
 MODELS = [Product, Warehouse, StockItem, StockMovement, ExpectedReceipt]
 
-STATEMENTS = {Product: 4, Warehouse: 4, StockItem: 5, StockMovement: 5, ExpectedReceipt: 5}
+STATEMENTS = {Product: 5, Warehouse: 4, StockItem: 6, StockMovement: 6, ExpectedReceipt: 6}
 
 
 def address(model, *rest):
