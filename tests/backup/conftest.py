@@ -91,6 +91,23 @@ def shop_of_others(street: Street, django_db_blocker: Any) -> House:
     return house
 
 
+@pytest.fixture(scope="session")
+def house_of_yesterday(street: Street, kept: Kept, django_db_blocker: Any) -> House:
+    """Return a house whose database is behind the code, and that is only copied."""
+    with django_db_blocker.unblock():
+        house = street.empty("yesterday")
+        with house.open():
+            command("restore", str(kept.archive))
+            command("migrate", "billing", "0001_initial")
+    return house
+
+
+@pytest.fixture
+def older(street: Street, house_of_yesterday: House) -> House:
+    """Return a house whose database is behind the code."""
+    return street.copy("older", of=house_of_yesterday)
+
+
 @pytest.fixture
 def lived_in(street: Street, shop_of_others: House) -> House:
     """Return a house in which somebody works already."""

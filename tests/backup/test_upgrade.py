@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db
 UPGRADE = "core.management.commands.upgrade"
 
 
-@pytest.fixture
-def older(street: Street, kept: Kept) -> House:
-    """Return a house whose database is behind the code."""
-    house = street.empty("older")
-    with house.open():
-        command("restore", str(kept.archive))
-        command("migrate", "billing", "0001_initial")
-    return house
-
-
 def way_back(error: Any, house: House) -> Path:
     """Return the archive that a failed upgrade names."""
     [archive] = (house.folder / "backups").iterdir()
