@@ -31,6 +31,7 @@ OUR_APPS = [
     "returns",
     "integrations",
     "reports",
+    "desk",
     "portal",
     "demo",
 ]
