@@ -1,13 +1,17 @@
 """What screens and callers read about customers."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import CharField, Q, QuerySet, Value
 
+from core.words import begins_with, typed_words
 from customers.addresses import PostalAddress
 from customers.errors import UnknownCustomer
-from customers.models import Address, Customer
+from customers.models import Address, Customer, CustomerWord
+
+NUMBER = re.compile(r"^(?:C-)?0*(\d{1,12})$", re.IGNORECASE | re.ASCII)
 
 
 def by_number(number: str) -> Customer:
@@ -45,6 +49,20 @@ def mentions(text: str) -> Q:
     )
 
 
+def begun(text: str, *, limit: int = 8) -> list[Customer]:
+    """Return the active customers that somebody means who has begun to type: by number, or by the beginning of
+    every word of name, company, mail address or phone number. The youngest first, at most two statements."""
+    active = Customer.objects.filter(active=True).select_related("group")
+    numbered = NUMBER.match(text.strip())
+    found = list(active.filter(number=f"C-{int(numbered[1]):06d}")) if numbered else []
+    if words := typed_words(text):
+        rows = active
+        for word in words:
+            rows = rows.filter(pk__in=begins_with(CustomerWord.objects.all(), word).values("customer"))
+        found += [one for one in rows.order_by("-pk")[:limit] if one not in found]
+    return found[:limit]
+
+
 def written_down_for(channels: Iterable[str]) -> Q:
     """Return the condition of customers whom keys of channels wrote down."""
     return Q(origin__in=set(channels))
@@ -53,6 +71,12 @@ def written_down_for(channels: Iterable[str]) -> Q:
 def sites(customer: Customer) -> "QuerySet[Address]":
     """Return the sites of a customer in the order they were made."""
     return customer.addresses.order_by("pk")
+
+
+def first_towns(customers: Iterable[Customer]) -> dict[int, str]:
+    """Return the town of each customer's first site, in one statement; who has none is missing."""
+    rows = Address.objects.filter(customer__in=[one.pk for one in customers]).order_by("-pk")
+    return dict(rows.values_list("customer", "city"))
 
 
 def default_addresses(customer: Customer) -> tuple[PostalAddress | None, PostalAddress | None]:

@@ -7,7 +7,11 @@ from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
-from inventory.models import Allocation, ExpectedReceipt, Product, StockItem, StockMovement
+from core.words import begins_with, typed_words
+from inventory.models import Allocation, ExpectedReceipt, Product, ProductWord, StockItem, StockMovement
+
+# Of a family or category, so many are looked at for a substitute.
+MOST_ALIKE = 60
 
 
 def free_units() -> Combinable:
@@ -45,6 +49,33 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     """Return products by their SKU in upper case; unknown ones are missing."""
     wanted = {sku.strip().upper() for sku in skus}
     return {product.sku: product for product in Product.objects.filter(sku__in=wanted)}
+
+
+def begun(text: str, *, limit: int = 8) -> list[Product]:
+    """Return the products on sale that somebody means who has begun to type: every word begins one of the SKU, the
+    name in any language or the GTIN. The very SKU or GTIN comes first. At most two statements."""
+    typed = text.strip()
+    on_sale = Product.objects.filter(active=True)
+    found = list(on_sale.filter(Q(sku=typed.upper()) | Q(barcode=typed) & ~Q(barcode=""))[:limit]) if typed else []
+    if words := typed_words(text):
+        rows = on_sale
+        for word in words:
+            rows = rows.filter(pk__in=begins_with(ProductWord.objects.all(), word).values("product"))
+        found += [one for one in rows.order_by("sku")[:limit] if one not in found]
+    return found[:limit]
+
+
+def substitutes(product: Product, *, units: int, limit: int = 3) -> list[tuple[Product, int]]:
+    """Return what could be sold instead of a product, with the free units of each: of the same family (the SKU up to
+    its last dash) or else the same category, on sale, with enough free units; the family first. Two statements."""
+    family = product.sku.rpartition("-")[0]
+    alike = Q(category=product.category) & ~Q(category="")
+    if family:
+        alike |= Q(sku__startswith=f"{family}-")
+    rows = Product.objects.filter(alike, active=True, kind=product.kind).exclude(pk=product.pk)
+    near = sorted(rows.order_by("sku")[:MOST_ALIKE], key=lambda one: (one.sku.rpartition("-")[0] != family, one.sku))
+    free = availability(one.pk for one in near) if product.needs_stock else {}
+    return [(one, free.get(one.pk, 0)) for one in near if not one.needs_stock or free[one.pk] >= units][:limit]
 
 
 def stock_rows() -> "QuerySet[StockItem]":

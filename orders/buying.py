@@ -64,6 +64,14 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What one wants to know of a customer at a glance: open orders, and what they owe on credit in their currency."""
+
+    open: int = 0
+    on_credit: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
 class Usual:
     """A product a customer buys: how often and how much of it lately, and what they paid last."""
 
@@ -95,6 +103,19 @@ def going_on(customer: Customer) -> QuerySet[Order]:
     """Return the orders of a customer that are not there yet, the newest first."""
     rows = Order.objects.filter(customer=customer, status__in=LIVE).defer(*HEAVY).order_by("-pk")
     return rows.exclude(status=S.FULFILLED, fulfillment_status=Order.Fulfillment.DELIVERED)
+
+
+def at_a_glance(customers: Iterable[Customer]) -> dict[int, Glance]:
+    """Return how some customers stand, in one statement over their live orders."""
+    known = {one.pk: one for one in customers}
+    if not known:
+        return {}
+    lent = Q(payment_terms__in=guards.ON_CREDIT, currency=F("customer__currency"))
+    rows = Order.objects.filter(customer__in=list(known), status__in=LIVE).order_by().values("customer")
+    sums = rows.annotate(open=Count("pk"), owed=Sum("balance_due", filter=lent))
+    found = {row["customer"]: (row["open"], row["owed"]) for row in sums}
+    glances = {pk: found.get(pk, (0, None)) for pk in known}
+    return {pk: Glance(count, _exact(owed, known[pk].currency)) for pk, (count, owed) in glances.items()}
 
 
 def figures_of(customer: Customer) -> list[Figures]:

@@ -12,7 +12,7 @@ from core.admin.site import site
 def belongs(request: HttpRequest) -> bool:
     """Whether a member of staff asked for a page of the back office."""
     user = getattr(request, "user", None)
-    places = ("/admin/", "/reports/")
+    places = ("/admin/", "/reports/", "/desk/")
     return user is not None and site.has_permission(request) and request.path_info.startswith(places)
 
 

@@ -1,5 +1,5 @@
 """Who buys."""
 
-from .customer import Address, Contact, Customer, CustomerGroup
+from .customer import Address, Contact, Customer, CustomerGroup, CustomerWord
 
-__all__ = ["Address", "Contact", "Customer", "CustomerGroup"]
+__all__ = ["Address", "Contact", "Customer", "CustomerGroup", "CustomerWord"]

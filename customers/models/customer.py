@@ -86,6 +86,21 @@ class Customer(models.Model):
         return self.company or self.name
 
 
+class CustomerWord(models.Model):
+    """A word by which a customer is found, folded as `core.words` does it. Written with the record."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="words")
+    word = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "word"], name="one_row_per_customer_and_word")]
+        # For beginnings PostgreSQL needs this class where the house sorts by a language; SQLite ignores it.
+        indexes = [models.Index(fields=["word"], name="customer_word", opclasses=["varchar_pattern_ops"])]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Address(models.Model):
     """A site of a customer: where invoices or goods go."""
 

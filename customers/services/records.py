@@ -15,9 +15,10 @@ from core.errors import Invalid, Stale
 from core.outbox import emit
 from core.service import note_change, service
 from core.validation import check_fields
+from core.words import phone_words, words_of
 from customers.errors import DuplicateGroup, UnknownCustomer, UserTaken
 from customers.events import CustomerChanged, CustomerCreated
-from customers.models import Customer, CustomerGroup
+from customers.models import Customer, CustomerGroup, CustomerWord
 from customers.selectors import by_email
 
 CHANGEABLE = frozenset(
@@ -111,6 +112,7 @@ def create_customer(customer: CustomerInput, *, actor: Actor, at: datetime | Non
     row = Customer(created_at=at or timezone.now(), **given)
     _tidy(row)
     row.save(force_insert=True)
+    _write_words(row, _words_of(row))
     emit(CustomerCreated(customer_id=row.pk), actor=actor, at=at)
     return row
 
@@ -128,7 +130,7 @@ def update_customer(
         raise Stale("Somebody else changed this customer; look again", version=customer.version)
     if unknown := sorted(set(changes) - CHANGEABLE):
         raise Invalid(f"{', '.join(unknown)} cannot be changed here")
-    before = _told(customer)
+    before, known = _told(customer), _words_of(customer)
     for name, value in changes.items():
         setattr(customer, name, _group(value) if name == "group" else value)
     _tidy(customer)
@@ -138,6 +140,9 @@ def update_customer(
         return customer
     customer.version += 1
     customer.save(update_fields=[*changed, "version"])
+    if (words := _words_of(customer)) != known:
+        CustomerWord.objects.filter(customer=customer).delete()
+        _write_words(customer, words)
     note_change(
         customer,
         "customers.customer.changed",
@@ -201,6 +206,16 @@ def _tidy(customer: Customer) -> None:
     customer.vat_id = customer.vat_id.replace(" ", "").upper()
     customer.tags = list(dict.fromkeys(str(tag).strip() for tag in customer.tags if str(tag).strip()))
     check_fields(customer)
+
+
+def _words_of(customer: Customer) -> list[str]:
+    """Return what a customer is found by, when somebody begins to type it."""
+    words = words_of(customer.name, customer.company, customer.email, customer.external_reference)
+    return list(dict.fromkeys([*words, *phone_words(customer.phone)]))
+
+
+def _write_words(customer: Customer, words: list[str]) -> None:
+    CustomerWord.objects.bulk_create(CustomerWord(customer=customer, word=word) for word in words)
 
 
 def _told(customer: Customer) -> dict[str, Any]:

@@ -1,7 +1,16 @@
 """What is on the shelf, and to whom it is promised."""
 
-from .catalog import Product, Warehouse
+from .catalog import Product, ProductWord, Warehouse
 from .reservation import Allocation, Reservation
 from .stock import ExpectedReceipt, StockItem, StockMovement
 
-__all__ = ["Allocation", "ExpectedReceipt", "Product", "Reservation", "StockItem", "StockMovement", "Warehouse"]
+__all__ = [
+    "Allocation",
+    "ExpectedReceipt",
+    "Product",
+    "ProductWord",
+    "Reservation",
+    "StockItem",
+    "StockMovement",
+    "Warehouse",
+]

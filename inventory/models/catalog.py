@@ -58,6 +58,21 @@ class Product(models.Model):
         return self.kind == self.Kind.STOCKED
 
 
+class ProductWord(models.Model):
+    """A word by which a product is found, folded as `core.words` does it. Written with the product."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="words")
+    word = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "word"], name="one_row_per_product_and_word")]
+        # For beginnings PostgreSQL needs this class where the house sorts by a language; SQLite ignores it.
+        indexes = [models.Index(fields=["word"], name="product_word", opclasses=["varchar_pattern_ops"])]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Warehouse(models.Model):
     """A place that keeps and ships goods. Lower `priority` serves first; `last_resort` only if no other can."""
 

@@ -12,8 +12,9 @@ from core.actors import Actor
 from core.errors import Invalid
 from core.service import note_change, service
 from core.validation import check_fields
+from core.words import words_of
 from inventory.errors import DuplicateCode, DuplicateSku
-from inventory.models import Product, StockItem, Warehouse
+from inventory.models import Product, ProductWord, StockItem, Warehouse
 
 PRODUCT_FIELDS = frozenset(
     {
@@ -31,6 +32,7 @@ PRODUCT_FIELDS = frozenset(
         "active",
     }
 )
+NAMED_BY = frozenset({"name", "names", "barcode"})
 SHELF_FIELDS = frozenset({"bin", "safety_stock"})
 WAREHOUSE_FIELDS = frozenset({"name", "address", "country", "time_zone", "priority", "last_resort", "active"})
 
@@ -76,7 +78,7 @@ def create_product(product: ProductInput, *, actor: Actor, at: datetime | None =
 
 @service
 def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datetime | None = None) -> list[Product]:
-    """Take many products into the catalogue, in three statements. Raises DuplicateSku."""
+    """Take many products into the catalogue, in four statements. Raises DuplicateSku."""
     inputs = [replace(one, sku=_tidy(one.sku)) for one in products]
     skus = [one.sku for one in inputs]
     taken = {sku for sku in skus if skus.count(sku) > 1} if len(set(skus)) < len(skus) else set()
@@ -88,6 +90,7 @@ def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datet
     for row in rows:
         check_fields(row)
     made = Product.objects.bulk_create(rows)
+    _write_words(made)
     for product in made:
         note_change(product, "inventory.product.created", actor=actor, after={"sku": product.sku})
     return made
@@ -105,6 +108,9 @@ def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor)
     if "kind" in before and StockItem.objects.filter(product=product).exists():
         raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
     product.save(update_fields=sorted(before))
+    if NAMED_BY & before.keys():
+        ProductWord.objects.filter(product=product).delete()
+        _write_words([product])
     note_change(product, "inventory.product.changed", actor=actor, before=before, after=_told(product, before))
     return product
 
@@ -148,6 +154,15 @@ def update_shelf(stock_item_id: int, changes: Mapping[str, Any], *, actor: Actor
     item.save(update_fields=sorted(before))
     note_change(item, "inventory.stockitem.changed", actor=actor, before=before, after=_told(item, before))
     return item
+
+
+def _write_words(products: Sequence[Product]) -> None:
+    """Keep what products are found by, when somebody begins to type it: SKU, name in every language, GTIN."""
+    ProductWord.objects.bulk_create(
+        ProductWord(product=product, word=word)
+        for product in products
+        for word in words_of(product.sku, product.name, *map(str, product.names.values()), product.barcode)
+    )
 
 
 def _tidy(code: str) -> str:
