@@ -166,7 +166,9 @@ def test_the_sheet_names_the_keys_that_work_and_they_can_be_switched_off(open_br
     assert page.url.endswith("/admin/core/user/"), "a key of the page does nothing under a dialog"
 
     # Back from the palette, the next key is one of the page again.
-    press(page, "Control+k", "a", "Escape", "?")
+    press(page, "Control+k", "a", "Escape")
+    page.wait_for_function("document.activeElement === document.body")
+    press(page, "?")
     page.locator("#key-sheet").wait_for()
     press(page, "Escape")
     page.locator("#key-sheet").wait_for(state="hidden")
