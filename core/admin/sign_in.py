@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import doors, second_step
+from core.admin import landing
 
 TYPED = {"autocapitalize": "off", "spellcheck": "false", "autofocus": True}
 
@@ -49,8 +50,11 @@ class StaffLogin(LoginView):
     next_page = "admin:index"
 
     def form_valid(self, form: Any) -> HttpResponseRedirect:
-        """Sign in, or lead to the second step."""
-        return doors.enter(self.request, form.get_user(), target=self.get_success_url())
+        """Sign in, or lead to the second step; who came for nothing in particular lands where their work is."""
+        user, target = form.get_user(), self.get_success_url()
+        if target == reverse("admin:index"):
+            target = landing.page_for(user)
+        return doors.enter(self.request, user, target=target)
 
 
 def login_view(site: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from core import sessions, today
-from core.admin import commands, navigation, searching, security, sign_in
+from core.admin import commands, first_administrator, navigation, searching, security, sign_in
 from core.admin.actors import actor_for
 
 
@@ -66,7 +66,8 @@ class BackOffice(AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Add the search over everything, the page of keys, and what people decide about their own account."""
-        return [*searching.urls(self), *commands.urls(self), *security.urls(self), *super().get_urls()]
+        ours = (searching, commands, security, first_administrator)
+        return [*(one for part in ours for one in part.urls(self)), *super().get_urls()]
 
     @method_decorator(never_cache)
     @login_not_required

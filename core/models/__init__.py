@@ -5,6 +5,7 @@ from .base import LockingManager, LockingQuerySet
 from .events import Consumer, Delivery, EventRecord
 from .idempotency import IdempotencyKey
 from .messages import Attachment, OutgoingMail
+from .milestones import Milestone
 from .numbering import NumberSeries
 from .numbers import exact, public_number
 from .second_step import RecoveryCode, SecondStep, SecondStepRule
@@ -23,6 +24,7 @@ __all__ = [
     "IdempotencyKey",
     "LockingManager",
     "LockingQuerySet",
+    "Milestone",
     "NumberSeries",
     "OutgoingMail",
     "RecoveryCode",

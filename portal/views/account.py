@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import doors
+from core.admin import landing
 from portal import access, services, tries
 from portal.forms import LookUpForm, MailLinkForm, SignInForm
 
@@ -24,7 +25,7 @@ def _next(request: HttpRequest) -> str:
 
 
 def _start_of(user: Any) -> str:
-    return "admin:index" if user.is_staff else "portal:orders"
+    return landing.page_for(user) if user.is_staff else reverse("portal:orders")
 
 
 @sensitive_post_parameters("password")
@@ -36,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         name = access.user_name_for(form.cleaned_data["username"])
         user = authenticate(request, username=name, password=form.cleaned_data["password"])
         if user is not None:
-            return doors.enter(request, user, target=_next(request) or reverse(_start_of(user)))
+            return doors.enter(request, user, target=_next(request) or _start_of(user))
         if getattr(request, "axes_locked_out", False):
             form.add_error(None, _("Too many tries. Please wait 15 minutes, or have a link mailed to you."))
         else:
