@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
-from django.db.models import Q
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.utils.translation import gettext_lazy as _
 
 from core.models import User
@@ -53,55 +53,12 @@ PERSONAS = (
     Persona("lena", "Lena Fischer", _("Customer"), _("Orders tea, follows parcels, sends a mug back."), "/orders/"),
 )
 
-# What a group may see and do: `app.*` is every view permission of an app, `app.+` everything in it.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Order desk": (
-        "orders.+",
-        "customers.+",
-        "returns.+",
-        "inventory.*",
-        "fulfillment.*",
-        "billing.*",
-        "core.view_outgoingmail",
-        "core.change_outgoingmail",
-        "core.share_view",
-    ),
-    "Warehouse": ("fulfillment.+", "inventory.+", "returns.+", "orders.view_order", "core.share_view"),
-    "Finance": ("billing.+", "orders.*", "customers.+", "returns.*", "core.view_outgoingmail", "core.share_view"),
-    "Manager": (
-        "orders.+",
-        "customers.+",
-        "pricing.+",
-        "inventory.*",
-        "fulfillment.*",
-        "billing.*",
-        "returns.*",
-        "core.view_outgoingmail",
-        "core.view_eventrecord",
-        "core.share_view",
-        "core.manage_shared_view",
-    ),
-}
-
-
-def make_groups() -> dict[str, Group]:
-    """Create the groups with their permissions; safe to repeat."""
-    found = {}
-    for name, wanted in GROUPS.items():
-        group, _created = Group.objects.get_or_create(name=name)
-        query = Q(pk__in=[])
-        for permission in wanted:
-            app, codename = permission.split(".")
-            named = {"*": Q(codename__startswith="view_"), "+": Q()}.get(codename, Q(codename=codename))
-            query |= Q(content_type__app_label=app) & named
-        group.permissions.set(Permission.objects.filter(query))
-        found[name] = group
-    return found
-
 
 def make_staff() -> None:
     """Create the people of the back office, and an administrator."""
-    groups = make_groups()
+    # Called by name: the demo and the desk are neighbours and do not know each other.
+    call_command("ensure_roles", again=True)
+    groups = {group.name: group for group in Group.objects.all()}
     for persona in PERSONAS:
         if not persona.group:
             continue

@@ -1,5 +1,33 @@
-"""Where the pages of the desk stand in the back office."""
+"""Where the pages of the desk stand in the back office, and what Today says of them."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core import today
+from core.admin import landing, navigation
+from desk.selectors import first_start
+
+SETS_UP = "core.add_user"
 
 
 def register() -> None:
     """Add the places of the desk."""
+    navigation.register(_("System"), _("First start"), "desk:first-start", permission=SETS_UP, order=990, icon="gear")
+    landing.register(first_start_page)
+    today.headline(order=95, permission=SETS_UP)(first_start_left)
+
+
+def first_start_page(user: Any) -> str:
+    """Lead who sets the house up to the first start until it is done, put away, or overtaken by real work."""
+    return reverse("desk:first-start") if user.has_perm(SETS_UP) and first_start.left() else ""
+
+
+def first_start_left() -> today.Headline | None:
+    """Say in one line how much of the first start is left."""
+    if not (left := first_start.left()):
+        return None
+    said = ngettext("%(n)s thing is left of the first start.", "%(n)s things are left of the first start.", left)
+    return today.Headline(said % {"n": left}, url=reverse("desk:first-start"))

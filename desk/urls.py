@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from desk.views import looking_up
+from desk.views import first_start, looking_up
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/look-up/customers/", looking_up.customers, name="look-up-customers"),
     path("desk/look-up/products/", looking_up.products, name="look-up-products"),
+    path("desk/first-start/", first_start.page, name="first-start"),
+    path("desk/first-start/test-mail/", first_start.test_mail, name="test-mail"),
+    path("desk/first-start/<slug:deed>/", first_start.act, name="first-start-deed"),
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from orders import selectors as order_facts
 from orders.models import Order, OrderLine, OrderStatus
+from pricing.services import TRIAL
 
 # A discarded draft was never an order, and what was cancelled or lapsed brought nothing.
 NO_REVENUE = (OrderStatus.DRAFT, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
@@ -35,9 +36,10 @@ class Period:
 
 
 def sold_orders(period: Period) -> "QuerySet[Order]":
-    """Return the orders placed in a period that bring revenue."""
+    """Return the orders placed in a period that bring revenue; what somebody tried out brings none."""
     start, end = period.bounds()
-    return Order.objects.filter(placed_at__gte=start, placed_at__lt=end).exclude(status__in=NO_REVENUE)
+    placed = Order.objects.filter(placed_at__gte=start, placed_at__lt=end)
+    return placed.exclude(status__in=NO_REVENUE).exclude(channel__code=TRIAL)
 
 
 def orders_by_stage() -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from core.admin.transitions import TransitionAdmin, TransitionSpec
 from inventory import services
 from inventory.models import Product, Warehouse
 
-from .forms import ExpectForm, ProductForm, ReceiveForm, WarehouseForm
+from .forms import STREET, ExpectForm, ProductForm, ReceiveForm, WarehouseForm
 
 STORED = (
     "name",
@@ -42,7 +42,21 @@ def create_product(values: dict[str, Any], *, actor: Actor) -> Product:
 
 def create_warehouse(values: dict[str, Any], *, actor: Actor) -> Warehouse:
     """Open a warehouse, as its form says."""
-    return services.create_warehouse(services.WarehouseInput(**values), actor=actor)
+    return services.create_warehouse(services.WarehouseInput(**_with_address(values, {})), actor=actor)
+
+
+def change_warehouse(warehouse_id: int, changes: dict[str, Any], *, actor: Actor) -> Warehouse:
+    """Change a warehouse, as its form says; the address is one thing."""
+    known = Warehouse.objects.get(pk=warehouse_id).address if set(changes) & set(STREET) else {}
+    return services.update_warehouse(warehouse_id, _with_address(changes, known), actor=actor)
+
+
+def _with_address(values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Put the parts of the address together, with what else is known of it."""
+    plain = {name: value for name, value in values.items() if name not in STREET}
+    if parts := {name: values[name] for name in STREET if name in values}:
+        plain["address"] = {name: value for name, value in {**known, **parts}.items() if value}
+    return plain
 
 
 def receive(product_id: int, *, warehouse: Warehouse, quantity: int, reference: str, actor: Actor) -> None:
@@ -187,8 +201,8 @@ class WarehouseAdmin(BackOfficeAdmin):
     ordering = ("priority", "code")
     search_fields = ("code", "name")
     empty_text = _("No warehouses yet. Open one to keep stock.")
-    create_fields = ("code", "name", "country", "time_zone", "priority", "last_resort", "active")
-    editable = ("name", "country", "time_zone", "priority", "last_resort", "active")
+    create_fields = ("code", "name", *STREET, "country", "time_zone", "priority", "last_resort", "active")
+    editable = ("name", *STREET, "country", "time_zone", "priority", "last_resort", "active")
     fields = create_fields
     create_service = staticmethod(create_warehouse)
-    change_service = staticmethod(services.update_warehouse)
+    change_service = staticmethod(change_warehouse)

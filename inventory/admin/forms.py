@@ -12,6 +12,9 @@ from core.countries import country_choices
 from inventory.models import Product, Warehouse
 from inventory.services import MOST_PER_BOOKING
 
+# The parts of a warehouse's address that its form asks for; the country is a column of its own.
+STREET = ("line1", "postal_code", "city")
+
 
 class UnitsForm(SubjectForm):
     """How many, and by which paper."""
@@ -122,13 +125,23 @@ class ProductForm(forms.ModelForm):
 
 
 class WarehouseForm(forms.ModelForm):
-    """A warehouse."""
+    """A warehouse; the address stands part by part, on labels and on the way back of parcels."""
 
+    line1 = forms.CharField(label=_("street"), max_length=200, required=False)
+    postal_code = forms.CharField(label=_("postcode"), max_length=20, required=False)
+    city = forms.CharField(label=_("city"), max_length=100, required=False)
     country = forms.ChoiceField(label=_("country"), choices=lambda: country_choices(get_language() or "en"))
 
     class Meta:
         model = Warehouse
         fields = "__all__"  # noqa: DJ007 - the admin page names the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in STREET:
+            # Who may only look gets a form without fields.
+            if name in self.fields:
+                self.fields[name].initial = (self.instance.address or {}).get(name, "")
 
 
 def _only_choice(field: Any) -> None:

@@ -25,7 +25,7 @@ from pricing.selectors import (
 )
 
 from .catalog import create_priced_product, set_price, update_priced_product
-from .defaults import ensure_defaults, ensure_transits
+from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .quoting import QuoteLine, quote_order
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "QuotedCharge",
     "QuotedLine",
     "ShippingNotAvailable",
+    "TRIAL",
     "UnknownChannel",
     "UnknownPriceList",
     "UnknownShippingMethod",
@@ -47,6 +48,7 @@ __all__ = [
     "create_priced_product",
     "ensure_defaults",
     "ensure_transits",
+    "ensure_trial_channel",
     "forget",
     "places_for",
     "prices_for",

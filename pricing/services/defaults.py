@@ -9,6 +9,7 @@ from core.actors import Actor
 from core.service import note_change, service
 from inventory.models import Warehouse
 from pricing.calculation import EU_COUNTRIES
+from pricing.errors import UnknownChannel
 from pricing.models import Channel, PriceList, ShippingMethod, ShippingRate, TaxRate, Transit, Zone
 from pricing.reference import forget
 from pricing.tax_defaults import TAX_RATES
@@ -33,6 +34,9 @@ CHANNELS: dict[str, dict[str, Any]] = {
         "price_list": None,
     },
 }
+# Orders that somebody places to see whether everything works: they count in no figure, and their papers
+# have numbers of their own.
+TRIAL = "test"
 METHODS: dict[str, dict[str, Any]] = {
     "standard": {"name": "Standard delivery", "names": {"de": "Standardversand"}},
     "express": {"name": "Express delivery", "names": {"de": "Expressversand"}},
@@ -95,6 +99,30 @@ def ensure_transits(*, actor: Actor) -> None:
     for warehouse in fresh if made else ():
         note_change(warehouse, "pricing.transits_made", actor=actor)
     forget()
+
+
+@service
+def ensure_trial_channel(*, actor: Actor) -> Channel:
+    """Return the channel of test orders, made like the one of the order desk if it is missing."""
+    if known := Channel.objects.filter(code=TRIAL).first():
+        return known
+    like = Channel.objects.filter(active=True, price_list__isnull=False).exclude(code="import").order_by("pk")
+    if (model := like.filter(code="staff").first() or like.first()) is None:
+        raise UnknownChannel("There is no channel with a price list to sell on")
+    made = Channel.objects.create(
+        code=TRIAL,
+        name="Test",
+        currency=model.currency,
+        language=model.language,
+        price_list=model.price_list,
+        prices_include_tax=model.prices_include_tax,
+        seller_country=model.seller_country,
+        reserved=True,
+        document_series="TEST",
+    )
+    note_change(made, "pricing.channel.created", actor=actor, after={"code": TRIAL})
+    forget()
+    return made
 
 
 def _ensure_shipping_rates() -> None:

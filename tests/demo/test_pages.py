@@ -17,7 +17,8 @@ from core.files import keep_file
 from core.models import OutgoingMail
 from demo import proofs
 from demo.models import DemoDatabase
-from demo.people import GROUPS, PERSONAS
+from demo.people import PERSONAS
+from desk.roles import ROLES
 
 PAGES = ("/demo/", "/demo/progress/", "/demo/mail/")
 
@@ -144,7 +145,7 @@ def test_checking_everything_finds_no_breach(in_demo: DemoDatabase) -> None:
 def test_every_right_of_the_people_of_the_demo_is_one_that_exists() -> None:
     there = set(Permission.objects.values_list("content_type__app_label", "codename"))
     apps = {app for app, _codename in there}
-    for group, wanted in GROUPS.items():
+    for group, wanted in ROLES.items():
         for permission in wanted:
             app, codename = permission.split(".")
             assert app in apps if codename in "*+" else (app, codename) in there, f"{group}: {permission}"
