@@ -61,6 +61,18 @@ class NotADraft(Conflict):
     code = "not_a_draft"
 
 
+class QuotationLapsed(Conflict):
+    """The last day of the quotation is over, or it was taken back."""
+
+    code = "quotation_lapsed"
+
+
+class NothingToPay(Conflict):
+    """The order waits for no payment."""
+
+    code = "nothing_to_pay"
+
+
 class QuantityMismatch(Conflict):
     """More units would move than the line has."""
 

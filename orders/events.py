@@ -38,6 +38,24 @@ class PaymentAwaited(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentRequested(OrderEvent):
+    """Somebody of us asks the customer to pay now."""
+
+    name: ClassVar[str] = "orders.payment_requested"
+    public: ClassVar[bool] = False
+    asked_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotationOffered(InOrderHistory):
+    """A draft goes to its customer, who may accept this version of it until a day."""
+
+    name: ClassVar[str] = "orders.quotation_offered"
+    version: int
+    offered_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderVerified(OrderEvent):
     """Every check was passed or waived."""
 

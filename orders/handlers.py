@@ -4,7 +4,14 @@ from core.events import DeliveryDied, MailRefused
 from core.outbox import handles
 from inventory.events import StockReceived, StockReleased, StockShortfall
 from orders import notifications, services
-from orders.events import OrderCancelled, OrderConfirmed, OrderExpired, PaymentAwaited
+from orders.events import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderExpired,
+    PaymentAwaited,
+    PaymentRequested,
+    QuotationOffered,
+)
 from orders.models import Order, OrderException
 from orders.sentences import GIVEN_UP, MAIL_REFUSED
 
@@ -13,6 +20,18 @@ from orders.sentences import GIVEN_UP, MAIL_REFUSED
 def send_order_received(event: PaymentAwaited) -> None:
     """Tell the customer how to pay."""
     notifications.send_order_received(event.order_id)
+
+
+@handles(PaymentRequested)
+def send_payment_request(event: PaymentRequested) -> None:
+    """Ask the customer to pay; somebody of us wants it, also where the channel is quiet."""
+    notifications.send_payment_request(event.order_id, asked_at=event.asked_at)
+
+
+@handles(QuotationOffered)
+def send_quotation(event: QuotationOffered) -> None:
+    """Send the offer to the customer."""
+    notifications.send_quotation(event.order_id, version=event.version, offered_on=event.offered_on)
 
 
 @handles(OrderConfirmed, when=lambda event: not event.quiet)

@@ -13,13 +13,17 @@ __all__ = ["ChargeInput", "DiscountInput", "LineInput", "OrderInput", "PaymentIn
 
 @dataclass(frozen=True, kw_only=True)
 class LineInput:
-    """One product wanted. A price or tax given is agreed already; otherwise ours is worked out."""
+    """One product wanted. A price or tax given is agreed already; otherwise ours is worked out.
+
+    `may_wait`: somebody accepted that not all of it is there now.
+    """
 
     sku: str
     quantity: int
     unit_price: Decimal | None = None
     tax_amount: Decimal | None = None
     discount: Decimal = Decimal(0)
+    may_wait: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils import timezone, translation
 
+from core.links import absolute, make_link
 from core.models import OutgoingMail
 from orders import guards, promise, wording
 from orders.letters import picture_of, write_to_buyer
-from orders.models import Order, OrderLine, OrderStatus
+from orders.models import Draft, Order, OrderLine, OrderStatus
 from orders.ports import payment_details
 from orders.selectors import GONE
 
@@ -20,17 +21,49 @@ Sums = tuple[Decimal, list[tuple[str, Decimal]]]
 def send_order_received(order_id: int) -> OutgoingMail | None:
     """Tell that the order is here and how to pay it; nothing when it was paid or ended meanwhile."""
     order = _read(order_id)
+    context = _how_to_pay(order)
+    return _send("order_received", order, context) if context else None
+
+
+def send_payment_request(order_id: int, *, asked_at: str) -> OutgoingMail | None:
+    """Ask to pay, because somebody of us wants it now; nothing when it was paid or ended meanwhile."""
+    order = _read(order_id)
+    if not (context := _how_to_pay(order)):
+        return None
+    return write_to_buyer(order, "payment_request", context, key=f"payment_request:{order.number}:{asked_at}")
+
+
+def _how_to_pay(order: Order) -> dict[str, Any]:
+    """Return what the order holds and how it is paid; nothing where no payment is awaited."""
     missing = guards.payment_missing(order)
     if order.status not in (OrderStatus.PLACED, OrderStatus.VERIFIED) or not missing:
-        return None
+        return {}
     with translation.override(order.language):
-        context = {
+        return {
             **_contents(order),
             "missing": wording.amount(missing, order.currency, order.language),
             "until": wording.day(_local_day(order.payment_due_at), order.language),
             "details": payment_details.of(order),
         }
-    return _send("order_received", order, context)
+
+
+def send_quotation(order_id: int, *, version: int, offered_on: str) -> OutgoingMail | None:
+    """Offer a draft, with the link on which it is accepted; nothing when it says something else by now."""
+    order = _read(order_id)
+    valid_until = Draft.objects.filter(order=order, open=True).values_list("valid_until", flat=True).first()
+    if order.status != OrderStatus.DRAFT or order.version != version or valid_until is None:
+        return None
+    days = (valid_until - timezone.localdate()).days
+    link = make_link("quotation", f"{order.history_thread()}@{version}", days=max(days, 0) + 1)
+    with translation.override(order.language):
+        context = {
+            **_contents(order),
+            "until": wording.day(valid_until, order.language),
+            "accept_url": absolute(f"/quotations/{link}/"),
+            "terms": wording.terms(order.payment_terms),
+        }
+    key = f"quotation:{order.number}:{version}:{valid_until}:{offered_on}"
+    return write_to_buyer(order, "quotation", context, key=key)
 
 
 def send_order_confirmation(order_id: int) -> OutgoingMail | None:

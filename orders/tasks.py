@@ -12,6 +12,12 @@ def expire_unpaid() -> int:
 
 
 @shared_task
+def lapse_drafts() -> int:
+    """Let quotations lapse that nobody accepted in time."""
+    return services.lapse_drafts()
+
+
+@shared_task
 def expire_holds() -> int:
     """Lift holds whose time is over."""
     return services.expire_holds()

@@ -15,6 +15,7 @@ app.conf.beat_schedule = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "sequence-events": {"task": "core.tasks.sequence_events", "schedule": 2.0, "options": {"expires": 2}},
     "expire-unpaid": {"task": "orders.tasks.expire_unpaid", "schedule": 300.0, "options": {"expires": 300}},
+    "lapse-drafts": {"task": "orders.tasks.lapse_drafts", "schedule": 900.0, "options": {"expires": 900}},
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "clear-away": {"task": "core.tasks.clear_away", "schedule": 3600.0, "options": {"expires": 3600}},
 }

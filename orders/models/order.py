@@ -253,6 +253,7 @@ class Order(models.Model):
             ("operate_order", "Can take orders through their steps"),
             ("waive_check", "Can waive failed checks"),
             ("release_hold", "Can release holds"),
+            ("change_price", "Can set prices and discounts by hand"),
         ]
 
     def __str__(self) -> str:

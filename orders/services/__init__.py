@@ -3,10 +3,11 @@
 from .availability import Availability, availability
 from .backorders import fill_backorders, fill_order, lose_allocations
 from .cancellation import cancel_order, expire_order, expire_unpaid
-from .drafts import discard_draft, place_draft, save_draft
+from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
+from .preview import Preview, preview_order
 from .progress import (
     record_credit,
     record_delivery,
@@ -17,11 +18,14 @@ from .progress import (
     record_return_request,
     record_shipment,
 )
+from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, request_payment
 from .remarks import add_comment, require_version, set_priority, update_preferences
 from .settlement import complete_order, confirm_order, verify_order
 
 __all__ = [
     "Availability",
+    "Preview",
+    "accept_quotation",
     "add_comment",
     "availability",
     "cancel_order",
@@ -36,11 +40,17 @@ __all__ = [
     "expire_unpaid",
     "fill_backorders",
     "fill_order",
+    "lapse_draft",
+    "lapse_drafts",
     "lose_allocations",
+    "offer_draft",
     "open_exception",
+    "park_draft",
     "place_draft",
     "place_hold",
     "place_order",
+    "place_typed",
+    "preview_order",
     "record_credit",
     "record_delivery",
     "record_invoice",
@@ -52,6 +62,7 @@ __all__ = [
     "release_hold",
     "reopen_exception",
     "reopen_order",
+    "request_payment",
     "require_version",
     "save_draft",
     "set_priority",

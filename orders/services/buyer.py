@@ -46,14 +46,8 @@ def find_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datet
     Raises DuplicateReference when the channel sent this order before.
     """
     if (rows := _named_by(given)) is not None:
-        known = selectors.with_standing(
-            rows.annotate(is_known=_is_known(given)),
-            channel=channel,
-            reference=given.external_reference,
-            goods_key=goods_key,
-            around=at,
-            minutes=TWIN_MINUTES,
-        ).first()
+        rows = rows.annotate(is_known=_is_known(given))
+        known = _with_standing(rows, given, channel, goods_key=goods_key, at=at).first()
         if known is not None and (known.is_known or not _names(given)):
             _refuse_repeat(known.same_reference, given)
             lends = given.acts_for_customer and known.is_known
@@ -78,14 +72,42 @@ def standing_of(draft: Order, *, at: datetime) -> Buyer:
     return _standing(known, on_credit=draft.payment_terms in guards.ON_CREDIT)
 
 
+def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Buyer:
+    """Return who would buy, as they stand now: nothing is written and nothing locked. Nobody is made."""
+    rows = _named_by(given)
+    known = None if rows is None else _with_standing(rows, given, channel, goods_key=goods_key, at=at).first()
+    if known is None:
+        return Buyer(customer=None)
+    exposure = owed_by(known) if given.payment_terms in guards.ON_CREDIT else Decimal(0)
+    return Buyer(customer=known, twin=known.twin or "", exposure=exposure)
+
+
 def exposure_of(customer: Customer) -> Decimal:
     """Return what a customer owes on credit for orders that are alive, under a lock on the customer's row.
 
     First the lock, then the sum: what a twin adds while we wait must be in it.
     """
     list(Customer.objects.locked().filter(pk=customer.pk).values_list("pk"))
+    return owed_by(customer)
+
+
+def owed_by(customer: Customer) -> Decimal:
+    """Return what a customer owes on credit for orders that are alive."""
     owed = selectors.on_credit(customer).aggregate(owed=Sum("balance_due"))["owed"]
     return round_amount(owed or Decimal(0), customer.currency)
+
+
+def _with_standing(
+    rows: QuerySet[Customer], given: OrderInput, channel: Channel, *, goods_key: str, at: datetime
+) -> QuerySet[Any]:
+    return selectors.with_standing(
+        rows,
+        channel=channel,
+        reference=given.external_reference,
+        goods_key=goods_key,
+        around=at,
+        minutes=TWIN_MINUTES,
+    )
 
 
 def _names(given: OrderInput) -> bool:

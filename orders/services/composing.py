@@ -23,7 +23,6 @@ from orders.inputs import ChargeInput, LineInput, OrderInput
 from orders.models import Order, OrderCharge, OrderLine
 from orders.priority import USUAL, rank_of
 from pricing import services as pricing
-from pricing.models import Channel, ShippingMethod
 
 from .buyer import Buyer, find_buyer
 
@@ -40,12 +39,16 @@ class Composed:
     products: dict[int, Product]
     buyer: Buyer
     list_prices: dict[int, Decimal] = field(default_factory=dict)
+    may_wait: frozenset[int] = frozenset()
 
     @property
     def backorder(self) -> dict[int, bool]:
         """Return, by position, whether a line that needs stock may wait for it."""
         stocked = [line for line in self.lines if self.products[line.product_id].needs_stock]
-        return {line.position: self.products[line.product_id].backorder for line in stocked}
+        return {
+            line.position: self.products[line.product_id].backorder or line.position in self.may_wait
+            for line in stocked
+        }
 
 
 @service
@@ -56,13 +59,17 @@ def compose(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
     and DuplicateReference when the channel sent this order before.
     """
     channel = pricing.channel_by_code(given.channel)
-    method = pricing.shipping_method(given.shipping_method) if given.shipping_method else None
-    _require_sense(given)
-    goods_key = goods_key_of((line.sku, line.quantity) for line in given.lines)
-    buyer = find_buyer(given, channel, goods_key=goods_key, at=at, actor=actor)
+    if given.shipping_method:
+        pricing.shipping_method(given.shipping_method)
+    require_sense(given)
+    buyer = find_buyer(given, channel, goods_key=goods_key_of_input(given), at=at, actor=actor)
+    return arrange(given, buyer, at=at)
+
+
+def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
+    """Turn what somebody says, who is known, into rows. It only reads: nothing is written, nothing locked."""
     products = _products_of(given)
-    order = _header(given, channel, method, buyer, at=at)
-    order.goods_key = goods_key
+    order = head_of(given, buyer, at=at)
     lines = [_line(position, line, products, order.language) for position, line in enumerate(given.lines, start=1)]
     composed = Composed(
         order=order,
@@ -70,9 +77,15 @@ def compose(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
         charges=[],
         products={product.pk: product for product in products.values()},
         buyer=buyer,
+        may_wait=frozenset(position for position, line in enumerate(given.lines, start=1) if line.may_wait),
     )
     _price(composed, given, on=timezone.localdate(at))
     return composed
+
+
+def goods_key_of_input(given: OrderInput) -> str:
+    """Return what is the same for two orders of the same goods."""
+    return goods_key_of((line.sku, line.quantity) for line in given.lines)
 
 
 def goods_key_of(goods: Iterable[tuple[str, int]]) -> str:
@@ -83,7 +96,7 @@ def goods_key_of(goods: Iterable[tuple[str, int]]) -> str:
     return hashlib.sha256(repr(sorted(units.items())).encode()).hexdigest()[:32]
 
 
-def _require_sense(given: OrderInput) -> None:
+def require_sense(given: OrderInput) -> None:
     """Refuse what no door should have let through."""
     faults = []
     if not given.lines:
@@ -114,10 +127,10 @@ def _products_of(given: OrderInput) -> dict[str, Product]:
     return products
 
 
-def _header(
-    given: OrderInput, channel: Channel, method: ShippingMethod | None, buyer: Buyer, *, at: datetime
-) -> Order:
+def head_of(given: OrderInput, buyer: Buyer, *, at: datetime) -> Order:
     """Freeze everything about the order that is not its goods and figures."""
+    channel = pricing.channel_by_code(given.channel)
+    method = pricing.shipping_method(given.shipping_method) if given.shipping_method else None
     bill_to, ship_to = given.billing_address, given.shipping_address
     # An e-mail address that matches somebody links the order, and lends nothing of theirs.
     lender = buyer.customer if buyer.lends else None
@@ -147,6 +160,7 @@ def _header(
         payment_terms=given.payment_terms,
         quiet=channel.quiet if given.notify is None else not given.notify,
         placed_at=placed_at,
+        goods_key=goods_key_of_input(given),
         priority=USUAL,
         rank=rank_of(USUAL, placed_at),
     )

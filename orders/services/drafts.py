@@ -1,20 +1,31 @@
 """Drafts: orders that are put together, priced and kept, and bind nobody until they are placed."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 from core.actors import Actor
+from core.errors import Invalid
+from core.outbox import emit
 from core.service import note_change, service
 from core.transitions import advance
 from core.updating import update_each
-from orders.errors import InvalidOrder, NotADraft
+from orders import guards
+from orders.derivation import restate
+from orders.errors import InvalidOrder, NotADraft, QuotationLapsed, StaleOrder
+from orders.events import PaymentRequested
 from orders.inputs import OrderInput
-from orders.models import Order, OrderCharge, OrderLine, OrderStatus
+from orders.models import Draft, Order, OrderCharge, OrderLine, OrderStatus
+from pricing import services as pricing
 
 from .book import charges_of, take_order
-from .buyer import standing_of
-from .composing import Composed, compose
+from .buyer import look_at_buyer, standing_of
+from .composing import Composed, compose, goods_key_of_input, head_of
 from .holds import write_holds
 from .placement import bind, remember, write_rows
 from .settlement import settle
@@ -27,46 +38,95 @@ def save_draft(order: OrderInput, *, draft_id: int | None = None, actor: Actor) 
     """Keep an order that somebody is still putting together: new, or instead of what the draft said before."""
     now = timezone.now()
     composed = compose(order, at=now, actor=actor)
-    draft = composed.order
-    draft.placed_at = None
-    if draft_id is not None:
-        known = _take_draft(draft_id)
-        draft.pk, draft.version, draft.created_at = known.pk, known.version + 1, known.created_at
-        draft._state.adding = False
-        OrderLine.objects.filter(order=known).delete()
-        OrderCharge.objects.filter(order=known).delete()
-    draft.save()
-    write_rows(composed)
-    note_change(draft, "orders.draft_saved", actor=actor, after={"total": draft.total, "lines": len(composed.lines)})
-    remember(draft, lines=composed.lines, charges=composed.charges)
-    return draft
+    known = None if draft_id is None else _take_draft(draft_id)
+    _write(composed, known, at=now)
+    _write_draft(composed.order, known, token=uuid4(), typed={}, actor=actor, at=now)
+    _note(composed, actor=actor)
+    return composed.order
+
+
+@service
+def park_draft(
+    order: OrderInput,
+    *,
+    token: UUID,
+    typed: Mapping[str, Any],
+    expected_version: int | None = None,
+    is_aside: bool = True,
+    actor: Actor,
+) -> Order:
+    """Keep what somebody has typed so far, as far as it is an order already; the same page keeps one draft.
+
+    `is_aside` tells the history; a page that keeps itself while its reader goes on typing does not, but the first
+    time. Raises StaleOrder when somebody else kept the draft since `expected_version`, NotADraft when it was placed.
+    """
+    now = timezone.now()
+    known = _draft_of(token)
+    if known is not None:
+        _require_draft(known)
+        _require_version(known, expected_version)
+    composed = _as_far_as_it_goes(order, at=now, actor=actor)
+    _write(composed, known, at=now)
+    _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
+    if is_aside or known is None:
+        _note(composed, actor=actor)
+    return composed.order
+
+
+@service
+def place_typed(
+    order: OrderInput,
+    *,
+    token: UUID,
+    typed: Mapping[str, Any],
+    expected_version: int | None = None,
+    ask_to_pay: bool = False,
+    actor: Actor,
+) -> Order:
+    """Place what a page has put together, once: asked again, the same page gets the order it has placed.
+
+    `ask_to_pay` sends the mail that says how to pay also where the order is held or its channel quiet. Raises what
+    `place_order` raises, StaleOrder, and NotADraft for a draft that was thrown away.
+    """
+    now = timezone.now()
+    known = _draft_of(token)
+    if known is not None and known.placed_at is not None:
+        return known
+    if known is not None:
+        _require_draft(known)
+        _require_version(known, expected_version)
+    composed = compose(order, at=now, actor=actor)
+    _write(composed, known, at=now)
+    _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
+    placed = _bind_draft(composed, allow_shortage=False, actor=actor, at=now)
+    # An accepted order tells its customer by itself how to pay.
+    if ask_to_pay and guards.payment_missing(placed) and (placed.quiet or placed.status == OrderStatus.PLACED):
+        emit(PaymentRequested(order_id=placed.pk, asked_at=now.isoformat()), actor=actor, at=now)
+    return placed
 
 
 @service
 def place_draft(order_id: int, *, allow_shortage: bool = False, actor: Actor) -> Order:
-    """Make a draft binding at the prices it shows, with its stock promised."""
+    """Make a draft binding at the prices it shows, with its stock promised.
+
+    Raises QuotationLapsed after the last day of an offer.
+    """
     now = timezone.now()
     draft = _take_draft(order_id)
     lines = list(OrderLine.objects.filter(order=draft).select_related("product").order_by("position"))
     if not lines:
         raise InvalidOrder("An order has at least one line")
-    charges = charges_of(draft)
-    draft.placed_at = now
+    valid_until = Draft.objects.filter(order=draft).values_list("valid_until", flat=True).first()
+    if valid_until is not None and valid_until < timezone.localdate(now):
+        raise QuotationLapsed(f"The quotation {draft} was valid until {valid_until}", valid_until=str(valid_until))
     composed = Composed(
         order=draft,
         lines=lines,
-        charges=charges,
+        charges=charges_of(draft),
         products={line.product_id: line.product for line in lines},
         buyer=standing_of(draft, at=now),
     )
-    holds = bind(composed, allow_shortage=allow_shortage, actor=actor, at=now)
-    settle(draft, "place", actor=actor, at=now)
-    update_each(
-        OrderLine, RESERVED_COLUMNS, [[line.pk, *(getattr(line, c) for c in RESERVED_COLUMNS)] for line in lines]
-    )
-    write_holds(draft, holds, actor=actor, at=now)
-    remember(draft, lines=lines, charges=charges, holds=holds)
-    return draft
+    return _bind_draft(composed, allow_shortage=allow_shortage, actor=actor, at=now)
 
 
 @service
@@ -76,11 +136,98 @@ def discard_draft(order_id: int, *, reason: str = "", actor: Actor) -> Order:
     draft.cancelled_total, draft.balance_due = draft.total, Decimal(0)
     draft.cancelled_at = timezone.now()
     advance(draft, "discard", actor=actor, note=reason)
+    close_draft(draft)
     return draft
+
+
+@service
+def close_draft(order: Order) -> None:
+    """Let nobody go on with a draft that became an order, or nothing; what was typed is forgotten."""
+    Draft.objects.filter(order=order, open=True).update(open=False, typed={})
+
+
+def take_offer(order_id: int) -> tuple[Order, Draft]:
+    """Lock a draft with what is known of it. Raises NotADraft where it is none any more."""
+    order = _take_draft(order_id)
+    return order, Draft.objects.get(order=order)
+
+
+def _bind_draft(composed: Composed, *, allow_shortage: bool, actor: Actor, at: datetime) -> Order:
+    """Check a draft in hand, tie its stock, and take it as far as it goes."""
+    draft, lines = composed.order, composed.lines
+    draft.placed_at = at
+    holds = bind(composed, allow_shortage=allow_shortage, actor=actor, at=at)
+    settle(draft, "place", actor=actor, at=at)
+    update_each(
+        OrderLine, RESERVED_COLUMNS, [[line.pk, *(getattr(line, c) for c in RESERVED_COLUMNS)] for line in lines]
+    )
+    write_holds(draft, holds, actor=actor, at=at)
+    close_draft(draft)
+    remember(draft, lines=lines, charges=composed.charges, holds=holds)
+    return draft
+
+
+def _as_far_as_it_goes(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
+    """Compose an order, or where it is none yet, no more than who it is for."""
+    try:
+        return compose(given, at=at, actor=actor)
+    except Invalid:
+        bare = replace(given, lines=(), coupon_codes=())
+        channel = pricing.channel_by_code(bare.channel)
+        buyer = look_at_buyer(bare, channel, goods_key=goods_key_of_input(bare), at=at)
+        order = head_of(bare, buyer, at=at)
+        order.prices_include_tax = channel.prices_include_tax
+        restate(order, lines=(), charges=())
+        return Composed(order=order, lines=[], charges=[], products={}, buyer=buyer)
+
+
+def _write(composed: Composed, known: Order | None, *, at: datetime) -> None:
+    """Write a draft with its lines: new, or instead of what it said before."""
+    draft = composed.order
+    draft.placed_at = None
+    if known is not None:
+        draft.pk, draft.version, draft.created_at = known.pk, known.version + 1, known.created_at
+        draft.number, draft.updated_at = known.number, at
+        draft._state.adding = False
+        OrderLine.objects.filter(order=known).delete()
+        OrderCharge.objects.filter(order=known).delete()
+    draft.save()
+    write_rows(composed)
+    remember(draft, lines=composed.lines, charges=composed.charges)
+
+
+def _write_draft(
+    order: Order, known: Order | None, *, token: UUID, typed: Mapping[str, Any], actor: Actor, at: datetime
+) -> None:
+    """Write what a draft is beyond an order. What was offered is no offer any more: it says something else now."""
+    kept = {"typed": dict(typed), "changed_by": str(actor), "changed_at": at}
+    if known is not None and Draft.objects.filter(order=known).update(**kept, valid_until=None, offered_at=None):
+        return
+    Draft.objects.create(order=order, token=token, **kept)
+
+
+def _note(composed: Composed, *, actor: Actor) -> None:
+    after = {"total": composed.order.total, "lines": len(composed.lines)}
+    note_change(composed.order, "orders.draft_saved", actor=actor, after=after)
+
+
+def _draft_of(token: UUID) -> Order | None:
+    """Lock the draft that a page has begun, if it has."""
+    pk = Draft.objects.filter(token=token).values_list("order", flat=True).first()
+    return None if pk is None else take_order(pk)
 
 
 def _take_draft(order_id: int) -> Order:
     order = take_order(order_id)
+    _require_draft(order)
+    return order
+
+
+def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
         raise NotADraft(f"{order} is no draft: {order.get_status_display()}", status=order.status)
-    return order
+
+
+def _require_version(order: Order, expected: int | None) -> None:
+    if order.version != expected:
+        raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)

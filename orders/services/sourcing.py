@@ -12,6 +12,7 @@ from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory import services as inventory
 from inventory.services import Demand, Pick, Place, Reserved
+from inventory.sourcing import decide
 from orders import promise
 from orders.models import Order, OrderLine
 from pricing import services as pricing
@@ -41,18 +42,51 @@ def reserve_stock(
 
     `backorder` says by position which lines may wait. Call it after all reading: it locks the stock rows.
     """
-    demand = [
+    demand, places = _demand_of(lines, backorder), places_of(order)
+    if not demand:
+        return _plan(order, lines, backorder, Reserved(0), places)
+    reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, actor=actor, at=at)
+    order.reservation_id = reserved.reservation_id
+    return _plan(order, lines, backorder, reserved, places)
+
+
+def foresee_stock(
+    order: Order, lines: Sequence[OrderLine], *, backorder: Mapping[int, bool]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Plan the parcels as they would be if stock were tied now, on the objects only: nothing is locked or tied.
+
+    Returns what would be short by position, and the free units by product.
+    """
+    demand, places = _demand_of(lines, backorder), places_of(order)
+    shelves = stock.stock_by_warehouse(one.product_id for one in demand) if demand else {}
+    decision = decide(demand, shelves, places)
+    foreseen = Reserved(0, decision.picks, decision.short, decision.as_dict())
+    free = dict.fromkeys((one.product_id for one in demand), 0)
+    for (product_id, _warehouse), units in shelves.items():
+        free[product_id] += units
+    return _plan(order, lines, backorder, foreseen, places), free
+
+
+def _demand_of(lines: Sequence[OrderLine], backorder: Mapping[int, bool]) -> list[Demand]:
+    return [
         Demand(line.position, line.product_id, line.open, backorder[line.position])
         for line in lines
         if line.position in backorder
     ]
+
+
+def _plan(
+    order: Order,
+    lines: Sequence[OrderLine],
+    backorder: Mapping[int, bool],
+    reserved: Reserved,
+    places: Sequence[Place],
+) -> dict[int, int]:
+    """Write what is tied and in which parcels it goes onto the objects. Returns what is short by position."""
     services = {line.position: line.open for line in lines if line.position not in backorder}
-    if not demand:
+    if not backorder:
         order.sourcing = {"parcels": promise.service_parcel(services)}
         return {}
-    places = places_of(order)
-    reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, actor=actor, at=at)
-    order.reservation_id = reserved.reservation_id
     for line in lines:
         if line.position in backorder:
             line.backordered = reserved.short.get(line.position, 0)

@@ -1,18 +1,25 @@
 """Orders that are put together, and bind nobody until they are placed."""
 
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
+from core.models import EventRecord
+from customers.models import Customer
+from inventory.errors import InsufficientStock
 from orders import services
-from orders.errors import NotADraft
-from orders.models import OrderLine
+from orders.errors import NotADraft, StaleOrder
+from orders.inputs import LineInput
+from orders.models import Draft, Order, OrderLine
 from pricing import services as pricing
 from tests.factories.catalog import stock_of
 from tests.scenarios import anew, order_input
 
 pytestmark = pytest.mark.django_db
+TOKEN = UUID(int=7)
+MAYA = Actor("staff", "maya")
 
 
 def test_a_draft_is_priced_and_promises_nothing(shop):
@@ -56,3 +63,116 @@ def test_a_discarded_draft_is_gone_for_good(shop):
     assert (gone.status, gone.balance_due) == ("cancelled", 0)
     with pytest.raises(NotADraft):
         services.place_draft(draft.pk, actor=SYSTEM)
+
+
+def park(given=None, **said):
+    return services.park_draft(given or order_input(), **{"token": TOKEN, "typed": {"q": 1}, "actor": MAYA, **said})
+
+
+def place(given=None, **said):
+    given = given or order_input(payment_terms="net14")
+    return services.place_typed(given, **{"token": TOKEN, "typed": {"q": 1}, "actor": MAYA, **said})
+
+
+def test_a_page_keeps_one_draft_however_often_it_keeps_it(shop):
+    first = park()
+    again = park(order_input({"TEA-1": 3}), typed={"q": 2}, expected_version=first.version)
+
+    draft = Draft.objects.get()
+    assert (again.pk, again.version) == (first.pk, first.version + 1)
+    assert (draft.order_id, draft.typed, draft.changed_by, draft.open) == (first.pk, {"q": 2}, "staff:maya", True)
+    assert [(line.sku, line.quantity) for line in OrderLine.objects.all()] == [("TEA-1", 3)]
+
+
+@pytest.mark.parametrize("lines", [[], [LineInput(sku="NONE", quantity=1)], [LineInput(sku="MUG-RED", quantity=0)]])
+def test_what_is_no_order_yet_is_kept_as_it_was_typed(shop, lines):
+    draft = park(order_input(lines, email="", customer_name="Ada"), typed={"lines": ["half"]})
+
+    kept = anew(draft)
+    assert (kept.status, kept.customer_name, kept.total, kept.fulfillment_status) == ("draft", "Ada", 0, "unfulfilled")
+    assert Draft.objects.get().typed == {"lines": ["half"]}
+    assert not OrderLine.objects.exists()
+
+
+def test_who_kept_it_last_is_not_overwritten(shop):
+    first = park()
+    park(order_input({"TEA-1": 3}), expected_version=first.version)
+
+    with pytest.raises(StaleOrder):
+        park(order_input({"MUG-RED": 9}), expected_version=first.version)
+
+    assert [line.sku for line in OrderLine.objects.all()] == ["TEA-1"]
+
+
+def test_a_page_that_keeps_itself_fills_no_history(shop):
+    first = park(is_aside=False)
+    for n in range(3):
+        park(expected_version=n, is_aside=False)
+    park(expected_version=3)
+
+    told = EventRecord.objects.filter(name="orders.draft_saved")
+    assert (anew(first).version, told.count()) == (4, 2)
+
+
+def test_a_page_places_once_whatever_it_sends_twice(shop):
+    order = place()
+    again = place()
+
+    assert (again.pk, Order.objects.count(), anew(order).status) == (order.pk, 1, "confirmed")
+    assert stock_of(shop.mug).reserved == 2
+    assert Draft.objects.values_list("open", "typed").get() == (False, {})
+
+
+@pytest.mark.race
+def test_a_double_click_is_one_order(shop, concurrently, transactional_db):
+    outcomes = concurrently(place, place)
+
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert len({outcome.value.pk for outcome in outcomes}) == Order.objects.count() == 1
+    assert stock_of(shop.mug).reserved == 2
+
+
+def test_a_shortage_that_nobody_accepted_places_nothing_and_keeps_the_draft(shop):
+    kept = park()
+
+    with pytest.raises(InsufficientStock):
+        place(order_input({"MUG-RED": 500}), expected_version=kept.version)
+
+    assert (anew(kept).status, OrderLine.objects.get(sku="MUG-RED").quantity) == ("draft", 2)
+
+
+def test_a_line_that_may_wait_is_split_and_the_others_are_not(shop):
+    lines = [LineInput(sku="MUG-RED", quantity=250, may_wait=True), LineInput(sku="TEA-1", quantity=1)]
+
+    order = place(order_input(lines, payment_terms="net14"))
+
+    assert [(line.allocated, line.backordered) for line in order.lines.all()] == [(200, 50), (1, 0)]
+
+
+def test_a_discarded_draft_is_not_gone_on_with(shop):
+    draft = park()
+    services.discard_draft(draft.pk, actor=MAYA)
+
+    for work in (park, place):
+        with pytest.raises(NotADraft):
+            work(expected_version=draft.version)
+
+
+def test_a_preview_says_what_placing_would_and_writes_nothing(shop):
+    before = EventRecord.objects.count()
+
+    preview = services.preview_order(order_input({"MUG-RED": 250, "TEA-1": 1}))
+    tables = [
+        Order.objects.count(),
+        Customer.objects.count(),
+        EventRecord.objects.count(),
+        stock_of(shop.mug).reserved,
+    ]
+
+    assert tables == [0, 0, before, 0]
+    assert (preview.short, [line.sku for line in preview.refused]) == ({1: 50}, ["MUG-RED"])
+    assert preview.free == {shop.mug.pk: 200, shop.tea.pk: 200}
+    placed = services.place_order(order_input({"MUG-RED": 250, "TEA-1": 1}, allow_shortage=True), actor=SYSTEM)
+    assert preview.order.total == placed.total
+    assert preview.order.estimated_delivery_on == placed.estimated_delivery_on
+    assert [line.promised_on for line in preview.lines] == [line.promised_on for line in placed.lines.all()]

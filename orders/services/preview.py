@@ -1,0 +1,62 @@
+"""What an order would be if it were placed now: nothing is written, tied or locked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from inventory.models import Product
+from orders import verification
+from orders.derivation import restate
+from orders.inputs import OrderInput
+from orders.models import Order, OrderCharge, OrderLine
+from pricing import services as pricing
+
+from .buyer import look_at_buyer
+from .composing import arrange, goods_key_of_input, require_sense
+from .placement import check
+from .sourcing import estimate, foresee_stock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """An order as it would be. `short` is by position, `free` by product, as much as all warehouses have."""
+
+    order: Order
+    lines: list[OrderLine]
+    charges: list[OrderCharge]
+    products: dict[int, Product]
+    backorder: dict[int, bool]
+    short: dict[int, int]
+    free: dict[int, int]
+    checks: list[dict[str, Any]]
+
+    @property
+    def refused(self) -> list[OrderLine]:
+        """Return the lines that would be refused: units are missing, and nobody said that they may wait."""
+        return [line for line in self.lines if line.position in self.short and not self.backorder[line.position]]
+
+
+def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
+    """Price an order and foresee its stock and days, by the same steps as `place_order`. Raises what that raises."""
+    when = at or timezone.now()
+    require_sense(given)
+    channel = pricing.channel_by_code(given.channel)
+    buyer = look_at_buyer(given, channel, goods_key=goods_key_of_input(given), at=when)
+    composed = arrange(given, buyer, at=when)
+    order, lines = composed.order, composed.lines
+    short, free = foresee_stock(order, lines, backorder=composed.backorder)
+    estimate(order, lines, at=when)
+    restate(order, lines=lines, charges=composed.charges)
+    missing = {line.sku: short[line.position] for line in lines if line.position in short}
+    return Preview(
+        order=order,
+        lines=lines,
+        charges=composed.charges,
+        products=composed.products,
+        backorder=composed.backorder,
+        short=short,
+        free=free,
+        checks=[*check(composed), *verification.stock_result(missing, channel.checks)],
+    )

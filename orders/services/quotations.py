@@ -1,0 +1,103 @@
+"""Quotations: drafts that are offered to their customer until a day, and accepted, or lapse."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.errors import DomainError
+from core.outbox import emit
+from core.service import note_change, service
+from core.transitions import advance
+from orders import guards
+from orders.errors import InvalidOrder, NothingToPay, QuotationLapsed, StaleOrder
+from orders.events import PaymentRequested, QuotationOffered
+from orders.models import Draft, Order, OrderLine, OrderStatus
+
+from .book import take_order
+from .drafts import close_draft, place_draft, take_offer
+
+USUAL_DAYS = 14
+LONGEST_DAYS = 366
+UNPAID = (OrderStatus.PLACED, OrderStatus.VERIFIED)
+
+
+@service
+def offer_draft(order_id: int, *, valid_until: date, actor: Actor) -> Order:
+    """Offer a draft to its customer, at the prices it shows, until a day: a mail lets them read and accept it."""
+    order, draft = take_offer(order_id)
+    now = timezone.now()
+    today = timezone.localdate(now)
+    if not today <= valid_until <= today + timedelta(days=LONGEST_DAYS):
+        raise _invalid("valid_until", "invalid_day", "A quotation is valid from today on, for a year at most")
+    if not order.email:
+        raise _invalid("email", "required", "A quotation goes out by mail; the customer has no address")
+    if not OrderLine.objects.filter(order=order).exists():
+        raise _invalid("lines", "required", "An order has at least one line")
+    if not order.shipping_address and not (order.shipping_method and order.shipping_method.pickup):
+        raise _invalid("shipping_address", "required", "No address to send it to")
+    before = {"valid_until": draft.valid_until}
+    draft.valid_until, draft.offered_at = valid_until, now
+    draft.save(update_fields=["valid_until", "offered_at"])
+    note_change(order, "orders.draft_offered", actor=actor, before=before, after={"valid_until": valid_until})
+    emit(QuotationOffered(order_id=order.pk, version=order.version, offered_on=today.isoformat()), actor=actor)
+    return order
+
+
+@service
+def accept_quotation(order_id: int, *, version: int, actor: Actor) -> Order:
+    """Place the order that its customer read and accepts; what they read is what they get.
+
+    Units that are gone meanwhile follow later: we offered them. Raises NotADraft, QuotationLapsed, and
+    StaleOrder when it says something else now.
+    """
+    order, draft = take_offer(order_id)
+    if draft.valid_until is None:
+        raise QuotationLapsed(f"{order} is no offer any more")
+    if order.version != version:
+        raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)
+    return place_draft(order_id, allow_shortage=True, actor=actor)
+
+
+@service
+def lapse_draft(order_id: int, *, at: datetime, actor: Actor = SYSTEM) -> bool:
+    """Let a quotation lapse whose last day is over. Returns whether it did."""
+    order, draft = take_offer(order_id)
+    if draft.valid_until is None or draft.valid_until >= timezone.localdate(at):
+        return False
+    order.cancelled_total, order.balance_due = order.total, Decimal(0)
+    order.cancelled_at = at
+    advance(order, "lapse", actor=actor, note="The quotation was not accepted in time", at=at)
+    close_draft(order)
+    return True
+
+
+def lapse_drafts(now: datetime | None = None, *, limit: int = 500) -> int:
+    """Let every quotation lapse that nobody accepted in time, each in a transaction of its own. Returns how many."""
+    when = now or timezone.now()
+    due = Draft.objects.filter(open=True, valid_until__lt=timezone.localdate(when)).order_by("valid_until", "pk")
+    lapsed = 0
+    for pk in list(due.values_list("order", flat=True)[:limit]):
+        try:
+            lapsed += lapse_draft(pk, at=when)
+        except DomainError:
+            # Accepted or discarded a moment ago: it is closed by whoever did that.
+            continue
+    return lapsed
+
+
+@service
+def request_payment(order_id: int, *, actor: Actor) -> Order:
+    """Ask the customer to pay, by a mail with the link to their order. Raises NothingToPay."""
+    order = take_order(order_id)
+    if order.status not in UNPAID or not guards.payment_missing(order):
+        raise NothingToPay(f"{order} waits for no payment", status=order.status)
+    if not order.email:
+        raise _invalid("email", "required", "The link goes out by mail; the customer has no address")
+    emit(PaymentRequested(order_id=order.pk, asked_at=timezone.now().isoformat()), actor=actor)
+    return order
+
+
+def _invalid(name: str, code: str, detail: str) -> InvalidOrder:
+    return InvalidOrder(detail, errors=[{"pointer": f"/{name}", "code": code, "detail": detail}])

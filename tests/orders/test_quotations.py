@@ -1,0 +1,165 @@
+"""Quotations: offered by mail, accepted as they were read, or over."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.models import OutgoingMail
+from orders import services
+from orders.errors import InvalidOrder, NotADraft, NothingToPay, QuotationLapsed, StaleOrder
+from orders.models import Draft, Order
+from pricing import services as pricing
+from tests.factories.catalog import stock_of
+from tests.scenarios import anew, order_input, placed_order
+
+pytestmark = pytest.mark.django_db
+MAYA = Actor("staff", "maya")
+ADA = Actor("guest", "SO-000001")
+
+
+@pytest.fixture
+def draft(shop):
+    return services.save_draft(order_input(payment_terms="net14"), actor=MAYA)
+
+
+def in_days(days):
+    return timezone.localdate() + timedelta(days=days)
+
+
+def offer(draft, days=14):
+    return services.offer_draft(draft.pk, valid_until=in_days(days), actor=MAYA)
+
+
+def test_an_offer_is_mailed_once_in_the_language_of_the_order(shop, run_debts):
+    draft = services.save_draft(order_input(language="de"), actor=MAYA)
+    offer(draft)
+    run_debts()
+
+    mail = OutgoingMail.objects.get()
+    assert (mail.kind, mail.to, mail.language) == ("quotation", "ada@example.com", "de")
+    assert draft.number in mail.subject
+    assert "22,06\xa0€" in mail.text
+    assert "/quotations/" in mail.text
+    assert "/quotations/" in mail.html
+
+
+def test_an_offer_binds_nobody_yet(draft, shop):
+    offer(draft)
+
+    assert (anew(draft).status, stock_of(shop.mug).reserved) == ("draft", 0)
+
+
+@pytest.mark.parametrize("days", [-1, 367])
+def test_an_offer_has_a_last_day_that_makes_sense(draft, days):
+    with pytest.raises(InvalidOrder) as refused:
+        offer(draft, days)
+
+    assert [fault["pointer"] for fault in refused.value.errors] == ["/valid_until"]
+    assert Draft.objects.get().valid_until is None
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"), [({"email": ""}, "/email"), ({"shipping_address": None}, "/shipping_address")]
+)
+def test_what_cannot_be_delivered_is_not_offered(shop, run_debts, said, pointer):
+    draft = services.park_draft(order_input(**said), token=UUID(int=1), typed={}, actor=MAYA)
+
+    with pytest.raises(InvalidOrder) as refused:
+        offer(draft)
+    run_debts()
+
+    assert [fault["pointer"] for fault in refused.value.errors] == [pointer]
+    assert not OutgoingMail.objects.exists()
+
+
+def test_an_accepted_offer_is_an_order_at_the_prices_that_were_read(draft, shop):
+    offer(draft)
+    pricing.set_price(shop.mug.pk, amount=Decimal("9.00"), actor=SYSTEM)
+
+    order = services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+
+    assert (order.pk, anew(order).status, order.total) == (draft.pk, "confirmed", Decimal("22.06"))
+    assert stock_of(shop.mug).reserved == 2
+    with pytest.raises(NotADraft):
+        services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+    assert Order.objects.count() == 1
+
+
+def test_what_is_gone_meanwhile_follows_later(shop):
+    draft = services.save_draft(order_input({"MUG-RED": 150}, payment_terms="net14"), actor=MAYA)
+    offer(draft)
+    placed_order({"MUG-RED": 120})
+
+    order = services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+
+    assert [(line.allocated, line.backordered) for line in order.lines.all()] == [(80, 70)]
+
+
+def test_a_draft_that_was_changed_is_no_offer_any_more(draft):
+    offer(draft)
+    services.save_draft(order_input({"TEA-1": 3}), draft_id=draft.pk, actor=MAYA)
+
+    with pytest.raises(QuotationLapsed):
+        services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+    offer(draft)
+    with pytest.raises(StaleOrder):
+        services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+
+
+def test_after_its_last_day_an_offer_is_over(draft, shop):
+    offer(draft, 0)
+    tomorrow = timezone.now() + timedelta(days=1)
+
+    assert services.lapse_drafts(timezone.now()) == 0
+    assert services.lapse_drafts(tomorrow) == 1
+    assert services.lapse_drafts(tomorrow) == 0
+
+    order = anew(draft)
+    assert (order.status, order.balance_due, order.placed_at) == ("expired", 0, None)
+    with pytest.raises(NotADraft):
+        services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+
+
+def test_between_midnight_and_the_task_it_is_over_already(draft):
+    offer(draft, 0)
+    Draft.objects.update(valid_until=in_days(-1))
+
+    with pytest.raises(QuotationLapsed):
+        services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+    assert anew(draft).status == "draft"
+
+
+def test_a_lapsed_offer_writes_to_nobody(draft, run_debts):
+    offer(draft, 0)
+    services.lapse_drafts(timezone.now() + timedelta(days=1))
+    run_debts()
+
+    assert [mail.kind for mail in OutgoingMail.objects.all()] == []
+
+
+def test_a_plain_draft_never_lapses(draft):
+    assert services.lapse_drafts(timezone.now() + timedelta(days=999)) == 0
+    assert anew(draft).status == "draft"
+
+
+def test_somebody_of_us_asks_to_pay(shop, run_debts):
+    order = placed_order()
+    run_debts()
+    services.request_payment(order.pk, actor=MAYA)
+    run_debts()
+
+    mails = list(OutgoingMail.objects.order_by("pk"))
+    assert [mail.kind for mail in mails] == ["order_received", "payment_request"]
+    assert "€22.06" in mails[1].text
+    assert "/track/" in mails[1].text
+
+
+def test_nobody_is_asked_to_pay_what_waits_for_no_payment(shop, run_debts):
+    order = placed_order(payment_terms="net14")
+
+    with pytest.raises(NothingToPay):
+        services.request_payment(order.pk, actor=MAYA)
