@@ -135,3 +135,14 @@ class SessionsEnded(AccountEvent):
 
     name: ClassVar[str] = "core.sessions_ended"
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkJobDue(Event):
+    """A step for many rows has rows that wait; `turn` tells one turn from the next."""
+
+    name: ClassVar[str] = "core.bulk_job_due"
+    about_type: ClassVar[str] = "core.bulkjob"
+    about: ClassVar[str] = "job_id"
+    job_id: int
+    turn: int = 1

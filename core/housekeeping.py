@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core import bulk
 from core.models import AccessLink, BrowserSession, IdempotencyKey
 from core.stopping import stopping
 
@@ -14,12 +15,13 @@ KEEP_LINKS = timedelta(days=30)
 
 
 def clear_away() -> int:
-    """Delete answers kept long enough, links and sessions that ended, in small bites. Returns how many."""
+    """Delete what was kept long enough: answers, links, sessions, bulk jobs; in small bites. Returns how many."""
     now = timezone.now()
     return (
         _delete(IdempotencyKey.objects.filter(keep_until__lt=now))
         + _delete(AccessLink.objects.filter(expires_at__lt=now - KEEP_LINKS))
         + _delete(BrowserSession.objects.filter(expire_date__lt=now))
+        + _delete(bulk.served(now))
     )
 
 

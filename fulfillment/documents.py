@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,26 @@ def labels_pdf(shipments: Sequence[Shipment]) -> bytes:
 
 def pick_list_pdf(works: Sequence[FulfillmentOrder]) -> bytes:
     """Draw pick lists for the people who walk, in their own language, sorted by bin."""
+    return _draw("pick_list", {**_pick_words(), "works": [_pick_list(work) for work in works]})
+
+
+def work_papers_pdf(works: Sequence[FulfillmentOrder], parcels: Sequence[Shipment]) -> bytes:
+    """Draw a pick list per piece of work, behind it a packing slip per parcel; one for all before packing."""
+    counts = selectors.parcel_counts({shipment.fulfillment_order_id for shipment in parcels})
+    ordered = _ordered({work.order_id for work in works})
+    packed: dict[int, list[Shipment]] = defaultdict(list)
+    for shipment in parcels:
+        packed[shipment.fulfillment_order_id].append(shipment)
+    sets = []
+    for work in works:
+        lines = ordered[work.order_id]
+        with translation.override(work.order.language):
+            slips = [_slip(one, lines, counts[work.pk]) for one in packed[work.pk]] or [_slip_of_work(work, lines)]
+        sets.append({"work": _pick_list(work), "slips": slips})
+    return _draw("work_papers", {**_pick_words(), "title": _("Pick lists and packing slips"), "sets": sets})
+
+
+def _pick_words() -> dict[str, Any]:
     language = translation.get_language() or "en"
     words = {
         "title": _("Pick list"),
@@ -68,28 +89,27 @@ def pick_list_pdf(works: Sequence[FulfillmentOrder]) -> bytes:
         "found": _("Found"),
         "units": _("Units in all"),
     }
-    data = {
-        "title": _("Pick list"),
-        "language": language,
-        "printed": short_moment(timezone.now(), language),
-        "words": words,
-        "works": [_pick_list(work) for work in works],
-    }
-    return _draw("pick_list", data)
+    printed = short_moment(timezone.now(), language)
+    return {"title": _("Pick list"), "language": language, "printed": printed, "words": words}
 
 
 def packing_slips_pdf(shipments: Sequence[Shipment]) -> bytes:
     """Draw packing slips without prices, one page per parcel, each in the language of its customer."""
     counts = selectors.parcel_counts({shipment.fulfillment_order_id for shipment in shipments})
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    ordered = OrderLine.objects.filter(order__in={shipment.order_id for shipment in shipments})
-    for line in ordered.select_related("product").order_by("position"):
-        lines[line.order_id].append(line)
+    lines = _ordered({shipment.order_id for shipment in shipments})
     slips = []
     for shipment in shipments:
         with translation.override(shipment.order.language):
             slips.append(_slip(shipment, lines[shipment.order_id], counts[shipment.fulfillment_order_id]))
     return _draw("packing_slip", {"title": _("Packing slip"), "slips": slips})
+
+
+def _ordered(order_ids: Iterable[int]) -> dict[int, list[OrderLine]]:
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    ordered = OrderLine.objects.filter(order__in=list(order_ids))
+    for line in ordered.select_related("product").order_by("position"):
+        lines[line.order_id].append(line)
+    return lines
 
 
 def _label(shipment: Shipment, of: int) -> dict[str, Any]:
@@ -136,14 +156,46 @@ def _pick_list(work: FulfillmentOrder) -> dict[str, Any]:
 
 def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str, Any]:
     order = shipment.order
-    facts = [
-        (_("Order"), str(order.number)),
-        (_("Your reference"), order.purchase_order_number or order.external_reference),
-        (_("Date"), long_day(timezone.localdate(shipment.shipped_at or shipment.created_at), order.language)),
+    day = timezone.localdate(shipment.shipped_at or shipment.created_at)
+    more = [
         (_("Parcel"), _("%(n)s of %(of)s") % {"n": shipment.position, "of": of}),
         (_("Method"), _method(order)),
         (_("Tracking number"), shipment.tracking_number),
     ]
+    return {
+        **_slip_about(order, shipment.fulfillment_order.warehouse, [*_slip_facts(order, day), *more]),
+        "lines": [_slip_line(line.order_line, line.quantity) for line in shipment.lines.all()],
+        "follows": [_follow(rest, order.language) for rest in selectors.following(shipment, ordered)],
+        "barcode": _barcode(str(shipment.number)),
+    }
+
+
+def _slip_of_work(work: FulfillmentOrder, ordered: Sequence[OrderLine]) -> dict[str, Any]:
+    """Return the slip of work that nobody has packed yet: all of it in one parcel."""
+    order = work.order
+    facts = [*_slip_facts(order, timezone.localdate()), (_("Method"), _method(order))]
+    lines = sorted(work.lines.all(), key=lambda line: line.order_line.position)
+    return {
+        **_slip_about(order, work.warehouse, facts),
+        "lines": [_slip_line(line.order_line, line.quantity) for line in lines],
+        "follows": [_follow(rest, order.language) for rest in selectors.following_work(work, ordered)],
+        "barcode": _barcode(str(work.number)),
+    }
+
+
+def _slip_facts(order: Order, day: date) -> list[tuple[str, str]]:
+    return [
+        (_("Order"), str(order.number)),
+        (_("Your reference"), order.purchase_order_number or order.external_reference),
+        (_("Date"), long_day(day, order.language)),
+    ]
+
+
+def _slip_line(line: OrderLine, units: int) -> dict[str, str]:
+    return {"sku": line.sku, "name": line.name, "quantity": str(units)}
+
+
+def _slip_about(order: Order, warehouse: Warehouse | None, facts: list[tuple[str, str]]) -> dict[str, Any]:
     words = {
         "title": _("Packing slip"),
         "receiver": _("Delivered to"),
@@ -156,17 +208,11 @@ def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str
     return {
         "language": order.language,
         "company": settings.COMPANY_NAME,
-        "sender": _sender(shipment.fulfillment_order.warehouse),
+        "sender": _sender(warehouse),
         "receiver": order.ship_to.lines(),
         "facts": [fact for fact in facts if fact[1]],
         "words": words,
-        "lines": [
-            {"sku": line.order_line.sku, "name": line.order_line.name, "quantity": str(line.quantity)}
-            for line in shipment.lines.all()
-        ],
         "gift": order.gift_note,
-        "follows": [_follow(rest, order.language) for rest in selectors.following(shipment, ordered)],
-        "barcode": _barcode(str(shipment.number)),
     }
 
 

@@ -111,6 +111,13 @@ def following(shipment: Shipment, lines: Sequence[OrderLine]) -> list[Following]
     return [Following(line, units, line.promised_on) for line, units in rest if units > 0]
 
 
+def following_work(work: FulfillmentOrder, lines: Sequence[OrderLine]) -> list[Following]:
+    """Return the units of the order that are neither shipped nor part of this work; services do not travel."""
+    here = {line.order_line_id: line.quantity for line in work.lines.all()}
+    rest = ((line, line.open - here.get(line.pk, 0)) for line in lines if line.product.needs_stock)
+    return [Following(line, units, line.promised_on) for line, units in rest if units > 0]
+
+
 def must_leave(on: date) -> "QuerySet[FulfillmentOrder]":
     """Return the work that must leave the house on that day, or should have left before."""
     goods = work_queue().filter(kind=FulfillmentOrder.Kind.GOODS, status__in=OPEN_WORK, ship_by_on__lte=on)

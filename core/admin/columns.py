@@ -23,11 +23,14 @@ from core.templatetags.back_office import badge, icon, money, spoken_actor, when
 Column = Callable[[Any], Any]
 
 
-def _follow(obj: Any, path: str) -> Any:
+def follow(obj: Any, path: str) -> Any:
+    """Return what a path leads to from a record; None where it ends on the way."""
     return reduce(lambda found, name: getattr(found, name, None), path.split("__"), obj)
 
 
-def _column(path: str, label: Any, show: Callable[[Any], Any], *, figure: bool = False, order: str = "") -> Column:
+def _column(
+    path: str, label: Any, show: Callable[[Any], Any], *, figure: bool = False, order: str = "", raw: bool = True
+) -> Column:
     @admin.display(description=label or path.rsplit("__", 1)[-1].replace("_", " "), ordering=order or path)
     def column(obj: Any) -> Any:
         return show(obj)
@@ -35,17 +38,21 @@ def _column(path: str, label: Any, show: Callable[[Any], Any], *, figure: bool =
     column.__name__ = path
     column.figure = figure  # type: ignore[attr-defined]
     column.field_path = "" if label else path  # type: ignore[attr-defined]
+    # What a file takes from the record itself, instead of what is drawn of it (bulk_export.py).
+    column.raw_path = path if raw else ""  # type: ignore[attr-defined]
     return column
 
 
 def money_column(path: str, label: Any = "", *, currency: str = "currency") -> Column:
     """Show an amount in its currency; zero is quiet."""
-    return _column(path, label, lambda obj: money(_follow(obj, path), _follow(obj, currency)), figure=True)
+    column = _column(path, label, lambda obj: money(follow(obj, path), follow(obj, currency)), figure=True)
+    column.currency_path = currency  # type: ignore[attr-defined]
+    return column
 
 
 def figure_column(path: str, label: Any = "", *, ordering: str = "") -> Column:
     """Show a number, right-aligned."""
-    return _column(path, label, lambda obj: _follow(obj, path), figure=True, order=ordering)
+    return _column(path, label, lambda obj: follow(obj, path), figure=True, order=ordering)
 
 
 def badge_column(path: str, label: Any = "") -> Column:
@@ -66,12 +73,12 @@ def choice_column(path: str, label: Any = "") -> Column:
 
 def when_column(path: str, label: Any = "") -> Column:
     """Show a moment or a day, short, with all of it on hover."""
-    return _column(path, label, lambda obj: when(_follow(obj, path)))
+    return _column(path, label, lambda obj: when(follow(obj, path)))
 
 
 def link_column(path: str, label: Any = "", *, ordering: str = "") -> Column:
     """Show a related record as a link to its page."""
-    column = _column(path, label, lambda obj: link_to(_follow(obj, path)) or "–", order=ordering)
+    column = _column(path, label, lambda obj: link_to(follow(obj, path)) or "–", order=ordering)
     column.links_to = path  # type: ignore[attr-defined]
     return column
 
@@ -84,7 +91,7 @@ def for_reader(column: Any, user: Any) -> Any:
 
     @wraps(column)
     def named(obj: Any) -> Any:
-        found = _follow(obj, path)
+        found = follow(obj, path)
         return column(obj) if found is None or may_see(user, found) else str(found)
 
     return named
@@ -94,7 +101,7 @@ def flag_column(path: str, label: Any = "") -> Column:
     """Show whether something is so: a tick, or nothing to disturb."""
 
     def show(obj: Any) -> Any:
-        if _follow(obj, path):
+        if follow(obj, path):
             return format_html('<span class="yes">{}</span>', icon("check", gettext("yes")))
         return format_html('<span class="quiet" aria-label="{}">–</span>', gettext("no"))
 
@@ -103,24 +110,24 @@ def flag_column(path: str, label: Any = "") -> Column:
 
 def actor_column(path: str, label: Any = "") -> Column:
     """Name who did it."""
-    return _column(path, label, lambda obj: spoken_actor(_follow(obj, path)) or "–")
+    return _column(path, label, lambda obj: spoken_actor(follow(obj, path)) or "–", raw=False)
 
 
 def country_column(path: str, label: Any = "") -> Column:
     """Name a country by its code."""
-    return _column(path, label, lambda obj: country_name(_follow(obj, path)) or "–")
+    return _column(path, label, lambda obj: country_name(follow(obj, path)) or "–", raw=False)
 
 
 def retold_column(path: str, label: Any = "") -> Column:
     """Show a sentence of the machine in the words of the reader."""
-    return _column(path, label, lambda obj: retold(_follow(obj, path)))
+    return _column(path, label, lambda obj: retold(follow(obj, path)), raw=False)
 
 
 def code_column(path: str, label: Any = "") -> Column:
     """Show a code in a fixed-width face: a tracking number, a reference, a bin."""
 
     def show(obj: Any) -> Any:
-        value = _follow(obj, path)
+        value = follow(obj, path)
         return format_html("<code>{}</code>", value) if value else "–"
 
     return _column(path, label, show)

@@ -1,6 +1,5 @@
 """Work that is owed to the outside world or to ourselves: what is stuck, why, and another try."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -21,11 +20,6 @@ from core.admin.links import page_of_thread
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.models import Delivery
-
-
-def try_again(ids: Sequence[int], *, actor: Actor) -> int:
-    """Give debts that were given up another eight attempts."""
-    return outbox.retry_dead(ids)
 
 
 def try_one_again(pk: int, *, actor: Actor) -> int:
@@ -80,8 +74,9 @@ class DebtAdmin(BulkAdmin, TransitionAdmin, BackOfficeAdmin):
     bulk_services = {
         "try_again": BulkSpec(
             _("Try again"),
-            try_again,
+            try_one_again,
             "core.change_delivery",
+            already=lambda debt, said: debt.status != Delivery.Status.DEAD,
             consequences=lambda n: [
                 ngettext(
                     "%(n)s debt gets eight new attempts, the first one now.",

@@ -53,6 +53,7 @@ class BackOfficeChangeList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.opened: OpenList | None = getattr(request, "opened_list", None)
         super().__init__(request, *args, **kwargs)
+        request.shown_list = self  # type: ignore[attr-defined]
         self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:

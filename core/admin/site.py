@@ -1,6 +1,7 @@
 """The back office site that every app registers with."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -28,6 +29,8 @@ class BackOffice(AdminSite):
     enable_nav_sidebar = False
     password_change_template = "admin/password_change.html"  # noqa: S105
     password_change_done_template = "admin/password_changed.html"  # noqa: S105
+    # Pages of modules that need the site themselves, and so cannot be named here.
+    more_urls: ClassVar[list[Callable[[Any], list[Any]]]] = []
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what frames every page: the name, and the way around for this person."""
@@ -67,7 +70,8 @@ class BackOffice(AdminSite):
     def get_urls(self) -> list[Any]:
         """Add the search over everything, the page of keys, and what people decide about their own account."""
         ours = (searching, commands, security, first_administrator)
-        return [*(one for part in ours for one in part.urls(self)), *super().get_urls()]
+        pages = [*(part.urls for part in ours), *self.more_urls]
+        return [*(one for urls in pages for one in urls(self)), *super().get_urls()]
 
     @method_decorator(never_cache)
     @login_not_required

@@ -2,6 +2,7 @@
 
 from .access import AccessLink, ApiKey
 from .base import LockingManager, LockingQuerySet
+from .bulk import BulkJob, BulkRow
 from .events import Consumer, Delivery, EventRecord
 from .idempotency import IdempotencyKey
 from .messages import Attachment, OutgoingMail
@@ -18,6 +19,8 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "BrowserSession",
+    "BulkJob",
+    "BulkRow",
     "Consumer",
     "Delivery",
     "EventRecord",

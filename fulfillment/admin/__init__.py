@@ -6,9 +6,9 @@ from core import badges
 from core.admin import navigation
 from orders import categories
 
-from . import shipments, today, work
+from . import order_steps, shipments, today, work
 
-__all__ = ["shipments", "today", "work"]
+__all__ = ["order_steps", "shipments", "today", "work"]
 
 WAREHOUSE = _("Warehouse")
 QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment.view_fulfillmentorder"

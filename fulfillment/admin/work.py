@@ -100,8 +100,8 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
             gettext_lazy("Release"),
             services.release_fulfillment,
             OPERATE,
-            each=True,
             consequences=_release_many,
+            already=lambda work, said: work.released_at is not None and work.status in selectors.OPEN_WORK[1:],
         ),
     }
     papers = WORK_PAPERS

@@ -63,8 +63,8 @@ def _take(exception_id: int, *, actor: Any) -> OrderException:
     return services.take_exception(exception_id, owner_id=owner.pk, started=True)
 
 
-def _close_as_historic(ids: list[int], *, resolution: str, actor: Any) -> object:
-    return services.close_exceptions(ids, resolution=resolution, dismissed=True, actor=actor)
+def _close_as_historic(exception_id: int, *, resolution: str, actor: Any) -> object:
+    return services.close_exceptions([exception_id], resolution=resolution, dismissed=True, actor=actor)
 
 
 @admin.register(OrderException, site=site)
@@ -132,6 +132,7 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
             SOLVE,
             form=HistoricForm,
             consequences=lambda n: [_("They are dismissed; nothing happens to stock or money.")],
+            already=lambda one, said: one.status not in OPEN,
         ),
     }
 

@@ -64,7 +64,13 @@ class HoldAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         ),
     }
     bulk_services: ClassVar[dict[str, BulkSpec]] = {
-        "lift_many": BulkSpec(_("Lift"), services.release_hold, RELEASE, form=NoteForm, each=True),
+        "lift_many": BulkSpec(
+            _("Lift"),
+            services.release_hold,
+            RELEASE,
+            form=NoteForm,
+            already=lambda hold, said: hold.status != Hold.Status.ACTIVE,
+        ),
     }
 
     def page_title(self, obj: Hold) -> str:

@@ -1,23 +1,22 @@
 """The list of orders, and the page of an order."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core.admin.base import Tab
-from core.admin.bulk import BulkAdmin, BulkSpec
+from core.admin.bulk import BulkAdmin
 from core.admin.columns import badge_column, link_column, money_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import retold
-from orders import needs, selectors, services, wording
-from orders.admin.forms import CancelForm
-from orders.admin.steps import OPERATE, ORDER_STEPS
+from orders import needs, selectors, wording
+from orders.admin.many import STEPS_FOR_MANY
+from orders.admin.steps import ORDER_STEPS
 from orders.models import Order
 
 
@@ -108,22 +107,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         "gift_note",
     )
     transition_services = ORDER_STEPS
-    bulk_services: ClassVar[dict[str, BulkSpec]] = {
-        "confirm_many": BulkSpec(
-            _("Confirm"),
-            services.confirm_order,
-            OPERATE,
-            each=True,
-            consequences=lambda n: [
-                ngettext("%(n)s order is confirmed, if it may be.", "%(n)s orders are confirmed, if they may be.", n)
-                % {"n": n}
-            ],
-        ),
-        "complete_many": BulkSpec(_("Complete"), services.complete_order, OPERATE, each=True),
-        "cancel_many": BulkSpec(
-            _("Cancel"), services.cancel_order, OPERATE, form=CancelForm, each=True, style="danger"
-        ),
-    }
+    bulk_services = STEPS_FOR_MANY
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":
         """Read what a page shows in one go."""

@@ -63,7 +63,8 @@ def _hold(order: Order) -> list[str]:
     return [_("The order stops at the steps you choose until somebody lifts the hold.")]
 
 
-def _hold_arguments(order: Order, cleaned: dict[str, Any]) -> dict[str, Any]:
+def hold_arguments(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """Return what a hold is placed with, from what the form said."""
     return {
         "kind": cleaned["kind"],
         "reason": cleaned["reason"],
@@ -122,7 +123,7 @@ ORDER_STEPS: Mapping[str, TransitionSpec] = {
         form=HoldForm,
         consequences=_hold,
         when=lambda order: order.status in LIVE,
-        arguments=_hold_arguments,
+        arguments=lambda order, cleaned: hold_arguments(cleaned),
         icon="hand",
     ),
     "comment": TransitionSpec(gettext_lazy("Comment"), _comment, OPERATE, form=CommentForm, icon="note"),

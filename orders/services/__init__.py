@@ -19,14 +19,24 @@ from .progress import (
     record_shipment,
 )
 from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, request_payment
-from .remarks import add_comment, require_version, set_priority, update_preferences
+from .remarks import (
+    LONGEST_TAG,
+    add_comment,
+    assign_order,
+    require_version,
+    set_priority,
+    tag_order,
+    update_preferences,
+)
 from .settlement import complete_order, confirm_order, verify_order
 
 __all__ = [
+    "LONGEST_TAG",
     "Availability",
     "Preview",
     "accept_quotation",
     "add_comment",
+    "assign_order",
     "availability",
     "cancel_order",
     "close_exception",
@@ -66,6 +76,7 @@ __all__ = [
     "require_version",
     "save_draft",
     "set_priority",
+    "tag_order",
     "take_exception",
     "update_preferences",
     "verify_order",

@@ -1,12 +1,13 @@
 """What people say about an order, and what may still be changed about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from core.actors import Actor
+from core.models import User
 from core.outbox import emit
 from core.service import note_change, service
 from inventory import services as inventory
@@ -19,6 +20,8 @@ from .book import lines_of, take_order, touch
 from .sourcing import estimate, promise_lines
 
 S = OrderStatus
+MOST_TAGS = 50
+LONGEST_TAG = 40
 # What the warehouse goes by, and may be changed until goods have left.
 DELIVERY = frozenset({"requested_delivery_on", "ship_complete", "customer_note", "gift_note", "purchase_order_number"})
 # What helps to find an order again, and may always be changed.
@@ -92,6 +95,39 @@ def set_priority(order_id: int, priority: int, *, actor: Actor) -> Order:
     if order.reservation_id is not None:
         inventory.rank_reservation(order.reservation_id, rank=rank, actor=actor)
     return order
+
+
+@service
+def assign_order(order_id: int, *, assignee_id: int | None, actor: Actor) -> Order:
+    """Say who looks after an order; nobody in particular if None. Who does so already changes nothing."""
+    order = take_order(order_id)
+    if order.assignee_id == assignee_id:
+        return order
+    names = dict(User.objects.filter(pk__in=[order.assignee_id, assignee_id]).values_list("pk", "username"))
+    if assignee_id is not None and assignee_id not in names:
+        fault = {"pointer": "/assignee", "code": "not_found", "detail": "There is no such person"}
+        raise InvalidOrder(fault["detail"], errors=[fault])
+    before, after = names.get(order.assignee_id or 0, ""), names.get(assignee_id or 0, "")
+    touch(order, assignee_id=assignee_id)
+    note_change(order, "orders.assigned", actor=actor, before={"assignee": before}, after={"assignee": after})
+    emit(OrderChanged(order_id=order.pk, fields=["assignee"], quiet=order.quiet), actor=actor)
+    return order
+
+
+@service
+def tag_order(order_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: Actor) -> Order:
+    """Put tags on an order and take others off; what is so already changes nothing.
+
+    Raises InvalidOrder for a tag that is too long, and for more of them than one can read.
+    """
+    order = take_order(order_id)
+    wanted = [tag for tag in order.tags if tag not in remove]
+    wanted += [tag for tag in dict.fromkeys(add) if tag not in wanted]
+    too_long = any(len(tag) > LONGEST_TAG for tag in wanted)
+    if too_long or len(wanted) > MOST_TAGS:
+        detail = f"At most {MOST_TAGS} tags of {LONGEST_TAG} characters"
+        raise InvalidOrder(detail, errors=[{"pointer": "/tags", "code": "invalid", "detail": detail}])
+    return update_preferences(order_id, {"tags": wanted}, actor=actor)
 
 
 def _require_open(order: Order) -> None:

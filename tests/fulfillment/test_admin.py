@@ -208,8 +208,9 @@ def test_many_are_released_at_once_and_refusals_are_named(shop, staff):
     orders.place_hold(works[1].order_id, kind="manual", reason="Call first", blocks=["release"], actor=TOM)
     data = {"action": "release_many", "_selected_action": [work.pk for work in works], "confirmed": "1"}
 
-    answer = text(staff.post(QUEUE, data))
+    answer = text(staff.post(QUEUE, data, follow=True))
 
+    assert "2 done, 1 refused" in answer
     assert "Call first" in answer
     assert [anew(work).status for work in works] == ["released", "planned", "released"]
 

@@ -60,17 +60,21 @@ document.addEventListener("DOMContentLoaded", () => {
     const boxes = [...form.querySelectorAll("input.action-select")];
     const remember = (more) => history.replaceState({ ...history.state, ...more }, "");
     const ticked = () => boxes.filter((box) => box.checked).map((box) => box.value);
+    const across = form.querySelector("input.select-across");
     const [arrival] = performance.getEntriesByType("navigation");
     const anew = () => {
         // Somebody who changed a row and comes back must not read what it was before.
         if (Number(read("last-written")) > (history.state?.drawn ?? 0)) {
-            remember({ drawn: Date.now(), ticked: ticked() });
+            remember({ drawn: Date.now(), ticked: ticked(), across: across?.value });
             location.reload();
         }
     };
     if (arrival?.type === "back_forward" || arrival?.type === "reload") {
         for (const box of boxes) {
             box.checked = (history.state?.ticked ?? []).includes(box.value);
+        }
+        if (across) {
+            across.value = history.state?.across ?? "0";
         }
     }
     if (arrival?.type === "back_forward") {
@@ -81,8 +85,8 @@ document.addEventListener("DOMContentLoaded", () => {
     window.addEventListener("pageshow", (event) => event.persisted && anew());
     form.addEventListener("click", () =>
         setTimeout(() => {
-            if (ticked().join() !== (history.state?.ticked ?? []).join()) {
-                remember({ ticked: ticked() });
+            if (ticked().join() !== (history.state?.ticked ?? []).join() || across?.value !== history.state?.across) {
+                remember({ ticked: ticked(), across: across?.value });
             }
         }),
     );

@@ -75,7 +75,7 @@
     const address = (href) => new URL(href, location).pathname;
     const offeredBy = ([kind, usual, about]) =>
         [...document.querySelectorAll(kind)]
-            .filter((node) => node.checkVisibility() || node.closest("details"))
+            .filter((node) => node.checkVisibility() || node.closest("details")?.checkVisibility())
             .map((node) => {
                 const icon = node.querySelector("use")?.getAttribute("href").split("#")[1] || usual;
                 const detail = about && text(about(node));
