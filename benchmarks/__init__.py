@@ -1,0 +1,1 @@
+"""What is measured, on data as big as a business that does well."""
