@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from playwright.sync_api import expect
 
 from core.models import User
 from tests.factories.shop import make_shop
@@ -167,7 +168,8 @@ def test_the_sheet_names_the_keys_that_work_and_they_can_be_switched_off(open_br
 
     # Back from the palette, the next key is one of the page again.
     press(page, "Control+k", "a", "Escape")
-    page.wait_for_function("document.activeElement === document.body")
+    page.locator("#palette").wait_for(state="hidden")
+    expect(page.locator("input:focus")).to_have_count(0)
     press(page, "?")
     page.locator("#key-sheet").wait_for()
     press(page, "Escape")
