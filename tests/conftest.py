@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 
-from tests import racing
+from tests import databases, racing
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "django_db_reset_sequences"}
 
@@ -59,6 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "postgres" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let each process begin with a copy of the migrated database."""
+    with django_db_blocker.unblock(), databases.own_database():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
