@@ -49,6 +49,8 @@ class ImportRow(models.Model):
         """Every row is accounted for."""
 
         IMPORTED = "imported", _("imported")
+        CHANGED = "changed", _("changed")
+        UNCHANGED = "unchanged", _("unchanged")
         CHARGE = "charge", _("charge or discount")
         RETURNED = "returned", _("became a return")
         STOCK = "stock", _("stock correction")
@@ -60,7 +62,7 @@ class ImportRow(models.Model):
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     reference = models.CharField(_("became"), max_length=60, blank=True)
-    amount = models.DecimalField(_("quantity × price"), max_digits=18, decimal_places=3)
+    amount = models.DecimalField(_("quantity × price"), max_digits=18, decimal_places=3, default=0)
 
     class Meta:
         verbose_name = _("import row")

@@ -187,15 +187,16 @@ def _products(channels: Sequence[Channel]) -> Line:
     title = _("Products")
     add = Deed(_("Add one"), reverse("admin:inventory_product_add"))
     some = Product.objects.filter(active=True)[:1000].count()
+    file = Deed(_("Import a file"), reverse("admin:import_products"))
     if not some:
-        return Line("products", title, False, _("There is nothing to sell yet."), add)
+        return Line("products", title, False, _("There is nothing to sell yet."), file, [add])
     if not any(facts.sellable_product(channel) for channel in channels):
         said = _("No product has both a price and stock on a shelf.")
-        return Line("products", title, False, said, Deed(_("Open"), list_of(Product)), [add])
+        return Line("products", title, False, said, file, [Deed(_("Open"), list_of(Product))])
     said = ngettext("%(n)s product is for sale.", "%(n)s products are for sale.", some)
     if some == 1000:
         said = _("A thousand products or more are for sale.")
-    return Line("products", title, True, said % {"n": some}, Deed(_("Open"), list_of(Product)), [add])
+    return Line("products", title, True, said % {"n": some}, Deed(_("Open"), list_of(Product)), [file])
 
 
 def _mail(tested: Any) -> Line:

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from integrations import sentences
+from integrations.admin import products
 from orders import categories
 
-__all__ = ["sentences"]
+__all__ = ["products", "sentences"]
 
 categories.register("unmatched_cancellation", _("unmatched cancellation"))

@@ -1,6 +1,32 @@
 """What others may ask of integrations."""
 
 from .importing import ImportOptions, import_orders
+from .product_import import (
+    FORMAT as PRODUCTS,
+)
+from .product_import import (
+    keep_product_file,
+    product_plan_of,
+    start_product_import,
+    take_product_rows,
+    take_products_now,
+)
+from .product_plan import PlannedRow, ProductPlan, plan_products
 from .summary import Summary, summarize_batch, summarize_plan
 
-__all__ = ["ImportOptions", "Summary", "import_orders", "summarize_batch", "summarize_plan"]
+__all__ = [
+    "PRODUCTS",
+    "ImportOptions",
+    "PlannedRow",
+    "ProductPlan",
+    "Summary",
+    "import_orders",
+    "keep_product_file",
+    "plan_products",
+    "product_plan_of",
+    "start_product_import",
+    "summarize_batch",
+    "summarize_plan",
+    "take_product_rows",
+    "take_products_now",
+]
