@@ -46,6 +46,17 @@ class InvoiceIssued(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvoiceAskedFor(InOrderHistory):
+    """Somebody wants an invoice by mail, at an address they named; `asked` tells one wish from the next."""
+
+    name: ClassVar[str] = "billing.invoice_asked_for"
+    invoice_id: int
+    invoice: str
+    email: str
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoicePaid(InOrderHistory):
     """All of an invoice came in."""
 

@@ -4,6 +4,7 @@ from billing import notifications, services
 from billing.events import (
     CreditNoteDrafted,
     CreditNoteIssued,
+    InvoiceAskedFor,
     InvoiceDrafted,
     InvoiceIssued,
     LateMoneyCame,
@@ -42,6 +43,13 @@ def render_and_send_invoice(event: InvoiceIssued) -> None:
     services.collect_payment(event.invoice_id)
     services.render_invoice_pdf(event.invoice_id)
     notifications.send_invoice(event.invoice_id)
+
+
+@handles(InvoiceAskedFor, outside=True)
+def send_invoice_asked_for(event: InvoiceAskedFor) -> None:
+    """Print it and mail it to whom they said."""
+    services.render_invoice_pdf(event.invoice_id)
+    notifications.send_invoice(event.invoice_id, to=event.email, key=event.asked)
 
 
 @handles(OrderCancelled)

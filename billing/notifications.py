@@ -14,8 +14,11 @@ from orders.letters import write_to_buyer
 from orders.models import Order
 
 
-def send_invoice(invoice_id: int) -> OutgoingMail | None:
-    """Send an issued invoice with its PDF, and say what is still to be paid."""
+def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMail | None:
+    """Send an issued invoice with its PDF, and say what is still to be paid.
+
+    It goes to the buyer once; to another address, `to`, as often as somebody asks, each time with a `key`.
+    """
     invoice = Invoice.objects.select_related("order", "pdf").get(pk=invoice_id)
     with translation.override(invoice.language):
         context = {
@@ -27,7 +30,8 @@ def send_invoice(invoice_id: int) -> OutgoingMail | None:
             "seller": invoice.seller,
             "iban": wording.in_fours(invoice.seller.get("iban", "")),
         }
-    return _send("invoice", invoice.order, f"invoice:{invoice.number}", context, [invoice.pdf])
+    own = ":".join(part for part in ("invoice", str(invoice.number), key) if part)
+    return _send("invoice", invoice.order, own, context, [invoice.pdf], to=to)
 
 
 def send_credit_note(credit_note_id: int) -> OutgoingMail | None:
@@ -81,6 +85,7 @@ def bank_details(order: Order) -> list[tuple[str, str]]:
 
 
 def _send(
-    template: str, order: Order, key: str, context: dict[str, Any], files: Sequence[Attachment | None]
+    template: str, order: Order, key: str, context: dict[str, Any], files: Sequence[Attachment | None], *, to: str = ""
 ) -> OutgoingMail | None:
-    return write_to_buyer(order, template, context, key=key, attachments=[file for file in files if file is not None])
+    kept = [file for file in files if file is not None]
+    return write_to_buyer(order, template, context, key=key, to=to, attachments=kept)

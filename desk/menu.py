@@ -15,6 +15,15 @@ SETS_UP = "core.add_user"
 
 def register() -> None:
     """Add the places of the desk."""
+    navigation.register(
+        _("Orders"),
+        _("Walk-in"),
+        "desk:walk-in",
+        permission="orders.sell_at_counter",
+        order=120,
+        icon="list",
+        keys="g k",
+    )
     navigation.register(_("System"), _("First start"), "desk:first-start", permission=SETS_UP, order=990, icon="gear")
     landing.register(first_start_page)
     today.headline(order=95, permission=SETS_UP)(first_start_left)

@@ -8,7 +8,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
 from core.words import begins_with, typed_words
-from inventory.models import Allocation, ExpectedReceipt, Product, ProductWord, StockItem, StockMovement
+from inventory.models import Allocation, ExpectedReceipt, Product, ProductWord, StockItem, StockMovement, Warehouse
 
 # Of a family or category, so many are looked at for a substitute.
 MOST_ALIKE = 60
@@ -76,6 +76,29 @@ def substitutes(product: Product, *, units: int, limit: int = 3) -> list[tuple[P
     near = sorted(rows.order_by("sku")[:MOST_ALIKE], key=lambda one: (one.sku.rpartition("-")[0] != family, one.sku))
     free = availability(one.pk for one in near) if product.needs_stock else {}
     return [(one, free.get(one.pk, 0)) for one in near if not one.needs_stock or free[one.pk] >= units][:limit]
+
+
+def warehouse_by_code(code: str) -> Warehouse | None:
+    """Return an active warehouse."""
+    return Warehouse.objects.filter(code=code.strip().upper(), active=True).first()
+
+
+def active_warehouses() -> list[Warehouse]:
+    """Return the places that are open, by name."""
+    return list(Warehouse.objects.filter(active=True).order_by("name", "pk"))
+
+
+def products_scanned(codes: Iterable[str]) -> dict[str, Product]:
+    """Return the products that are sold under scanned or typed codes: a SKU, else a GTIN that only one of them has."""
+    wanted = {code.strip().upper() for code in codes if code.strip()}
+    rows = list(Product.objects.filter(Q(sku__in=wanted) | Q(barcode__in=wanted), active=True))
+    by_sku = {product.sku: product for product in rows}
+    by_gtin: dict[str, list[Product]] = {}
+    for product in rows:
+        by_gtin.setdefault(product.barcode, []).append(product)
+    alone = {gtin: products[0] for gtin, products in by_gtin.items() if len(products) == 1}
+    known = alone | by_sku
+    return {code: known[code] for code in wanted if code in known}
 
 
 def stock_rows() -> "QuerySet[StockItem]":

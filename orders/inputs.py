@@ -54,6 +54,8 @@ class OrderInput:
     accept it although there is not enough stock. `expected_total`: what the sender told the customer.
     `acts_for_customer=False`: the e-mail address only links a customer it matches, and grants nothing of theirs.
     `customers_of`: the sender knows only the customers of these channels; others are nobody, or linked at most.
+    `handed_over_at`: the warehouse in which the goods change hands as they are sold. They come off its shelf, none of
+    them waits, they are taxed there, and the buyer may stay unnamed.
     `settle=False` leaves it placed. `notify` decides whether anybody is told, where the channel does not.
     """
 
@@ -91,5 +93,6 @@ class OrderInput:
     expected_total: Decimal | None = None
     allow_shortage: bool = False
     historic: bool = False
+    handed_over_at: str = ""
     settle: bool = True
     notify: bool | None = None

@@ -13,15 +13,21 @@ from orders.models import Order
 
 
 def write_to_buyer(
-    order: Order, template: str, context: Mapping[str, Any], *, key: str, attachments: Sequence[Attachment] = ()
+    order: Order,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    key: str,
+    to: str = "",
+    attachments: Sequence[Attachment] = (),
 ) -> OutgoingMail | None:
-    """Write a mail down to be sent, once per `key`; none where the order has no address."""
+    """Write a mail down to be sent, once per `key`; none where neither `to` nor the order has an address."""
     thread = order.history_thread()
     return intend(
         dedupe_key=key,
         template=template,
         context={"order": order, "track_url": absolute(f"/track/{make_link('order', thread)}/"), **context},
-        to=order.email,
+        to=to or order.email,
         language=order.language,
         thread=thread,
         attachments=attachments,

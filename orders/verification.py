@@ -74,7 +74,8 @@ class Facts:
     """Everything the checks look at.
 
     `twin` names a recent order of the same customer for the same goods; `told_apart`: the sender gave this
-    one a reference of its own. `exposure` is what the customer owes on credit, without this order.
+    one a reference of its own; `in_person`: they stand before us. `exposure` is what the customer owes on credit,
+    without this order.
     """
 
     currency: str
@@ -83,6 +84,7 @@ class Facts:
     phone: str
     ship_to: PostalAddress
     travels: bool
+    in_person: bool = False
     lines: tuple[LineFacts, ...]
     subtotal: Decimal
     discount_total: Decimal
@@ -144,6 +146,8 @@ def _data(finding: Finding) -> dict[str, Any]:
 
 
 def _complete(facts: Facts) -> Finding | None:
+    if facts.in_person:
+        return None
     missing = []
     if not (facts.name or facts.ship_to.company):
         missing.append(NO_NAME())

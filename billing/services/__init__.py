@@ -9,7 +9,7 @@ from .credits import (
 )
 from .documents import render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
-from .invoicing import invoice_order, issue_for_shipment, issue_invoice
+from .invoicing import invoice_order, issue_for_shipment, issue_invoice, mail_invoice
 from .payments import (
     authorize_payment,
     capture_payment,
@@ -51,6 +51,7 @@ __all__ = [
     "issue_for_shipment",
     "issue_invoice",
     "keep_payments_of_order",
+    "mail_invoice",
     "pay_out",
     "preview_credit",
     "record_payment",

@@ -1,4 +1,4 @@
-"""Billing told afterwards: what was invoiced and paid long ago, written in one go."""
+"""Billing told afterwards: what was invoiced and paid long ago or over the counter, written in one go."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -23,11 +23,18 @@ Draft = tuple[Invoice, list[InvoiceLine]]
 
 @service
 def bill_and_pay_through(
-    order_id: int, *, paid_at: datetime, method: str, actor: Actor, issued_at: datetime | None = None
+    order_id: int,
+    *,
+    paid_at: datetime,
+    method: str,
+    reference: str = "",
+    actor: Actor,
+    issued_at: datetime | None = None,
 ) -> list[Invoice]:
     """Invoice everything of an order that has left, and write down that it was all paid at that moment.
 
     What the books of a shop tell afterwards: its invoices were issued at `issued_at`, or as they were paid.
+    `reference` is what the terminal or the bank calls the payment.
     The debts of its shipments find their invoices written.
     """
     issued_at = issued_at or paid_at
@@ -38,13 +45,14 @@ def bill_and_pay_through(
     parcels = [parcel for parcel in _to_bill(order, issued_at) if parcel.reference not in billed]
     drafts = [_draft(order, parcel, issued_at, first=not known and not i) for i, parcel in enumerate(parcels)]
     already_paid(DEBT, order.history_thread())
+    money = {"method": method, "reference": reference}
     if untouched:
-        return _issue_as_paid(order, drafts, method=method, actor=actor, at=paid_at, issued_at=issued_at)
+        return _issue_as_paid(order, drafts, money=money, actor=actor, at=paid_at, issued_at=issued_at)
     for invoice in known:
         issue_invoice(invoice.pk, actor=actor, at=issued_at)
     for invoice, lines in drafts:
         issue(order, invoice, lines, actor=actor, at=issued_at, paid_at=paid_at)
-    _pay_what_is_open(order, method=method, actor=actor, at=paid_at)
+    _pay_what_is_open(order, money=money, actor=actor, at=paid_at)
     return list(Invoice.objects.filter(order=order).order_by("pk"))
 
 
@@ -64,13 +72,13 @@ def _draft(order: Order, parcel: Shipped, at: datetime, *, first: bool) -> Draft
 
 
 def _issue_as_paid(
-    order: Order, drafts: list[Draft], *, method: str, actor: Actor, at: datetime, issued_at: datetime
+    order: Order, drafts: list[Draft], *, money: dict[str, str], actor: Actor, at: datetime, issued_at: datetime
 ) -> list[Invoice]:
     """Write payment, matches and invoices with one statement each: nothing else is there to look at."""
     owed = summed(max(Decimal(0), invoice.total) for invoice, _ in drafts)
     purses = []
     if owed:
-        payment = record(order, method=method, amount=owed, reference="", gateway="manual", actor=actor, at=at)
+        payment = record(order, **money, amount=owed, gateway="manual", actor=actor, at=at)
         purses.append(Purse(payment, Decimal(0)))
         orders.record_payment(order.pk, authorized=Decimal(0), paid=owed, refunded=Decimal(0), actor=actor, at=at)
     for invoice, lines in drafts:
@@ -81,10 +89,10 @@ def _issue_as_paid(
     return [invoice for invoice, _ in drafts]
 
 
-def _pay_what_is_open(order: Order, *, method: str, actor: Actor, at: datetime) -> None:
+def _pay_what_is_open(order: Order, *, money: dict[str, str], actor: Actor, at: datetime) -> None:
     match_money(order, capture=True, actor=actor, at=at)
     if owed := summed(invoice.open_amount for invoice in open_invoices(order)):
-        record(order, method=method, amount=owed, reference="", gateway="manual", actor=actor, at=at)
+        record(order, **money, amount=owed, gateway="manual", actor=actor, at=at)
         match_money(order, capture=False, actor=actor, at=at)
     if Payment.objects.filter(order=order).exists():
         tell_order(order, actor=actor, at=at)

@@ -254,6 +254,7 @@ class Order(models.Model):
             ("waive_check", "Can waive failed checks"),
             ("release_hold", "Can release holds"),
             ("change_price", "Can set prices and discounts by hand"),
+            ("sell_at_counter", "Can sell over the counter: take the money and hand over at once"),
         ]
 
     def __str__(self) -> str:

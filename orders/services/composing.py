@@ -15,7 +15,7 @@ from customers import selectors as customer_selectors
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory import selectors as stock
-from inventory.models import Product
+from inventory.models import Product, Warehouse
 from orders import guards, verification
 from orders.derivation import restate
 from orders.errors import InvalidOrder
@@ -40,15 +40,24 @@ class Composed:
     buyer: Buyer
     list_prices: dict[int, Decimal] = field(default_factory=dict)
     may_wait: frozenset[int] = frozenset()
+    counter: Warehouse | None = None
 
     @property
     def backorder(self) -> dict[int, bool]:
-        """Return, by position, whether a line that needs stock may wait for it."""
+        """Return, by position, whether a line that needs stock may wait for it: nothing does that is handed over."""
         stocked = [line for line in self.lines if self.products[line.product_id].needs_stock]
         return {
-            line.position: self.products[line.product_id].backorder or line.position in self.may_wait
+            line.position: self.counter is None
+            and (self.products[line.product_id].backorder or line.position in self.may_wait)
             for line in stocked
         }
+
+    @property
+    def country(self) -> str:
+        """Return where the goods get to: what changes hands in a shop stays in its country."""
+        if self.counter is not None:
+            return self.counter.country
+        return PostalAddress.from_dict(self.order.shipping_address or self.order.billing_address).country
 
 
 @service
@@ -78,6 +87,7 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
         products={product.pk: product for product in products.values()},
         buyer=buyer,
         may_wait=frozenset(position for position, line in enumerate(given.lines, start=1) if line.may_wait),
+        counter=_counter(given),
     )
     _price(composed, given, on=timezone.localdate(at))
     return composed
@@ -112,6 +122,16 @@ def require_sense(given: OrderInput) -> None:
         raise InvalidOrder(faults[0]["detail"], errors=faults)
 
 
+def _counter(given: OrderInput) -> Warehouse | None:
+    """Find the warehouse in which goods are handed over as they are sold."""
+    if not given.handed_over_at:
+        return None
+    if (warehouse := stock.warehouse_by_code(given.handed_over_at)) is None:
+        text = f"There is no warehouse {given.handed_over_at}"
+        raise InvalidOrder(text, errors=[_fault("/handed_over_at", "unknown_warehouse", text)])
+    return warehouse
+
+
 def _products_of(given: OrderInput) -> dict[str, Product]:
     """Find the products of all lines in one statement. Unknown ones, and those no longer sold, are refused."""
     products = stock.products_by_sku(line.sku for line in given.lines)
@@ -136,6 +156,7 @@ def head_of(given: OrderInput, buyer: Buyer, *, at: datetime) -> Order:
     lender = buyer.customer if buyer.lends else None
     if lender is not None and ship_to is None and bill_to is None and not given.historic:
         bill_to, ship_to = customer_selectors.default_addresses(lender)
+        ship_to = None if given.handed_over_at else ship_to
     placed_at = given.placed_at or at
     return Order(
         channel=channel,
@@ -201,7 +222,7 @@ def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
             )
             for line, wanted in zip(composed.lines, given.lines, strict=True)
         ],
-        country=PostalAddress.from_dict(order.shipping_address or order.billing_address).country,
+        country=composed.country,
         on=on,
         method=order.shipping_method,
         shipping_price=given.shipping_price,

@@ -76,7 +76,7 @@ def bind(
     order, lines = composed.order, composed.lines
     order.checks = check(composed, expected_total=expected_total)
     backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
-    short = reserve_stock(order, lines, backorder=backorder, actor=actor, at=at)
+    short = reserve_stock(order, lines, backorder=backorder, counter=composed.counter, actor=actor, at=at)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}
     order.checks = [*order.checks, *verification.stock_result(missing, order.channel.checks)]
     if historic:
@@ -101,6 +101,7 @@ def check(composed: Composed, *, expected_total: Decimal | None = None) -> list[
         phone=order.phone,
         ship_to=PostalAddress.from_dict(order.shipping_address),
         travels=method is None or not method.pickup,
+        in_person=composed.counter is not None,
         lines=tuple(
             verification.LineFacts(
                 sku=line.sku,

@@ -11,6 +11,7 @@ from core.updating import update_each
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory import services as inventory
+from inventory.models import Warehouse
 from inventory.services import Demand, Pick, Place, Reserved
 from inventory.sourcing import decide
 from orders import promise
@@ -35,14 +36,17 @@ def reserve_stock(
     lines: Sequence[OrderLine],
     *,
     backorder: Mapping[int, bool],
+    counter: Warehouse | None = None,
     actor: Actor,
     at: datetime,
 ) -> dict[int, int]:
     """Tie stock to the lines and plan the parcels, on the objects only. Returns what is short by position.
 
-    `backorder` says by position which lines may wait. Call it after all reading: it locks the stock rows.
+    `backorder` says by position which lines may wait, `counter` from which shelf alone they may come. Call it after
+    all reading: it locks the stock rows.
     """
-    demand, places = _demand_of(lines, backorder), places_of(order)
+    demand = _demand_of(lines, backorder)
+    places = [place for place in places_of(order) if counter is None or place.warehouse_id == counter.pk]
     if not demand:
         return _plan(order, lines, backorder, Reserved(0), places)
     reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, actor=actor, at=at)
