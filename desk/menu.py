@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core import today
-from core.admin import landing, navigation
+from core.admin import commands, landing, navigation
 from desk.selectors import first_start
+from desk.views.gate import OPERATE
 
 SETS_UP = "core.add_user"
+FIRST = 10
 
 
 def register() -> None:
@@ -25,6 +27,10 @@ def register() -> None:
         keys="g k",
     )
     navigation.register(_("System"), _("First start"), "desk:first-start", permission=SETS_UP, order=990, icon="gear")
+    order = {"url_name": "desk:new-order", "permission": OPERATE, "order": FIRST}
+    commands.register("desk.new-order", _("New order"), keys="c", icon="plus", **order)
+    parked = {"url_name": "desk:parked", "permission": OPERATE, "order": FIRST + 2}
+    commands.register("desk.parked", _("Parked drafts"), keys="g d", icon="clock", **parked)
     landing.register(first_start_page)
     today.headline(order=95, permission=SETS_UP)(first_start_left)
 

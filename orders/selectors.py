@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from customers.models import Customer
 from customers.selectors import written_down_for
 from orders import guards
-from orders.models import Hold, Order, OrderException, OrderLine, OrderStatus
+from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus
 from orders.standing import allowed_actions, blocked_because, display_status, next_step
 from pricing.models import Channel
 
@@ -31,6 +32,7 @@ __all__ = [
     "on_credit",
     "open_exceptions",
     "orders",
+    "parked",
     "search",
     "waiting_for",
     "with_sku",
@@ -59,6 +61,13 @@ def for_lists(rows: QuerySet[Order]) -> QuerySet[Order]:
 def drafts() -> QuerySet[Order]:
     """Return what is still being put together, the youngest first."""
     return Order.objects.filter(status=S.DRAFT).select_related("channel", "customer").order_by("-pk")
+
+
+def parked() -> QuerySet[Draft]:
+    """Return the drafts somebody may go on with, what was changed last first, each with how many lines it has."""
+    lines = OrderLine.objects.filter(order=OuterRef("order")).order_by().values("order").annotate(n=Count("pk"))
+    rows = Draft.objects.filter(open=True).select_related("order__customer", "order__channel").defer("typed")
+    return rows.annotate(lines=Coalesce(Subquery(lines.values("n")), 0)).order_by("-changed_at")
 
 
 def late(today: date | None = None) -> Q:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, orders, shop
+from portal.views import account, orders, quotations, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("look-up/", account.look_up, name="look-up"),
     path("track/", orders.track_by_number, name="track-by-number"),
     path("track/<str:token>/", orders.track, name="track"),
+    path("quotations/<str:token>/", quotations.quotation, name="quotation"),
     path("orders/", orders.my_orders, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("orders/<str:number>/placed/", orders.placed, name="placed"),

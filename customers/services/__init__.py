@@ -9,7 +9,7 @@ from .records import (
     link_user,
     update_customer,
 )
-from .sites import add_address, add_contact, remove_address, remove_contact, update_address, update_contact
+from .sites import add_address, add_contact, remove_address, remove_contact, take_in, update_address, update_contact
 
 __all__ = [
     "CustomerInput",
@@ -22,6 +22,7 @@ __all__ = [
     "note_contact",
     "remove_address",
     "remove_contact",
+    "take_in",
     "update_address",
     "update_contact",
     "update_customer",

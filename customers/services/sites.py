@@ -13,6 +13,8 @@ from customers.errors import UnknownContact, UnknownCustomer, UnknownSite
 from customers.events import CustomerChanged
 from customers.models import Address, Contact, Customer
 
+from .records import CustomerInput, create_customer
+
 POSTAL = frozenset(PostalAddress.__dataclass_fields__)
 SITE_FIELDS = POSTAL | {"label", "is_bill_to", "is_ship_to"}
 CONTACT_FIELDS = frozenset({"name", "role", "email", "phone", "site"})
@@ -35,6 +37,15 @@ def add_address(
     site.save(force_insert=True)
     _note(customer, "site", before="", after=_site_told(site), actor=actor)
     return site
+
+
+@service
+def take_in(customer: CustomerInput, address: PostalAddress | None = None, *, actor: Actor) -> Customer:
+    """Write a customer down together with where they are: goods and invoices go there."""
+    made = create_customer(customer, actor=actor)
+    if address is not None:
+        add_address(made.pk, address, is_bill_to=True, is_ship_to=True, actor=actor)
+    return made
 
 
 @service

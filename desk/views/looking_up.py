@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from core.reader import spoken_amount
+from core.admin.links import page_of
+from core.reader import locale, spoken_amount
 from customers import selectors as people
+from customers.errors import UnknownCustomer
 from customers.models import Customer
 from desk.views.gate import OPERATE, SEE_CUSTOMERS, staff_with
 from inventory import selectors as stock
@@ -59,6 +61,52 @@ def told_customer(customer: Customer, glance: buying.Glance, place: str = "") ->
         "detail": " · ".join(filter(None, [customer.number, *contact])),
         "notes": standing_of(customer, glance),
     }
+
+
+def card_of(customer: Customer) -> dict[str, Any]:
+    """Return what a page shows of the customer it is about: in three statements."""
+    glance = buying.at_a_glance([customer])[customer.pk]
+    sites = list(people.sites(customer))
+    language = str(locale())
+    return {
+        **told_customer(customer, glance, sites[0].city if sites else ""),
+        "email": customer.email,
+        "terms": customer.payment_terms,
+        "remark": customer.notes,
+        "url": page_of(customer),
+        "sites": [
+            {
+                "id": str(site.pk),
+                "label": ", ".join([*filter(None, [site.label]), *site.postal().spoken(language)]),
+                "ship": site.is_ship_to,
+                "bill": site.is_bill_to,
+            }
+            for site in sites
+        ],
+    }
+
+
+@staff_with(OPERATE, SEE_CUSTOMERS)
+@require_GET
+def customer(request: HttpRequest, number: str) -> HttpResponse:
+    """Tell what one wants to know of a customer who was chosen."""
+    try:
+        found = people.by_number(number.replace("\0", ""))
+    except UnknownCustomer:
+        raise Http404 from None
+    return JsonResponse(card_of(found))
+
+
+@staff_with(OPERATE)
+@require_GET
+def substitutes(request: HttpRequest) -> HttpResponse:
+    """Tell what could be sold instead of a product of which too little is there."""
+    wanted = request.GET.get("quantity", "")
+    units = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 1
+    sku = request.GET.get("sku", "").replace("\0", "").strip().upper()
+    product = stock.products_by_sku([sku]).get(sku)
+    found = [one for one, _free in stock.substitutes(product, units=units)] if product else []
+    return JsonResponse({"hits": told_products(found, channel_in(request))})
 
 
 def standing_of(customer: Customer, glance: buying.Glance) -> list[str]:

@@ -18,7 +18,7 @@ from .progress import (
     record_return_request,
     record_shipment,
 )
-from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, request_payment
+from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, offer_typed, request_payment
 from .remarks import (
     LONGEST_TAG,
     add_comment,
@@ -54,6 +54,7 @@ __all__ = [
     "lapse_drafts",
     "lose_allocations",
     "offer_draft",
+    "offer_typed",
     "open_exception",
     "park_draft",
     "place_draft",

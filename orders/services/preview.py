@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from inventory.models import Product
-from orders import verification
+from orders import promise, verification
 from orders.derivation import restate
 from orders.inputs import OrderInput
 from orders.models import Order, OrderCharge, OrderLine
@@ -21,7 +21,10 @@ from .sourcing import estimate, foresee_stock
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """An order as it would be. `short` is by position, `free` by product, as much as all warehouses have."""
+    """An order as it would be. `short` is by position, `free` by product, as much as all warehouses have.
+
+    `split` are its parcels as if each went as soon as it could.
+    """
 
     order: Order
     lines: list[OrderLine]
@@ -31,6 +34,11 @@ class Preview:
     short: dict[int, int]
     free: dict[int, int]
     checks: list[dict[str, Any]]
+    split: list[promise.Parcel]
+
+    def split_of(self, line: OrderLine) -> list[promise.Parcel]:
+        """Return the parcels of a line as they would come if the order did not wait for its last unit."""
+        return [parcel for parcel in self.split if str(line.position) in parcel["lines"]]
 
     @property
     def refused(self) -> list[OrderLine]:
@@ -47,6 +55,12 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
     composed = arrange(given, buyer, at=when)
     order, lines = composed.order, composed.lines
     short, free = foresee_stock(order, lines, backorder=composed.backorder)
+    split = promise.dated(
+        order.sourcing["parcels"],
+        today=timezone.localdate(when),
+        handling_days=channel.handling_days,
+        requested_on=order.requested_delivery_on,
+    )
     estimate(order, lines, at=when)
     restate(order, lines=lines, charges=composed.charges)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}
@@ -58,5 +72,6 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
         backorder=composed.backorder,
         short=short,
         free=free,
+        split=split,
         checks=[*check(composed), *verification.stock_result(missing, channel.checks)],
     )

@@ -1,7 +1,10 @@
 """Quotations: drafts that are offered to their customer until a day, and accepted, or lapse."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -13,10 +16,11 @@ from core.transitions import advance
 from orders import guards
 from orders.errors import InvalidOrder, NothingToPay, QuotationLapsed, StaleOrder
 from orders.events import PaymentRequested, QuotationOffered
+from orders.inputs import OrderInput
 from orders.models import Draft, Order, OrderLine, OrderStatus
 
 from .book import take_order
-from .drafts import close_draft, place_draft, take_offer
+from .drafts import close_draft, park_draft, place_draft, take_offer
 
 USUAL_DAYS = 14
 LONGEST_DAYS = 366
@@ -43,6 +47,21 @@ def offer_draft(order_id: int, *, valid_until: date, actor: Actor) -> Order:
     note_change(order, "orders.draft_offered", actor=actor, before=before, after={"valid_until": valid_until})
     emit(QuotationOffered(order_id=order.pk, version=order.version, offered_on=today.isoformat()), actor=actor)
     return order
+
+
+@service
+def offer_typed(
+    given: OrderInput,
+    *,
+    token: UUID,
+    typed: Mapping[str, Any],
+    expected_version: int | None,
+    valid_until: date,
+    actor: Actor,
+) -> Order:
+    """Keep what a page has put together, and offer it to the customer. Raises what the two raise."""
+    draft = park_draft(given, token=token, typed=typed, expected_version=expected_version, actor=actor)
+    return offer_draft(draft.pk, valid_until=valid_until, actor=actor)
 
 
 @service

@@ -22,6 +22,7 @@ CHANNELS: dict[str, dict[str, Any]] = {
     "api": {"name": "API"},
     "portal": {"name": "Portal", "reserved": True},
     "staff": {"name": "Order desk", "reserved": True},
+    "phone": {"name": "Phone", "reserved": True},
     "walk_in": {"name": "Walk-in", "auto_release": True, "handling_days": 0},
     "import": {
         "name": "Import",

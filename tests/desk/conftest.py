@@ -6,7 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from core.actors import SYSTEM
 from core.models import User
+from customers import services as customers
+from tests.scenarios import ADA
 
 DESK = ("view_order", "operate_order", "view_customer", "add_customer", "change_price", "view_product")
 
@@ -35,3 +38,10 @@ def maya(db: None) -> Any:
 def tom(db: None) -> Any:
     """Return the browser of somebody of the warehouse, who takes no orders."""
     return client_of(staff("tom", "view_order", "view_customer"))
+
+
+@pytest.fixture
+def ada(shop: Any) -> Any:
+    """Return Ada, who pays by invoice."""
+    given = customers.CustomerInput(name="Ada Byron", email="ada@example.com", payment_terms="net14")
+    return customers.take_in(given, ADA, actor=SYSTEM)
