@@ -26,5 +26,5 @@ register("neutral", "draft", "none", "off", "dismissed", "inactive", "expired", 
 register("info", "requested", "kept", "acknowledged", "pass")
 register("progress", "pending", "processing", "running", "queued", "in_progress", "started")
 register("good", "done", "sent", "active", "resolved", "succeeded", "completed", "closed", "released", "True")
-register("warn", "open", "warning", "warn", "partial", "waived", "requires_action")
+register("warn", "open", "warning", "warn", "partial", "partially_succeeded", "waived", "requires_action")
 register("bad", "dead", "failed", "critical", "rejected", "cancelled", "declined", "revoked", "fail")

@@ -12,7 +12,7 @@ import unicodedata
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 LONGEST = 60
 # More than this nobody types, and nobody needs to be found by.
@@ -25,6 +25,9 @@ LAST = "\U0010ffff"
 # A country is called by one to three digits; who types the number at home leaves them out.
 CALLING_DIGITS = (0, 1, 2, 3)
 FEWEST_DIGITS = 3
+# So many digits of a number's end say whose it is.
+FEWEST_AT_THE_END = 5
+OWN_DIGITS = 9
 
 
 def folded(text: str) -> str:
@@ -53,6 +56,25 @@ def phone_words(phone: str) -> list[str]:
     return [word[:LONGEST] for word in dict.fromkeys(found) if len(word) >= FEWEST_DIGITS]
 
 
+def last_word_first(name: str) -> str:
+    """Return a folded name as lists of people have it: "byron ada" for Ada Byron."""
+    *before, last = folded(name).split() or [""]
+    return " ".join([last, *before])
+
+
+def from_the_end(phone: str) -> str:
+    """Return the digits of a number backwards: what is dialled first differs by where one is, its end does not."""
+    return NO_DIGIT.sub("", phone)[::-1]
+
+
+def dialled(text: str) -> str:
+    """Return what somebody typed as the end of a number, backwards; nothing where it cannot be one."""
+    digits = NO_DIGIT.sub("", text)
+    # At home one begins with a zero, from abroad with a code: neither is the number's own.
+    own = digits[-OWN_DIGITS:] if text.strip().startswith(("+", "00")) else digits.lstrip("0")
+    return "" if re.search(r"[^\d\s()+/.-]", text) or len(own) < FEWEST_AT_THE_END else own[::-1]
+
+
 def typed_words(text: str) -> list[str]:
     """Return what somebody typed as words to begin with, the longest first; a phone number is one word."""
     digits = NO_DIGIT.sub("", text).lstrip("0")
@@ -63,7 +85,12 @@ def typed_words(text: str) -> list[str]:
 
 
 def begins_with(rows: "QuerySet[Any]", word: str, column: str = "word") -> "QuerySet[Any]":
-    """Narrow rows to those whose word begins so, in the form that the index of the database serves."""
+    """Narrow rows to those whose word begins so."""
+    return rows.filter(beginning(word, column))
+
+
+def beginning(word: str, column: str = "word") -> Q:
+    """Return the condition that a word begins so, in the form that the index of the database serves."""
     if connection.vendor == "sqlite":
-        return rows.filter(**{f"{column}__gte": word, f"{column}__lt": word + LAST})
-    return rows.filter(**{f"{column}__startswith": word})
+        return Q(**{f"{column}__gte": word, f"{column}__lt": word + LAST})
+    return Q(**{f"{column}__startswith": word})

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 from orders.models import OrderLine, OrderStatus
+from orders.searching import found_by
 
 Status = FulfillmentOrder.Status
 Parcel = Shipment.Status
@@ -134,3 +135,9 @@ def waiting_since(moment: datetime) -> "QuerySet[FulfillmentOrder]":
 def to_put_back() -> "QuerySet[FulfillmentOrder]":
     """Return cancelled work whose goods still lie on a trolley."""
     return work_queue().filter(status=Status.CANCELLED, needs_put_back=True)
+
+
+@found_by
+def orders_by_tracking(term: str) -> "QuerySet[Any]":
+    """Return the ids of the orders of which a parcel has this tracking number."""
+    return Shipment.objects.filter(tracking_number__in={term, term.replace(" ", "").upper()}).values("order")

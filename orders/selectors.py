@@ -12,6 +12,7 @@ from customers.models import Customer
 from customers.selectors import written_down_for
 from orders import guards
 from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus
+from orders.searching import first_found, search
 from orders.standing import allowed_actions, blocked_because, display_status, next_step
 from pricing.models import Channel
 
@@ -23,6 +24,7 @@ __all__ = [
     "blocked_because",
     "display_status",
     "drafts",
+    "first_found",
     "for_lists",
     "is_late",
     "known_to",
@@ -84,30 +86,6 @@ def is_late(order: Order, today: date | None = None) -> bool:
         and order.status in PROMISED
         and order.fulfillment_status != Order.Fulfillment.DELIVERED
     )
-
-
-def search(rows: QuerySet[Order], text: str) -> QuerySet[Order]:
-    """Narrow orders to what somebody typed: a number, a reference, an e-mail, a name's beginning or a SKU.
-
-    Each is looked up by its own index; alternatives in one condition would read the whole table.
-    """
-    wanted = text.strip()
-    if not wanted:
-        return rows
-    if "@" in wanted:
-        return rows.filter(email=wanted.lower())
-    by_reference = Order.objects.filter(external_reference=wanted).order_by().values("pk")
-    if number := _as_number(wanted):
-        return rows.filter(pk__in=by_reference.union(Order.objects.filter(number=number).order_by().values("pk")))
-    by_name = Order.objects.filter(customer_name__istartswith=wanted).order_by().values("pk")
-    by_sku = OrderLine.objects.filter(sku=wanted.upper()).order_by().values("order")
-    return rows.filter(pk__in=by_reference.union(by_name, by_sku))
-
-
-def _as_number(text: str) -> str:
-    """Return the order number that a text stands for: SO-000123, so-123 and 123 alike."""
-    digits = text.upper().removeprefix("SO-")
-    return f"SO-{int(digits):06d}" if digits.isascii() and digits.isdigit() and len(digits) <= 12 else ""
 
 
 def with_sku(rows: QuerySet[Order], sku: str) -> QuerySet[Order]:

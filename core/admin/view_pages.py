@@ -133,10 +133,14 @@ class SavedViewsMixin(admin.ModelAdmin):
             return HttpResponseRedirect(request.path + opened.address(opened.look).rstrip("?"))
         response, gone = self._try_to_show(request, extra_context, super().changelist_view)
         for name in [*opened.lost, *(spoken_name(self, request, name) for name in gone)]:
-            said = _("“%(name)s” of this view does not exist any more and was left out.") % {"name": name}
-            self.message_user(request, said, messages.WARNING)
+            said = _("“%(name)s” of this view does not exist any more and was left out.")
+            if opened.view is None:
+                said = _("“%(name)s” has no such value (any more) and was left out.")
+            self.message_user(request, said % {"name": name}, messages.WARNING)
         # By an address that says so: what is done with all rows that match is done with those that are shown.
-        return HttpResponseRedirect(request.path + opened.address(opened.look.without(gone))) if gone else response
+        if not gone:
+            return response
+        return HttpResponseRedirect(request.path + opened.address(opened.look.without(gone)).rstrip("?"))
 
     def _try_to_show(
         self, request: HttpRequest, extra_context: Any, show: Callable[..., HttpResponse]
@@ -146,15 +150,15 @@ class SavedViewsMixin(admin.ModelAdmin):
         try:
             response = show(request, {**self._views_context(request, opened), **(extra_context or {})})
         except DisallowedModelAdminLookup:
-            gone = impossible(opened) if opened.view else []
+            gone = impossible(opened)
             if not gone:
                 raise
             return HttpResponse(), gone
         if response.status_code == HTTPStatus.FOUND and f"?{ERROR_FLAG}=1" in response.headers.get("Location", ""):
-            return response, impossible(opened) if opened.view else []
+            return response, impossible(opened)
         context = getattr(response, "context_data", None) or {}
         changelist = context.get("cl")
-        return response, outdated(opened, changelist.filter_specs, changelist) if changelist else []
+        return response, outdated(opened, changelist.filter_specs, changelist) if changelist is not None else []
 
     def tabs_for(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the views over the list, those of the house and those that were saved, and which of them is open."""

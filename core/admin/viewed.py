@@ -272,12 +272,10 @@ def _with_rules_of_its_own(admin: Any, request: Any, declared: Any, left: dict[s
 
 
 def outdated(opened: OpenList, specs: Iterable[Any], changelist: Any) -> list[str]:
-    """Return the filters of the view that is open whose value is none of the choices any more."""
-    base, look = opened.base.filters, opened.look.filters
-    kept = {name for name, values in look.items() if base.get(name) == values}
+    """Return the filters whose value is none of the choices there are (any more)."""
     found = []
     for spec in specs:
-        names = kept.intersection(spec.expected_parameters())
+        names = set(opened.look.filters).intersection(spec.expected_parameters())
         closed = isinstance(spec, CLOSED) and not getattr(spec, "takes_any_value", False)
         if names and closed and not any(choice["selected"] for choice in spec.choices(changelist)):
             found += sorted(names)
@@ -286,9 +284,12 @@ def outdated(opened: OpenList, specs: Iterable[Any], changelist: Any) -> list[st
 
 def impossible(opened: OpenList) -> list[str]:
     """Return the filters that the list cannot even look for."""
+    # PostgreSQL takes no NUL, not even to look for it.
     rows, found = opened.admin.get_queryset(opened.request), []
     for name, values in opened.look.filters.items():
         try:
+            if any("\0" in value for value in values):
+                raise ValueError("NUL")
             narrowed(opened.admin, opened.request, rows, Look({name: values}))
         except NO_SUCH:
             found.append(name)

@@ -10,8 +10,9 @@ from orders.models import Order
 
 @finder(permission="orders.view_order", order=10)
 def find_orders(term: str) -> list[Hit]:
-    """Find orders by number, reference, e-mail, name or SKU."""
-    rows = selectors.search(Order.objects.select_related("channel"), term).order_by("-pk")[:LIMIT]
+    """Find orders by number, reference, PO number, e-mail, name, phone, SKU or tracking number."""
+    ids = selectors.first_found(term, limit=LIMIT)
+    rows = Order.objects.select_related("channel").filter(pk__in=ids).order_by("-pk")
     return [
         Hit(
             str(order),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin
 from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.days import day_filter
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
@@ -72,7 +73,14 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         "assignee",
     )
     list_select_related = ("channel",)
-    list_filter = (AttentionFilter, "status", "channel", "payment_status", "fulfillment_status")
+    list_filter = (
+        AttentionFilter,
+        "status",
+        day_filter("placed_at", "placed", _("placed")),
+        "channel",
+        "payment_status",
+        "fulfillment_status",
+    )
     tabs = (
         Tab(_("Late"), {"needs": "late"}),
         Tab(_("On hold"), {"needs": "hold"}),
@@ -83,7 +91,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         Tab(_("Drafts"), {"status__exact": "draft"}),
     )
     search_fields = ("=number", "=external_reference")
-    search_help_text = _("Number, reference, e-mail, name or SKU")
+    search_help_text = _("Number, reference, PO number, e-mail, name, phone, SKU or tracking number")
     empty_text = _("No orders here. They come in through the portal, the API, an import, or as a draft.")
     ordering = ("-placed_at", "-id")
     facts = (

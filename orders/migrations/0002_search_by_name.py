@@ -3,7 +3,7 @@
 from django.db import migrations
 
 CREATE = "CREATE INDEX order_customer_name ON orders_order (upper(customer_name::text) text_pattern_ops)"
-DROP = "DROP INDEX order_customer_name"
+DROP = "DROP INDEX IF EXISTS order_customer_name"
 
 
 def create(apps, schema_editor):

@@ -76,7 +76,7 @@ class OrderLine(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["sku"], name="line_sku"),
+            models.Index(fields=["sku", "order"], name="line_sku"),
             models.Index(fields=["product"], name="line_backordered", condition=Q(backordered__gt=0)),
         ]
 

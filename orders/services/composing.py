@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.service import service
+from core.words import folded, from_the_end, last_word_first
 from customers import selectors as customer_selectors
 from customers.addresses import PostalAddress
 from customers.models import Customer
@@ -158,14 +159,19 @@ def head_of(given: OrderInput, buyer: Buyer, *, at: datetime) -> Order:
         bill_to, ship_to = customer_selectors.default_addresses(lender)
         ship_to = None if given.handed_over_at else ship_to
     placed_at = given.placed_at or at
+    name = given.customer_name or (lender.name if lender else "")
+    phone = given.phone or (lender.phone if lender else "")
     return Order(
         channel=channel,
         external_reference=given.external_reference,
         customer=buyer.customer,
         found_by_email=buyer.found_by_email,
-        customer_name=given.customer_name or (lender.name if lender else ""),
+        customer_name=name,
+        name_key=folded(name)[:200],
+        surname_key=last_word_first(name)[:200],
         email=(given.email or (lender.email if lender else "")).strip().lower(),
-        phone=given.phone or (lender.phone if lender else ""),
+        phone=phone,
+        phone_key=from_the_end(phone)[:40],
         language=given.language or (lender.language if lender else channel.language),
         billing_address=_stored(bill_to),
         shipping_address=_stored(ship_to or (bill_to if method is None or not method.pickup else None)),

@@ -161,7 +161,7 @@ def test_a_filter_that_makes_no_sense_is_dropped_with_a_word(staff):
 
     assert answer.redirect_chain == [(page, 302)]
     assert [str(message) for message in get_messages(answer.wsgi_request)] == [
-        "That filter does not exist any more; all rows are shown."
+        "“Nonsense exact” has no such value (any more) and was left out."
     ]
 
 

@@ -1,0 +1,115 @@
+"""What somebody typed, and the orders that are meant: by every kind of sign, each by an index of its own.
+
+Numbers are meant exactly, names and mail addresses by their beginning, phone numbers by their end. An app above
+that knows orders by another sign says how:
+
+    @found_by
+    def parcels(term: str) -> QuerySet: return Parcel.objects.filter(tracking_number=term).values("order")
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
+
+from core.words import beginning, dialled, folded, typed_words
+from customers.models import CustomerWord
+from orders.models import Order, OrderLine
+
+# So many of one kind are named by their ids; where there are more, it is asked of each order instead.
+MOST = 10_000
+LONGEST_NUMBER = 12
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One kind of sign: the ids of the orders that bear it, as the column `key`, and the same asked of an order."""
+
+    ids: "QuerySet[Any]"
+    of_order: Any
+    key: str = "pk"
+
+
+Finder = Callable[[str], "QuerySet[Any]"]
+ELSEWHERE: dict[str, Finder] = {}
+
+
+def found_by(finder: Finder) -> Finder:
+    """Register another way to find orders: a query for their ids, served by an index."""
+    ELSEWHERE[f"{finder.__module__}.{finder.__name__}"] = finder
+    return finder
+
+
+def search(rows: "QuerySet[Order]", text: str) -> "QuerySet[Order]":
+    """Narrow orders to what somebody typed.
+
+    Each kind of sign is looked up by itself: alternatives in one condition would read the whole table. What is
+    so common that ids would be too many is found in the rows themselves, where the next one is never far.
+    """
+    wanted = _tidied(text)
+    if not wanted:
+        return rows
+    found: set[int] = set()
+    common: list[Any] = []
+    for sign in _signs(wanted):
+        ids = list(sign.ids[: MOST + 1])
+        if len(ids) > MOST:
+            common.append(sign.of_order)
+        else:
+            found.update(ids)
+    return rows.filter(reduce(or_, common, Q(pk__in=found)))
+
+
+def first_found(text: str, *, limit: int) -> list[int]:
+    """Return the ids of the youngest orders that somebody may mean, few of each kind, the youngest first."""
+    if not (wanted := _tidied(text)):
+        return []
+    found = {pk for sign in _signs(wanted) for pk in sign.ids.order_by(f"-{sign.key}")[:limit]}
+    return sorted(found, reverse=True)[:limit]
+
+
+def as_number(text: str) -> str:
+    """Return the order number that a text stands for: SO-000123, so-123 and 123 alike."""
+    digits = text.upper().removeprefix("SO-")
+    return f"SO-{int(digits):06d}" if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER else ""
+
+
+def _tidied(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())[:100]
+
+
+def _signs(wanted: str) -> Iterator[Sign]:
+    """Return the kinds of signs that a text can be, each with an index that serves it."""
+    if "@" in wanted:
+        yield _sign(beginning(wanted.lower(), "email"))
+        return
+    if number := as_number(wanted):
+        yield _sign(Q(number=number))
+    yield _sign(Q(external_reference=wanted))
+    yield _sign(Q(Exact(Upper("purchase_order_number"), wanted.upper())))
+    if digits := dialled(wanted):
+        yield _sign(beginning(digits, "phone_key"))
+    lines = OrderLine.objects.filter(sku=wanted.upper()).order_by()
+    yield Sign(lines.values_list("order", flat=True), Exists(lines.filter(order=OuterRef("pk"))), "order")
+    for finder in ELSEWHERE.values():
+        ids = finder(wanted).order_by()
+        yield Sign(Order.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True), Q(pk__in=ids))
+    if not number:
+        yield from _names(folded(wanted))
+
+
+def _names(wanted: str) -> Iterator[Sign]:
+    for column in ("name_key", "surname_key"):
+        yield _sign(beginning(wanted, column))
+    if words := typed_words(wanted):
+        known = [CustomerWord.objects.filter(beginning(word)).values("customer") for word in words]
+        yield _sign(reduce(and_, (Q(customer__in=customers) for customers in known)))
+
+
+def _sign(condition: Q) -> Sign:
+    return Sign(Order.objects.filter(condition).order_by().values_list("pk", flat=True), condition)
