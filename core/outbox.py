@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ E = TypeVar("E", bound=Event)
 LEASE = timedelta(seconds=45)
 LONGEST = timedelta(minutes=10)
 MAX_ATTEMPTS = 8
+# How often a request looks whether a worker has paid the debt it waits for.
+PEEK = 0.05
 SEQUENCER = "sequencer"
 
 
@@ -80,8 +83,10 @@ def emit(*events: Event, actor: Actor = SYSTEM, at: datetime | None = None) -> N
 
 def deliver(delivery_id: int) -> bool:
     """Pay one debt. True when this call is the one that paid it."""
-    if not _claim(delivery_id):
-        return False
+    return _claim(delivery_id) and _deliver_claimed(delivery_id)
+
+
+def _deliver_claimed(delivery_id: int) -> bool:
     delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
     if delivery.attempts > MAX_ATTEMPTS:
         _give_up(delivery, "Every attempt ended with the end of its process")
@@ -201,11 +206,27 @@ def drain(
     return paid
 
 
-def deliver_now(delivery_id: int) -> bool:
-    """Pay, after its commit, a debt that the request itself just made and whose result it needs."""
+def deliver_now(delivery_id: int, *, timeout: float = 5.0) -> bool:
+    """Pay, after its commit, a debt that the request itself just made and whose result it needs.
+
+    Where a worker was quicker it waits for him, `timeout` seconds at most. True when the debt is paid.
+    """
     if transaction.get_connection().in_atomic_block:
         raise RuntimeError("A debt is paid after the commit that made it")
-    return deliver(delivery_id)
+    if _claim(delivery_id):
+        return _deliver_claimed(delivery_id)
+    end = time.monotonic() + timeout
+    while not (paid := Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.DONE).exists()):
+        if time.monotonic() >= end:
+            break
+        time.sleep(PEEK)
+    return paid
+
+
+def debt_of(event_type: type[Event], *, thread: str) -> int | None:
+    """Return the youngest debt that facts of a kind left in a history, for `deliver_now`."""
+    owed = Delivery.objects.filter(event__thread=thread, event__name=event_type.name)
+    return owed.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def sequence_events(limit: int = 5000) -> int:
