@@ -1,5 +1,7 @@
 """Addresses of the mechanics."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from core import live
+
+urlpatterns: list[URLPattern] = [path("live/<str:token>/", live.changes, name="live")]
