@@ -65,6 +65,18 @@ class OrderTakesNoMoney(Conflict):
     code = "order_takes_no_money"
 
 
+class NothingToPay(Conflict):
+    """Nothing of the order is due now."""
+
+    code = "nothing_to_pay"
+
+
+class OnlinePaymentUnavailable(Conflict):
+    """No payment provider with a page of its own is configured."""
+
+    code = "online_payment_unavailable"
+
+
 class GatewayRefused(Conflict):
     """The payment provider said no; `reason` is what it said."""
 

@@ -130,6 +130,41 @@ class PaymentFailed(PaymentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckoutBegun(PaymentEvent):
+    """A customer wants to pay on the provider's page; afterwards the browser goes to `return_url`."""
+
+    name: ClassVar[str] = "billing.checkout_begun"
+    public: ClassVar[bool] = False
+    return_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerReturned(PaymentEvent):
+    """A customer came back from the provider's page; what happened there is the provider's to say."""
+
+    name: ClassVar[str] = "billing.customer_returned"
+    public: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderNotified(PaymentEvent):
+    """The provider wrote that something happened to a payment; what, he is asked."""
+
+    name: ClassVar[str] = "billing.provider_notified"
+    public: ClassVar[bool] = False
+    notice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckoutGivenUp(PaymentEvent):
+    """Nobody should pay there any more; whether somebody did is the provider's to say."""
+
+    name: ClassVar[str] = "billing.checkout_given_up"
+    public: ClassVar[bool] = False
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundRequested(InOrderHistory):
     """Money is to go back; the provider has yet to be asked."""
 

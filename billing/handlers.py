@@ -1,22 +1,30 @@
 """What billing does about facts."""
 
+from contextlib import suppress
+
 from billing import notifications, services
 from billing.events import (
+    CheckoutBegun,
+    CheckoutGivenUp,
     CreditNoteDrafted,
     CreditNoteIssued,
+    CustomerReturned,
     InvoiceAskedFor,
     InvoiceDrafted,
     InvoiceIssued,
     LateMoneyCame,
+    ProviderNotified,
     RefundRequested,
     RefundSettled,
 )
+from billing.gateways import ProviderSilent
 from core.outbox import handles
 from orders.events import GoodsShipped, OrderCancelled, OrderExpired
-from orders.ports import payment_book, payment_details
+from orders.ports import online_payment, payment_book, payment_details
 
 payment_book.connect(services.keep_payments_of_order)
 payment_details.connect(notifications.bank_details)
+online_payment.connect(services.is_payable_online)
 
 
 @handles(GoodsShipped)
@@ -68,6 +76,33 @@ def void_payments_of_expired(event: OrderExpired) -> None:
 def return_late_money(event: LateMoneyCame) -> None:
     """Send back what came in after the order was cancelled."""
     services.return_late_money(event.payment_id)
+
+
+@handles(CheckoutBegun, outside=True)
+def open_checkout(event: CheckoutBegun) -> None:
+    """Have the provider make the page on which the customer pays. The clock asks after an answer that is lost."""
+    with suppress(ProviderSilent):
+        services.open_checkout(event.payment_id, return_url=event.return_url)
+
+
+@handles(CustomerReturned, outside=True)
+def ask_after_return(event: CustomerReturned) -> None:
+    """Ask the provider what happened on his page."""
+    with suppress(ProviderSilent):
+        services.ask_provider(event.payment_id)
+
+
+@handles(ProviderNotified, outside=True)
+def ask_after_notice(event: ProviderNotified) -> None:
+    """Ask the provider what his message is about."""
+    with suppress(ProviderSilent):
+        services.ask_provider(event.payment_id)
+
+
+@handles(CheckoutGivenUp, outside=True)
+def close_checkout(event: CheckoutGivenUp) -> None:
+    """Have the provider close his page."""
+    services.close_checkout(event.payment_id, reason=event.reason)
 
 
 @handles(CreditNoteDrafted)

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from billing.models import CreditNote, Invoice, Payment, Refund
 from core.money import round_amount
-from orders.models import Order
+from orders import guards
+from orders.models import Order, OrderStatus
 
 M = TypeVar("M", bound=Model)
 # A refund that was refused or failed sends no money back.
@@ -89,6 +90,30 @@ def days_overdue(invoice: Invoice) -> int:
     if not invoice.is_overdue or invoice.due_on is None:
         return 0
     return (timezone.localdate() - invoice.due_on).days
+
+
+def payable(order: Order) -> Decimal:
+    """Return what a customer can pay for an order now: what it waits for, or what is open on its invoices."""
+    if order.status in (OrderStatus.DRAFT, OrderStatus.CANCELLED, OrderStatus.EXPIRED):
+        return Decimal(0)
+    awaited = order.status in (OrderStatus.PLACED, OrderStatus.VERIFIED)
+    missing = guards.payment_missing(order) if awaited else Decimal(0)
+    if not missing and order.invoiced_total:
+        invoices = Invoice.objects.filter(order=order, status__in=WAITING)
+        # What is held is taken for them without anybody's doing.
+        missing = sum((one.open_amount for one in invoices), start=Decimal(0)) - order.authorized_total
+    return round_amount(max(Decimal(0), min(missing, order.balance_due)), order.currency)
+
+
+def last_checkout(order: Order) -> Payment | None:
+    """Return the payment that was begun last on a provider's page, if any."""
+    return Payment.objects.filter(order=order).exclude(gateway="manual").order_by("-pk").first()
+
+
+def undecided(order: Order) -> list[Payment]:
+    """Return the payments whose end only their provider knows, the youngest first."""
+    open_ones = (Payment.Status.PENDING, Payment.Status.REQUIRES_ACTION)
+    return list(Payment.objects.filter(order=order, status__in=open_ones).exclude(gateway="manual").order_by("-pk"))
 
 
 def refundable(order: Order) -> dict[int, Decimal]:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from demo import provider_views as provider
 from demo import views
 
 app_name = "demo"
@@ -15,4 +16,10 @@ urlpatterns = [
     path("demo/mail/<int:pk>/files/<int:file>/", views.mail_file, name="mail-file"),
     path("demo/prove/<slug:name>/", views.prove, name="prove"),
     path("demo/prove/<slug:name>/state/", views.proof_state, name="proof-state"),
+    # The payment provider: an outside party that happens to live here.
+    path("demo/provider/checkouts/", provider.start, name="provider-start"),
+    path("demo/provider/checkouts/<str:key>/", provider.tell, name="provider-tell"),
+    path("demo/provider/checkouts/<str:key>/close/", provider.close, name="provider-close"),
+    path("demo/provider/payments/<str:code>/refunds/", provider.refund, name="provider-refund"),
+    path("demo/provider/pay/<str:code>/", provider.page, name="provider-page"),
 ]

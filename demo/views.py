@@ -1,14 +1,9 @@
 """The first page of the demo: six people to be, what was mailed, and three things to prove."""
 
-from collections.abc import Callable
-from functools import wraps
 from io import BytesIO
-from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_protect
@@ -18,22 +13,11 @@ from core import doors
 from core.files import read_file
 from core.models import OutgoingMail, User
 from demo import proofs
+from demo.guard import only_in_demo
 from demo.models import DemoDatabase
 from demo.people import PASSWORD, PERSONAS
 
 PER_PAGE = 25
-
-
-def only_in_demo(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answer 404 unless this is the demo on a database of its own."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not settings.DEMO or not DemoDatabase.objects.exists():
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 def _state() -> DemoDatabase:

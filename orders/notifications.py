@@ -12,7 +12,7 @@ from core.models import OutgoingMail
 from orders import guards, promise, wording
 from orders.letters import picture_of, write_to_buyer
 from orders.models import Draft, Order, OrderLine, OrderStatus
-from orders.ports import payment_details
+from orders.ports import online_payment, payment_details
 from orders.selectors import GONE
 
 Sums = tuple[Decimal, list[tuple[str, Decimal]]]
@@ -44,6 +44,7 @@ def _how_to_pay(order: Order) -> dict[str, Any]:
             "missing": wording.amount(missing, order.currency, order.language),
             "until": wording.day(_local_day(order.payment_due_at), order.language),
             "details": payment_details.of(order),
+            "online": online_payment.is_offered(order),
         }
 
 

@@ -58,5 +58,26 @@ class PaymentDetailsPort:
         return list(self._tell(order)) if self._tell is not None else []
 
 
+# Says whether a customer can pay online on the page of the order.
+OnlinePayment = Callable[[Order], bool]
+
+
+class OnlinePaymentPort:
+    """Where the owner of payment providers plugs in."""
+
+    def __init__(self) -> None:
+        self._offers: OnlinePayment | None = None
+
+    def connect(self, offers: OnlinePayment) -> OnlinePayment:
+        """Say who knows the providers; usable as a decorator."""
+        self._offers = offers
+        return offers
+
+    def is_offered(self, order: Order) -> bool:
+        """Return whether the page of the order lets the customer pay; not where nobody knows."""
+        return self._offers is not None and self._offers(order)
+
+
 payment_book = PaymentBookPort()
 payment_details = PaymentDetailsPort()
+online_payment = OnlinePaymentPort()

@@ -17,5 +17,10 @@ app.conf.beat_schedule = {
     "expire-unpaid": {"task": "orders.tasks.expire_unpaid", "schedule": 300.0, "options": {"expires": 300}},
     "lapse-drafts": {"task": "orders.tasks.lapse_drafts", "schedule": 900.0, "options": {"expires": 900}},
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
+    "reconcile-checkouts": {
+        "task": "billing.tasks.reconcile_checkouts",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "clear-away": {"task": "core.tasks.clear_away", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -1,5 +1,6 @@
 """All settings, in one file; production differs by its environment only (see .env.example)."""
 
+import hashlib
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -172,6 +173,11 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="orders@example.com")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The name at the head of every mail and page.
 COMPANY_NAME = env.str("COMPANY_NAME", default="Kettle & Co." if DEMO else "Your company")
+
+# Payment providers --------------------------------------------------------------------------
+# The demo brings one of its own, whose money is not real: so no variable can ever switch it on elsewhere.
+DEMO_PROVIDER_URL = f"{SITE_URL}/demo/provider" if DEMO else ""
+DEMO_PROVIDER_SECRET = hashlib.sha256(f"demo provider:{SECRET_KEY}".encode()).hexdigest() if DEMO else ""
 
 # Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

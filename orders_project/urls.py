@@ -40,7 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
-for app in ("reports", "desk", "demo", "portal"):
+for app in ("billing", "reports", "desk", "demo", "portal"):
     if app in settings.INSTALLED_APPS and find_spec(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
 

@@ -28,6 +28,11 @@ def too_many_by_visitor(request: HttpRequest, what: str) -> bool:
     return _count(_key(what, "visitor", client_address(request)), seconds=MINUTE) > BY_ONE_VISITOR
 
 
+def too_many_about(what: str, thing: str) -> bool:
+    """Count a try that concerns one thing, whoever makes it."""
+    return _count(_key(what, "thing", thing), seconds=MINUTE) > ABOUT_ONE_THING
+
+
 def too_many_links(email: str) -> bool:
     """Count a link to sign in that somebody wants sent to a mailbox."""
     return _count(_key("mail-link", "email", email), seconds=HALF_AN_HOUR) > LINKS_TO_ONE_MAILBOX

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, orders, quotations, shop
+from portal.views import account, orders, paying, quotations, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("orders/", orders.my_orders, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("orders/<str:number>/placed/", orders.placed, name="placed"),
+    path("orders/<str:number>/pay/", paying.pay, name="pay"),
+    path("orders/<str:number>/paid/", paying.paid, name="paid"),
     path("orders/<str:number>/cancel/", orders.cancel, name="cancel"),
     path("orders/<str:number>/return/", orders.request_return, name="return"),
     path("orders/<str:number>/documents/<str:document>/", orders.invoice_pdf, name="document"),

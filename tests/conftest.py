@@ -122,6 +122,15 @@ def concurrently() -> Callable[..., list[racing.Outcome]]:
 
 
 @pytest.fixture
+def provider(settings: Any) -> Iterator[Any]:
+    """Open a payment provider over real HTTP, and lead the customers to it."""
+    with import_module("tests.provider").running() as found:
+        settings.DEMO_PROVIDER_URL = found.url
+        settings.DEMO_PROVIDER_SECRET = import_module("tests.provider").SECRET
+        yield found
+
+
+@pytest.fixture
 def shop(db: None) -> Any:
     """Return the smallest world in which an order can be placed."""
     return import_module("tests.factories.shop").make_shop()

@@ -1,10 +1,39 @@
 """The payment providers that are connected."""
 
+from typing import cast
+
 from billing.errors import UnknownGateway
-from billing.gateways.base import Answer, Gateway, Outcome
+from billing.gateways.base import (
+    Answer,
+    Checkout,
+    Gateway,
+    HostedGateway,
+    Notice,
+    NoticeRefused,
+    Outcome,
+    ProviderSilent,
+    Stand,
+    Standing,
+)
+from billing.gateways.demo import DemoGateway
 from billing.gateways.manual import ManualGateway
 
-__all__ = ["Answer", "Gateway", "Outcome", "connect", "gateway"]
+__all__ = [
+    "Answer",
+    "Checkout",
+    "Gateway",
+    "HostedGateway",
+    "Notice",
+    "NoticeRefused",
+    "Outcome",
+    "ProviderSilent",
+    "Stand",
+    "Standing",
+    "connect",
+    "gateway",
+    "hosted",
+    "offered",
+]
 
 _GATEWAYS: dict[str, Gateway] = {}
 
@@ -22,4 +51,18 @@ def gateway(code: str) -> Gateway:
     return _GATEWAYS[code]
 
 
+def hosted(code: str) -> HostedGateway:
+    """Return a provider with a page of its own. Raises UnknownGateway."""
+    if not hasattr(provider := gateway(code), "start_checkout"):
+        raise UnknownGateway(f"The payment provider “{code}” has no page of its own", gateway=code)
+    return cast(HostedGateway, provider)
+
+
+def offered() -> HostedGateway | None:
+    """Return the provider on whose page customers pay here, if one is configured."""
+    pages = (hosted(code) for code, one in _GATEWAYS.items() if hasattr(one, "start_checkout"))
+    return next((provider for provider in pages if provider.is_ready), None)
+
+
 connect(ManualGateway())
+connect(DemoGateway())

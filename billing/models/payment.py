@@ -53,6 +53,9 @@ class Payment(models.Model):
     refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=3, default=Decimal(0))
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     failure = models.CharField(_("why it failed"), max_length=300, blank=True)
+    page_url = models.CharField(_("page of the provider"), max_length=500, blank=True)
+    # While nobody knows yet whether the customer paid: when the provider is asked next.
+    ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     captured_at = models.DateTimeField(_("captured at"), null=True, blank=True)
 
@@ -78,6 +81,8 @@ class Payment(models.Model):
             models.Index(fields=["order", "id"], name="payment_order"),
             models.Index(fields=["status", "-id"], name="payment_status"),
             models.Index(fields=["reference"], name="payment_reference", condition=~Q(reference="")),
+            # The few whose end is not known, among millions.
+            models.Index(fields=["ask_at"], name="payment_to_ask", condition=Q(ask_at__isnull=False)),
         ]
         permissions = [("operate_payment", "Can take, credit and send back money")]
 
@@ -89,6 +94,11 @@ class Payment(models.Model):
         """What may still be captured."""
         live = self.status in (self.Status.AUTHORIZED, self.Status.PARTIALLY_CAPTURED)
         return self.authorized - self.captured if live else Decimal(0)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether nobody can say yet if money will come."""
+        return self.status in (self.Status.PENDING, self.Status.REQUIRES_ACTION)
 
     def history_thread(self) -> str:
         """Write into the history of the order."""

@@ -1,5 +1,18 @@
 """The counter of billing: everything others may ask."""
 
+from .checkout import (
+    ask_provider,
+    begin_checkout,
+    close_checkout,
+    is_payable_online,
+    look_after_return,
+    note_return,
+    open_checkout,
+    reconcile_checkouts,
+    settle_checkout,
+    start_paying,
+    take_notice,
+)
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -33,11 +46,14 @@ from .refunds import (
 from .sellers import change_entity, create_entity, ensure_default_entity
 
 __all__ = [
+    "ask_provider",
     "authorize_payment",
+    "begin_checkout",
     "begin_refund",
     "bill_and_pay_through",
     "change_entity",
     "capture_payment",
+    "close_checkout",
     "collect_payment",
     "credit_invoice",
     "credit_notes_of",
@@ -47,13 +63,18 @@ __all__ = [
     "fail_payment",
     "fail_refund",
     "invoice_order",
+    "is_payable_online",
     "issue_credit_note",
     "issue_for_shipment",
     "issue_invoice",
     "keep_payments_of_order",
+    "look_after_return",
     "mail_invoice",
+    "note_return",
+    "open_checkout",
     "pay_out",
     "preview_credit",
+    "reconcile_checkouts",
     "record_payment",
     "refund_payment",
     "render_credit_note_pdf",
@@ -61,7 +82,10 @@ __all__ = [
     "request_refund",
     "retry_refund",
     "return_late_money",
+    "settle_checkout",
     "settle_refund",
+    "start_paying",
+    "take_notice",
     "void_payment",
     "void_payments",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
-from billing.events import MoneyEvent
+from billing.events import MoneyEvent, PaymentEvent
 from billing.models import CreditNote, DocumentLine, Invoice, Payment, Refund
 from core.money import plain, round_amount
 from core.service import held, hold
@@ -92,6 +92,11 @@ def about_money(kind: type[MoneyEvent], order: Order, payment: Payment, amount: 
         amount=plain(amount, payment.currency),
         currency=payment.currency,
     )
+
+
+def about_payment(kind: type[PaymentEvent], order: Order, payment: Payment, **more: str) -> PaymentEvent:
+    """Return a fact about a payment."""
+    return kind(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, payment=payment.code, **more)
 
 
 def units_by_line(rows: Iterable[DocumentLine]) -> dict[int, int]:

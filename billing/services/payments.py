@@ -4,11 +4,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from billing import gateways
+from billing import gateways, selectors
 from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney, ReferenceTaken
-from billing.events import LateMoneyCame, PaymentAuthorized, PaymentFailed, PaymentRecorded, PaymentVoided
+from billing.events import (
+    CheckoutGivenUp,
+    LateMoneyCame,
+    PaymentAuthorized,
+    PaymentFailed,
+    PaymentRecorded,
+    PaymentVoided,
+)
 from billing.models import Payment
-from billing.services.common import LIVE, about_money, checked, moment, take_invoice, take_order, take_payment
+from billing.services.common import (
+    LIVE,
+    about_money,
+    about_payment,
+    checked,
+    moment,
+    take_invoice,
+    take_order,
+    take_payment,
+)
 from billing.services.matching import capture_held, match_money, tell_order
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
@@ -50,6 +66,7 @@ def authorize_payment(
     )
     match_money(order, capture=True, actor=actor, at=moment(at))
     tell_order(order, actor=actor, at=moment(at))
+    give_up_overtaken(order, actor=actor)
     return Payment.objects.get(pk=payment.pk)
 
 
@@ -79,11 +96,13 @@ def record_payment(
     )
     match_money(order, capture=False, actor=actor, at=moment(at))
     tell_order(order, actor=actor, at=moment(at))
-    _tell_if_late(order, payment, actor=actor, at=moment(at))
+    tell_if_late(order, payment, actor=actor, at=moment(at))
+    give_up_overtaken(order, actor=actor)
     return payment
 
 
-def _tell_if_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
+def tell_if_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """Say so where money came for an order that is cancelled: it goes back."""
     if order.status == OrderStatus.CANCELLED:
         fact = LateMoneyCame(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk)
         emit(fact, actor=actor, at=at)
@@ -205,7 +224,7 @@ def capture_payment(
     capture_held(order, payment, wanted, actor=actor, at=when)
     match_money(order, capture=False, actor=actor, at=when)
     tell_order(order, actor=actor, at=when)
-    _tell_if_late(order, payment, actor=actor, at=when)
+    tell_if_late(order, payment, actor=actor, at=when)
     return payment
 
 
@@ -228,25 +247,43 @@ def void_payment(payment_id: int, *, reason: str = "", actor: Actor, at: datetim
 
 
 def _let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
+    if payment.is_undecided and not gateways.gateway(payment.gateway).at_once:
+        # Whether somebody paid in this moment is the provider's to say; he closes his page first.
+        emit(about_payment(CheckoutGivenUp, order, payment, reason=reason), actor=actor, at=at)
+        return
     rest = payment.status == Payment.Status.PARTIALLY_CAPTURED
     if payment.status == Payment.Status.AUTHORIZED or rest:
         answer = gateways.gateway(payment.gateway).void(reference=payment.reference, key=f"{payment.code}-void")
         if not answer.ok:
             raise GatewayRefused("The payment provider does not let go", reason=answer.reason, payment=payment.code)
     advance(payment, "release_rest" if rest else "void", actor=actor, note=reason, at=at)
-    emit(
-        PaymentVoided(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, payment=payment.code),
-        actor=actor,
-        at=at,
-    )
+    emit(about_payment(PaymentVoided, order, payment), actor=actor, at=at)
+
+
+@service
+def give_up_checkouts(
+    order: Order, *, unless: Decimal = Decimal(0), reason: str, actor: Actor, at: datetime | None = None
+) -> Payment | None:
+    """Have the provider's pages for an order in hand closed; return the one over `unless`, which stays open."""
+    kept: Payment | None = None
+    for payment in selectors.undecided(order):
+        if kept is None and payment.amount == unless:
+            kept = payment
+        else:
+            _let_go(order, payment, reason=reason, actor=actor, at=moment(at))
+    return kept
+
+
+def give_up_overtaken(order: Order, *, actor: Actor) -> None:
+    """Close the provider's pages where money came another way, so that nobody pays twice."""
+    give_up_checkouts(order, unless=selectors.payable(order), reason="Money came another way", actor=actor)
 
 
 @service
 def let_go_of_payments(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
     """Let go of everything that is held for an order in hand, or that is still awaited."""
-    pending = (Payment.Status.PENDING, Payment.Status.REQUIRES_ACTION)
     for payment in Payment.objects.filter(order=order).order_by("pk"):
-        if payment.held or payment.status in pending:
+        if payment.held or payment.is_undecided:
             _let_go(order, payment, reason=reason, actor=actor, at=at)
 
 
@@ -256,8 +293,5 @@ def fail_payment(payment_id: int, *, reason: str, actor: Actor, at: datetime | N
     order, payment = take_payment(payment_id)
     payment.failure = reason[:300]
     advance(payment, "fail", actor=actor, note=reason, at=moment(at))
-    fact = PaymentFailed(
-        order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, payment=payment.code, reason=reason[:300]
-    )
-    emit(fact, actor=actor, at=moment(at))
+    emit(about_payment(PaymentFailed, order, payment, reason=reason[:300]), actor=actor, at=moment(at))
     return payment

@@ -24,6 +24,7 @@ from orders.models import Order
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
+from portal.views.paying import allow_leading_out, ways_to_pay
 from returns import selectors as return_facts
 from returns import services as returns
 from returns.models import ReturnRequest
@@ -103,8 +104,9 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         and order.payment_terms == "prepaid"
         and order.status in ("placed", "verified"),
         "seller": LegalEntity.objects.filter(is_default=True).first(),
+        **ways_to_pay(order),
     }
-    return render(request, "portal/order.html", context)
+    return allow_leading_out(render(request, "portal/order.html", context))
 
 
 def _address_lines(order: Order) -> list[str]:

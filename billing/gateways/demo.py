@@ -1,0 +1,111 @@
+"""The provider that comes with the demo: an outside party to us, spoken to over HTTP like any other.
+
+It takes the money at once; nothing is held first.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+
+from billing.gateways import wire
+from billing.gateways.base import Answer, Checkout, Notice, NoticeRefused, Outcome, ProviderSilent, Stand, Standing
+from core.money import Money, plain
+
+
+class DemoGateway:
+    """Speaks to the demo's provider at `DEMO_PROVIDER_URL`, which is set in the demo only."""
+
+    code = "demo"
+    at_once = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this is the demo."""
+        return bool(settings.DEMO_PROVIDER_URL)
+
+    @property
+    def origin(self) -> str:
+        """Return where its page is served."""
+        parts = urlsplit(settings.DEMO_PROVIDER_URL)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def start_checkout(self, checkout: Checkout) -> Standing:
+        """Have a page made for a payment; for a key that is known, say how it stands."""
+        amount = {"amount": plain(checkout.amount.amount, checkout.amount.currency)}
+        body = {**asdict(checkout), **amount, "currency": checkout.amount.currency}
+        return self._standing(*self._call("POST", "checkouts/", body))
+
+    def ask(self, *, key: str) -> Standing:
+        """Say how a payment stands."""
+        return self._standing(*self._call("GET", f"checkouts/{quote(key)}/"))
+
+    def close_checkout(self, *, key: str) -> Standing:
+        """See to it that nobody pays any more."""
+        return self._standing(*self._call("POST", f"checkouts/{quote(key)}/close/", {}))
+
+    def refund(self, *, reference: str, amount: Money, key: str) -> Answer:
+        """Send money back; asked again under the same key it is sent once."""
+        body = {"key": key, "amount": plain(amount.amount, amount.currency), "currency": amount.currency}
+        status, said = self._call("POST", f"payments/{quote(reference)}/refunds/", body)
+        if status in (200, 201):
+            return Answer(outcome=Outcome.DONE, reference=_text(said, "id"))
+        return Answer(outcome=Outcome.REFUSED, reason=_text(said, "reason") or f"The provider answered {status}")
+
+    def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """Return what a message is about."""
+        secret = settings.DEMO_PROVIDER_SECRET if self.is_ready else ""
+        message_id = wire.verify(secret, headers=headers, body=body, now=now)
+        try:
+            said = json.loads(body)
+        except ValueError:
+            said = None
+        key = said.get("key") if isinstance(said, dict) else None
+        if not isinstance(key, str) or not key:
+            raise NoticeRefused("The message names no payment")
+        return Notice(id=message_id, key=key)
+
+    # It holds nothing, so there is nothing to take or to let go later.
+    def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
+        """Refuse: only the customer can pay, on its page."""
+        return Answer(outcome=Outcome.REFUSED, reason="The customer pays on the provider's page")
+
+    def capture(self, *, reference: str, amount: Money, key: str) -> Answer:
+        """Refuse: it took the money at once."""
+        return Answer(outcome=Outcome.REFUSED, reason="The provider takes the money at once")
+
+    def void(self, *, reference: str, key: str) -> Answer:
+        """Refuse: it took the money at once."""
+        return Answer(outcome=Outcome.REFUSED, reason="The provider takes the money at once")
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        if not self.is_ready:
+            raise ProviderSilent("The demo's provider is there in the demo only")
+        url = f"{settings.DEMO_PROVIDER_URL}/{path}"
+        return wire.call(method, url, secret=settings.DEMO_PROVIDER_SECRET, body=body)
+
+    def _standing(self, status: int, said: dict[str, Any]) -> Standing:
+        if status == 404 and said.get("state") == Stand.UNKNOWN:
+            return Standing(stand=Stand.UNKNOWN)
+        try:
+            stand = Stand(said.get("state", ""))
+            paid = Money(Decimal(said["paid"]), str(said["currency"])) if stand is Stand.PAID else None
+        except (KeyError, TypeError, ValueError, InvalidOperation):
+            raise ProviderSilent(f"The provider's answer ({status}) cannot be understood") from None
+        page = _text(said, "page")
+        if not page.startswith(f"{self.origin}/"):
+            # Nobody is led anywhere else.
+            page = ""
+        return Standing(
+            stand=stand, reference=_text(said, "id")[:100], page=page, paid=paid, reason=_text(said, "reason")
+        )
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    found = said.get(name)
+    return found if isinstance(found, str) else ""

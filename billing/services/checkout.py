@@ -1,0 +1,283 @@
+"""Paying on the provider's page: begun by the customer, decided by what the provider says when it is asked.
+
+The browser that comes back and the messages of the provider only make us ask; so does a clock, for answers that
+never came. Whatever comes first, comes twice, or in another order: the first answer that is final is written down.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from billing import gateways, selectors
+from billing.errors import NothingToPay, OnlinePaymentUnavailable
+from billing.events import (
+    CheckoutBegun,
+    CustomerReturned,
+    PaymentCaptured,
+    PaymentEvent,
+    PaymentFailed,
+    PaymentVoided,
+    ProviderNotified,
+)
+from billing.gateways import Checkout, Notice, ProviderSilent, Stand, Standing
+from billing.models import LegalEntity, Payment
+from billing.sentences import NEVER_REACHED, PAID_AFTER_ALL, PAID_OTHERWISE
+from billing.services.common import about_money, about_payment, take_order, take_payment
+from billing.services.matching import match_money, tell_order
+from billing.services.payments import give_up_checkouts, tell_if_late
+from core import outbox
+from core.actors import SYSTEM, Actor
+from core.inserting import insert_once
+from core.links import absolute
+from core.models import IdempotencyKey
+from core.money import Money, round_amount
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from orders import services as orders
+from orders.models import Order
+
+Status = Payment.Status
+# The clock asks the provider soon at first, then ever more seldom: after a quarter of the time that has passed.
+FIRST_PAUSE, LAST_PAUSE = timedelta(seconds=15), timedelta(minutes=30)
+# A provider that has never heard of a payment by then never will: every try to tell him is over.
+NEVER_HEARD = timedelta(minutes=20)
+KEEP_NOTICES = timedelta(days=30)
+# As long as a request waits for the provider before it shows the page as it is.
+PATIENCE = 8.0
+
+
+# The customer ------------------------------------------------------------------------------------
+
+
+def is_payable_online(order: Order) -> bool:
+    """Whether the customer can pay something of an order on a provider's page now."""
+    return gateways.offered() is not None and selectors.payable(order) > 0
+
+
+def start_paying(order_id: int, *, return_url: str, actor: Actor) -> Payment:
+    """Begin a payment and return it, with the page to lead the customer to if the provider answered.
+
+    Raises NothingToPay and OnlinePaymentUnavailable.
+    """
+    payment = begin_checkout(order_id, return_url=return_url, actor=actor)
+    return _hasten(CheckoutBegun, payment)
+
+
+def look_after_return(order_id: int, *, actor: Actor) -> None:
+    """Ask the provider about every payment of an order that is undecided, because the customer is back."""
+    for payment in note_return(order_id, actor=actor):
+        _hasten(CustomerReturned, payment)
+
+
+def _hasten(fact: type[PaymentEvent], payment: Payment) -> Payment:
+    """Pay the debt that was just made, because somebody waits for it; if that fails, a worker tries again."""
+    if (debt := outbox.debt_of(fact, thread=payment.history_thread())) is not None:
+        outbox.deliver_now(debt, timeout=PATIENCE)
+    return Payment.objects.get(pk=payment.pk)
+
+
+@service
+def begin_checkout(order_id: int, *, return_url: str, actor: Actor) -> Payment:
+    """Note that the customer wants to pay what is due; the provider is told by a debt.
+
+    Whoever clicks twice, or in two windows, gets the same payment. Raises NothingToPay and OnlinePaymentUnavailable.
+    """
+    provider = gateways.offered()
+    if provider is None:
+        raise OnlinePaymentUnavailable(_("Paying online is not offered here"))
+    order = take_order(order_id)
+    due = selectors.payable(order)
+    if due <= 0:
+        raise NothingToPay(_("Nothing is to be paid for this order at the moment"), order_status=order.status)
+    payment = give_up_checkouts(order, unless=due, reason="The amount changed", actor=actor)
+    if payment is None:
+        payment = Payment.objects.create(
+            order=order,
+            method="card",
+            gateway=provider.code,
+            currency=order.currency,
+            amount=due,
+            ask_at=timezone.now() + FIRST_PAUSE,
+        )
+    emit(about_payment(CheckoutBegun, order, payment, return_url=return_url), actor=actor)
+    return payment
+
+
+@service
+def note_return(order_id: int, *, actor: Actor) -> list[Payment]:
+    """Note that the customer is back from the provider's page. Returns the payments that are undecided."""
+    order = take_order(order_id)
+    undecided = selectors.undecided(order)
+    for payment in undecided:
+        emit(about_payment(CustomerReturned, order, payment), actor=actor)
+    return undecided
+
+
+@service
+def take_notice(gateway: str, notice: Notice) -> bool:
+    """Note a message of the provider, once; False where it came before, or concerns no payment of ours."""
+    now = timezone.now()
+    key = IdempotencyKey(
+        client=f"provider:{gateway}", key=notice.id, status_code=204, created_at=now, keep_until=now + KEEP_NOTICES
+    )
+    found = Payment.objects.select_related("order").filter(gateway=gateway, code=notice.key).first()
+    if found is None or not insert_once(key):
+        return False
+    emit(about_payment(ProviderNotified, found.order, found, notice=notice.id))
+    return True
+
+
+# The provider, asked outside of any transaction ---------------------------------------------------
+
+
+def open_checkout(payment_id: int, *, return_url: str) -> None:
+    """Have the provider make the page, or say how the payment stands. Safe to repeat. Raises ProviderSilent."""
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    if not payment.is_undecided:
+        return
+    provider = gateways.hosted(payment.gateway)
+    checkout = Checkout(
+        key=payment.code,
+        amount=Money(round_amount(payment.amount, payment.currency), payment.currency),
+        subject=_subject(payment.order),
+        payee=LegalEntity.objects.filter(is_default=True).values_list("name", flat=True).first()
+        or settings.COMPANY_NAME,
+        language=payment.order.language,
+        return_url=return_url,
+        notice_url=absolute(reverse("billing:notice", args=[payment.gateway])),
+    )
+    settle_checkout(payment_id, provider.start_checkout(checkout))
+
+
+def _subject(order: Order) -> str:
+    with translation.override(order.language):
+        return _("Order %(number)s") % {"number": order.number}
+
+
+def ask_provider(payment_id: int) -> None:
+    """Ask how a payment that brought nothing yet stands, and write it down. Safe to repeat. Raises ProviderSilent."""
+    payment = Payment.objects.get(pk=payment_id)
+    if not payment.captured:
+        settle_checkout(payment_id, gateways.hosted(payment.gateway).ask(key=payment.code))
+
+
+def close_checkout(payment_id: int, *, reason: str) -> None:
+    """Close the page of a payment; if somebody paid before, the money is written down. Raises ProviderSilent."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.is_undecided:
+        standing = gateways.hosted(payment.gateway).close_checkout(key=payment.code)
+        settle_checkout(payment_id, standing, given_up=True, note=reason)
+
+
+def reconcile_checkouts(now: datetime | None = None, *, limit: int = 200) -> int:
+    """Ask the provider about undecided payments whose time has come: the answers that never came. Returns how many.
+
+    A provider that does not answer is left alone until the next round.
+    """
+    when = now or timezone.now()
+    due = list(Payment.objects.filter(ask_at__lte=when).order_by("ask_at", "pk")[:limit])
+    silent: set[str] = set()
+    asked = 0
+    for payment in due:
+        if payment.gateway in silent or not postpone_question(payment, now=when):
+            continue
+        try:
+            ask_provider(payment.pk)
+        except ProviderSilent:
+            silent.add(payment.gateway)
+            continue
+        asked += 1
+    return asked
+
+
+@service
+def postpone_question(payment: Payment, *, now: datetime) -> bool:
+    """Say when the provider is asked next; False where somebody else is asking now."""
+    pause = min(max((now - payment.created_at) / 4, FIRST_PAUSE), LAST_PAUSE)
+    return Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=now + pause) == 1
+
+
+@service
+def settle_checkout(
+    payment_id: int, standing: Standing, *, given_up: bool = False, note: str = "", actor: Actor = SYSTEM
+) -> Payment:
+    """Write down what the provider said. The first final answer counts; repeated, it changes nothing."""
+    order, payment = take_payment(payment_id)
+    when = timezone.now()
+    if not payment.is_undecided:
+        if standing.stand is Stand.PAID and not payment.captured:
+            _have_it_looked_at(order, payment, PAID_AFTER_ALL(payment=payment.code))
+        return payment
+    payment.reference = payment.reference or standing.reference
+    if standing.stand is Stand.PAID:
+        _take_money(order, payment, standing, actor=actor, at=when)
+    elif standing.stand is Stand.OPEN:
+        _stay_open(payment, standing, actor=actor, at=when)
+    elif standing.stand is Stand.REFUSED:
+        _fail(order, payment, standing.reason, actor=actor, at=when)
+    elif given_up:
+        # The provider closed it, or never heard of it.
+        payment.ask_at = None
+        advance(payment, "void", actor=actor, note=note, at=when)
+        emit(about_payment(PaymentVoided, order, payment), actor=actor, at=when)
+    elif standing.stand is Stand.CLOSED:
+        payment.ask_at = None
+        advance(payment, "expire", actor=actor, note=note, at=when)
+    elif payment.created_at < when - NEVER_HEARD:
+        _fail(order, payment, NEVER_REACHED(), actor=actor, at=when)
+    return payment
+
+
+def _take_money(order: Order, payment: Payment, standing: Standing, *, actor: Actor, at: datetime) -> None:
+    """Count what was taken, which can never be more than was asked for."""
+    wanted = Money(payment.amount, payment.currency)
+    if standing.paid != wanted:
+        payment.ask_at = None
+        _keep(payment, "ask_at", "reference")
+        said = PAID_OTHERWISE(payment=payment.code, paid=standing.paid, wanted=wanted)
+        _have_it_looked_at(order, payment, said)
+        return
+    payment.ask_at = None
+    payment.failure = ""
+    payment.authorized = payment.captured = payment.amount
+    payment.captured_at = at
+    advance(payment, "authorize", "capture", actor=actor, at=at)
+    emit(about_money(PaymentCaptured, order, payment, payment.amount), actor=actor, at=at)
+    match_money(order, capture=False, actor=actor, at=at)
+    tell_order(order, actor=actor, at=at)
+    tell_if_late(order, payment, actor=actor, at=at)
+
+
+def _stay_open(payment: Payment, standing: Standing, *, actor: Actor, at: datetime) -> None:
+    payment.page_url = standing.page or payment.page_url
+    if payment.status == Status.PENDING:
+        advance(payment, "require_action", actor=actor, at=at)
+    else:
+        _keep(payment, "page_url", "reference")
+
+
+@service
+def _keep(payment: Payment, *columns: str) -> None:
+    Payment.objects.filter(pk=payment.pk).update(**{name: getattr(payment, name) for name in columns})
+
+
+def _fail(order: Order, payment: Payment, reason: str, *, actor: Actor, at: datetime) -> None:
+    payment.ask_at = None
+    payment.failure = reason[:300]
+    advance(payment, "fail", actor=actor, note=reason, at=at)
+    emit(about_payment(PaymentFailed, order, payment, reason=reason[:300]), actor=actor, at=at)
+
+
+def _have_it_looked_at(order: Order, payment: Payment, title: str) -> None:
+    """Leave money that fits nowhere to a person, who sees it at the provider's."""
+    orders.open_exception(
+        category="payment",
+        title=title[:300],
+        dedupe_key=f"provider-payment:{payment.code}",
+        order_id=order.pk,
+        payload={"payment": payment.code, "reference": payment.reference},
+    )

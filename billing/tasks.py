@@ -1,0 +1,11 @@
+"""What happens to money when its time has come."""
+
+from celery import shared_task
+
+from billing import services
+
+
+@shared_task
+def reconcile_checkouts() -> int:
+    """Ask the payment provider for the answers that never came."""
+    return services.reconcile_checkouts()

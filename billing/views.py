@@ -1,0 +1,31 @@
+"""The door for messages of payment providers. They need no key: each proves who sent it."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from billing import gateways, services
+from billing.errors import UnknownGateway
+from billing.gateways import NoticeRefused
+
+LONGEST = 64 * 1024
+
+
+@csrf_exempt
+@require_POST
+def take_notice(request: HttpRequest, gateway: str) -> HttpResponse:
+    """Take a message that is the provider's and fresh; the same one again is answered alike."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST:
+        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        provider = gateways.hosted(gateway)
+        notice = provider.read_notice(headers=request.headers, body=request.body, now=timezone.now())
+    except UnknownGateway:
+        return HttpResponse(status=HTTPStatus.NOT_FOUND)
+    except NoticeRefused as refused:
+        return HttpResponse(f"{refused}\n", status=HTTPStatus.UNAUTHORIZED, content_type="text/plain")
+    services.take_notice(gateway, notice)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)

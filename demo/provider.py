@@ -1,0 +1,125 @@
+"""The books of the demo's payment provider, and the messages it sends.
+
+It is an outside party: it knows nothing of the shop but what it was told over HTTP, and the shop nothing of it.
+"""
+
+import json
+import logging
+import threading
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from billing.gateways import wire
+from demo.models import ProviderCheckout
+
+logger = logging.getLogger(__name__)
+State = ProviderCheckout.State
+TOLD = ("subject", "payee", "language", "return_url", "notice_url")
+# A page that nobody paid on by then is closed.
+OPEN_FOR = timedelta(hours=24)
+# When a message is sent, in seconds; what nobody took by then is lost, and the shop has to ask.
+TRIES = (0, 1, 5)
+DECLINED = "The bank declined the payment."
+NOT_CONFIRMED = "The payment was not confirmed with the bank."
+
+
+class Refused(Exception):
+    """The provider says no, and why."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the shop says about a payment."""
+
+    key: str
+    amount: Decimal
+    currency: str
+    words: dict[str, str]
+
+
+def understand(body: Mapping[str, Any]) -> Told:
+    """Read what the shop says. Raises Refused."""
+    key, currency = str(body.get("key", "")), str(body.get("currency", ""))
+    if not 0 < len(key) <= 60 or len(currency) != 3:
+        raise Refused("A payment needs a key and a currency")
+    return Told(key, amount_of(body), currency, {name: str(body.get(name, "")) for name in TOLD})
+
+
+def amount_of(body: Mapping[str, Any]) -> Decimal:
+    """Read an amount. Raises Refused."""
+    try:
+        amount = Decimal(str(body.get("amount", "")))
+    except InvalidOperation:
+        raise Refused("The amount is no number") from None
+    if not amount.is_finite() or not 0 < amount < 10**9:
+        raise Refused("The amount cannot be paid")
+    return amount
+
+
+def start_checkout(told: Told) -> ProviderCheckout:
+    """Open a page for a payment; for a key that is known, return what there is. Raises Refused."""
+    given = {"amount": told.amount, "currency": told.currency, **told.words}
+    found, _is_new = ProviderCheckout.objects.get_or_create(key=told.key, defaults=given)
+    if (found.amount, found.currency) != (told.amount, told.currency):
+        raise Refused("Under this key another amount was asked for")
+    return in_time(found)
+
+
+def in_time(checkout: ProviderCheckout) -> ProviderCheckout:
+    """Close what was open for too long."""
+    if checkout.state == State.OPEN and checkout.created_at < timezone.now() - OPEN_FOR:
+        decide(checkout, State.CLOSED, reason="Nobody paid in time")
+        return ProviderCheckout.objects.get(pk=checkout.pk)
+    return checkout
+
+
+def decide(checkout: ProviderCheckout, state: State, *, reason: str = "") -> bool:
+    """Give a payment its end; False where it has one already."""
+    still_open = ProviderCheckout.objects.filter(pk=checkout.pk, state=State.OPEN)
+    return still_open.update(state=state, reason=reason) == 1
+
+
+def send_back(code: str, *, key: str, amount: Decimal) -> str:
+    """Send money back and return the id of that; asked again under the same key it was sent once. Raises Refused."""
+    with transaction.atomic():
+        checkout = ProviderCheckout.objects.select_for_update().filter(code=code, state=State.PAID).first()
+        if checkout is None:
+            raise Refused("There is no such payment")
+        if known := checkout.refunds.get(key):
+            return str(known["id"])
+        sent = sum((Decimal(one["amount"]) for one in checkout.refunds.values()), start=Decimal(0))
+        if sent + amount > checkout.amount:
+            raise Refused("More would go back than was paid")
+        refund = {"id": f"rf_{get_random_string(20)}", "amount": str(amount)}
+        ProviderCheckout.objects.filter(pk=checkout.pk).update(refunds={**checkout.refunds, key: refund})
+        return refund["id"]
+
+
+def notify(checkout: ProviderCheckout, state: State) -> None:
+    """Write to the shop that a payment was decided, without keeping the customer waiting."""
+    body = json.dumps({"type": "checkout.decided", "key": checkout.key}).encode()
+    message_id = f"ev_{checkout.code.removeprefix('ck_')}_{state}"
+    threading.Thread(target=_send, args=(checkout.notice_url, message_id, body), daemon=True, name="provider").start()
+
+
+def _send(url: str, message_id: str, body: bytes) -> None:
+    for pause in TRIES:
+        time.sleep(pause)
+        headers = wire.sign(settings.DEMO_PROVIDER_SECRET, message_id=message_id, at=int(time.time()), body=body)
+        headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - the shop said where
+        try:
+            with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+                return
+        except OSError as error:
+            logger.info("The shop did not take %s: %s", message_id, error)
