@@ -119,7 +119,7 @@ def curl_example(key: str) -> str:
     """Return a command that places an order, to be copied."""
     body = json.dumps(_body("SHOP-1001", "MUG-RED", 2))
     return (
-        f"curl -s {settings.SITE_URL}/api/v1/orders/ \\\n  -H 'Authorization: Bearer {key}' \\\n"
+        f"curl -si {settings.SITE_URL}/api/v1/orders/ \\\n  -H 'Authorization: Bearer {key}' \\\n"
         f"  -H 'Idempotency-Key: shop-1001' -H 'Content-Type: application/json' \\\n  -d '{body}'"
     )
 

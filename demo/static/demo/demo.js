@@ -1,4 +1,4 @@
-// The demo's own two movements: the progress of the data, and the proofs drawn live.
+// The demo's own movements: the progress of the data, the proofs drawn live, and a call to take along.
 "use strict";
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -47,6 +47,14 @@ for (const card of document.querySelectorAll(".proof")) {
     const form = event.target;
     await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
     await follow_proof(card);
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
   });
 }
 
