@@ -43,7 +43,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // Rows of a list are selected one by one, in ranges with Shift, or all that match.
     const bar = document.querySelector("#changelist-form .actions");
-    if (bar) {
+    if (bar && document.getElementById("action-toggle")) {
         const boxes = [...document.querySelectorAll("input.action-select")];
         const all = document.getElementById("action-toggle");
         const across = bar.querySelector("input.select-across");
