@@ -18,6 +18,7 @@ from desk.reading import Fault, Read, allowed_terms, fault
 from orders import promise
 from orders.models import Order, OrderLine
 from orders.services import Preview
+from orders.verification import ADDRESS, COMPLETE, STOCK
 from pricing import services as pricing
 
 GENERAL = "/"
@@ -66,12 +67,14 @@ def _words(one: Fault) -> str:
 def told(preview: Preview, read: Read) -> dict[str, Any]:
     """Return everything that changes on the page with every change of the order."""
     order = preview.order
+    # Stock is told with the lines; what a customer brings along is not missing before there is one.
+    unsaid = {STOCK} if read.customer else {STOCK, COMPLETE, ADDRESS}
     return {
         "lines": {str(read.rows[line.position - 1]): _line(line, preview) for line in preview.lines},
         "figures": _figures(preview),
         "total": _amount(order, order.total),
         "promise": _promise(preview),
-        "checks": [_check(one) for one in preview.checks if one["result"] != "pass" and one["name"] != "stock"],
+        "checks": [_check(one) for one in preview.checks if one["result"] != "pass" and one["name"] not in unsaid],
         "short": len(preview.refused),
     }
 
@@ -172,7 +175,8 @@ def _figures(preview: Preview) -> list[dict[str, Any]]:
         found.append(_figure(order, _("Discount"), -order.discount_total, names))
     shipping = [one for one in preview.charges if one.kind == "shipping"]
     where = country_name(PostalAddress.from_dict(order.shipping_address or order.billing_address).country)
-    ways = [f"{one.name} · {where}" if where else one.name for one in shipping]
+    way = order.shipping_method.name_in(str(locale())) if order.shipping_method else ""
+    ways = [" · ".join(filter(None, [way, where]))]
     found.append(_figure(order, _("Shipping"), order.shipping_total, [*ways, *_shared_taxes(order, shipping)]))
     if order.charges_total:
         found.append(_figure(order, _("Other charges"), order.charges_total, []))

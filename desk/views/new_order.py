@@ -26,6 +26,7 @@ from core.admin.site import site
 from core.countries import country_choices
 from core.errors import DomainError, Invalid
 from core.reader import locale, spoken_date
+from customers.addresses import PostalAddress
 from desk.comparing import differences
 from desk.reading import Fault, Read, desk_channels, fault, read, read_day
 from desk.resuming import shown_of
@@ -35,6 +36,7 @@ from desk.views.looking_up import card_of
 from inventory.errors import InsufficientStock
 from orders import guards, selectors, services
 from orders.errors import NotADraft, StaleOrder
+from orders.inputs import OrderInput
 from orders.models import Draft, Order, OrderStatus
 from pricing import services as pricing
 
@@ -123,7 +125,7 @@ def _previewed(found: Read) -> tuple[services.Preview | None, list[Fault]]:
         if not found.order.lines:
             break
         try:
-            return services.preview_order(found.order), faults
+            return services.preview_order(_somewhere(found)), faults
         except Invalid as refused:
             faults += found.faults_at_pages(faults_of(refused))
             bad = {one["pointer"].split("/")[2] for one in faults if one["pointer"].startswith("/lines/")}
@@ -133,6 +135,13 @@ def _previewed(found: Read) -> tuple[services.Preview | None, list[Fault]]:
             if len(kept) == len(bad | set(map(str, found.rows))):
                 break
     return None, faults
+
+
+def _somewhere(found: Read) -> OrderInput:
+    """Return the order as if it went within our country, as long as nobody said where."""
+    if found.order.shipping_address or found.order.billing_address:
+        return found.order
+    return replace(found.order, shipping_address=PostalAddress(country=country_of(found)))
 
 
 @staff_with(OPERATE, SEE_CUSTOMERS)

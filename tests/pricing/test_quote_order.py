@@ -196,6 +196,7 @@ def test_the_channels_of_the_house(shop):
         "api": ("EUR", False),
         "portal": ("EUR", True),
         "staff": ("EUR", True),
+        "phone": ("EUR", True),
         "walk_in": ("EUR", False),
         "import": ("GBP", True),
     }

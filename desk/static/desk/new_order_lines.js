@@ -124,7 +124,7 @@
                     ...(short.fewer ? [offer(short.fewer, fewer)] : []),
                 );
                 row.append(box);
-                if (!short.decided) {
+                if (!wait) {
                     instead(row, box);
                 }
                 if (focused) {
