@@ -25,6 +25,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
@@ -33,6 +34,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import history
@@ -65,6 +68,12 @@ class LeanListMixin(SavedViewsMixin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
         """Return the list of the back office."""
         return BackOfficeChangeList
+
+    def action_checkbox(self, obj: Any) -> str:
+        """Draw the box that ticks a row, as Django does, without a template for each."""
+        said = gettext("Select this object for an action - %(name)s") % {"name": obj}
+        box = '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">'
+        return format_html(box, ACTION_CHECKBOX_NAME, obj.pk, said)
 
     def dressed(self, request: HttpRequest, column: Any) -> Any:
         """Show plain names of states, dates and switches as badges, short dates and ticks."""

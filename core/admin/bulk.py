@@ -192,6 +192,8 @@ class BulkAdmin(admin.ModelAdmin):
         self, request: HttpRequest, spec: BulkSpec, name: str, rows: "QuerySet", count: int, form: forms.Form
     ) -> HttpResponse:
         across = request.POST.get("select_across") == "1"
+        for field in list(form.fields.values())[:1]:
+            field.widget.attrs["autofocus"] = True
         ids = rows.order_by("pk").values_list("pk", flat=True)
         context = {
             **self.admin_site.each_context(request),

@@ -8,9 +8,10 @@ them in `list_select_related` then).
 """
 
 from collections.abc import Callable
-from functools import reduce, wraps
+from functools import cache, reduce, wraps
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -26,6 +27,17 @@ Column = Callable[[Any], Any]
 def follow(obj: Any, path: str) -> Any:
     """Return what a path leads to from a record; None where it ends on the way."""
     return reduce(lambda found, name: getattr(found, name, None), path.split("__"), obj)
+
+
+def spoken_choice(obj: Any, name: str) -> str:
+    """Return a value in the words of its choices; Django's own display translates all of them for one."""
+    value = getattr(obj, name)
+    return str(_labels(obj._meta.label, name).get(value, "" if value is None else value))
+
+
+@cache
+def _labels(label: str, name: str) -> dict[Any, Any]:
+    return dict(apps.get_model(label)._meta.get_field(name).flatchoices)
 
 
 def _column(
@@ -61,14 +73,14 @@ def badge_column(path: str, label: Any = "") -> Column:
     def show(obj: Any) -> Any:
         *parents, name = path.split("__")
         owner = reduce(getattr, parents, obj)
-        return badge(getattr(owner, name), getattr(owner, f"get_{name}_display")())
+        return badge(getattr(owner, name), spoken_choice(owner, name))
 
     return _column(path, label, show)
 
 
 def choice_column(path: str, label: Any = "") -> Column:
     """Show one of several values in the words of its choices."""
-    return _column(path, label, lambda obj: capfirst(getattr(obj, f"get_{path}_display")()) or "–")
+    return _column(path, label, lambda obj: capfirst(spoken_choice(obj, path)) or "–")
 
 
 def when_column(path: str, label: Any = "") -> Column:

@@ -30,28 +30,35 @@ NUMBERS = (models.DecimalField, models.IntegerField, models.FloatField)
 def back_office_results(cl: Any) -> dict[str, Any]:
     """Draw the rows of a list: figures to the right, and on a phone every cell with its name."""
     headers = list(result_headers(cl))
-    columns = list(zip(cl.list_display, headers, strict=True))
-    for column, header in columns:
+    starts = []
+    for column, header in zip(cl.list_display, headers, strict=True):
         if path := getattr(column, "field_path", ""):
             header["text"] = verbose_name_of(cl.model, path) or header["text"]
-        if _is_figure(cl.model, column):
+        figure = "num " if _is_figure(cl.model, column) else ""
+        if figure:
             header["class_attrib"] = mark_safe(CLASS.sub('class="num ', str(header["class_attrib"]), count=1))  # noqa: S308
+        starts.append(_start_of_cell(str(header["text"]), figure))
     return {
         "cl": cl,
         "empty_text": gettext("There is nothing here yet."),
         "result_hidden_fields": list(result_hidden_fields(cl)),
         "result_headers": headers,
-        "results": [_dressed(row, columns, cl.model) for row in results(cl)],
+        "results": [_dressed(row, starts) for row in results(cl)],
     }
 
 
-def _dressed(row: ResultList, columns: list[tuple[Any, dict[str, Any]]], model: Any) -> ResultList:
-    cells = []
-    for cell, (column, header) in zip(list(row), columns, strict=False):
-        label = conditional_escape(strip_tags(str(header["text"])).strip())
-        extra = "num " if _is_figure(model, column) else ""
-        name = f'data-label="{label[:1].upper()}{label[1:]}" ' if label else ""
-        cells.append(mark_safe(CLASS.sub(f'{name}class="{extra}', cell, count=1)))  # noqa: S308 - escaped above
+def _start_of_cell(text: str, figure: str) -> str:
+    """Return what every cell of a column begins with, worked out once: its name, and whether it is a figure."""
+    label = conditional_escape(strip_tags(text).strip())
+    name = f'data-label="{label[:1].upper()}{label[1:]}" ' if label else ""
+    return f'{name}class="{figure}'
+
+
+def _dressed(row: ResultList, starts: Sequence[str]) -> ResultList:
+    cells = [
+        mark_safe(cell.replace('class="', start, 1))  # noqa: S308 - escaped above
+        for cell, start in zip(list(row), starts, strict=False)
+    ]
     return ResultList(row.form, cells)
 
 
