@@ -28,7 +28,7 @@ def register() -> None:
     )
     navigation.register(_("System"), _("First start"), "desk:first-start", permission=SETS_UP, order=990, icon="gear")
     order = {"url_name": "desk:new-order", "permission": OPERATE, "order": FIRST}
-    commands.register("desk.new-order", _("New order"), keys="c", icon="plus", **order)
+    commands.register("desk.new-order", _("New order"), keys="c", icon="plus", prominent=True, **order)
     parked = {"url_name": "desk:parked", "permission": OPERATE, "order": FIRST + 2}
     commands.register("desk.parked", _("Parked drafts"), keys="g d", icon="clock", **parked)
     landing.register(first_start_page)

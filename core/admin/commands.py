@@ -38,7 +38,10 @@ GROUPS = (ACTIONS, GO_TO, IN_LISTS, EVERYWHERE)
 
 @dataclass(frozen=True)
 class Command:
-    """One thing that can be called: `listed` says whether the palette names it, or only the sheet of keys."""
+    """One thing that can be called: `listed` says whether the palette names it, or only the sheet of keys.
+
+    `prominent`: it has a button at the top of every page, for what is begun again and again.
+    """
 
     name: str
     label: Any
@@ -51,6 +54,7 @@ class Command:
     group: Any = ACTIONS
     order: int = 500
     listed: bool = True
+    prominent: bool = False
     when: Callable[[HttpRequest], bool] | None = None
 
 
@@ -66,6 +70,7 @@ class Offer:
     icon: str = "arrow"
     detail: str = ""
     listed: bool = True
+    prominent: bool = False
 
     @property
     def ways(self) -> list[list[str]]:
@@ -118,7 +123,14 @@ def _offer(request: HttpRequest, command: Command) -> Offer | None:
     except NoReverseMatch:
         return None
     return Offer(
-        str(command.label), command.keys, url, command.press, command.deed, command.icon, listed=command.listed
+        str(command.label),
+        command.keys,
+        url,
+        command.press,
+        command.deed,
+        command.icon,
+        listed=command.listed,
+        prominent=command.prominent and url != request.path,
     )
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import badges
-from core.admin import navigation
+from core.admin import history, navigation
 from orders.admin import exceptions, finding, holds, orders, today
 
 __all__ = ["exceptions", "finding", "holds", "orders", "today"]
@@ -15,6 +15,10 @@ badges.register("good", "fulfilled", "completed", "allocated", "shipped", "deliv
 badges.register(
     "warn", "backordered", "overpaid", "partially_refunded", "partially_returned", "returned", "acknowledged"
 )
+
+history.phrase("orders.draft_saved", _("Draft kept"), icon="note")
+history.phrase("orders.draft_offered", _("Offered to the customer"), icon="mail")
+history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 navigation.register(
     _("Orders"),

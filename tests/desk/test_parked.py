@@ -91,3 +91,21 @@ def test_a_draft_is_thrown_away(ada, maya):
     assert maya.post(f"{at}discard/").status_code == 302
     assert Order.objects.get().status == "cancelled"
     assert not Draft.objects.filter(open=True).exists()
+
+
+def test_the_page_of_a_draft_leads_on(ada, maya):
+    at = send(maya, KEEP, customer=ada.number)["at"]
+    order = Order.objects.get()
+    page = f"/admin/orders/order/{order.pk}/change/"
+
+    assert f'href="{at}"' in maya.get(page).content.decode()
+    send(maya, PLACE, customer=ada.number, version=0)
+    assert f'href="{at}"' not in maya.get(page).content.decode()
+
+
+def test_a_new_order_is_one_click_away_from_every_page_for_who_may(ada, maya, tom):
+    link = 'href="/desk/orders/new/"'
+
+    assert link in maya.get("/admin/").content.decode()
+    assert link in maya.get("/admin/orders/order/").content.decode()
+    assert link not in tom.get("/admin/").content.decode()
