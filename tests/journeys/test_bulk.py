@@ -1,0 +1,188 @@
+"""Many orders at once: what was done and what was not, and why; paper in three clicks; any order by one key."""
+
+import threading
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from pypdf import PdfReader
+
+from core import outbox
+from core.admin import bulk_running
+from core.models import BulkJob, BulkRow, User
+from orders.models import Order
+from tests.factories.shop import make_shop
+from tests.scenarios import confirmed_order, placed_order, run_debts, shipped_order
+
+LIST = "/admin/orders/order/"
+MAY = ["view_order", "operate_order", "view_fulfillmentorder", "view_shipment", "view_customer"]
+# How much the page has moved under the hand since it was watched (CLS).
+WATCH = """() => { window.moved = 0; new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) { window.moved += entry.hadRecentInput ? 0 : entry.value; }
+}).observe({ type: "layout-shift", buffered: false }); }"""
+
+
+@pytest.fixture
+def desk(transactional_db: None, open_browser: Any, client: Any, live_server: Any) -> Any:
+    """Return a window of the order desk that counts its clicks."""
+    make_shop()
+    maya = User.objects.create_user("maya", password="x", first_name="Maya", is_staff=True)
+    maya.user_permissions.set(Permission.objects.filter(codename__in=MAY))
+    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+    page = open_browser(locale="en-GB", viewport={"width": 1440, "height": 900})
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    page.context.add_cookies([cookie])
+    page.clicks = 0
+    return page
+
+
+@pytest.fixture
+def sixty(desk: Any) -> list[Order]:
+    """Return sixty orders, of which three have left the house."""
+    return [shipped_order({"TEA-1": n + 1}) for n in range(3)] + [placed_order({"MUG-RED": 1}) for _ in range(57)]
+
+
+def click(page: Any, target: Any) -> None:
+    target.click()
+    page.clicks += 1
+
+
+def work_off() -> None:
+    """Do what a worker does with the last job."""
+    job = BulkJob.objects.latest("pk")
+    outbox.drain(threads=[f"core.bulkjob:{job.pk}"])
+
+
+def test_of_sixty_orders_three_are_refused_with_reason_and_link_and_tried_again(desk, sixty, monkeypatch):
+    desk.goto(LIST)
+    desk.evaluate(WATCH)
+    row = desk.locator("#result_list tbody tr").nth(5)
+    where = row.bounding_box()
+    click(desk, desk.get_by_role("checkbox", name="Select all objects on this page for an action"))
+    click(desk, desk.get_by_role("button", name="Select all 60 that match"))
+    assert desk.get_by_text("All 60 that match are selected").is_visible()
+    assert (desk.evaluate("moved"), row.bounding_box()) == (0, where)
+    click(desk, desk.locator(".more-actions > summary"))
+    click(desk, desk.get_by_role("button", name="Cancel", exact=True))
+    assert desk.get_by_role("heading", name="Cancel: 60 orders").is_visible()
+    assert desk.get_by_text("All that match: the whole list").is_visible()
+    desk.keyboard.type("Out of season")
+
+    click(desk, desk.get_by_role("button", name="Cancel", exact=True))
+    desk.get_by_text("60 to go").wait_for()
+    # A turn that is cut short: what it has done is seen within a second.
+    monkeypatch.setattr(bulk_running, "TURN_S", 0.05)
+    bulk_running.run_turn(BulkJob.objects.get().pk, 1)
+    desk.get_by_text("60 to go").wait_for(state="hidden", timeout=1_000)
+    monkeypatch.undo()
+    worker = threading.Thread(target=work_off)
+    worker.start()
+    desk.get_by_text("57 done, 3 refused").wait_for()
+    worker.join()
+
+    refused = desk.locator(".job-rows tbody tr")
+    assert refused.count() == 3
+    left = {str(order.number) for order in sixty[:3]}
+    assert set(refused.locator("th a").all_inner_texts()) == left
+    assert (
+        "cannot be cancelled" in refused.first.locator("td").inner_text() or refused.first.locator("td").inner_text()
+    )
+    assert desk.clicks == 5
+    desk.get_by_role("button", name="Try the 3 again").click()
+    desk.get_by_text("0 done, 3 refused").wait_for()
+    assert Order.objects.filter(status="cancelled").count() == 57
+
+
+def test_the_same_by_keyboard_alone_and_safe_to_repeat(desk):
+    first, second = placed_order({"MUG-RED": 1}), placed_order({"TEA-1": 1})
+    for done in ("2 done", "2 with nothing to do"):
+        desk.goto(LIST)
+        desk.locator("#result_list").wait_for()
+        for key in ("j", "x", "j", "x"):
+            desk.keyboard.press(key)
+        assert desk.locator(".action-counter").inner_text() == "2 selected"
+        desk.keyboard.press("Control+k")
+        desk.get_by_role("combobox").wait_for()
+        desk.keyboard.type("tag")
+        desk.get_by_role("option", name="Tag").first.wait_for()
+        desk.keyboard.press("Enter")
+        desk.locator("input[name=add]:focus").wait_for()
+        desk.keyboard.type("spring")
+        desk.keyboard.press("Enter")
+        if done == "2 done":
+            desk.get_by_text("Tag: 2 rows done.").wait_for()
+        else:
+            desk.get_by_text(done).wait_for()
+    assert [order.tags for order in Order.objects.order_by("pk")] == [["spring"], ["spring"]]
+    assert (first.tags, second.tags) == ([], [])
+
+
+def test_pick_lists_and_packing_slips_of_a_page_are_three_clicks_away(desk):
+    for n in range(12):
+        confirmed_order({"MUG-RED": n + 1})
+    unpaid = placed_order({"TEA-1": 1})
+    run_debts()
+    desk.goto(LIST)
+    click(desk, desk.get_by_role("checkbox", name="Select all objects on this page for an action"))
+    click(desk, desk.get_by_role("button", name="Print", exact=True))
+    desk.get_by_role("heading", name="Print: 13 orders").wait_for()
+    worker = threading.Thread(target=work_off)
+    worker.start()
+    desk.get_by_text("12 done, 1 refused").wait_for()
+    worker.join()
+
+    with desk.expect_popup() as opened:
+        click(desk, desk.get_by_role("link", name="Open the PDF"))
+    paper = desk.request.get(desk.get_by_role("link", name="Open the PDF").get_attribute("href"))
+
+    assert desk.clicks == 3
+    opened.value.close()
+    assert len(PdfReader(BytesIO(paper.body())).pages) == 24
+    assert desk.locator(".job-rows tbody th").all_inner_texts() == [str(unpaid.number)]
+    assert BulkRow.objects.filter(status="done").count() == 12
+
+
+def test_back_from_the_step_the_same_rows_are_ticked_or_all_that_match(desk):
+    for n in range(55):
+        placed_order({"TEA-1": 1}, email=f"a{n}@example.com")
+    desk.goto(LIST)
+    desk.get_by_role("checkbox", name="Select all objects on this page for an action").check()
+    desk.get_by_role("button", name="Select all 55 that match").click()
+    desk.get_by_role("button", name="Assign", exact=True).click()
+    desk.get_by_role("heading", name="Assign: 55 orders").wait_for()
+
+    desk.go_back()
+
+    desk.get_by_text("All 55 that match are selected").wait_for()
+
+
+@pytest.mark.parametrize("sign", ["number", "mail", "name", "reference", "po", "phone", "tracking"])
+def test_one_key_a_word_and_enter_find_an_order(desk, sign):
+    ada = shipped_order(
+        {"TEA-1": 2},
+        customer_name="Grace Hopper",
+        email="grace@example.com",
+        external_reference="WEB-77",
+        purchase_order_number="PO-4711",
+        phone="+49 171 2345678",
+    )
+    placed_order({"MUG-RED": 1})
+    words = {
+        "number": str(ada.pk),
+        "mail": "grace@",
+        "name": "hopper",
+        "reference": "WEB-77",
+        "po": "po-4711",
+        "phone": "0171 2345678",
+        "tracking": ada.shipments.get().tracking_number,
+    }
+    desk.goto(LIST)
+
+    desk.keyboard.press("/")
+    desk.keyboard.type(words[sign])
+    desk.keyboard.press("Enter")
+
+    found = desk.get_by_role("link", name=str(ada.number)).or_(desk.get_by_role("heading", name=str(ada.number)))
+    found.first.wait_for()
+    assert desk.clicks == 0
