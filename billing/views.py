@@ -18,7 +18,7 @@ LONGEST = 64 * 1024
 @require_POST
 def take_notice(request: HttpRequest, gateway: str) -> HttpResponse:
     """Take a message that is the provider's and fresh; the same one again is answered alike."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST:
+    if len(request.body) > LONGEST:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         provider = gateways.hosted(gateway)

@@ -22,6 +22,11 @@ from demo.models import ProviderCheckout
 from demo.provider import Refused, State
 
 View = Callable[..., HttpResponse]
+ENDS = {
+    "pay": (State.PAID, ""),
+    "decline": (State.REFUSED, provider.DECLINED),
+    "abort": (State.REFUSED, provider.NOT_CONFIRMED),
+}
 
 
 def for_the_shop(view: View) -> View:
@@ -113,23 +118,18 @@ def refund(request: HttpRequest, code: str) -> HttpResponse:
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """Let the customer pay, or not."""
     checkout = provider.in_time(get_object_or_404(ProviderCheckout, code=code))
-    if request.method == "GET" or checkout.state != State.OPEN:
-        return render(request, "demo/provider/page.html", {"checkout": checkout})
     wanted = request.POST.get("do", "")
-    if wanted == "challenge":
+    is_open = checkout.state == State.OPEN
+    if wanted in ENDS:
+        state, reason = ENDS[wanted]
+        if provider.decide(checkout, state, reason=reason):
+            provider.notify(checkout, state)
+        # Who clicked twice is led home just the same.
+        return HttpResponseRedirect(checkout.return_url)
+    if wanted == "challenge" and is_open:
         ProviderCheckout.objects.filter(pk=checkout.pk).update(challenged=True)
-        return redirect("demo:provider-page", code=code)
-    if wanted == "lose":
+    elif wanted == "lose" and is_open:
         provider.decide(checkout, State.PAID)
+    if request.method == "POST":
         return redirect("demo:provider-page", code=code)
-    ends = {
-        "pay": (State.PAID, ""),
-        "decline": (State.REFUSED, provider.DECLINED),
-        "abort": (State.REFUSED, provider.NOT_CONFIRMED),
-    }
-    if wanted not in ends:
-        return render(request, "demo/provider/page.html", {"checkout": checkout}, status=400)
-    state, reason = ends[wanted]
-    if provider.decide(checkout, state, reason=reason):
-        provider.notify(checkout, state)
-    return HttpResponseRedirect(checkout.return_url)
+    return render(request, "demo/provider/page.html", {"checkout": checkout})

@@ -276,7 +276,8 @@ def give_up_checkouts(
 
 def give_up_overtaken(order: Order, *, actor: Actor) -> None:
     """Close the provider's pages where money came another way, so that nobody pays twice."""
-    give_up_checkouts(order, unless=selectors.payable(order), reason="Money came another way", actor=actor)
+    if selectors.undecided(order):
+        give_up_checkouts(order, unless=selectors.payable(order), reason="Money came another way", actor=actor)
 
 
 @service
