@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from billing.gateways import wire
 from demo.models import ProviderCheckout
@@ -29,8 +30,8 @@ TOLD = ("subject", "payee", "language", "return_url", "notice_url")
 OPEN_FOR = timedelta(hours=24)
 # When a message is sent, in seconds; what nobody took by then is lost, and the shop has to ask.
 TRIES = (0, 1, 5)
-DECLINED = "The bank declined the payment."
-NOT_CONFIRMED = "The payment was not confirmed with the bank."
+DECLINED = _("The bank declined the payment.")
+NOT_CONFIRMED = _("The payment was not confirmed with the bank.")
 
 
 class Refused(Exception):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -122,7 +123,9 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     is_open = checkout.state == State.OPEN
     if wanted in ENDS:
         state, reason = ENDS[wanted]
-        if provider.decide(checkout, state, reason=reason):
+        with translation.override(checkout.language):
+            decided = provider.decide(checkout, state, reason=str(reason))
+        if decided:
             provider.notify(checkout, state)
         # Who clicked twice is led home just the same.
         return HttpResponseRedirect(checkout.return_url)
