@@ -1,9 +1,11 @@
 """What billing adds to pages: the money of an order and of a customer; rows and papers of its own."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -14,9 +16,9 @@ from billing import accounts, selectors
 from billing.models import CreditNote, Invoice, Payment, Refund
 from billing.services import wording
 from core.admin.links import may_see, page_of
-from core.admin.strands import Told, events_of, strand
+from core.admin.strands import Told, events_of, log_of, strand
 from core.money import Money
-from core.panels import panel
+from core.panels import once, panel
 from customers.models import Customer
 from orders.models import Order, OrderStatus
 from orders.panels import figures_of, newest_orders, places_of
@@ -24,7 +26,30 @@ from orders.panels import figures_of, newest_orders, places_of
 OPERATE = "billing.operate_payment"
 VIEW = "billing.view_invoice"
 NOW = "customers.customer.now"
+PAPERS_IN_SIGHT = 2
 Part = tuple[str, dict[str, Any]]
+
+
+def money_on_page(request: HttpRequest, order: Order) -> selectors.MoneyOfOrder:
+    """Return the money of an order; every part of its page asks, four statements answer."""
+    return once(request, f"billing.money:{order.pk}", lambda: selectors.money_of(order))
+
+
+@panel("orders.order.now", order=10)
+def money_now(request: HttpRequest, order: Order) -> Part:
+    """Show what it comes to, what of it is paid, and the invoices."""
+    sees_papers = request.user.has_perm(VIEW) and order.status != OrderStatus.DRAFT
+    papers = money_on_page(request, order).invoices if sees_papers else []
+    context = {
+        "title": _("Money"),
+        "badge": (order.payment_status, order.get_payment_status_display()),
+        "agreed": order.total - order.cancelled_total - order.credited_total,
+        "documents": [_document_row(one) for one in papers[:PAPERS_IN_SIGHT]],
+        "more_papers": max(0, len(papers) - PAPERS_IN_SIGHT),
+        "is_overdue": any(one.is_overdue for one in papers),
+        "days": max((selectors.days_overdue(one) for one in papers), default=0),
+    }
+    return "billing/panels/money_now.html", context
 
 
 @panel("orders.order", order=40)
@@ -32,7 +57,7 @@ def money_of_order(request: HttpRequest, order: Order) -> Part | None:
     """Show documents, payments, refunds and the balance of an order, with what can be done next."""
     if not request.user.has_perm("billing.view_invoice") or order.status == OrderStatus.DRAFT:
         return None
-    money = selectors.money_of(order)
+    money = money_on_page(request, order)
     documents: list[Invoice | CreditNote] = [*money.invoices, *money.credit_notes]
     context = {
         "title": _("Money"),
@@ -173,9 +198,15 @@ def _posting_row(request: HttpRequest, posting: accounts.Posting, numbers: Mappi
 
 
 @strand("customers.customer", "money", gettext_lazy("Money"), order=20, permission=VIEW)
-def events_of_money(request: HttpRequest, customer: Customer) -> list[Told]:
+def events_of_money(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what became of their invoices and payments."""
-    return events_of(places_of(request, customer), app="billing")
+    return events_of(places_of(request, customer), until, app="billing")
+
+
+@strand("orders.order", "money", gettext_lazy("Money"), order=30, permission=VIEW, is_among_all=False)
+def money_in_log(request: HttpRequest, order: Order, until: datetime | None) -> list[Told]:
+    """Tell what became of the invoices and payments of an order."""
+    return log_of(request, order, until, Q(subject_type__startswith="billing."))
 
 
 @panel("billing.invoice", order=10)

@@ -36,9 +36,13 @@ def panel(page: str, *, order: int = 50) -> Callable[[PanelFunction], PanelFunct
 
 
 def panels_for(page: str, request: HttpRequest, subject: object) -> list[tuple[str, dict[str, Any]]]:
-    """Return template and context of each part of a page that has something to show."""
-    shown = (part.render(request, subject) for part in PANELS[page])
-    return [part for part in shown if part is not None]
+    """Return template and context of each part of a page that has something to show; each has a name to find it by."""
+    shown = ((part, part.render(request, subject)) for part in PANELS.get(page, ()))
+    return [
+        (found[0], {"anchor": part.name.rsplit(".", 1)[-1].replace("_", "-"), **found[1]})
+        for part, found in shown
+        if found is not None
+    ]
 
 
 def once(request: HttpRequest, key: str, ask: Callable[[], T]) -> T:

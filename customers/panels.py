@@ -5,6 +5,7 @@ in one look; `customers.customer` are the panels below it.
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -146,22 +147,23 @@ def doubles_of(request: HttpRequest, customer: Customer) -> Part | None:
 
 
 @strand(PAGE, order=90)
-def changes_of(request: HttpRequest, customer: Customer) -> list[Told]:
+def changes_of(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what became of the record."""
-    return [one for one in _own(request, customer) if one.name not in NOTES]
+    return [one for one in _own(request, customer, until) if one.name not in NOTES]
 
 
 @strand(PAGE, "comments", gettext_lazy("Comments"), order=40)
-def notes_of(request: HttpRequest, customer: Customer) -> list[Told]:
+def notes_of(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what was said with them."""
-    return [one for one in _own(request, customer) if one.name in NOTES]
+    return [one for one in _own(request, customer, until) if one.name in NOTES]
 
 
 @strand(PAGE, "mails", gettext_lazy("Mails"), order=30, permission="core.view_outgoingmail")
-def mails_to(request: HttpRequest, customer: Customer) -> list[Told]:
+def mails_to(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what was written to them about no order."""
-    return mails_of({thread_of(customer): None})
+    return mails_of({thread_of(customer): None}, until)
 
 
-def _own(request: HttpRequest, customer: Customer) -> list[Told]:
-    return once(request, f"customers.history:{customer.pk}", lambda: history_of(thread_of(customer)))
+def _own(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
+    key = f"customers.history:{customer.pk}:{until}"
+    return once(request, key, lambda: history_of(thread_of(customer), until))

@@ -1,14 +1,17 @@
 """What fulfillment adds to pages: parcels and work on the order's, contents on its own."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin.strands import Told, events_of, strand
-from core.panels import panel
+from core.admin.strands import Told, events_of, log_of, strand
+from core.panels import once, panel
 from core.reader import locale
 from customers.models import Customer
 from fulfillment import selectors
@@ -19,15 +22,56 @@ from orders.panels import places_of
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
+VIEW_PARCELS = "fulfillment.view_shipment"
+VIEW_WORK = "fulfillment.view_fulfillmentorder"
+PARCELS_IN_SIGHT = 2
+CONTENTS_IN_SIGHT = 8
+# What may be done next with work, as its button says.
+WORDS = {
+    "release": gettext_lazy("Release"),
+    "start": gettext_lazy("Start picking"),
+    "pick": gettext_lazy("Finish picking"),
+    "pack": gettext_lazy("Pack"),
+    "ship": gettext_lazy("Ship"),
+    "render": gettext_lazy("Rendered"),
+    "put_back": gettext_lazy("Put back"),
+}
 Part = tuple[str, dict[str, Any]]
+
+
+def parcels_on_page(request: HttpRequest, order: Order) -> list[Shipment]:
+    """Return the parcels of an order; every part of its page asks, three statements answer."""
+    return once(request, f"fulfillment.parcels:{order.pk}", lambda: selectors.parcels_of_order(order.pk))
+
+
+def work_on_page(request: HttpRequest, order: Order) -> list[FulfillmentOrder]:
+    """Return the work on an order; every part of its page asks, two statements answer."""
+    return once(request, f"fulfillment.work:{order.pk}", lambda: selectors.work_of_order(order.pk))
+
+
+@panel("orders.order.now", order=30)
+def parcels_now(request: HttpRequest, order: Order) -> Part | None:
+    """Show where the goods are: the parcels with their last news, or how far the work is."""
+    if not request.user.has_perm(VIEW_PARCELS):
+        return None
+    rows = [_parcel_row(request, shipment) for shipment in parcels_on_page(request, order)]
+    works = work_on_page(request, order) if not rows and request.user.has_perm(VIEW_WORK) else []
+    context = {
+        "title": _("Parcels"),
+        "count": len(rows),
+        "parcels": rows[:PARCELS_IN_SIGHT],
+        "more": ("#parcels", _("All parcels")) if len(rows) > PARCELS_IN_SIGHT else None,
+        "works": [work for work in works if work.status in selectors.OPEN_WORK][:PARCELS_IN_SIGHT],
+    }
+    return "fulfillment/panels/parcels_now.html", context
 
 
 @panel("orders.order", order=30)
 def parcels_of_order(request: HttpRequest, order: Order) -> Part | None:
     """Show the parcels of an order with their way."""
-    if not request.user.has_perm("fulfillment.view_shipment"):
+    if not request.user.has_perm(VIEW_PARCELS):
         return None
-    rows = [_parcel_row(request, shipment) for shipment in selectors.parcels_of_order(order.pk)]
+    rows = [_parcel_row(request, shipment) for shipment in parcels_on_page(request, order)]
     if not rows:
         return None
     context = {"title": _("Parcels"), "count": len(rows), "parcels": rows, "flush": True, "anchor": "parcels"}
@@ -37,9 +81,9 @@ def parcels_of_order(request: HttpRequest, order: Order) -> Part | None:
 @panel("orders.order", order=35)
 def work_of_order(request: HttpRequest, order: Order) -> Part | None:
     """Show the work on an order with what can be done next."""
-    if not request.user.has_perm("fulfillment.view_fulfillmentorder"):
+    if not request.user.has_perm(VIEW_WORK):
         return None
-    rows = [_work_row(request, work) for work in selectors.work_of_order(order.pk)]
+    rows = [_work_row(request, work) for work in work_on_page(request, order)]
     if not rows:
         return None
     context = {"title": _("Warehouse"), "count": len(rows), "works": rows, "flush": True, "anchor": "work"}
@@ -127,15 +171,28 @@ def receiver_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
 
 
 @strand("customers.customer", "orders", gettext_lazy("Orders"), order=12, permission="fulfillment.view_shipment")
-def events_of_parcels(request: HttpRequest, customer: Customer) -> list[Told]:
+def events_of_parcels(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what became of the work and the parcels of their orders."""
-    return events_of(places_of(request, customer), app="fulfillment")
+    return events_of(places_of(request, customer), until, app="fulfillment")
+
+
+@strand("orders.order", "parcels", gettext_lazy("Parcels"), order=35, permission=VIEW_PARCELS, is_among_all=False)
+def parcels_in_log(request: HttpRequest, order: Order, until: datetime | None) -> list[Told]:
+    """Tell what became of the work on an order and of its parcels."""
+    return log_of(request, order, until, Q(subject_type__startswith="fulfillment."))
 
 
 def _papers(model: str, pk: int, papers: list[tuple[str, str]]) -> Part:
     route = f"admin:fulfillment_{model}_print"
     links = [(reverse(route, args=[pk, kind]), label) for kind, label in papers]
     return "fulfillment/panels/papers.html", {"title": _("Print"), "side": True, "papers": links}
+
+
+def _contents(lines: Iterable[Any]) -> dict[str, Any]:
+    """Return what is in a parcel or a piece of work: the first few lines, and how many more there are."""
+    found = list(lines)
+    shown = [(line.quantity, line.order_line.sku, line.order_line.name) for line in found[:CONTENTS_IN_SIGHT]]
+    return {"contents": shown, "more_contents": len(found) - len(shown)}
 
 
 def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = True) -> dict[str, Any]:
@@ -148,7 +205,7 @@ def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = Tr
         "shipment": shipment,
         "url": reverse("admin:fulfillment_shipment_change", args=[shipment.pk]),
         "carrier": carrier.name if carrier else shipment.carrier,
-        "contents": [(line.quantity, line.order_line.sku, line.order_line.name) for line in shipment.lines.all()],
+        **_contents(shipment.lines.all()),
         "latest": told[0] if told else None,
         "deliver": f"{step}?next={request.path}" if step else "",
     }
@@ -158,23 +215,14 @@ def _work_row(request: HttpRequest, work: FulfillmentOrder) -> dict[str, Any]:
     """Return a piece of work with the steps that are open to this person."""
     names = selectors.allowed_actions(work) if request.user.has_perm(OPERATE) else []
     begun = work.status != FulfillmentOrder.Status.RELEASED
-    words = {
-        "release": _("Release"),
-        "start": _("Start picking"),
-        "pick": _("Finish picking"),
-        "pack": _("Pack"),
-        "ship": _("Ship"),
-        "render": _("Rendered"),
-        "put_back": _("Put back"),
-    }
     route = "admin:fulfillment_fulfillmentorder_do"
     steps = []
     for name in names:
-        if name in words and (begun or name != "pick"):
-            steps.append((f"{reverse(route, args=[work.pk, name])}?next={request.path}", words[name]))
+        if name in WORDS and (begun or name != "pick"):
+            steps.append((f"{reverse(route, args=[work.pk, name])}?next={request.path}", WORDS[name]))
     return {
         "work": work,
         "url": reverse("admin:fulfillment_fulfillmentorder_change", args=[work.pk]),
-        "contents": [(line.quantity, line.order_line.sku, line.order_line.name) for line in work.lines.all()],
+        **_contents(work.lines.all()),
         "steps": steps,
     }

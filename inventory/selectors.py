@@ -139,3 +139,16 @@ def promises(item: StockItem) -> "QuerySet[Allocation]":
     """Return the open allocations of a stock row; who stands last loses first."""
     rows = Allocation.objects.filter(stock_item=item, quantity__gt=F("consumed") + F("released"))
     return rows.select_related("reservation").order_by("reservation__rank", "reservation_id", "pk")
+
+
+def allocated_from(reservation_id: int | None) -> dict[int, list[tuple[str, int]]]:
+    """Return, by line of a demand, the codes of the warehouses whose units are tied to it, and how many."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    if reservation_id is None:
+        return found
+    still_tied = F("quantity") - F("consumed") - F("released")
+    rows = Allocation.objects.filter(reservation=reservation_id, quantity__gt=F("consumed") + F("released"))
+    rows = rows.order_by("key", "stock_item__warehouse__code")
+    for key, code, units in rows.values_list("key", "stock_item__warehouse__code").annotate(units=Sum(still_tied)):
+        found.setdefault(key, []).append((code, units))
+    return found

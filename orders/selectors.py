@@ -13,7 +13,7 @@ from customers.selectors import written_down_for
 from orders import guards
 from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus
 from orders.searching import first_found, search
-from orders.standing import allowed_actions, blocked_because, display_status, next_step
+from orders.standing import allowed_actions, blocked_because, display_status, need, next_step
 from pricing.models import Channel
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "is_late",
     "known_to",
     "late",
+    "need",
     "next_step",
     "number_of_reference",
     "on_credit",

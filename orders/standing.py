@@ -1,6 +1,6 @@
 """How an order stands, in words: pure functions of its own columns, for API, portal and back office alike."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 from django_fsm import can_proceed
@@ -80,49 +80,82 @@ _TOLD = {
 }
 
 
+def need(order: Order) -> str:
+    """Name what an order needs to get on, or nothing: the key to its sentence and to what helps."""
+    if order.open_exceptions:
+        return "exception"
+    if order.active_holds and order.status in HOLDABLE:
+        return "hold"
+    ask = _NEEDS.get(S(order.status))
+    return ask(order) if ask else ""
+
+
+def _need_placed(order: Order) -> str:
+    return "check" if failed(order.checks) else "verification"
+
+
+def _need_verified(order: Order) -> str:
+    return "payment" if guards.payment_missing(order) else "confirmation"
+
+
+def _need_confirmed(order: Order) -> str:
+    return "stock" if guards.why_not(order, "release") else "release"
+
+
+def _need_fulfilled(order: Order) -> str:
+    if order.fulfillment_status != Order.Fulfillment.DELIVERED:
+        return "delivery"
+    if order.invoice_status != Order.Invoiced.INVOICED:
+        return "invoice"
+    if order.balance_due > 0:
+        return "collection"
+    return "return" if order.open_returns else "completion"
+
+
+_NEEDS: dict[str, Callable[[Order], str]] = {
+    S.DRAFT: lambda order: "placement",
+    S.PLACED: _need_placed,
+    S.VERIFIED: _need_verified,
+    S.CONFIRMED: _need_confirmed,
+    S.FULFILLING: lambda order: "work",
+    S.FULFILLED: _need_fulfilled,
+}
+
+
 def next_step(order: Order) -> str:
     """Return the one sentence that says what somebody should do about an order now, or nothing."""
-    if order.open_exceptions:
-        return _("Solve the open exception")
-    if order.active_holds and order.status in HOLDABLE:
-        return _("Settle the hold: %(reason)s") % {"reason": retold(order.hold_reason)}
-    step = _STEPS.get(S(order.status))
-    return step(order) if step else ""
+    say = _SENTENCES.get(need(order))
+    return say(order) if say else ""
 
 
-def _step_placed(order: Order) -> str:
-    if stopping := failed(order.checks):
-        return _("Look at the check and waive it, or cancel: %(reason)s") % {"reason": retold(stopping[0]["reason"])}
-    return _("Verify the order")
+def _settle_hold(order: Order) -> str:
+    return _("Settle the hold: %(reason)s") % {"reason": retold(order.hold_reason)}
 
 
-def _step_verified(order: Order) -> str:
-    if missing := guards.payment_missing(order):
-        return _("Wait for the payment of %(amount)s, or record it") % {
-            "amount": spoken_amount(missing, order.currency)
-        }
-    return _("Confirm the order")
+def _look_at_check(order: Order) -> str:
+    reason = retold(failed(order.checks)[0]["reason"])
+    return _("Look at the check and waive it, or cancel: %(reason)s") % {"reason": reason}
 
 
-def _step_confirmed(order: Order) -> str:
-    return guards.why_not(order, "release") or _("Release it to the warehouse")
+def _wait_for_payment(order: Order) -> str:
+    missing = spoken_amount(guards.payment_missing(order), order.currency)
+    return _("Wait for the payment of %(amount)s, or record it") % {"amount": missing}
 
 
-def _step_fulfilled(order: Order) -> str:
-    if order.fulfillment_status != Order.Fulfillment.DELIVERED:
-        return _("Wait for the delivery")
-    if order.invoice_status != Order.Invoiced.INVOICED:
-        return _("Write the invoice")
-    if order.balance_due > 0:
-        return _("Collect %(amount)s") % {"amount": spoken_amount(order.balance_due, order.currency)}
-    return _("Settle the open return") if order.open_returns else _("Complete the order")
-
-
-_STEPS: dict[str, Any] = {
-    S.DRAFT: lambda order: _("Place the order, or discard it"),
-    S.PLACED: _step_placed,
-    S.VERIFIED: _step_verified,
-    S.CONFIRMED: _step_confirmed,
-    S.FULFILLING: lambda order: _("Pick, pack and ship it"),
-    S.FULFILLED: _step_fulfilled,
+_SENTENCES: dict[str, Callable[[Order], str]] = {
+    "exception": lambda order: _("Solve the open exception"),
+    "hold": _settle_hold,
+    "placement": lambda order: _("Place the order, or discard it"),
+    "check": _look_at_check,
+    "verification": lambda order: _("Verify the order"),
+    "payment": _wait_for_payment,
+    "confirmation": lambda order: _("Confirm the order"),
+    "stock": lambda order: guards.why_not(order, "release"),
+    "release": lambda order: _("Release it to the warehouse"),
+    "work": lambda order: _("Pick, pack and ship it"),
+    "delivery": lambda order: _("Wait for the delivery"),
+    "invoice": lambda order: _("Write the invoice"),
+    "collection": lambda order: _("Collect %(amount)s") % {"amount": spoken_amount(order.balance_due, order.currency)},
+    "return": lambda order: _("Settle the open return"),
+    "completion": lambda order: _("Complete the order"),
 }

@@ -1,14 +1,16 @@
 """Parts of pages that tell about returns."""
 
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import CreditNote, Refund
-from core.admin.strands import Told, events_of, strand
+from core.admin.strands import Told, events_of, log_of, strand
 from core.panels import panel
 from customers.models import Customer
 from orders.models import Order
@@ -67,9 +69,15 @@ def returns_of_customer(request: HttpRequest, customer: Customer) -> Part:
 
 
 @strand("customers.customer", "orders", gettext_lazy("Orders"), order=11, permission=VIEW)
-def events_of_returns(request: HttpRequest, customer: Customer) -> list[Told]:
+def events_of_returns(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what became of what they gave back."""
-    return events_of(places_of(request, customer), app="returns")
+    return events_of(places_of(request, customer), until, app="returns")
+
+
+@strand("orders.order", "returns", gettext_lazy("Returns"), order=38, permission=VIEW, is_among_all=False)
+def returns_in_log(request: HttpRequest, order: Order, until: datetime | None) -> list[Told]:
+    """Tell what became of the returns of an order."""
+    return log_of(request, order, until, Q(subject_type__startswith="returns."))
 
 
 @panel("returns.return", order=10)

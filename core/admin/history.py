@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from core.models import EventRecord
@@ -56,12 +56,17 @@ def phrase(name: str, text: Any, *, icon: str = "dot") -> None:
     PHRASES[name] = Phrase(text, icon)
 
 
-def moments(thread: str, *, limit: int = 100) -> list[Moment]:
-    """Return what happened to a record, newest first, in one query."""
+def records(thread: str, *, until: datetime | None = None) -> "QuerySet[EventRecord]":
+    """Return the lines of the log that are told in a history, newest first."""
     # Transitions and changes have a subject; plain facts have not.
     told = ~Q(subject_type="") | ~Q(note="") | Q(name__in=list(PHRASES))
-    records = EventRecord.objects.filter(told, thread=thread).order_by("-at", "-id")[:limit]
-    return _grouped(records)
+    rows = EventRecord.objects.filter(told, thread=thread).order_by("-at", "-id")
+    return rows if until is None else rows.filter(at__lt=until)
+
+
+def moments(thread: str, *, limit: int = 100) -> list[Moment]:
+    """Return what happened to a record, newest first, in one query."""
+    return _grouped(records(thread)[:limit])
 
 
 def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
@@ -76,7 +81,7 @@ def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
         if not same or last is None:
             last = Moment(record.at, record.actor, [], record.request_id)
             found.append(last)
-        last.lines.append(Line(record, words(record), _icon(record), _changes(record)))
+        last.lines.append(Line(record, words(record), icon_of(record), changes_of(record)))
     return found
 
 
@@ -108,13 +113,14 @@ def _transition_words(model: Any, record: EventRecord) -> str:
     return _capital(target)
 
 
-def _icon(record: EventRecord) -> str:
+def icon_of(record: EventRecord) -> str:
+    """Return the sign of a line of the log."""
     if known := PHRASES.get(record.name):
         return known.icon
     return "arrow" if record.transition else "pen"
 
 
-def _changes(record: EventRecord) -> list[tuple[str, str, str]]:
+def changes_of(record: EventRecord) -> list[tuple[str, str, str]]:
     """Return field, before and after of a change."""
     before, after = record.payload.get("before") or {}, record.payload.get("after") or {}
     if not isinstance(before, dict) or not isinstance(after, dict):

@@ -27,8 +27,13 @@ def link_to(obj: Any, text: Any = "") -> str:
 
 def may_see(user: Any, obj: Any) -> bool:
     """Whether a person may open a record's page."""
-    label, name = obj._meta.app_label, obj._meta.model_name
-    return any(user.has_perm(f"{label}.{verb}_{name}") for verb in ("view", "change"))
+    return may_open(user, obj._meta.label_lower)
+
+
+def may_open(user: Any, label: str) -> bool:
+    """Whether a person may open the pages of a table (`app.model`)."""
+    app, _dot, name = label.partition(".")
+    return any(user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
 def page_of_thread(thread: str) -> str:

@@ -1,26 +1,33 @@
-"""Pages composed of panels: what somebody needs to know about one record, in one look.
+"""Pages composed of parts: what somebody needs to know about one record, in one look.
 
     @admin.register(Thing, site=site)
     class ThingAdmin(TransitionAdmin, PanelAdmin):
-        page = "app.thing"                                       # the name panels register for
+        page = "app.thing"                                       # the name its parts register for
         facts = ["owner", money_column("total"), when_column("placed_at"), "reference"]
         editable = ["note"]                                      # optional: gives the page an Edit link
+        remark = "comment"                                       # optional: the step whose form stands in the timeline
 
-        def headline(self, obj): return obj.next_step            # one sentence under the title, optional
+        def headline(self, obj): return obj.standing             # one sentence under the title, optional
+        def what_next(self, obj): return obj.next_step           # what comes next, optional
         def alert(self, obj): return obj.blocked_because         # what is in the way, optional
+        def need(self, obj): return "payment"                    # what the main button is for (core.way), optional
+        def is_over(self, obj): return obj.is_closed             # nothing comes next any more, optional
         def badges(self, obj): return [(obj.status, obj.get_status_display())]    # the default
 
-A panel, in the panels.py of any app above:
+From top to bottom: the way of the record (`core.way`), what is next and what is in the way (panels of
+"app.thing.way"), cards (panels of "app.thing.now"), facts, panels (of "app.thing"), and the timeline
+(`core.admin.strands`, else the record's own history). A part, in the panels.py of any app above:
 
     @panel("app.thing", order=20)
     def lines(request, thing):
         return "app/panels/lines.html", {"title": _("Lines"), "count": 3, "lines": ...}
 
 The frame draws the box and its head. It understands these names of the context: `title` (without it the
-part stands without a box), `count`, `side=True` (right column), `flush=True` (a table to the edges),
-`more=(url, label)` (a link in the head), `anchor` (its #name). The template gets the rest, and may use
-`{% load back_office %}`: money, badge, when, icon; CSS classes `data` (table), `num`, `quiet`, `empty`.
-The history comes last by itself.
+part stands without a box), `count`, `side=True` (right column, below the timeline; with `pinned=True`
+above it), `wide=True` (a card of two), `flush=True` (a table to the edges), `more=(url, label)` (a link in
+the head), `anchor` (its #name, else the name of the function). The template gets the rest, and may use
+`{% load back_office %}`: money, badge, when, icon; CSS classes `data` (table), `num`, `quiet`, `empty`. A
+link with `data-aside` opens beside the page.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +43,9 @@ from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from core.admin import history
+from core import way
+from core.admin import history, strands
+from core.admin.aside import is_aside
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import for_reader
 from core.admin.links import link_to, may_see
@@ -49,6 +58,7 @@ class PanelAdmin(BackOfficeAdmin):
     """A record's page: facts on top, panels below, history last; editing has a page of its own."""
 
     page: ClassVar[str] = ""
+    remark: ClassVar[str] = ""
     facts: ClassVar[Sequence[str | Callable[[Any], Any]]] = ()
     change_form_template = "admin/change_form.html"
 
@@ -56,9 +66,21 @@ class PanelAdmin(BackOfficeAdmin):
         """Return one sentence on where the record stands."""
         return ""
 
+    def what_next(self, obj: Any) -> Any:
+        """Return one sentence on what comes next."""
+        return ""
+
     def alert(self, obj: Any) -> Any:
         """Return one sentence on what is in the way."""
         return ""
+
+    def need(self, obj: Any) -> str:
+        """Return the name of what the record needs now (`core.way.remedy`)."""
+        return ""
+
+    def is_over(self, obj: Any) -> bool:
+        """Whether nothing comes next any more."""
+        return False
 
     def badges(self, obj: Any) -> list[tuple[str, Any]]:
         """Return value and words of the states to show beside the title."""
@@ -104,21 +126,19 @@ class PanelAdmin(BackOfficeAdmin):
             return self.unknown(request, object_id)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, obj):
             raise PermissionDenied
-        main, side = self._panels(request, obj)
         context = {
             **self.admin_site.each_context(request),
             "title": self.page_title(obj),
             "opts": self.opts,
             "original": obj,
-            "headline": self.headline(obj),
-            "alert": self.alert(obj),
             "badges": self.badges(obj),
             "facts": self.facts_of(request, obj),
             "steps": self.steps(request, obj) if hasattr(self, "steps") else [],
+            "closed_steps": self.closed_steps(request, obj) if hasattr(self, "closed_steps") else [],
             "edit_url": self._edit_url(request, obj),
-            "main_panels": main,
-            "side_panels": side,
-            "moments": self.moments(obj),
+            **self._standing(request, obj),
+            **self._panels(request, obj),
+            **self._timeline(request, obj),
             "media": self.media,
             **(extra_context or {}),
         }
@@ -128,18 +148,48 @@ class PanelAdmin(BackOfficeAdmin):
         ]
         return TemplateResponse(request, names, context)
 
+    def _standing(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return where the record stands: its way, what comes next, what is in the way, and the main button."""
+        return {
+            "way": way.way_of(self.page, request, obj, is_over=self.is_over(obj)),
+            "headline": self.headline(obj),
+            "what_next": self.what_next(obj),
+            "alert": self.alert(obj),
+            "in_the_way": self._drawn(request, obj, f"{self.page}.way"),
+            "remedy": way.remedy_for(self.page, self.need(obj), request, obj),
+        }
+
+    def _timeline(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the timeline tells, and the form to add to it."""
+        if not strands.STRANDS[self.page]:
+            return {"moments": self.moments(obj)}
+        told = strands.telling(self.page, request, obj)
+        return {**told, "remark": self.remark_form(request, obj) if self.remark and not is_aside(request) else None}
+
+    def remark_form(self, request: HttpRequest, obj: Any) -> dict[str, Any] | None:
+        """Return the form of the step that adds a remark, for who may take it now."""
+        return None
+
     def _edit_url(self, request: HttpRequest, obj: Any) -> str:
         if not self.has_change_permission(request, obj):
             return ""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_edit", args=[obj.pk])
 
-    def _panels(self, request: HttpRequest, obj: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        main: list[dict[str, Any]] = []
-        side: list[dict[str, Any]] = []
-        for template, context in panels_for(self.page, request, obj):
-            body = render_to_string(template, {**context, "original": obj}, request=request)
-            (side if context.get("side") else main).append({**context, "body": body})
-        return main, side
+    def _panels(self, request: HttpRequest, obj: Any) -> dict[str, list[dict[str, Any]]]:
+        panels = self._drawn(request, obj, self.page)
+        side = [part for part in panels if part.get("side")]
+        return {
+            "cards": self._drawn(request, obj, f"{self.page}.now"),
+            "main_panels": [part for part in panels if not part.get("side")],
+            "pinned_panels": [part for part in side if part.get("pinned")],
+            "side_panels": [part for part in side if not part.get("pinned")],
+        }
+
+    def _drawn(self, request: HttpRequest, obj: Any, page: str) -> list[dict[str, Any]]:
+        return [
+            {**context, "body": render_to_string(template, {**context, "original": obj}, request=request)}
+            for template, context in panels_for(page, request, obj)
+        ]
 
     def facts_of(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         """Return label and value of each fact that is known."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from core import sessions, today
-from core.admin import commands, first_administrator, navigation, searching, security, sign_in
+from core.admin import aside, commands, first_administrator, navigation, searching, security, sign_in
 from core.admin.actors import actor_for
 
 
@@ -34,6 +34,8 @@ class BackOffice(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what frames every page: the name, and the way around for this person."""
+        if aside.is_aside(request) and self.has_permission(request):
+            return {"site_title": self.site_title, "has_permission": True, **aside.frame_of(request)}
         allowed = self.has_permission(request)
         places = navigation.groups_for(request) if allowed else []
         return {

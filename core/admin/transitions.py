@@ -38,8 +38,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from core.admin.actors import actor_for
+from core.admin.aside import go_to, is_aside
 from core.admin.forms import SubjectForm, show_refusal
 from core.errors import DomainError
+from core.reader import retold
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Step:
     url: str
     style: str
     icon: str
+    why_not: str = ""
 
 
 class TransitionAdmin(admin.ModelAdmin):
@@ -87,12 +90,40 @@ class TransitionAdmin(admin.ModelAdmin):
 
     def steps(self, request: HttpRequest, obj: Any) -> list[Step]:
         """Return the steps that the record's state and the person's permissions allow now."""
-        route = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
         return [
-            Step(name, str(spec.label), reverse(route, args=[obj.pk, name]), spec.style, spec.icon)
+            Step(name, str(spec.label), self._address(obj, name), spec.style, spec.icon)
             for name, spec in self.transition_services.items()
             if self.may_take(request, obj, name)
         ]
+
+    def closed_steps(self, request: HttpRequest, obj: Any) -> list[Step]:
+        """Return the steps that begin where the record stands and are not open, each with why: that can be changed."""
+        machine = getattr(obj, "get_all_status_transitions", None)
+        why_not = getattr(obj, "why_not", None)
+        if machine is None or why_not is None:
+            return []
+        begin_here = {one.name for one in machine() if one.source in (obj.status, "*")}
+        return [
+            Step(name, str(spec.label), "", spec.style, spec.icon, retold(why))
+            for name, spec in self.transition_services.items()
+            if name in begin_here and request.user.has_perm(spec.permission) and (why := why_not(name))
+        ]
+
+    def _address(self, obj: Any, name: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_do", args=[obj.pk, name])
+
+    def remark_form(self, request: HttpRequest, obj: Any) -> dict[str, Any] | None:
+        """Return the form that a page shows in place of the button of its remark, with where it is sent."""
+        name = getattr(self, "remark", "")
+        if not name or not self.may_take(request, obj, name):
+            return None
+        spec = self.transition_services[name]
+        form = self._form(spec, obj, None)
+        form.auto_id = f"{name}_%s"
+        for field in form.fields.values():
+            field.widget.attrs.setdefault("placeholder", str(spec.label))
+        focus = form.visible_fields()[0].id_for_label
+        return {"form": form, "url": self._address(obj, name), "label": str(spec.label), "step": name, "focus": focus}
 
     def may_take(self, request: HttpRequest, obj: Any, name: str) -> bool:
         """Whether this person may take this step now."""
@@ -148,7 +179,8 @@ class TransitionAdmin(admin.ModelAdmin):
     def _after(self, request: HttpRequest, obj: Any, spec: TransitionSpec) -> HttpResponse:
         said = str(spec.done) if spec.done else _("%(thing)s: %(step)s – done") % {"thing": obj, "step": spec.label}
         self.message_user(request, said, messages.SUCCESS)
-        return HttpResponseRedirect(self._way_back(request, obj))
+        back = self._way_back(request, obj)
+        return go_to(back) if is_aside(request) else HttpResponseRedirect(back)
 
     def _way_back(self, request: HttpRequest, obj: Any) -> str:
         wanted = request.POST.get("next") or request.GET.get("next") or ""

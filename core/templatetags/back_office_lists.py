@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -115,6 +116,17 @@ def spoken_count(count: int | None) -> str:
     if count is None:
         return ""
     return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+
+
+@register.simple_tag(takes_context=True)
+def steps_beside(context: Any) -> list[Any]:
+    """Return the steps that stand beside the main button of a page and the form for remarks: neither of them again."""
+    steps, remedy, remark = (context.get(name) for name in ("steps", "remedy", "remark"))
+    main = remedy.url.partition("?")[0] if remedy else ""
+    others = [step for step in steps or () if step.url != main and not (remark and step.name == remark["step"])]
+    if not remedy:
+        return others
+    return [replace(step, style="" if step.style == "primary" else step.style) for step in others]
 
 
 @register.filter

@@ -5,26 +5,22 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
-from core.admin import history, strands
+from core.admin import history
 from core.admin.actors import actor_for
 from core.admin.base import Tab
 from core.admin.columns import code_column, money_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
-from core.panels import panels_for
 from customers import selectors, services
 from customers.addresses import PostalAddress
 from customers.models import Address, Contact, Customer
-from customers.panels import NOW
 from customers.terms import TERMS
 from customers.ways import WAYS, noted
 
@@ -145,30 +141,6 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Customer]":
         """Return customers with their group."""
         return super().get_queryset(request).select_related("group")
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Show the page: what stands now as cards, then the panels, then all that happened around them."""
-        response = super().change_view(request, object_id, form_url, extra_context)
-        if isinstance(response, TemplateResponse) and response.context_data is not None:
-            response.context_data.update(self._around(request, response.context_data["original"]))
-        return response
-
-    def _around(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
-        chosen = request.GET.get("tell", strands.EVERYTHING)
-        offered = strands.filters(self.page, request, chosen)
-        keys = [one.key for one in offered if one.is_open]
-        cards = [
-            {**context, "body": render_to_string(template, {**context, "original": customer}, request=request)}
-            for template, context in panels_for(NOW, request, customer)
-        ]
-        told = strands.timeline(self.page, request, customer, keys=keys)
-        return {"now": cards, "told": told, "around": strands.grouped(told), "tell": offered, "tells_all": not keys}
-
-    def moments(self, obj: Customer) -> list[history.Moment]:
-        """Leave the history to the timeline of this page, which tells more than the record's own."""
-        return []
 
     @admin.display(description=_("tags"))
     def labels(self, obj: Customer) -> str:

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin
-from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.columns import badge_column, money_column, when_column
 from core.admin.days import day_filter
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
@@ -18,7 +19,16 @@ from core.reader import retold
 from orders import needs, selectors, wording
 from orders.admin.many import STEPS_FOR_MANY
 from orders.admin.steps import ORDER_STEPS
-from orders.models import Order
+from orders.models import Order, OrderStatus
+
+A, F, P, R = Order.Allocation, Order.Fulfillment, Order.Paid, Order.Returned
+# What stands beside the title of an order, because it is not as usual.
+WORTH_A_LOOK: dict[str, tuple[str, ...]] = {
+    "allocation_status": (A.PARTIAL, A.BACKORDERED),
+    "fulfillment_status": (F.PARTIALLY_SHIPPED, F.PARTIALLY_DELIVERED),
+    "payment_status": (P.OVERPAID, P.PARTIALLY_REFUNDED, P.REFUNDED),
+    "return_status": (R.REQUESTED, R.PARTIALLY_RETURNED, R.RETURNED),
+}
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -94,23 +104,15 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     search_help_text = _("Number, reference, PO number, e-mail, name, phone, SKU or tracking number")
     empty_text = _("No orders here. They come in through the portal, the API, an import, or as a draft.")
     ordering = ("-placed_at", "-id")
+    remark = "comment"
     facts = (
-        link_column("customer", _("Customer")),
-        "email",
-        "phone",
         "channel",
         when_column("placed_at", _("Placed")),
-        when_column("promised_on", _("Promised")),
-        when_column("ship_by_on", _("Must leave by")),
-        "shipping_method",
         "terms",
-        money_column("total", _("Total")),
-        money_column("balance_due", _("Balance due")),
         "purchase_order_number",
         "external_reference",
         "priority",
         "assignee",
-        "requested_delivery_on",
         "customer_note",
         "gift_note",
     )
@@ -129,13 +131,25 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
             return queryset, False
         return selectors.search(queryset, search_term), False
 
-    def headline(self, obj: Order) -> str:
-        """Say what comes next."""
-        return selectors.next_step(obj)
+    def what_next(self, obj: Order) -> str:
+        """Say what comes next, unless that is to wait for what is in the way."""
+        if selectors.need(obj) == "hold":
+            return gettext("Settle the hold")
+        said = selectors.next_step(obj)
+        return "" if said == self.alert(obj) else said
 
     def alert(self, obj: Order) -> str:
-        """Say what is in the way."""
-        return retold(selectors.blocked_because(obj))
+        """Say what is in the way; a hold is named with who placed it, and what has left only has to arrive."""
+        has_left = obj.status == OrderStatus.FULFILLED
+        return "" if obj.active_holds or has_left else retold(selectors.blocked_because(obj))
+
+    def need(self, obj: Order) -> str:
+        """Name what the order needs to get on."""
+        return selectors.need(obj)
+
+    def is_over(self, obj: Order) -> bool:
+        """Whether it was called off."""
+        return obj.status in selectors.GONE
 
     @admin.display(description=_("payment terms"))
     def terms(self, obj: Order) -> str:
@@ -143,12 +157,12 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         return wording.terms(obj.payment_terms)
 
     def badges(self, obj: Order) -> list[tuple[str, Any]]:
-        """Show the state, and every partial answer that is worth a look."""
+        """Show the state, and what else is worth a look; the rest is told by the way and the cards."""
         shown: list[tuple[str, Any]] = [(obj.status, selectors.display_status(obj))]
         if selectors.is_late(obj):
             shown.append(("failed", _("Late")))
-        for name in ("allocation_status", "fulfillment_status", "payment_status", "invoice_status", "return_status"):
+        for name, worth in WORTH_A_LOOK.items():
             value = getattr(obj, name)
-            if value not in ("none", "unallocated", "unfulfilled", "not_invoiced"):
+            if value in worth:
                 shown.append((value, getattr(obj, f"get_{name}_display")()))
         return shown

@@ -83,7 +83,7 @@ def show(client, customer, query=""):
 def cards(client, customer):
     """Return the text of each card by its title."""
     response = client.get(reverse("admin:customers_customer_change", args=[customer.pk]))
-    return {str(card["title"]): card["body"] for card in response.context_data["now"]}
+    return {str(card["title"]): card["body"] for card in response.context_data["cards"]}
 
 
 @pytest.fixture
@@ -260,7 +260,9 @@ def test_the_timeline_tells_everything_or_one_kind(ada, history, staff):
 
     def told(query=""):
         response = staff.get(reverse("admin:customers_customer_change", args=[ada.pk]) + query)
-        return " | ".join(f"{one.text} {one.note}" for one in response.context_data["told"])
+        return " | ".join(
+            f"{one.text} {one.note}" for moment in response.context_data["around"] for one in moment.lines
+        )
 
     everything = told()
     assert ("Ring twice" in everything, "blue ones" in everything) == (True, True)

@@ -36,7 +36,7 @@ def sign_in(page: Any, name: str) -> None:
 
 
 def take(page: Any, thing: Any, step: str, **said: str) -> None:
-    """Take a step of a thing in the back office: its page, the page that says what will happen, yes."""
+    """Take a step of a thing in the back office: its page, what will happen beside it, yes."""
     at = f"/admin/{thing._meta.app_label}/{thing._meta.model_name}/{thing.pk}/change/"
     page.goto(at)
     page.get_by_role("main").get_by_role("link", name=step, exact=True).first.click()
@@ -45,7 +45,7 @@ def take(page: Any, thing: Any, step: str, **said: str) -> None:
     for label, value in said.items():
         page.get_by_label(label).fill(value)
     asked.get_by_role("button", name=step, exact=True).click()
-    page.locator(".messagelist, .messages").wait_for()
+    page.locator("#said:not(:empty), .messages").first.wait_for()
     outbox.drain()
 
 

@@ -110,11 +110,13 @@ document.addEventListener("DOMContentLoaded", () => {
             }
         }
     };
-    for (const form of document.querySelectorAll("form.record, .confirm form")) {
-        nameLookUps(form);
-        // They are drawn later than the page, and with every row that is added.
-        new MutationObserver(() => nameLookUps(form)).observe(form, { childList: true, subtree: true });
-    }
+    const watchLookUps = (root) => {
+        for (const form of root.querySelectorAll("form.record, .confirm form")) {
+            nameLookUps(form);
+            // They are drawn later than the page, and with every row that is added.
+            new MutationObserver(() => nameLookUps(form)).observe(form, { childList: true, subtree: true });
+        }
+    };
 
     // What scrolls sideways on a narrow screen can be scrolled by keyboard, too.
     const reachScrollers = () => {
@@ -127,12 +129,20 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     };
     window.addEventListener("resize", reachScrollers);
-    reachScrollers();
+
+    // Lists that are gone back to read anew what may have changed (back_office_views.js).
+    const noteWriting = () => {
+        try {
+            sessionStorage.setItem("last-written", String(Date.now()));
+        } catch {
+            // A private window may refuse; its lists are then as they were left.
+        }
+    };
 
     // A form is sent once.
     document.addEventListener("submit", (event) => {
         const form = event.target;
-        if (form.method !== "post" || event.defaultPrevented) {
+        if (form.getAttribute("method") !== "post" || event.defaultPrevented) {
             return;
         }
         if (form.dataset.sent) {
@@ -140,12 +150,7 @@ document.addEventListener("DOMContentLoaded", () => {
             return;
         }
         form.dataset.sent = "1";
-        try {
-            // Lists that are gone back to read anew what may have changed (back_office_views.js).
-            sessionStorage.setItem("last-written", String(Date.now()));
-        } catch {
-            // A private window may refuse; its lists are then as they were left.
-        }
+        noteWriting();
         setTimeout(() => form.classList.add("busy"), 150);
     });
     // Coming back by the back button must not find a dead form.
@@ -156,19 +161,28 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     });
 
-    // Copy a value that is shown once.
-    for (const button of document.querySelectorAll("[data-copy]")) {
-        button.addEventListener("click", async () => {
-            await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
-            button.textContent = button.dataset.copied;
-        });
-    }
+    // Buttons that only work with this script: copy a value that is shown once, print the page.
+    const wakeButtons = (root) => {
+        for (const button of root.querySelectorAll("[data-copy]")) {
+            button.addEventListener("click", async () => {
+                await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
+                button.textContent = button.dataset.copied;
+            });
+        }
+        for (const button of root.querySelectorAll("[data-print]")) {
+            button.classList.remove("hidden");
+            button.addEventListener("click", () => window.print());
+        }
+    };
 
-    // What belongs on paper is printed from here.
-    for (const button of document.querySelectorAll("[data-print]")) {
-        button.classList.remove("hidden");
-        button.addEventListener("click", () => window.print());
-    }
+    // The same for the page and for what is drawn into it later (aside.js).
+    const dress = (root) => {
+        watchLookUps(root);
+        wakeButtons(root);
+        reachScrollers();
+    };
+    dress(document);
+    Object.assign(window.backOffice ?? {}, { dress, noteWriting });
 
     // The first thing that is wrong gets the focus.
     const wrong = document.querySelector(".errors input:not([type=hidden]), .errors select, .errors textarea");

@@ -23,6 +23,11 @@
     };
     pair(drawn, main);
     const openAtFirst = new WeakSet(main.querySelectorAll("details[open]"));
+    // Drawn anew by another script (aside.js): from here on that is what the server drew.
+    document.addEventListener("page:drawn", () => {
+        drawn = main.cloneNode(true);
+        pair(drawn, main);
+    });
 
     // In use -------------------------------------------------------------------------------------
     const FIELDS = "input:not([type=hidden], [type=submit], [type=button]), textarea, select";

@@ -62,10 +62,11 @@
     document.getElementById("sign-out")?.addEventListener("submit", keep.clear);
 
     // What the page itself offers: the steps of its record, its views, the records it names ----------
-    const STEPS = ["main .steps a[href]", "bolt"];
+    const STEPS = ["main .steps a[href], main .standing > a[href]", "bolt"];
     const PARTS = [
         ["main .actions button[name=action]", "bolt"],
         ["main :is(.tabs, .more-views) a[href]:not([aria-current])", "filter"],
+        ["main .glance a[data-aside]", "arrow"],
         ["main .facts dd a[href]", "arrow", (node) => node.closest("div").querySelector("dt")],
         ["main .panel > header .more", "arrow", (node) => node.parentNode.querySelector("h2").firstChild],
     ];

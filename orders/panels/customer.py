@@ -1,21 +1,22 @@
-"""The parts of an order's page that orders itself knows."""
+"""What orders knows about a customer: the parts of the customer's page."""
 
+from datetime import datetime
 from typing import Any
 
 from babel.numbers import format_percent
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from core.admin.links import list_of, may_see, page_of
-from core.admin.strands import LIMIT, Place, Told, events_of, mails_of, strand
+from core.admin.strands import FAR, LIMIT, Place, Told, events_of, mails_of, strand
 from core.panels import once, panel
 from core.reader import locale, retold
 from core.today import count
 from customers.models import Customer
 from inventory import selectors as inventory
-from orders import buying, selectors, wording
-from orders.models import Comment, Hold, Order, OrderException, OrderStatus
+from orders import buying, selectors
+from orders.models import Comment, Order, OrderStatus
 
 RECENT = 10
 CUSTOMER = "customers.customer"
@@ -25,111 +26,6 @@ GOING_IN_SIGHT = 3
 GOING_COUNTED = 99
 # Of so many orders the timeline of their customer tells.
 TOLD_OF = 20
-
-
-@panel("orders.order", order=10)
-def lines(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]]:
-    """Show what was ordered, where it stands, and the sums."""
-    rows = list(order.lines.select_related("product").order_by("position"))
-    return "orders/panels/lines.html", {
-        "title": _("Lines"),
-        "count": len(rows),
-        "flush": True,
-        "order": order,
-        "lines": rows,
-        "charges": list(order.charges.order_by("position")),
-    }
-
-
-@panel("orders.order", order=15)
-def attention(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
-    """Show active holds and open exceptions."""
-    holds = list(Hold.objects.filter(order=order, status=Hold.Status.ACTIVE).order_by("pk"))
-    exceptions = list(OrderException.objects.filter(order=order, closed_at__isnull=True).order_by("pk"))
-    if not holds and not exceptions:
-        return None
-    context = {
-        "title": _("In the way"),
-        "count": len(holds) + len(exceptions),
-        "holds": holds,
-        "exceptions": exceptions,
-    }
-    return "orders/panels/attention.html", context
-
-
-@panel("orders.order", order=60)
-def checks(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
-    """Show what the checks said."""
-    if not order.checks:
-        return None
-    return "orders/panels/checks.html", {
-        "title": _("Checks"),
-        "checks": [
-            {**check, "title": wording.check(check["name"]), "said": wording.check_result(check["result"])}
-            for check in order.checks
-        ],
-        "side": True,
-        "anchor": "checks",
-    }
-
-
-@panel("orders.order", order=62)
-def addresses(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]]:
-    """Show where the goods and the invoice go."""
-    context = {
-        "title": _("Addresses"),
-        "side": True,
-        "ship_to": order.ship_to.spoken(str(locale())),
-        "bill_to": order.bill_to.spoken(str(locale())) if order.billing_address else [],
-    }
-    return "orders/panels/addresses.html", context
-
-
-@panel("orders.order", order=64)
-def sourcing(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
-    """Say why the goods come from where they come."""
-    reasons = order.sourcing.get("reasons") if isinstance(order.sourcing, dict) else None
-    told = [sentence for reason in reasons or () if (sentence := _why(reason))]
-    if not told:
-        return None
-    return "orders/panels/sourcing.html", {"title": _("Why from there"), "side": True, "reasons": told}
-
-
-def _why(reason: dict[str, Any]) -> str:
-    """Put one reason of the sourcing decision into words."""
-    match reason.get("rule"):
-        case "fewest_parcels":
-            places = ", ".join(reason["warehouses"])
-            text = ngettext(
-                "From %(places)s: one parcel.",
-                "From %(places)s: %(n)s parcels, fewer do not hold it.",
-                reason["parcels"],
-            )
-            return text % {"places": places, "n": reason["parcels"]}
-        case "nearest":
-            days = ", ".join(f"{place} {distance}" for place, distance in reason["distances"].items())
-            return _("Nearest: %(days)s working days; passed over: %(others)s.") % {
-                "days": days,
-                "others": ", ".join(reason["passed_over"]),
-            }
-        case "last_resort":
-            return _("%(places)s serves only because no other place can.") % {
-                "places": ", ".join(reason["warehouses"])
-            }
-        case "short":
-            return ngettext("%(n)s unit is missing.", "%(n)s units are missing.", reason["units"]) % {
-                "n": reason["units"]
-            }
-    return ""
-
-
-@panel("orders.order", order=66)
-def comments(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
-    """Show what people said."""
-    rows = list(Comment.objects.filter(order=order).order_by("-pk")[:RECENT])
-    if not rows:
-        return None
-    return "orders/panels/comments.html", {"title": _("Comments"), "side": True, "comments": rows}
 
 
 def newest_orders(request: HttpRequest, customer: Customer) -> buying.Newest:
@@ -252,23 +148,23 @@ def usually_bought(request: HttpRequest, customer: Customer) -> tuple[str, dict[
 
 
 @strand(CUSTOMER, "orders", gettext_lazy("Orders"), order=10, permission=VIEW)
-def events_of_orders(request: HttpRequest, customer: Customer) -> list[Told]:
+def events_of_orders(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what became of their orders."""
-    return events_of(places_of(request, customer), app="orders")
+    return events_of(places_of(request, customer), until, app="orders")
 
 
 @strand(CUSTOMER, "mails", gettext_lazy("Mails"), order=30, permission="core.view_outgoingmail")
-def mails_about_orders(request: HttpRequest, customer: Customer) -> list[Told]:
+def mails_about_orders(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what was written about their orders."""
-    return mails_of(places_of(request, customer))
+    return mails_of(places_of(request, customer), until)
 
 
 @strand(CUSTOMER, "comments", gettext_lazy("Comments"), order=40, permission=VIEW)
-def comments_on_orders(request: HttpRequest, customer: Customer) -> list[Told]:
+def comments_on_orders(request: HttpRequest, customer: Customer, until: datetime | None) -> list[Told]:
     """Tell what people said about their orders."""
     places = places_of(request, customer)
     latest = list(newest_orders(request, customer).numbers)[:TOLD_OF]
-    rows = Comment.objects.filter(order__in=latest).order_by("-at", "-pk")[:LIMIT]
+    rows = Comment.objects.filter(order__in=latest, at__lt=until or FAR).order_by("-at", "-pk")[:LIMIT]
     return [
         Told(row.at, row.author, _("Comment"), "note", row.text, place=places[f"orders.order:{row.order_id}"])
         for row in rows
