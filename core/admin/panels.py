@@ -24,7 +24,8 @@ From top to bottom: the way of the record (`core.way`), what is next and what is
 
 The frame draws the box and its head. It understands these names of the context: `title` (without it the
 part stands without a box), `count`, `side=True` (right column, below the timeline; with `pinned=True`
-above it), `wide=True` (a card of two), `flush=True` (a table to the edges), `more=(url, label)` (a link in
+above it), `wide=True` (a card of two), `badge=(value, words)` (in the head of a card), `flush=True` (a table to the
+edges), `more=(url, label)` (a link in
 the head), `anchor` (its #name, else the name of the function). The template gets the rest, and may use
 `{% load back_office %}`: money, badge, when, icon; CSS classes `data` (table), `num`, `quiet`, `empty`. A
 link with `data-aside` opens beside the page.
