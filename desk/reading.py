@@ -30,6 +30,12 @@ WAITS = ("split", "together")
 POSTAL = tuple(PostalAddress.__dataclass_fields__)
 LONGEST = {"purchase_order_number": 100, "customer_note": 2_000, "gift_note": 1_000, "discount_reason": 200}
 
+# What is kept of a page.
+TYPED = (
+    *("page", "channel", "customer", "lines", "shipping_method", "payment_terms", "requested_delivery_on"),
+    *("ship_complete", "ship_to", "bill_to", "discount", *LONGEST),
+)
+
 Fault = dict[str, str]
 
 
@@ -99,7 +105,7 @@ def read(said: Mapping[str, Any], *, may_price: bool) -> Read:
     return Read(
         token=_token(said),
         version=said["version"] if isinstance(said.get("version"), int) else None,
-        typed={name: value for name, value in said.items() if name not in ("token", "version", "valid_until")},
+        typed={name: said[name] for name in TYPED if name in said},
         order=order,
         customer=customer,
         channel=channel,
@@ -146,10 +152,13 @@ def _customer(said: Mapping[str, Any], faults: list[Fault]) -> Customer | None:
     if not (number := _word(said, "customer")):
         return None
     try:
-        return people.by_number(number)
+        found = people.by_number(number)
     except UnknownCustomer:
         faults.append(fault("/customer", "unknown_customer", _("There is no such customer.")))
         return None
+    if not found.active:
+        faults.append(fault("/customer", "inactive_customer", _("This customer is not active any more.")))
+    return found
 
 
 def _rows(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -163,6 +172,8 @@ def _wait(row: Mapping[str, Any]) -> str:
 
 def _lines(said: Mapping[str, Any], may_price: bool, faults: list[Fault]) -> tuple[list[int], list[LineInput]]:
     rows, lines = [], []
+    if isinstance(said.get("lines"), list) and len(said["lines"]) > MOST_LINES:
+        faults.append(fault("/lines", "too_many", _("At most %(n)s lines.") % {"n": MOST_LINES}))
     for index, row in enumerate(_rows(said)):
         sku, quantity = _word(row, "sku")[:40], _units(row, index, faults)
         price = _amount(row, "price", f"/lines/{index}/price", faults, places=6) if may_price else None

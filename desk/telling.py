@@ -59,7 +59,6 @@ def _words(one: Fault) -> str:
         "discount_too_large": _("The discount is more than the goods cost."),
         "amount_too_large": _("The amount is too large."),
         "insufficient_stock": _("Not enough of it is there. Decide what to do."),
-        "duplicate_sku": _("It is on the order twice."),
     }
     return str(known.get(one["code"], one["detail"]))
 

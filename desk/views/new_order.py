@@ -49,12 +49,23 @@ USUAL_DAYS = 14
 def said_by(request: HttpRequest) -> dict[str, Any]:
     """Return what the page sent. Raises BadRequest for what no page of ours sends."""
     try:
-        said = json.loads(request.body) if len(request.body) <= MOST_BYTES else None
+        said = storable(json.loads(request.body)) if len(request.body) <= MOST_BYTES else None
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         raise BadRequest("Not what the page sends")
     return said
+
+
+def storable(value: Any) -> Any:
+    """Return a value without what no database keeps: the sign NUL, half characters, numbers that are none."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+    if isinstance(value, dict):
+        return {storable(name): storable(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [storable(one) for one in value]
+    return None if isinstance(value, float) else value
 
 
 def read_by(request: HttpRequest) -> Read:

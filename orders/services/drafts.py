@@ -64,7 +64,7 @@ def park_draft(
     known = _draft_of(token)
     if known is not None:
         _require_draft(known)
-        _require_version(known, expected_version)
+        _require_version(known, expected_version, typed)
     composed = _as_far_as_it_goes(order, at=now, actor=actor)
     _write(composed, known, at=now)
     _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
@@ -94,7 +94,7 @@ def place_typed(
         return known
     if known is not None:
         _require_draft(known)
-        _require_version(known, expected_version)
+        _require_version(known, expected_version, typed)
     composed = compose(order, at=now, actor=actor)
     _write(composed, known, at=now)
     _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
@@ -228,6 +228,12 @@ def _require_draft(order: Order) -> None:
         raise NotADraft(f"{order} is no draft: {order.get_status_display()}", status=order.status)
 
 
-def _require_version(order: Order, expected: int | None) -> None:
-    if order.version != expected:
+def _require_version(order: Order, expected: int | None, typed: Mapping[str, Any]) -> None:
+    """Refuse who has not read the last version.
+
+    A page whose answer was lost, or that is closed, is not in its own way: what is typed names it (`page`).
+    """
+    page = typed.get("page")
+    mine = bool(page) and Draft.objects.filter(order=order, typed__page=page).exists()
+    if order.version != expected and not mine:
         raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)

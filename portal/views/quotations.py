@@ -37,7 +37,8 @@ def quotation(request: HttpRequest, token: str) -> HttpResponse:
         try:
             orders.accept_quotation(order.pk, version=version, actor=access.actor_of(request, order))
         except DomainError:
-            # Accepted in another tab, changed or over a moment ago: the page says which.
+            # Accepted in another tab, changed or over a moment ago: then the page says which.
+            messages.warning(request, _("It could not be accepted just now. Please look again."))
             return redirect("portal:quotation", token=token)
         access.open_order(request, order)
         return redirect("portal:placed", number=order.number)

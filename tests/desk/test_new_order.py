@@ -284,3 +284,16 @@ def test_the_page_speaks_german(ada, maya):
     User.objects.update(language="de")
 
     assert send(maya, QUOTE, customer=ada.number)["total"] == "22,06\xa0€"
+
+
+def test_nothing_is_left_out_silently(ada, maya):
+    told = send(maya, PLACE, customer=ada.number, lines=[line("TEA-1") for _n in range(501)])
+
+    assert faults(told) == [("/lines", "too_many")]
+    assert not Order.objects.exists()
+
+
+def test_who_is_not_active_buys_nothing(ada, maya):
+    customers.update_customer(ada.pk, {"active": False}, actor=SYSTEM)
+
+    assert faults(send(maya, PLACE, customer=ada.number)) == [("/customer", "inactive_customer")]

@@ -109,3 +109,13 @@ def test_a_new_order_is_one_click_away_from_every_page_for_who_may(ada, maya, to
     assert link in maya.get("/admin/").content.decode()
     assert link in maya.get("/admin/orders/order/").content.decode()
     assert link not in tom.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["a\0b", "\ud800", "💥" * 3, "\\u0000", float("nan"), 1e999, {"a": [[["\0"]]]}, ["x"] * 99, None],
+)
+def test_whatever_is_sent_is_kept_or_left_out_and_never_breaks(ada, maya, note):
+    for name in ("customer_note", "page", "ship_to", "lines", "requested_delivery_on", "unknown"):
+        answer = send(maya, KEEP, customer=ada.number, token="00000000-0000-0000-0000-00000000000a", **{name: note})
+        assert {"number", "overtaken"} & answer.keys(), name

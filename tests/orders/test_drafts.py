@@ -176,3 +176,13 @@ def test_a_preview_says_what_placing_would_and_writes_nothing(shop):
     assert preview.order.total == placed.total
     assert preview.order.estimated_delivery_on == placed.estimated_delivery_on
     assert [line.promised_on for line in preview.lines] == [line.promised_on for line in placed.lines.all()]
+
+
+def test_a_page_is_not_in_its_own_way(shop):
+    park(typed={"page": "a"})
+    again = park(order_input({"TEA-1": 3}), typed={"page": "a"}, expected_version=None)
+
+    assert again.version == 1
+    with pytest.raises(StaleOrder):
+        park(typed={"page": "b"}, expected_version=0)
+    assert place(typed={"page": "a"}, expected_version=0).pk == again.pk

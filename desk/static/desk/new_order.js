@@ -11,6 +11,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const by = (id) => document.getElementById(id);
     const product = by("product");
     const place = by("place");
+    // What this window is known by: its own answers may get lost, and it is not in its own way.
+    const name = crypto.randomUUID?.() || `${Date.now()}-${Math.random()}`;
     let isDirty = false;
     let isGone = false;
 
@@ -22,6 +24,7 @@ document.addEventListener("DOMContentLoaded", () => {
         ...desk.readFields(page),
         token: state.token,
         version: state.version,
+        page: name,
         customer: customer.number(),
         lines: lines.read(),
         ship_to: desk.readAddress("ship_to"),

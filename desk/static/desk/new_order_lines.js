@@ -45,8 +45,7 @@
                 leave();
                 changed(true);
             });
-            const why = make("details", "hidden", make("summary", "", words.why.replace("#", "")), make("ul", "plain"));
-            why.querySelector("summary").textContent = words.priceLabel;
+            const why = make("details", "hidden", make("summary", "", words.priceLabel), make("ul", "plain"));
             const more = make("div", "line-more", make("span", "stock"), make("span", "day"), why, make("ul", "errorlist"));
             const label = make("span", "line-name", make("b", "", name), make("small", "", line.sku));
             const row = make("li", "order-line", picture(line.image), label, quantity, price, make("span", "line-total"), remove, more);
