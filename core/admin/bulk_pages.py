@@ -66,7 +66,8 @@ def jobs_page(site: Any, request: HttpRequest) -> HttpResponse:
 
 def job_page(site: Any, request: HttpRequest, key: Any) -> HttpResponse:
     """Show how far a job is, and what became of its rows."""
-    job = _job(request, key)
+    job = _readable(request, key)
+    is_own = job.owner_id == request.user.pk
     counted = bulk.tally(job)
     spec = bulk_running.spec_of(job)
     left = counted.refused + counted.waiting
@@ -78,8 +79,13 @@ def job_page(site: Any, request: HttpRequest, key: Any) -> HttpResponse:
         "spec": spec,
         "list_name": capfirst(_name_of_list(job, many=True)),
         "back": _back(request, job),
+        "is_own": is_own,
         "left": left,
-        "may_try_again": job.is_over and spec is not None and bool(left) and request.user.has_perm(spec.permission),
+        "may_try_again": is_own
+        and job.is_over
+        and spec is not None
+        and bool(left)
+        and request.user.has_perm(spec.permission),
         "shows_file": job.file is not None and job.file.content_type == "application/pdf",
     }
     return TemplateResponse(request, "admin/bulk_job.html", context)
@@ -87,7 +93,7 @@ def job_page(site: Any, request: HttpRequest, key: Any) -> HttpResponse:
 
 def progress(request: HttpRequest, key: Any) -> JsonResponse:
     """Tell the page how far a job is."""
-    job = _job(request, key)
+    job = _readable(request, key)
     shown = render_to_string("admin/parts/bulk_progress.html", _progress(job, bulk.tally(job)), request)
     answer = JsonResponse({"over": job.is_over, "shown": shown})
     answer.headers["Cache-Control"] = "no-store"
@@ -138,9 +144,18 @@ def again(request: HttpRequest, key: Any) -> HttpResponse:
 
 # Parts ------------------------------------------------------------------------------------------
 def _job(request: HttpRequest, key: Any) -> BulkJob:
-    """Return a job of the reader's own: those of others are as if they did not exist."""
+    """Return a job of the reader's own, with which something may be done."""
     job = BulkJob.objects.select_related("owner", "file", "again_of").filter(key=key, owner_id=request.user.pk).first()
     if job is None:
+        raise Http404
+    return job
+
+
+def _readable(request: HttpRequest, key: Any) -> BulkJob:
+    """Return a job that somebody may look at: his own, or what a colleague did to a list that he sees as well."""
+    job = BulkJob.objects.select_related("owner", "file", "again_of").filter(key=key).first()
+    table = bulk_running.admin_of(job) if job else None
+    if job is None or (job.owner_id != request.user.pk and not (table and table.has_view_permission(request))):
         raise Http404
     return job
 
@@ -198,10 +213,12 @@ def _rows(request: HttpRequest, job: BulkJob, counted: bulk.Tally) -> dict[str, 
     page = list(rows.order_by("pk")[: PER_PAGE + 1])
     more = page[PER_PAGE - 1].pk if len(page) > PER_PAGE else None
     named = _records(request, job, [row.subject_id for row in page[:PER_PAGE]])
+    own = job.owner_id == request.user.pk
     return {
         "kinds": [(kind, SHOWN[kind], counts[kind], kind == chosen) for kind in kinds],
         "chosen": chosen,
-        "rows": [_told(row, named.get(row.subject_id)) for row in page[:PER_PAGE]],
+        # Whoever looks at the job of a colleague reads of what he sees himself.
+        "rows": [_told(row, named.get(row.subject_id)) for row in page[:PER_PAGE] if own or row.subject_id in named],
         "more": more,
     }
 

@@ -76,6 +76,7 @@ def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
         same = (
             last is not None
             and last.actor == record.actor
+            and _bulk(last.request_id) == _bulk(record.request_id)
             and last.at.replace(second=0, microsecond=0) == record.at.replace(second=0, microsecond=0)
         )
         if not same or last is None:
@@ -83,6 +84,11 @@ def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
             found.append(last)
         last.lines.append(Line(record, words(record), icon_of(record), changes_of(record)))
     return found
+
+
+def _bulk(request_id: str) -> str:
+    """Return what ties a record to the others of a bulk job; other requests are not told apart."""
+    return request_id if request_id.startswith("bulk-") else ""
 
 
 def words(record: EventRecord) -> str:

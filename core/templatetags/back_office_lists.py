@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.contrib.admin.templatetags.admin_list import ResultList, result_headers, result_hidden_fields, results
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
@@ -22,6 +24,8 @@ from core.templatetags.back_office import moment
 
 register = template.Library()
 CLASS = re.compile(r'class="')
+# What BulkJob.reference writes into the log.
+BULK = re.compile(r"bulk-([0-9a-f]{32})")
 STEPS_IN_SIGHT = 3
 MOST_COUNTED = 999
 NUMBERS = (models.DecimalField, models.IntegerField, models.FloatField)
@@ -127,6 +131,13 @@ def steps_beside(context: Any) -> list[Any]:
     if not remedy:
         return others
     return [replace(step, style="" if step.style == "primary" else step.style) for step in others]
+
+
+@register.simple_tag
+def bulk_job_of(moment: Any) -> str:
+    """Return the page of the bulk job that a moment of a history belongs to, or nothing."""
+    said = BULK.fullmatch(getattr(moment, "request_id", ""))
+    return reverse("admin:bulk_job", args=[UUID(said[1])]) if said else ""
 
 
 @register.filter

@@ -271,7 +271,23 @@ def test_the_page_asks_the_same_however_many_rows_there_are(step, maya, desk, dj
             desk.get(reverse("admin:bulk_progress", args=[job.key]))
 
 
-def test_progress_is_told_to_the_owner_and_to_nobody_else(step, maya, desk, staff_of_another_desk):
+def test_what_a_colleague_did_is_read_but_not_repeated_or_stopped(step, maya, staff_of_another_desk):
+    ids = debts(2)
+    step[ids[1]] = Conflict("It is Sunday")
+    job = work_off(begun(maya, ids))
+
+    history = staff_of_another_desk.get(reverse("admin:core_delivery_history", args=[ids[0]])).content.decode()
+    page = reverse("admin:bulk_job", args=[job.key])
+    shown = staff_of_another_desk.get(page).content.decode()
+
+    assert f'<a href="{page}">' in history
+    assert "1 done, 1 refused" in shown
+    assert "It is Sunday" in shown
+    assert "Try the" not in shown
+    assert staff_of_another_desk.post(f"{page}again/").status_code == 404
+
+
+def test_progress_is_told_to_those_who_see_the_list_and_to_nobody_else(step, maya, desk, staff_of_another_desk):
     job = begun(maya, debts(3))
     address = reverse("admin:bulk_progress", args=[job.key])
     bulk.take_row(bulk.waiting(job, 1)[0], act=lambda pk: True)
@@ -281,8 +297,11 @@ def test_progress_is_told_to_the_owner_and_to_nobody_else(step, maya, desk, staf
     assert told["over"] is False
     assert "1 done" in told["shown"]
     assert "2 to go" in told["shown"]
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("tom", is_staff=True), backend=BACKEND)
     for name in ("bulk_job", "bulk_progress", "bulk_file"):
-        assert staff_of_another_desk.get(reverse(f"admin:{name}", args=[job.key])).status_code == 404
+        assert stranger.get(reverse(f"admin:{name}", args=[job.key])).status_code == 404
+    assert staff_of_another_desk.get(reverse("admin:bulk_file", args=[job.key])).status_code == 404
     assert staff_of_another_desk.post(reverse("admin:bulk_cancel", args=[job.key])).status_code == 404
 
 

@@ -13,6 +13,7 @@ from core.admin import bulk_running
 from core.models import BulkJob, BulkRow, User
 from orders.models import Order
 from tests.factories.shop import make_shop
+from tests.journeys.test_open_to_all import INSPECT, LOOKS
 from tests.scenarios import confirmed_order, placed_order, run_debts, shipped_order
 
 LIST = "/admin/orders/order/"
@@ -186,3 +187,31 @@ def test_one_key_a_word_and_enter_find_an_order(desk, sign):
     found = desk.get_by_role("link", name=str(ada.number)).or_(desk.get_by_role("heading", name=str(ada.number)))
     found.first.wait_for()
     assert desk.clicks == 0
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["phone, dark, German", "desk, light, English"])
+def test_no_page_of_a_bulk_step_shuts_anybody_out(desk, open_browser, look):
+    order = shipped_order({"TEA-1": 1})
+    User.objects.update(language=look["locale"][:2])
+    page = open_browser(**look)
+    page.context.add_cookies(desk.context.cookies())
+    page.goto(LIST)
+    page.locator("input.action-select").first.check()
+    page.locator("details[data-filter-title] summary").nth(2).click()
+    faults = {"list": page.evaluate(INSPECT)}
+    page.keyboard.press("Escape")
+    page.locator(".actions button[value=hold_many]").click()
+    page.locator(".confirm-foot").wait_for()
+    faults["step"] = page.evaluate(INSPECT)
+    page.goto(LIST)
+    page.locator("input.action-select").first.check()
+    page.locator(".more-actions > summary").click()
+    page.locator(".actions button[value=cancel_many]").click()
+    page.locator("textarea").fill("x")
+    page.locator(".confirm-foot button").click()
+    page.locator(".job-rows").get_by_text(str(order.number)).wait_for()
+    faults["job"] = page.evaluate(INSPECT)
+    page.goto("/admin/bulk/")
+    faults["jobs"] = page.evaluate(INSPECT)
+
+    assert faults == {"list": [], "step": [], "job": [], "jobs": []}
