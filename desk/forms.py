@@ -10,15 +10,18 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.services import wording
 from core.countries import country_names
 from core.money import round_amount
 from core.reader import locale
 from customers.addresses import PostalAddress
 from desk.basket import MOST_LINES, MOST_UNITS, Discount
 from desk.selling import CARD, CASH
+from desk.shipping import MoneyIn, ReadyToShip
 from desk.till import Till
 
 # What a till counts: nobody hands over more than this.
+WAYS_TO_PAY = ("bank_transfer", "cash", "card_terminal", "on_account")
 MOST_MONEY = Decimal(10_000_000)
 NUMBER = re.compile(
     r"[0-9]{1,12}([.,][0-9]{1,6})?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,3}|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,3}"
@@ -164,6 +167,78 @@ class SaleForm(forms.Form):
             return None
         parts = {part: said[part] for part in ("name", "company", "line1", "postal_code", "city")}
         return PostalAddress(**parts, country=said["country"] or self.till.warehouse.country)
+
+
+class ShipForm(forms.Form):
+    """Tracking numbers of the parcels that leave, and the money that came in."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=2000)
+    paid = forms.BooleanField(label=_("Money came in"), required=False)
+    amount = MoneyField(label=_("Amount"))
+    method = forms.ChoiceField(label=_("How it came"), required=False)
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+
+    def __init__(self, *args: Any, ready: ReadyToShip, may_take_money: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ready = ready
+        for parcel in ready.parcels:
+            if parcel.types_number:
+                several = sum(one.types_number for one in ready.parcels) > 1
+                label = gettext("Tracking number from %(place)s") % {"place": parcel.place}
+                self.fields[f"number-{parcel.key}"] = forms.CharField(
+                    label=label if several else gettext("Tracking number"),
+                    max_length=60,
+                    required=False,
+                    initial=parcel.number,
+                )
+        if not may_take_money or not ready.due:
+            for name in ("paid", "amount", "method", "reference"):
+                del self.fields[name]
+            return
+        self.fields["method"].choices = [  # type: ignore[attr-defined]
+            (one, wording.method_name(one)) for one in WAYS_TO_PAY
+        ]
+
+    def number_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the tracking numbers."""
+        return [self[name] for name in self.fields if name.startswith("number-")]
+
+    def clean_amount(self) -> Decimal | None:
+        """Refuse what cannot change hands."""
+        amount: Decimal | None = self.cleaned_data["amount"]
+        currency = self.ready.order.currency
+        if amount is not None and amount <= 0:
+            raise ValidationError(gettext("The amount has to be more than nothing."))
+        if amount is not None and round_amount(amount, currency) != amount:
+            raise ValidationError(gettext("This is finer than %(currency)s can be paid.") % {"currency": currency})
+        return amount
+
+    def clean_seen(self) -> str:
+        """Refuse what somebody else changed meanwhile."""
+        if self.cleaned_data["seen"] != self.ready.seen:
+            raise ValidationError(gettext("This changed since you looked; look again before you ship."))
+        return self.ready.seen
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the amount where money came in."""
+        said = super().clean() or {}
+        if said.get("paid") and said.get("amount") is None and "amount" not in self.errors:
+            self.add_error("amount", gettext("How much came in?"))
+        if self.ready.first_pay and not said.get("paid"):
+            self.add_error("paid" if "paid" in self.fields else None, gettext("It waits for its money first."))
+        return said
+
+    def numbers(self) -> dict[str, str]:
+        """Return the tracking numbers by parcel."""
+        said = self.cleaned_data
+        return {name.removeprefix("number-"): said[name] for name in said if name.startswith("number-")}
+
+    def money(self) -> MoneyIn | None:
+        """Return the money that came in."""
+        said = self.cleaned_data
+        if not said.get("paid"):
+            return None
+        return MoneyIn(method=said["method"] or WAYS_TO_PAY[0], amount=said["amount"], reference=said["reference"])
 
 
 class MailForm(forms.Form):

@@ -1,4 +1,4 @@
-"""What the desk adds to the page of a draft: the way to go on with it."""
+"""What the desk adds to the page of an order: the way to go on with a draft, and to ship in one go."""
 
 from typing import Any
 
@@ -6,10 +6,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core.money import plain
 from core.panels import panel
+from desk.forms import ShipForm
+from desk.shipping import ReadyToShip, ready_to_ship
 from orders.models import Draft, Order, OrderStatus
 
 NEEDED = ("orders.operate_order", "customers.view_customer")
+SHIPS = "fulfillment.operate_fulfillmentorder"
+TAKES_MONEY = "billing.operate_payment"
 
 
 @panel("orders.order", order=1)
@@ -24,3 +29,30 @@ def draft(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | No
         "draft": Draft.objects.filter(order=order).defer("typed").first(),
     }
     return "desk/panels/draft.html", context
+
+
+def may_take_money(request: HttpRequest) -> bool:
+    """Whether this person may write down money."""
+    return bool(request.user.has_perm(TAKES_MONEY))
+
+
+def ship_form(request: HttpRequest, ready: ReadyToShip, data: Any = None) -> ShipForm:
+    """Return the form with the amount that is due filled in; that it came in is for a person to say."""
+    start = {"seen": ready.seen, "amount": plain(ready.due, ready.order.currency)}
+    return ShipForm(data, ready=ready, may_take_money=may_take_money(request), initial=start)
+
+
+@panel("orders.order", order=15)
+def ship_now(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
+    """Offer to ship what is here, with its tracking number, and to write down the money in the same go."""
+    if not request.user.has_perm(SHIPS):
+        return None
+    ready = ready_to_ship(order)
+    if ready is None or (ready.first_pay and not may_take_money(request)):
+        return None
+    return "desk/panels/ship.html", {
+        "title": _("Ship"),
+        "anchor": "ship",
+        "form": ship_form(request, ready),
+        "order": order,
+    }

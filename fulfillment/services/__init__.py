@@ -5,7 +5,7 @@ from .packing import ParcelInput, attach_label, pack
 from .picking import pick, pull_back, short_pick, start_picking
 from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order
 from .shipping import render_service, ship_fulfillment_order
-from .through import fulfil_through
+from .through import fulfil_through, ship_order
 from .tracking import (
     deliver_shipment,
     fail_delivery,
@@ -33,6 +33,7 @@ __all__ = [
     "release_order",
     "render_service",
     "ship_fulfillment_order",
+    "ship_order",
     "short_pick",
     "start_picking",
     "take_back_shipment",

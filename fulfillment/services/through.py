@@ -1,7 +1,7 @@
 """All steps in one go, for goods that are gone already: imports of history, and sales over the counter."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,17 +14,18 @@ from core.outbox import emit
 from core.service import already_paid, service
 from core.transitions import advance
 from fulfillment.carriers import carrier_for
-from fulfillment.errors import LabelMissing, OrderBlocked, PlannedMeanwhile
+from fulfillment.errors import LabelMissing, OrderBlocked, PlannedMeanwhile, ShipsComplete
 from fulfillment.events import ShipmentDelivered
+from fulfillment.leaving import key_of_work
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
 from fulfillment.selectors import OPEN_WORK
 from inventory import services as inventory
 from orders import services as orders
-from orders.models import Order
+from orders.models import Order, OrderLine
 
 from .packing import ParcelInput, _stick, _wrap
 from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
-from .shipping import LEAVING, _announce_parcels, _rendered
+from .shipping import LEAVING, _announce_parcels, _rendered, _type_numbers
 from .work import Status, contents_of, refuse_blocked, stamp
 
 Kind = FulfillmentOrder.Kind
@@ -55,12 +56,14 @@ def fulfil_through(
     shipped_at: datetime | None = None,
     delivered_at: datetime | None = None,
     tracking_number: str = "",
+    numbers: Mapping[str, str] | None = None,
     actor: Actor,
 ) -> list[Shipment]:
     """Take an order through every step of its fulfillment at once, each written down with its real date.
 
     Work that exists is carried on from where it stands; goods leave in one parcel per warehouse unless
-    they were packed before. What is not tied to stock stays open. Returns the parcels.
+    they were packed before. What is not tied to stock stays open. `numbers` are tracking numbers by the key of a
+    parcel (`fulfillment.leaving`). Returns the parcels.
     """
     existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK))
     order = _lock_order(order_id)
@@ -70,16 +73,33 @@ def fulfil_through(
     works = _all_work(order, existing, at=left)
     if not works:
         raise OrderBlocked(_("Nothing of this order is there to be shipped"), order=order.number)
+    typed = defaultdict(lambda: tracking_number, numbers or {})
     parcels = _packed_parcels(works)
+    for parcel in parcels:
+        _type_numbers([parcel.shipment], [typed[str(parcel.shipment.number)]])
+    keys = {id(work): key_of_work(work.order) for work in works}
     for work in works:
         _finish(work, actor=actor, at=left)
-    parcels += _new_parcels(works, parcels, tracking_number=tracking_number, at=left)
+    parcels += _new_parcels(works, parcels, numbers={id(work): typed[keys[id(work)]] for work in works}, at=left)
     _send(parcels, actor=actor, left=left, arrived=arrived)
     _tell_the_order(order, works, parcels, actor=actor, left=left, arrived=arrived)
     _take_off_the_shelf(order, works, actor=actor, at=left)
     # All work is planned and done here: who confirmed the order in this unit owes no planning for it.
     already_paid("fulfillment.handlers.plan_fulfillment", order.history_thread())
     return [parcel.shipment for parcel in parcels]
+
+
+@service
+def ship_order(order_id: int, *, numbers: Mapping[str, str] | None = None, actor: Actor) -> list[Shipment]:
+    """Ship everything of an order that is here: what nobody picked or packed yet is picked and packed with it.
+
+    Raises ShipsComplete where the customer wants all at once and something is missing, LabelMissing where a carrier
+    has to be asked for its label first, and OrderBlocked.
+    """
+    parcels = fulfil_through(order_id, through="shipped", numbers=numbers, actor=actor)
+    if _lock_order(order_id).ship_complete and OrderLine.objects.filter(order=order_id, backordered__gt=0).exists():
+        raise ShipsComplete(_("Ships complete only; waiting for the rest of the stock"))
+    return parcels
 
 
 def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetime) -> list[Work]:
@@ -136,7 +156,7 @@ def _steps(work: FulfillmentOrder) -> list[str]:
 
 
 def _new_parcels(
-    works: Sequence[Work], packed: Sequence[Parcel], *, tracking_number: str, at: datetime
+    works: Sequence[Work], packed: Sequence[Parcel], *, numbers: Mapping[int, str], at: datetime
 ) -> list[Parcel]:
     """Return a parcel, without a row yet, for the goods of each place that were in none."""
     in_a_parcel = {parcel.shipment.fulfillment_order_id for parcel in packed}
@@ -144,7 +164,7 @@ def _new_parcels(
     for work in works:
         if work.order.kind == Kind.GOODS and work.order.pk not in in_a_parcel:
             contents = {line.order_line_id: line.picked for line in work.lines if line.picked}
-            box = ParcelInput(quantities=contents, tracking_number=tracking_number)
+            box = ParcelInput(quantities=contents, tracking_number=numbers[id(work)])
             parcels.append(Parcel(_wrap(work.order, box, work.lines, 1, at=at), contents))
     return parcels
 
