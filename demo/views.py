@@ -84,7 +84,8 @@ def read_mail(request: HttpRequest, pk: int) -> HttpResponse:
 def mail_body(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out the HTML of a mail for its frame, where no script may run."""
     mail = get_object_or_404(OutgoingMail, pk=pk)
-    response = HttpResponse(mail.html)
+    # Its links lead the whole window on: no page of ours lets itself be framed.
+    response = HttpResponse(mail.html.replace("<head>", '<head><base target="_top">', 1))
     policy = (
         "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'; "
         "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"

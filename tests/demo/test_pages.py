@@ -111,6 +111,13 @@ def test_the_body_of_a_mail_runs_nothing(client: Client, in_demo: DemoDatabase) 
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
 
 
+def test_the_links_of_a_mail_lead_out_of_its_frame(client: Client, in_demo: DemoDatabase) -> None:
+    html = '<html><head><title>x</title></head><body><a href="/track/x/">See</a></body></html>'
+    mail = OutgoingMail.objects.create(dedupe_key="m", kind="shipped", to="a@example.com", subject="Parcel", html=html)
+    body = client.get(f"/demo/mail/{mail.pk}/body/").content.decode()
+    assert body == html.replace("<head>", '<head><base target="_top">')
+
+
 def test_what_a_mail_brings_along_opens_from_its_page(
     client: Client, in_demo: DemoDatabase, settings: Any, tmp_path: Path
 ) -> None:
