@@ -79,7 +79,10 @@ def read_by(request: HttpRequest) -> Read:
 def new(request: HttpRequest) -> HttpResponse:
     """Show the empty page, with a name of its own by which it places once."""
     customer = request.GET.get("customer", "").replace("\0", "")[:20]
-    typed = {"customer": customer} if customer else {}
+    typed: dict[str, Any] = {"customer": customer} if customer else {}
+    # What a shop has not got is ordered for later from its counter.
+    if sku := request.GET.get("sku", "").replace("\0", "")[:40]:
+        typed["lines"] = [{"sku": sku, "quantity": request.GET.get("quantity", "1")[:7], "wait": ""}]
     return _page(request, {"token": str(uuid4()), "version": None, "number": "", "typed": typed}, _("New order"))
 
 

@@ -4,6 +4,7 @@ import json
 import uuid
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -39,7 +40,6 @@ DISCOUNT = "orders.change_price"
 MOST_SCANS = 50
 # More than any basket that a page of ours sends.
 LONGEST_BODY = 100_000
-NEW_ORDER = "desk:new-order"
 
 
 @staff_with(SELL)
@@ -170,7 +170,17 @@ def basket(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": _("This cannot be read.")}, status=400)
     if not request.user.has_perm(DISCOUNT):
         discount = None
-    return JsonResponse(_as_shown(price_basket(here, wanted, scanned=scanned, discount=discount)))
+    shown = _as_shown(price_basket(here, wanted, scanned=scanned, discount=discount))
+    if request.user.has_perms([OPERATE, SEE_CUSTOMERS]):
+        for row in shown["lines"]:
+            row["later"] = _for_later(row, str(said.get("customer") or "")) if row["short"] else ""
+    return JsonResponse(shown)
+
+
+def _for_later(row: dict[str, Any], customer: str) -> str:
+    """Return where what is missing here is ordered for later."""
+    said = {"sku": row["sku"], "quantity": row["quantity"] - row["shelf"], "customer": customer[:20]}
+    return f"{reverse('desk:new-order')}?{urlencode({name: value for name, value in said.items() if value})}"
 
 
 def _codes(said: Any) -> list[str]:

@@ -1,12 +1,13 @@
 """A sale over the counter: everything of it in one go, or nothing."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
 from billing.models import Invoice, InvoicePayment, Payment
-from core import outbox
+from core import invariants, outbox
 from core.actors import SYSTEM
 from core.errors import TransitionRefused
 from core.models import Attachment, Delivery, EventRecord, OutgoingMail
@@ -26,6 +27,7 @@ from pricing import services as pricing
 from pricing.models import Channel
 from tests.factories.catalog import make_warehouse
 from tests.factories.shop import make_priced_product, make_shop
+from tests.racing import concurrently
 
 pytestmark = pytest.mark.django_db
 
@@ -278,6 +280,40 @@ def test_a_sale_asks_as_much_for_ten_articles_as_for_two(till, django_assert_max
     lines = tuple(LineInput(sku=f"CUP-{n}", quantity=1) for n in range(10))
     with django_assert_max_num_queries(55):
         sell(till, lines=lines, total=Decimal("11.90"))
+
+
+def test_every_law_of_the_books_holds_afterwards(till):
+    sell(till)
+    sell(till, token="b" * 32, method=selling.CARD, given=None, discount=Decimal("1.42"), total=Decimal("14.75"))
+
+    findings = [ask() for _code, _name, ask in invariants.questions()]
+    assert len(findings) > 20
+    assert [(one.name, one.breaches) for one in findings if one.breaches] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_two_clicks_at_the_same_moment_are_one_sale(till):
+    twins = [partial(selling.sell, a_sale(till), actor=SYSTEM)] * 2
+
+    outcomes = concurrently(*twins, raising=False)
+
+    assert sorted(type(one.error).__name__ for one in outcomes) == ["DuplicateReference", "NoneType"]
+    assert (Order.objects.count(), Invoice.objects.count(), Payment.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_two_tills_sell_the_last_one_once(till):
+    make_priced_product("JAR", "3.00", stock={"MUC": 1})
+    jar = {"lines": (LineInput(sku="JAR", quantity=1),), "total": Decimal("3.57"), "given": None}
+    sales = [a_sale(till, token=letter * 32, **jar) for letter in "ab"]
+
+    outcomes = concurrently(*(partial(selling.sell, one, actor=SYSTEM) for one in sales), raising=False)
+
+    assert sorted(type(one.error).__name__ for one in outcomes) == ["InsufficientStock", "NoneType"]
+    assert list(Invoice.objects.values_list("number", flat=True)) == ["INV-000001"]
+    assert StockItem.objects.get(product__sku="JAR").on_hand == 0
 
 
 def test_a_device_remembers_its_shop(shop):

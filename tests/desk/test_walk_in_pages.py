@@ -17,6 +17,7 @@ from inventory.models import Product, StockItem
 from orders.models import Order
 from tests.factories.catalog import make_product
 from tests.factories.shop import make_priced_product, make_shop
+from tests.scenarios import delivered_order
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +122,19 @@ def test_a_shortage_is_told_at_its_line(counter):
     assert (told["lines"][0]["fewer"], told["lines"][0]["shelf"]) == ("Sell 100", 100)
     assert told["lines"][1]["short"] == ""
     assert told["sellable"] is False
+
+
+def test_what_is_missing_may_be_ordered_for_later_by_who_takes_orders(counter):
+    assert "later" not in ask(counter, [("MUG-RED", 103)]).json()["lines"][0]
+    may = Permission.objects.filter(codename__in=["operate_order", "view_customer"])
+    User.objects.get(username="maya").user_permissions.add(*may)
+
+    told = ask(counter, [("MUG-RED", 103), ("TEA-1", 1)]).json()
+
+    assert [line["later"] for line in told["lines"]] == ["/desk/orders/new/?sku=MUG-RED&quantity=3", ""]
+    page = counter.get(told["lines"][0]["later"])
+    assert page.status_code == 200
+    assert '"sku": "MUG-RED", "quantity": "3"' in page.content.decode()
 
 
 def test_what_has_no_price_is_told_at_its_line_and_the_rest_is_priced(counter):
@@ -297,8 +311,6 @@ def test_the_invoice_goes_out_when_asked_and_only_then(counter):
 
 
 def test_a_receipt_is_only_of_a_sale_over_the_counter(counter):
-    from tests.scenarios import delivered_order
-
     order = delivered_order()
     assert counter.get(f"/desk/walk-in/{order.number}/").status_code == 404
     assert counter.get("/desk/walk-in/SO-999999/").status_code == 404

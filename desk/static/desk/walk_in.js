@@ -66,7 +66,7 @@ document.addEventListener("DOMContentLoaded", () => {
             const reply = await fetch(form.dataset.basket, {
                 method: "POST",
                 headers: { "Content-Type": "application/json", "X-CSRFToken": field("csrfmiddlewaretoken").value },
-                body: JSON.stringify({ lines, codes: sent, discount: field("discount")?.value || "" }),
+                body: JSON.stringify({ lines, codes: sent, discount: field("discount")?.value || "", customer: field("customer").value }),
             });
             told = await reply.json();
             if (!reply.ok) {
