@@ -12,7 +12,7 @@ from django.utils import timezone
 from core.actors import Actor
 from core.errors import Invalid
 from core.outbox import emit
-from core.service import note_change, service
+from core.service import hold, note_change, service
 from core.transitions import advance
 from core.updating import update_each
 from orders import guards
@@ -192,6 +192,8 @@ def _write(composed: Composed, known: Order | None, *, at: datetime) -> None:
         OrderLine.objects.filter(order=known).delete()
         OrderCharge.objects.filter(order=known).delete()
     draft.save()
+    # What was read before is not what is in hand any more.
+    hold(draft)
     write_rows(composed)
     remember(draft, lines=composed.lines, charges=composed.charges)
 

@@ -163,3 +163,15 @@ def test_nobody_is_asked_to_pay_what_waits_for_no_payment(shop, run_debts):
 
     with pytest.raises(NothingToPay):
         services.request_payment(order.pk, actor=MAYA)
+
+
+def test_a_page_that_was_kept_before_offers_what_it_says_now(shop, run_debts):
+    page = {"token": UUID(int=3), "typed": {}, "actor": MAYA}
+    kept = services.park_draft(order_input({"TEA-1": 1}, email="old@example.com"), **page)
+    offered = services.offer_typed(order_input(), expected_version=kept.version, valid_until=in_days(3), **page)
+    run_debts()
+
+    mail = OutgoingMail.objects.get()
+    assert (offered.version, mail.to) == (1, "ada@example.com")
+    assert "€22.06" in mail.text
+    assert services.accept_quotation(kept.pk, version=1, actor=ADA).total == Decimal("22.06")
