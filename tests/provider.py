@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -167,8 +167,10 @@ def running() -> Iterator[Provider]:
             content = json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            # A shop that has not waited does not listen any more.
+            with suppress(OSError):
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_POST = serve  # noqa: N815 - named by the server
 

@@ -4,6 +4,7 @@ The browser that comes back and the messages of the provider only make us ask; s
 never came. Whatever comes first, comes twice, or in another order: the first answer that is final is written down.
 """
 
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -46,6 +47,8 @@ FIRST_PAUSE, LAST_PAUSE = timedelta(seconds=15), timedelta(minutes=30)
 # A provider that has never heard of a payment by then never will: every try to tell him is over.
 NEVER_HEARD = timedelta(minutes=20)
 KEEP_NOTICES = timedelta(days=30)
+# As long as one round of questions may take, in seconds: the others come with the next.
+ROUND = 10.0
 # As long as a request waits for the provider before it shows the page as it is.
 PATIENCE = 8.0
 
@@ -176,13 +179,16 @@ def close_checkout(payment_id: int, *, reason: str) -> None:
 def reconcile_checkouts(now: datetime | None = None, *, limit: int = 200) -> int:
     """Ask the provider about undecided payments whose time has come: the answers that never came. Returns how many.
 
-    A provider that does not answer is left alone until the next round.
+    A provider that does not answer is left alone until the next round, and a slow one does not keep the worker.
     """
     when = now or timezone.now()
+    end = time.monotonic() + ROUND
     due = list(Payment.objects.filter(ask_at__lte=when).order_by("ask_at", "pk")[:limit])
     silent: set[str] = set()
     asked = 0
     for payment in due:
+        if time.monotonic() > end:
+            break
         if payment.gateway in silent or not postpone_question(payment, now=when):
             continue
         try:

@@ -156,6 +156,18 @@ def test_one_silent_provider_is_asked_once_in_a_round(order, provider, run_debts
     assert provider.asked == ["ask"]
 
 
+def test_a_slow_provider_does_not_keep_the_worker(order, provider, run_debts, monkeypatch):
+    for n in range(3):
+        begin(order if n == 0 else place(terms="prepaid", email=f"b{n}@example.com"))
+    run_debts()
+    provider.delay, provider.asked = 0.3, []
+    monkeypatch.setattr("billing.services.checkout.ROUND", 0.2)
+    assert later(minutes=1) == 1
+    monkeypatch.setattr("billing.services.checkout.ROUND", 10.0)
+    assert later(minutes=1) == 2
+    assert provider.asked == ["ask"] * 3
+
+
 def test_the_clock_asks_ever_more_seldom(order, provider, run_debts):
     payment = begin(order)
     run_debts()

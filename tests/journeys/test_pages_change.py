@@ -9,14 +9,17 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 
+from billing import services as billing
 from billing.models import Payment
 from core import outbox
+from core.actors import SYSTEM
 from core.links import make_link
 from core.models import User
 from demo.models import DemoDatabase
 from orders.models import Order
 from tests.factories.billing import make_seller
 from tests.factories.shop import make_shop
+from tests.journeys.test_open_to_all import INSPECT, LOOKS
 from tests.scenarios import placed_order
 
 
@@ -112,14 +115,36 @@ def test_a_declined_payment_is_paid_again_by_keyboard_alone(order: Order, lena: 
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("look", LOOKS, ids=["phone, dark, German", "desk, light, English"])
+def test_no_page_on_the_way_to_a_payment_shuts_anybody_out(order: Order, open_browser: Any, look: Any) -> None:
+    page = open_browser(**look)
+    faults: dict[str, list[str]] = {}
+
+    def press(do: str) -> None:
+        page.locator(f"#pay button, button[value={do}]").click()
+        page.wait_for_load_state()
+
+    def inspect(name: str) -> None:
+        if found := page.evaluate(INSPECT):
+            faults[name] = found
+
+    page.goto(f"/track/{make_link('order', order.history_thread())}/")
+    for name, do in (("how to pay", "-"), ("provider", "decline"), ("declined", "-"), ("again", "challenge"),
+                     ("3-D Secure", "pay")):  # fmt: skip
+        inspect(name)
+        press(do)
+    page.locator(".message").wait_for()
+    inspect("paid")
+    page.go_back()
+    page.go_back()
+    inspect("provider, afterwards")
+    assert faults == {}
+
+
+@pytest.mark.usefixtures("worker")
 def test_lenas_own_page_hears_of_money_that_came_another_way(order: Order, lena: Any) -> None:
-    from decimal import Decimal
-
-    from billing import services as billing
-    from core.actors import SYSTEM
-
     assert lena.locator("#pay").count() == 1
-    billing.record_payment(order.pk, method="bank_transfer", amount=Decimal(order.total), actor=SYSTEM)
+    billing.record_payment(order.pk, method="bank_transfer", amount=order.total, actor=SYSTEM)
     lena.locator("main .badge", has_text="Confirmed").wait_for()
     assert lena.locator("#pay").count() == 0
 
