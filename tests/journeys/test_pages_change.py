@@ -121,7 +121,7 @@ def test_no_page_on_the_way_to_a_payment_shuts_anybody_out(order: Order, open_br
     faults: dict[str, list[str]] = {}
 
     def press(do: str) -> None:
-        page.locator(f"#pay button, button[value={do}]").click()
+        page.locator(f"#pay button, button[value='{do}']").click()
         page.wait_for_load_state()
 
     def inspect(name: str) -> None:
