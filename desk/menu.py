@@ -24,7 +24,7 @@ def register() -> None:
         permission="orders.sell_at_counter",
         order=120,
         icon="list",
-        keys="g k",
+        keys="g b",
     )
     navigation.register(_("System"), _("First start"), "desk:first-start", permission=SETS_UP, order=990, icon="gear")
     order = {"url_name": "desk:new-order", "permission": OPERATE, "order": FIRST}

@@ -185,6 +185,7 @@ def _write(composed: Composed, known: Order | None, *, at: datetime) -> None:
     """Write a draft with its lines: new, or instead of what it said before."""
     draft = composed.order
     draft.placed_at = None
+    restate(draft)
     if known is not None:
         draft.pk, draft.version, draft.created_at = known.pk, known.version + 1, known.created_at
         draft.number, draft.updated_at = known.number, at

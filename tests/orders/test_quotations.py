@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from core import invariants
 from core.actors import SYSTEM, Actor
 from core.models import OutgoingMail
 from orders import services
 from orders.errors import InvalidOrder, NotADraft, NothingToPay, QuotationLapsed, StaleOrder
+from orders.invariants import TRUTHS
 from orders.models import Draft, Order
 from pricing import services as pricing
 from tests.factories.catalog import stock_of
@@ -175,3 +177,24 @@ def test_a_page_that_was_kept_before_offers_what_it_says_now(shop, run_debts):
     assert (offered.version, mail.to) == (1, "ada@example.com")
     assert "€22.06" in mail.text
     assert services.accept_quotation(kept.pk, version=1, actor=ADA).total == Decimal("22.06")
+
+
+def test_the_truths_hold_whatever_becomes_of_a_draft(shop):
+    for n in range(4):
+        services.park_draft(order_input({"MUG-RED": 2, "TEA-1": n + 1}), token=UUID(int=n), typed={}, actor=MAYA)
+    services.park_draft(order_input([], email=""), token=UUID(int=9), typed={}, actor=MAYA)
+    first, second, third, _fourth, _bare = Order.objects.order_by("pk")
+    for one in (first, second):
+        offer(one, 0)
+    services.accept_quotation(first.pk, version=first.version, actor=ADA)
+    services.discard_draft(third.pk, actor=MAYA)
+    services.lapse_drafts(timezone.now() + timedelta(days=1))
+
+    assert [one.status for one in Order.objects.order_by("pk")] == [
+        "verified",
+        "expired",
+        "cancelled",
+        "draft",
+        "draft",
+    ]
+    assert [one.name for one in TRUTHS if invariants.ask(one).breaches] == []
