@@ -49,7 +49,7 @@ def discount_of(text: str, currency: str) -> Discount | None:
     percent = said.endswith("%")
     number = number_of(said.rstrip("% \u00a0"))
     if number is None or (percent and number > 100) or number > MOST_MONEY:
-        raise ValidationError(gettext("Enter a percentage such as 10 %, or an amount."))
+        raise ValidationError(gettext("Enter an amount, or a percentage."))
     if percent:
         return Discount(percent=number)
     if round_amount(number, currency) != number:

@@ -1,6 +1,7 @@
 """Where the units of an order come from, and when they can be there: joins stock, ways and days."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -45,13 +46,19 @@ def reserve_stock(
     `backorder` says by position which lines may wait, `counter` from which shelf alone they may come. Call it after
     all reading: it locks the stock rows.
     """
-    demand = _demand_of(lines, backorder)
-    places = [place for place in places_of(order) if counter is None or place.warehouse_id == counter.pk]
+    demand, places = _demand_of(lines, backorder), _places_at(counter, places_of(order))
     if not demand:
         return _plan(order, lines, backorder, Reserved(0), places)
     reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, actor=actor, at=at)
     order.reservation_id = reserved.reservation_id
     return _plan(order, lines, backorder, reserved, places)
+
+
+def _places_at(counter: Warehouse | None, places: Sequence[Place]) -> list[Place]:
+    """Return the places that may serve: over a counter its own alone, and that is never a last resort."""
+    if counter is None:
+        return list(places)
+    return [replace(place, last_resort=False) for place in places if place.warehouse_id == counter.pk]
 
 
 def foresee_stock(

@@ -19,7 +19,7 @@ from desk.selling import Buyer, NotFinished, Sale, TooLittleCash, TotalChanged
 from desk.till import Till, keep_till, open_till
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.errors import InsufficientStock
-from inventory.models import Allocation, Reservation, StockItem, StockMovement
+from inventory.models import Allocation, Reservation, StockItem, StockMovement, Warehouse
 from orders.errors import DuplicateReference, InvalidOrder
 from orders.inputs import LineInput
 from orders.models import Movement, Order, OrderStatus
@@ -103,6 +103,17 @@ def test_goods_leave_the_shelf_of_this_shop_and_no_other(till):
     assert list(moved.values_list("quantity", "reference")) == [(-2, work.number), (-1, work.number)]
     assert (work.status, work.warehouse.code) == ("shipped", "MUC")
     assert Shipment.objects.get().status == "delivered"
+
+
+def test_the_shop_is_no_last_resort_for_who_stands_in_it(shop):
+    Warehouse.objects.filter(code="MUC").update(last_resort=True)
+    pricing.forget()
+    here = keep_till({}, warehouse="MUC", channel="walk_in")
+    assert here is not None
+
+    order = sell(here)
+
+    assert order.sourcing["reasons"] == [{"rule": "fewest_parcels", "parcels": 1, "warehouses": ["MUC"]}]
 
 
 def test_there_is_one_invoice_and_it_is_paid(till):

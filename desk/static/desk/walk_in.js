@@ -113,14 +113,14 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         show();
         if (told.unknown.length) {
-            alarm(form.dataset.unknown.replace("%s", told.unknown.join(", ")));
+            alarm(form.dataset.unknown.replace("#", told.unknown.join(", ")));
         } else if (told.fault) {
             alarm(told.fault);
         } else if (Object.keys(told.added).length) {
             calm();
             beep(1180, 0.05);
             const named = told.lines.filter(({ sku }) => sku in told.added).map(({ name }) => name);
-            quietly.textContent = form.dataset.added.replace("%s", named.join(", "));
+            quietly.textContent = form.dataset.added.replace("#", named.join(", "));
         }
     };
     const put = (sku, units) => {
