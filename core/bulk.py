@@ -16,7 +16,7 @@ from django.utils import timezone
 from core.actors import Actor, within_request
 from core.errors import Conflict
 from core.events import BulkJobDue
-from core.files import keep_file
+from core.files import drop_file, keep_file
 from core.models import BulkJob, BulkRow
 from core.outbox import emit
 from core.service import service
@@ -227,6 +227,12 @@ def left_over(job: BulkJob) -> list[int]:
     """Return what is worth another try: the rows that were refused, or that nobody came to."""
     rows = BulkRow.objects.filter(job=job, status__in=[Row.REFUSED, Row.WAITING]).order_by("pk")
     return list(rows.values_list("subject_id", flat=True))
+
+
+def drop_papers(now: datetime) -> None:
+    """Forget the files of jobs that nobody asks for any more: they name customers."""
+    for job in served(now).exclude(file=None).select_related("file")[:BATCH]:
+        drop_file(job.file)
 
 
 def served(now: datetime) -> Any:

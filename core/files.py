@@ -3,10 +3,12 @@
 import hashlib
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import transaction
 
 from core.errors import DomainError
 from core.models import Attachment
@@ -41,6 +43,14 @@ def read_file(attachment: Attachment) -> bytes:
     if hashlib.sha256(content).hexdigest() != attachment.sha256:
         raise FileDamaged(f"{attachment.name} is not what was kept", attachment=attachment.pk)
     return content
+
+
+def drop_file(attachment: Attachment) -> None:
+    """Forget a file; its bytes go with the last row that names them."""
+    place = str(attachment.file.name)
+    attachment.delete()
+    if not Attachment.objects.filter(file=place).exists():
+        transaction.on_commit(partial(default_storage.delete, place))
 
 
 def _store(place: str, content: bytes) -> None:

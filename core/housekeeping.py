@@ -17,6 +17,7 @@ KEEP_LINKS = timedelta(days=30)
 def clear_away() -> int:
     """Delete what was kept long enough: answers, links, sessions, bulk jobs; in small bites. Returns how many."""
     now = timezone.now()
+    bulk.drop_papers(now)
     return (
         _delete(IdempotencyKey.objects.filter(keep_until__lt=now))
         + _delete(AccessLink.objects.filter(expires_at__lt=now - KEEP_LINKS))

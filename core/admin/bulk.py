@@ -14,6 +14,7 @@ all rows instead. An app above adds its steps to a list with `offer`, as it does
 number of rows; what is meant is read again when it is sent, and again for each row (`core.admin.bulk_running`).
 """
 
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,7 @@ from django.utils.translation import gettext as _
 from core import bulk
 from core.admin import bulk_running
 from core.admin.actors import actor_for
+from core.admin.forms import KEY
 from core.admin.paging import capped_count
 from core.admin.viewed import name_of
 from core.models import BulkJob
@@ -44,6 +46,7 @@ from core.models import BulkJob
 LIMIT = 10_000
 # So few rows are done while the page loads, unless a worker has them in hand already.
 AT_ONCE = 25
+TOKEN = re.compile(r"[0-9a-z]{1,64}")
 
 
 class PersonForm(forms.Form):
@@ -134,6 +137,15 @@ class BulkAdmin(admin.ModelAdmin):
                 actions[name] = (partial(_act, name), name, str(spec.label))
         return actions
 
+    def response_action(self, request: HttpRequest, queryset: "QuerySet") -> HttpResponse | None:
+        """Take the step that was chosen; what cannot be the key of a row is none of them."""
+        said = request.POST.copy()
+        keys = said.getlist(ACTION_CHECKBOX_NAME)
+        said.setlist(ACTION_CHECKBOX_NAME, [key for key in keys if KEY.fullmatch(key)])
+        said["select_across"] = "1" if said.get("select_across") == "1" else "0"
+        request.POST = said  # type: ignore[assignment]
+        return super().response_action(request, queryset)
+
     def bulk_view(self, request: HttpRequest, rows: "QuerySet", name: str) -> HttpResponse | None:
         """Say what will happen to how many rows, and on the second POST begin it."""
         spec = self.bulk_specs()[name]
@@ -150,11 +162,12 @@ class BulkAdmin(admin.ModelAdmin):
             return self._begin_job(request, spec, name, rows, spec.form_for({}, request.user))
         form = spec.form_for(request.POST if confirmed else None, request.user)
         if confirmed and form.is_valid():
-            counted = request.POST.get("counted", "")
-            if not counted or counted == str(count) or _is_known(request):
+            # Of all that match, exactly as many as the page named; what was ticked is named by itself.
+            counted = request.POST.get("counted", "" if request.POST["select_across"] == "1" else str(count))
+            if counted == str(count) or _is_known(request):
                 return self._begin_job(request, spec, name, rows, form)
-            said = _("Meanwhile the list has changed: look at the number, and confirm once more.")
-            form.add_error(None, said)
+            message = _("Meanwhile the list has changed: look at the number, and confirm once more.")
+            form.add_error(None, message)
         return self._bulk_page(request, spec, name, rows, count, form)
 
     def _begin_job(
@@ -165,7 +178,7 @@ class BulkAdmin(admin.ModelAdmin):
         wanted = bulk.Wanted(
             table=self.opts.label_lower,
             step=name,
-            token=request.POST.get("token", "")[:64] or uuid.uuid4().hex,
+            token=_token(request) or uuid.uuid4().hex,
             owner_id=int(request.user.pk or 0),
             said={field: request.POST.getlist(field) for field in form.fields if field in request.POST},
             columns=[name_of(column) for column in self.get_list_display(request)] if opened else [],
@@ -206,7 +219,7 @@ class BulkAdmin(admin.ModelAdmin):
             "count": count,
             "spoken_count": number_format(count, force_grouping=True),
             "about": self._rows_in_words(request),
-            "token": request.POST.get("token", "")[:64] or uuid.uuid4().hex,
+            "token": _token(request) or uuid.uuid4().hex,
             "across": across,
             # Django asks for one selected row even where all that match are meant.
             "selected": list(ids[:1] if across else ids),
@@ -231,9 +244,15 @@ class BulkAdmin(admin.ModelAdmin):
         return ", ".join(parts) or str(_("the whole list"))
 
 
+def _token(request: HttpRequest) -> str:
+    """Return what was drawn with the page that was sent; nothing where it cannot be one."""
+    said = request.POST.get("token", "")
+    return said if TOKEN.fullmatch(said) else ""
+
+
 def _is_known(request: HttpRequest) -> bool:
     """Whether this page was sent before: its job is shown, whatever the list looks like by now."""
-    token = request.POST.get("token", "")[:64]
+    token = _token(request)
     return bool(token) and BulkJob.objects.filter(owner_id=request.user.pk, token=token).exists()
 
 

@@ -11,6 +11,7 @@ from core.events import Event
 from core.models import Delivery
 from core.service import unit_of_work
 from tests.core.lamps import lamps  # noqa: F401 - a fixture
+from tests.core.ringing import desk, maya, step  # noqa: F401 - fixtures
 
 
 @dataclass(frozen=True, kw_only=True)
