@@ -85,6 +85,7 @@ def place_typed(
 ) -> Order:
     """Place what a page has put together, once: asked again, the same page gets the order it has placed.
 
+    What is out as a quotation and was not changed is placed at the prices that were offered.
     `ask_to_pay` sends the mail that says how to pay also where the order is held or its channel quiet. Raises what
     `place_order` raises, StaleOrder, and NotADraft for a draft that was thrown away.
     """
@@ -95,6 +96,8 @@ def place_typed(
     if known is not None:
         _require_draft(known)
         _require_version(known, expected_version, typed)
+        if not ask_to_pay and _is_offered_as(known, typed, at=now):
+            return place_draft(known.pk, actor=actor)
     composed = compose(order, at=now, actor=actor)
     _write(composed, known, at=now)
     _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
@@ -229,6 +232,16 @@ def _take_draft(order_id: int) -> Order:
 def _require_draft(order: Order) -> None:
     if order.status != OrderStatus.DRAFT:
         raise NotADraft(f"{order} is no draft: {order.get_status_display()}", status=order.status)
+
+
+def _is_offered_as(order: Order, typed: Mapping[str, Any], *, at: datetime) -> bool:
+    """Whether what is typed is, to the letter, what the customer may still accept."""
+    draft = Draft.objects.filter(order=order, valid_until__gte=timezone.localdate(at)).first()
+    return draft is not None and _without_page(draft.typed) == _without_page(typed)
+
+
+def _without_page(typed: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in typed.items() if name != "page"}
 
 
 def _require_version(order: Order, expected: int | None, typed: Mapping[str, Any]) -> None:

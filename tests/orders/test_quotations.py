@@ -198,3 +198,25 @@ def test_the_truths_hold_whatever_becomes_of_a_draft(shop):
         "draft",
     ]
     assert [one.name for one in TRUTHS if invariants.ask(one).breaches] == []
+
+
+def test_an_unchanged_offer_is_placed_at_the_prices_that_were_offered(shop):
+    said = {"token": UUID(int=3), "actor": MAYA}
+    given = order_input(payment_terms="net14")
+    draft = services.offer_typed(given, typed={"a": 1}, expected_version=None, valid_until=in_days(3), **said)
+    pricing.set_price(shop.mug.pk, amount=Decimal("9.00"), actor=SYSTEM)
+
+    order = services.place_typed(given, typed={"a": 1, "page": "x"}, expected_version=draft.version, **said)
+
+    assert (order.pk, anew(order).status, order.total) == (draft.pk, "confirmed", Decimal("22.06"))
+
+
+def test_a_changed_offer_is_placed_at_the_prices_of_today(shop):
+    said = {"token": UUID(int=3), "actor": MAYA}
+    given = order_input(payment_terms="net14")
+    draft = services.offer_typed(given, typed={"a": 1}, expected_version=None, valid_until=in_days(3), **said)
+    pricing.set_price(shop.mug.pk, amount=Decimal("9.00"), actor=SYSTEM)
+
+    order = services.place_typed(given, typed={"a": 2}, expected_version=draft.version, **said)
+
+    assert order.total == Decimal("31.63")

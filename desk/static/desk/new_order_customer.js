@@ -61,9 +61,12 @@
             leave();
         };
         const fetchCard = async (hit) => {
-            const answer = await fetch(words.card.replace("C-0", encodeURIComponent(hit.number)), { headers: { Accept: "application/json" } });
-            if (answer.ok && !answer.redirected) {
+            const address = words.card.replace("C-0", encodeURIComponent(hit.number));
+            const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+            if (answer?.ok && !answer.redirected) {
                 choose(await answer.json());
+            } else {
+                desk.showFault(document.getElementById("customer-panel"), words.offline);
             }
         };
 
