@@ -6,6 +6,7 @@ from decimal import Decimal
 from billing.models import Invoice, InvoiceLine, Payment
 from billing.services import wording
 from core.money import Money
+from desk.forms import number_of
 from desk.selling import CASH_GIVEN, SHOP
 from inventory.models import Warehouse
 from orders.models import Order
@@ -36,8 +37,9 @@ class Receipt:
     @property
     def given(self) -> Money | None:
         """Return the cash that was put on the counter, where somebody counted it."""
-        said = self.order.metadata.get(CASH_GIVEN)
-        return Money(Decimal(said), self.order.currency) if said else None
+        # Whoever may send orders may write anything into their metadata.
+        given = number_of(str(self.order.metadata.get(CASH_GIVEN, "")))
+        return Money(given, self.order.currency) if given is not None else None
 
     @property
     def change(self) -> Money | None:
@@ -69,7 +71,7 @@ class Receipt:
 def receipt_of(number: str) -> Receipt | None:
     """Return the receipt of an order that was sold over the counter; in five statements, however long it is."""
     order = Order.objects.select_related("customer").filter(number=number.strip().upper()).first()
-    if order is None or SHOP not in order.metadata:
+    if order is None or not isinstance(order.metadata.get(SHOP), str):
         return None
     invoice = Invoice.objects.filter(order=order, number__isnull=False).order_by("pk").first()
     if invoice is None:

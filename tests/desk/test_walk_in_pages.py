@@ -313,6 +313,10 @@ def test_the_invoice_goes_out_when_asked_and_only_then(counter):
 def test_a_receipt_is_only_of_a_sale_over_the_counter(counter):
     order = delivered_order()
     assert counter.get(f"/desk/walk-in/{order.number}/").status_code == 404
+    outbox.drain()
+    for metadata in ({"shop": ["MUC"]}, {"shop": "MUC", "cash_given": "a lot"}):
+        Order.objects.filter(pk=order.pk).update(metadata=metadata)
+        assert counter.get(f"/desk/walk-in/{order.number}/").status_code in (200, 404)
     assert counter.get("/desk/walk-in/SO-999999/").status_code == 404
 
 
