@@ -2,7 +2,18 @@
 
 from core.sentences import gettext_noop, sentence
 
-# Files of products: what is wrong with a cell.
+# Files of products: what is wrong with the file, and with a cell.
+FILE_EMPTY = sentence(gettext_noop("The file is empty"))
+FILE_TOO_LARGE = sentence(gettext_noop("The file is larger than 10 MB; cut it into several"))
+IS_SPREADSHEET = sentence(gettext_noop("This is a spreadsheet, not a CSV: save it as “CSV UTF-8” first"))
+NO_HEADING = sentence(gettext_noop("The file has no heading"))
+COLUMN_TWICE = sentence(gettext_noop("Two columns are called %(names)s"))
+TOO_MANY_ROWS = sentence(gettext_noop("The file has more than 50,000 rows; cut it into several"))
+UNREADABLE = sentence(gettext_noop("The file cannot be read; save it as “CSV UTF-8”"))
+UNREADABLE_LINE = sentence(gettext_noop("Line %(line)s cannot be read: %(why)s"))
+NO_SKU_COLUMN = sentence(gettext_noop("No column is called sku. Take the template, or name the columns as it does"))
+SAME_MEANING = sentence(gettext_noop("Two columns mean the same; look at the names in the first line"))
+RUNNING_NOW = sentence(gettext_noop("This file is being taken in right now"))
 SKU_MISSING = sentence(gettext_noop("The SKU is missing"))
 SAME_SKU = sentence(gettext_noop("Line %(line)s has the same SKU"))
 TOO_MANY_CELLS = sentence(gettext_noop("The row has more cells than the heading; is a text with a comma not quoted?"))

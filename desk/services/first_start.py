@@ -1,6 +1,7 @@
 """The first start: a test order that goes the whole line and comes back, and the list put away."""
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.models import LegalEntity
 from core import milestones
@@ -39,7 +40,7 @@ def place_test_order(*, name: str, email: str, actor: Actor) -> Order:
         return known.order
     channel = pricing.ensure_trial_channel(actor=actor)
     if (product := facts.sellable_product(channel)) is None:
-        raise NothingToSell("No product has a price, and stock where it needs any")
+        raise NothingToSell(_("No product has a price, and stock where it needs any"))
     country, address = _own_address()
     methods = pricing.shipping_methods(country, channel.currency)
     chosen = next((method for method in methods if not method.pickup), None) or next(iter(methods), None)
@@ -71,7 +72,7 @@ def take_test_order_back(*, actor: Actor) -> ReturnRequest:
     order = _open_test_order()
     work = FulfillmentOrder.objects.filter(order=order).order_by("pk").first()
     if work is None or work.warehouse_id is None:
-        raise NoTestOrder("Nothing of the test order left a warehouse")
+        raise NoTestOrder(_("Nothing of the test order left a warehouse"))
     units = {line.pk: line.quantity for line in order.lines.all()}
     return returns.return_through(
         order.pk,
@@ -99,7 +100,7 @@ def reopen_first_start() -> None:
 def _open_test_order() -> Order:
     known = facts.test_order()
     if known is None or known.taken_back:
-        raise NoTestOrder("There is no test order")
+        raise NoTestOrder(_("There is no test order"))
     return known.order
 
 

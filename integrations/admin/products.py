@@ -181,7 +181,8 @@ class ImportBatchAdmin(BackOfficeAdmin):
         if not self.has_view_permission(request, batch):
             raise PermissionDenied
         running = batch.status == ImportBatch.Status.RUNNING
-        return JsonResponse({"running": running, "done": batch.rows_done, "total": batch.rows_total})
+        done = ImportRow.objects.filter(batch=batch).count()
+        return JsonResponse({"running": running, "done": done, "total": batch.rows_total})
 
     def rows_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Hand out what became of every row."""

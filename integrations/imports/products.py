@@ -88,10 +88,10 @@ def read_products(table: Table, shop: Shop) -> ReadFile:
     """Read every row. Raises UnusableFile where there is no column of SKUs."""
     meant = {name: _meaning(name, shop) for name in table.columns if name}
     if "sku" not in meant.values():
-        raise UnusableFile("No column is called sku. Take the template, or name the columns as it does")
+        raise UnusableFile(say.NO_SKU_COLUMN())
     columns = {column: name for name, column in meant.items() if column}
     if len(columns) < sum(bool(column) for column in meant.values()):
-        raise UnusableFile("Two columns mean the same; look at the names in the first line")
+        raise UnusableFile(say.SAME_MEANING())
     reader = _Reader(table, shop, columns)
     rows = [reader.read(row) for row in table.rows]
     _mark_doubles(rows)

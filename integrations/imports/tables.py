@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from integrations import sentences as say
 from integrations.errors import UnusableFile
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -44,25 +45,25 @@ class Table:
 def read_table(content: bytes) -> Table:
     """Read a file. Raises UnusableFile where nothing of it can be understood."""
     if not content.strip():
-        raise UnusableFile("The file is empty")
+        raise UnusableFile(say.FILE_EMPTY())
     if len(content) > MOST_BYTES:
-        raise UnusableFile("The file is larger than 10 MB; cut it into several")
+        raise UnusableFile(say.FILE_TOO_LARGE())
     if content[:2] == b"PK" or content[:4] == b"\xd0\xcf\x11\xe0":
-        raise UnusableFile("This is a spreadsheet, not a CSV: save it as “CSV UTF-8” first")
+        raise UnusableFile(say.IS_SPREADSHEET())
     text, encoding = _decode(content)
     separator = _separator(text)
     lines = _lines(text, separator)
     try:
         heading = next(lines)[1]
     except StopIteration:
-        raise UnusableFile("The file has no heading") from None
+        raise UnusableFile(say.NO_HEADING()) from None
     columns = tuple(_tidy(name) for name in heading)
     named = [name for name in columns if name]
     if doubles := sorted({name for name in named if named.count(name) > 1}):
-        raise UnusableFile(f"Two columns are called {', '.join(doubles)}")
+        raise UnusableFile(say.COLUMN_TWICE(names=", ".join(doubles)))
     rows = tuple(_row(columns, line, cells) for line, cells in lines)
     if len(rows) > MOST_ROWS:
-        raise UnusableFile(f"The file has more than {MOST_ROWS:,} rows; cut it into several")
+        raise UnusableFile(say.TOO_MANY_ROWS())
     return Table(columns, rows, encoding, separator, _has_comma_decimals(rows))
 
 
@@ -88,7 +89,7 @@ def _decode(content: bytes) -> tuple[str, str]:
         try:
             return content.decode("utf-16"), "UTF-16"
         except UnicodeDecodeError:
-            raise UnusableFile("The file cannot be read; save it as “CSV UTF-8”") from None
+            raise UnusableFile(say.UNREADABLE()) from None
     try:
         return content.decode("utf-8-sig"), "UTF-8"
     except UnicodeDecodeError:
@@ -113,7 +114,7 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
                 yield at, cells
             at = reader.line_num + 1
     except csv.Error as error:
-        raise UnusableFile(f"Line {at} cannot be read: {error}") from None
+        raise UnusableFile(say.UNREADABLE_LINE(line=at, why=error)) from None
 
 
 def _row(columns: Sequence[str], line: int, cells: Sequence[str]) -> Row:

@@ -13,6 +13,7 @@ from core.files import keep_file, read_file
 from core.models import Attachment
 from core.outbox import emit
 from core.service import note_change, service
+from integrations import sentences as say
 from integrations.events import ProductRowsDue
 from integrations.imports.products import ReadRow
 from integrations.models import ImportBatch, ImportRow
@@ -65,7 +66,7 @@ def start_product_import(batch_id: int, *, actor: Actor) -> ImportBatch:
     """Take the rows in that can be: those that were refused earlier are tried again, the others are left alone."""
     batch = ImportBatch.objects.locked().get(pk=batch_id, format=FORMAT)
     if batch.status == Status.RUNNING:
-        raise ImportRunning("This file is being taken in right now")
+        raise ImportRunning(say.RUNNING_NOW())
     ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.REJECTED).delete()
     done = ImportRow.objects.filter(batch=batch).count()
     batch.status, batch.rows_done, batch.started_at, batch.finished_at = Status.RUNNING, done, timezone.now(), None
