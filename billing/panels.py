@@ -40,9 +40,11 @@ def money_now(request: HttpRequest, order: Order) -> Part:
     """Show what it comes to, what of it is paid, and the invoices."""
     sees_papers = request.user.has_perm(VIEW) and order.status != OrderStatus.DRAFT
     papers = money_on_page(request, order).invoices if sees_papers else []
+    is_over = order.status in (OrderStatus.DRAFT, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
     context = {
         "title": _("Money"),
-        "badge": (order.payment_status, order.get_payment_status_display()),
+        "badge": None if is_over else (order.payment_status, order.get_payment_status_display()),
+        "is_over": is_over,
         "agreed": order.total - order.cancelled_total - order.credited_total,
         "documents": [_document_row(one) for one in papers[:PAPERS_IN_SIGHT]],
         "more_papers": max(0, len(papers) - PAPERS_IN_SIGHT),
