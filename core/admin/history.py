@@ -76,7 +76,7 @@ def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
         same = (
             last is not None
             and last.actor == record.actor
-            and _bulk(last.request_id) == _bulk(record.request_id)
+            and bulk_of(last.request_id) == bulk_of(record.request_id)
             and last.at.replace(second=0, microsecond=0) == record.at.replace(second=0, microsecond=0)
         )
         if not same or last is None:
@@ -86,7 +86,7 @@ def _grouped(records: Iterable[EventRecord]) -> list[Moment]:
     return found
 
 
-def _bulk(request_id: str) -> str:
+def bulk_of(request_id: str) -> str:
     """Return what ties a record to the others of a bulk job; other requests are not told apart."""
     return request_id if request_id.startswith("bulk-") else ""
 
@@ -132,7 +132,29 @@ def changes_of(record: EventRecord) -> list[tuple[str, str, str]]:
     if not isinstance(before, dict) or not isinstance(after, dict):
         return []
     model = _model(record.subject_type)
-    return [(_label(model, name), str(before.get(name, "")), str(after.get(name, ""))) for name in {**before, **after}]
+    return [
+        (f"{_label(model, name)}{part}", was, becomes)
+        for name in {**before, **after}
+        for part, was, becomes in _differences(before.get(name, ""), after.get(name, ""))
+    ]
+
+
+def _differences(was: Any, becomes: Any) -> list[tuple[str, str, str]]:
+    """Return what differs, in words; of something with parts (an address), each part by its name."""
+    if isinstance(was, dict) and isinstance(becomes, dict):
+        names = [name for name in {**was, **becomes} if was.get(name) != becomes.get(name)]
+        return [(f" · {name.replace('_', ' ')}", _said(was.get(name)), _said(becomes.get(name))) for name in names]
+    return [("", _said(was), _said(becomes))]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, list):
+        return ", ".join(_said(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(_said(one) for one in value.values() if one not in ("", None))
+    return "" if value is None else str(value)
 
 
 def _label(model: Any, name: str) -> str:

@@ -162,8 +162,11 @@ def grouped(told: Iterable[Told]) -> list[Around]:
 def _is_same(last: Around, one: Told) -> bool:
     if (last.actor, last.place) != (one.actor, one.place):
         return False
-    at_once = bool(one.request_id) and last.request_id == one.request_id
-    return at_once or _minute(last.at) == _minute(one.at)
+    if one.request_id and last.request_id == one.request_id:
+        return True
+    # What was done to many at once leads to the others, and stands for itself.
+    is_alike = history.bulk_of(last.request_id) == history.bulk_of(one.request_id)
+    return is_alike and _minute(last.at) == _minute(one.at)
 
 
 def _minute(at: datetime) -> datetime:

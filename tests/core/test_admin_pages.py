@@ -162,3 +162,18 @@ def test_a_fact_is_told_only_in_words_of_its_own(key, monkeypatch):
 
     assert "Used 3 times" not in silent
     assert "Used 3 times" in told
+
+
+def test_of_an_address_only_what_differs_is_shown(key):
+    with unit_of_work():
+        note_change(
+            key,
+            "core.apikey.changed",
+            actor=MAYA,
+            before={"address": {"city": "Bonn", "line1": "Main St 1"}, "live": True, "tags": ["a", "b"]},
+            after={"address": {"city": "Berlin", "line1": "Main St 1"}, "live": False, "tags": []},
+        )
+
+    [line] = history.moments(f"core.apikey:{key.pk}")[0].lines[:1]
+
+    assert line.changes == [("Address · city", "Bonn", "Berlin"), ("Live", "yes", "no"), ("Tags", "a, b", "")]
