@@ -66,10 +66,13 @@ def search(rows: "QuerySet[Order]", text: str) -> "QuerySet[Order]":
 
 
 def first_found(text: str, *, limit: int) -> list[int]:
-    """Return the ids of the youngest orders that somebody may mean, few of each kind, the youngest first."""
+    """Return the ids of the youngest orders that somebody may mean, few of each kind, the youngest first.
+
+    What apps above know an order by, they find themselves where everything is searched.
+    """
     if not (wanted := _tidied(text)):
         return []
-    found = {pk for sign in _signs(wanted) for pk in sign.ids.order_by(f"-{sign.key}")[:limit]}
+    found = {pk for sign in _signs(wanted, elsewhere=False) for pk in sign.ids.order_by(f"-{sign.key}")[:limit]}
     return sorted(found, reverse=True)[:limit]
 
 
@@ -83,7 +86,7 @@ def _tidied(text: str) -> str:
     return " ".join(text.replace("\0", "").split())[:100]
 
 
-def _signs(wanted: str) -> Iterator[Sign]:
+def _signs(wanted: str, *, elsewhere: bool = True) -> Iterator[Sign]:
     """Return the kinds of signs that a text can be, each with an index that serves it."""
     if "@" in wanted:
         yield _sign(beginning(wanted.lower(), "email"))
@@ -96,7 +99,7 @@ def _signs(wanted: str) -> Iterator[Sign]:
         yield _sign(beginning(digits, "phone_key"))
     lines = OrderLine.objects.filter(sku=wanted.upper()).order_by()
     yield Sign(lines.values_list("order", flat=True), Exists(lines.filter(order=OuterRef("pk"))), "order")
-    for finder in ELSEWHERE.values():
+    for finder in ELSEWHERE.values() if elsewhere else ():
         ids = finder(wanted).order_by()
         yield Sign(Order.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True), Q(pk__in=ids))
     if not number:
