@@ -14,6 +14,7 @@
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, match_skeleton
@@ -50,16 +51,25 @@ def badge(value: Any, label: Any = "", tone: str = "") -> str:
     """Show a state: a shape and a word, with a colour that only underlines them."""
     if value in ("", None):
         return "–"
-    tone = tone or tone_of(value)
     text = str(label or str(value).replace("_", " "))
-    text = text[:1].upper() + text[1:]
+    return _badge(text[:1].upper() + text[1:], tone or tone_of(value))
+
+
+@lru_cache(1000)
+def _badge(text: str, tone: str) -> str:
     return format_html('<span class="badge {}">{}{}</span>', tone, icon(f"tone-{tone}"), text)
 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> str:
     """Draw an icon of the sprite; with a label it speaks, without it is decoration."""
-    if not ICON_NAME.match(str(name)):
+    return _icon(str(name), str(label))
+
+
+@lru_cache(1000)
+def _icon(name: str, label: str) -> str:
+    """A page has hundreds of them, of few kinds."""
+    if not ICON_NAME.match(name):
         return ""
     url = static("core/icons.svg")
     if label:
