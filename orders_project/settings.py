@@ -55,8 +55,7 @@ MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
     "core.api.throttling.RateMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # Pages of figures shrink to a tenth. What is secret in them is masked anew each time, so its length tells nothing.
-    "django.middleware.gzip.GZipMiddleware",
+    "core.middleware.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
