@@ -31,28 +31,7 @@ def make_ready(tables: list[Table]) -> list[str]:
             execute(f"DROP INDEX {name}")
             restoring.append(definition)
         execute(f"ALTER TABLE {table.name} SET (autovacuum_enabled = false)")
-    for table in _outermost_first(tables):
-        execute(f"ALTER TABLE {table.name} SET UNLOGGED")
     return restoring
-
-
-def _outermost_first(tables: list[Table]) -> list[Table]:
-    """Put a table before those it points at: what is kept after a crash may not point at what is not."""
-    left, found = list(tables), []
-    while left:
-        for table in left:
-            pointing = [one for one in left if one is not table and _points_at(one, table)]
-            if not pointing:
-                found.append(table)
-                left.remove(table)
-                break
-        else:
-            raise LookupError("Tables that point at each other in a circle")
-    return found
-
-
-def _points_at(one: Table, other: Table) -> bool:
-    return any(field.is_relation and field.related_model is other.model for field in one.columns)
 
 
 def restore(statements: list[str], tables: list[Table]) -> None:

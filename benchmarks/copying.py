@@ -34,6 +34,7 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
         "THEN p.purchase_order_number ELSE 'PO-' || (100000 + c.n) END",
         "rank": "p.rank + c.n",
     },
+    "orders.Draft": {"token": "md5('draft' || {id})::uuid"},
     "orders.OrderException": {"dedupe_key": "p.dedupe_key || '/' || c.n"},
     "fulfillment.FulfillmentOrder": {"rank": "p.rank + c.n"},
     "fulfillment.Shipment": {"tracking_number": "'HC' || lpad({id}::text, 12, '0')"},
