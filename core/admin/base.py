@@ -41,7 +41,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin import history
 from core.admin.actors import actor_for
 from core.admin.columns import badge_column, choice_column, flag_column, for_reader, when_column
-from core.admin.forms import LookUpSelect, show_refusal
+from core.admin.forms import LookUpSelect, asked_way_back, show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
 from core.admin.view_pages import SavedViewsMixin
 from core.admin.viewed import Tab as Tab
@@ -223,6 +223,16 @@ class BackOfficeAdmin(LeanListMixin):
             obj.__dict__.update(created.__dict__)
         else:
             self.save_simply(obj, form, change, actor)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Go back to where the form was opened from, or to the list."""
+        back = asked_way_back(request)
+        return HttpResponseRedirect(back) if back else super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Go back to where the form was opened from, or to the list."""
+        back = asked_way_back(request)
+        return HttpResponseRedirect(back) if back else super().response_post_save_change(request, obj)
 
     def _refuse_if_stale(self, request: HttpRequest, obj: Any, change: bool) -> None:
         """Let nobody overwrite unseen what somebody else changed meanwhile."""

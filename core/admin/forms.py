@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.errors import DomainError
 
@@ -28,6 +30,13 @@ class ReasonForm(forms.Form):
     """Asks why; the answer goes into the history."""
 
     reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+def asked_way_back(request: HttpRequest) -> str:
+    """Return where somebody came from who opened a form with `?next=`, if that is a page of ours."""
+    target = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else ""
 
 
 def show_refusal(form: forms.BaseForm, error: DomainError) -> None:

@@ -92,6 +92,11 @@ def left() -> int:
     return len(found.lines) - found.done
 
 
+def _and_back(form: str) -> str:
+    """Open a form so that saving it leads back here."""
+    return f"{form}?next={reverse('desk:first-start')}"
+
+
 def _country(company: Any, channels: Sequence[Channel]) -> str:
     """Return where the company sits; until it says so, where its channels are taxed from."""
     stated = str(company.address.get("country") or "") if company else ""
@@ -102,7 +107,9 @@ def _company(company: Any) -> Line:
     title = _("Company")
     if company is None:
         said = _("Nobody writes invoices yet: name, address, VAT id and bank account stand on every one.")
-        return Line("company", title, False, said, Deed(_("Fill in"), reverse("admin:billing_legalentity_add")))
+        return Line(
+            "company", title, False, said, Deed(_("Fill in"), _and_back(reverse("admin:billing_legalentity_add")))
+        )
     needed = (
         (_("name"), company.name if company.name != facts.PLACEHOLDER else ""),
         (_("street"), company.address.get("line1")),
@@ -112,7 +119,7 @@ def _company(company: Any) -> Line:
         (_("IBAN"), company.iban),
     )
     missing = [str(name) for name, value in needed if not value]
-    deed = Deed(_("Fill in") if missing else _("Open"), page_of(company))
+    deed = Deed(_("Fill in") if missing else _("Open"), _and_back(page_of(company)))
     if missing:
         return Line("company", title, False, _("Missing: %(parts)s.") % {"parts": ", ".join(missing)}, deed)
     said = _("%(name)s, %(city)s; invoices bear %(vat_id)s.")
@@ -127,14 +134,14 @@ def _tax(country: str, channels: Sequence[Channel]) -> Line:
         return Line("tax", title, False, said, Deed(_("Enter the usual ones"), post="defaults"))
     if not (rates := facts.tax_rates(country)):
         said = _("There is no tax rate of %(country)s that applies today.") % {"country": country_name(country)}
-        return Line("tax", title, False, said, Deed(_("Add a rate"), reverse("admin:pricing_taxrate_add")))
+        return Line("tax", title, False, said, Deed(_("Add a rate"), _and_back(reverse("admin:pricing_taxrate_add"))))
     elsewhere = [channel for channel in channels if channel.seller_country != country]
     if elsewhere:
         said = _("The company is in %(country)s, but goods of %(channels)s are taxed from elsewhere.") % {
             "country": country_name(country),
             "channels": ", ".join(channel.name for channel in elsewhere),
         }
-        return Line("tax", title, False, said, Deed(_("Change"), page_of(elsewhere[0])))
+        return Line("tax", title, False, said, Deed(_("Change"), _and_back(page_of(elsewhere[0]))))
     percents = ", ".join(f"{rate.rate * 100:.1f}".rstrip("0").rstrip(".") + " %" for rate in rates)
     said = _("%(country)s: %(rates)s.") % {"country": country_name(country), "rates": percents}
     return Line("tax", title, True, said, Deed(_("Open"), reverse("admin:pricing_taxrate_changelist")))
@@ -145,12 +152,12 @@ def _warehouse() -> Line:
     places = facts.warehouses()
     if not places:
         said = _("There is no place yet that keeps and ships goods.")
-        deed = Deed(_("Open a warehouse"), reverse("admin:inventory_warehouse_add"))
+        deed = Deed(_("Open a warehouse"), _and_back(reverse("admin:inventory_warehouse_add")))
         return Line("warehouse", title, False, said, deed)
     for place in places:
         if not (place.address.get("line1") and place.address.get("city")):
             said = _("%(place)s has no street or city; labels need them.") % {"place": place}
-            return Line("warehouse", title, False, said, Deed(_("Fill in"), page_of(place)))
+            return Line("warehouse", title, False, said, Deed(_("Fill in"), _and_back(page_of(place))))
     said = ", ".join(f"{place.name}, {place.address['city']}" for place in places)
     deed = Deed(_("Open"), reverse("admin:inventory_warehouse_changelist"))
     return Line("warehouse", title, True, f"{said}.", deed)
@@ -165,7 +172,7 @@ def _shipping(country: str, channels: Sequence[Channel]) -> Line:
         said = _("No way of delivery has a charge to %(country)s in %(currency)s.") % where
         if not channels:
             said = _("There are no ways of delivery yet.")
-        deed = Deed(_("Add a charge"), reverse("admin:pricing_shippingrate_add"))
+        deed = Deed(_("Add a charge"), _and_back(reverse("admin:pricing_shippingrate_add")))
         return Line("shipping", title, False, said, deed)
     if slow := facts.warehouses_without_days(country):
         said = _("Nobody said how many days a parcel takes from %(places)s.") % {

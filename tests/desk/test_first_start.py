@@ -88,7 +88,8 @@ def test_goods_taxed_from_another_country_than_the_companys_are_named(shop):
 
     assert not found.done
     assert found.said.startswith("The company is in Austria, but goods of API, ")
-    assert found.deed.url == f"/admin/pricing/channel/{Channel.objects.get(code='api').pk}/change/"
+    channel = Channel.objects.get(code="api").pk
+    assert found.deed.url == f"/admin/pricing/channel/{channel}/change/?next=/desk/first-start/"
 
 
 def test_a_warehouse_without_a_street_cannot_print_labels(staff):
@@ -101,6 +102,16 @@ def test_a_warehouse_without_a_street_cannot_print_labels(staff):
 
     assert line("warehouse").done
     assert Warehouse.objects.get().address == ADDRESS
+
+
+def test_a_form_opened_from_the_list_leads_back_to_it_and_nowhere_else(staff):
+    form = {"code": "HAM", "name": "Hamburg", "country": "DE", "priority": "50", **ADDRESS}
+
+    back = staff.post("/admin/inventory/warehouse/add/?next=/desk/first-start/", form)
+    elsewhere = staff.post("/admin/inventory/warehouse/add/?next=https://evil.example/", {**form, "code": "MUC"})
+
+    assert back.headers["Location"] == "/desk/first-start/"
+    assert elsewhere.headers["Location"] == "/admin/inventory/warehouse/"
 
 
 def test_products_are_done_when_one_can_be_bought_and_shipped(shop):
