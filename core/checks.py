@@ -78,9 +78,18 @@ def _site_url() -> list[CheckMessage]:
         or any(host.startswith(".") and f".{parts.hostname}".endswith(host) for host in hosts)
     )
     if served:
-        return []
+        return _encryption(parts)
     message = f"SITE_URL is on {parts.hostname}, which ALLOWED_HOSTS does not name: its links would be refused"
     return [Warning(message, hint=f"Set ALLOWED_HOSTS={parts.hostname}.", id="core.W001")]
+
+
+def _encryption(parts: SplitResult) -> list[CheckMessage]:
+    """Who is reached from elsewhere without HTTPS shows passwords to everybody on the way."""
+    if parts.scheme == "https" or parts.hostname in LOCAL:
+        return []
+    message = f"SITE_URL is http://{parts.hostname}: passwords and sessions travel where anybody can read them"
+    hint = "Put a proxy with HTTPS in front, and set SITE_URL=https://... and TRUSTED_PROXIES=1."
+    return [Warning(message, hint=hint, id="core.W003")]
 
 
 def _proxies() -> list[CheckMessage]:

@@ -275,6 +275,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {"axes": {"level": "ERROR"}},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# Without HTTPS Django says in four paragraphs what core.checks says in one sentence.
+SILENCED_SYSTEM_CHECKS = [] if SECURE else [f"security.{number}" for number in ("W004", "W008", "W012", "W016")]
 # What could not be understood above; core.checks explains it.
 SETTINGS_PROBLEMS = env.problems

@@ -53,6 +53,12 @@ def test_site_url_may_be_allowed_in_three_ways(found, settings, hosts):
     assert found() == []
 
 
+def test_an_address_without_https_is_pointed_out_unless_it_is_this_machine(found, settings):
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "http://orders.example.com", ["*"]
+
+    assert found() == ["core.W003"]
+
+
 def test_https_without_a_proxy_that_is_believed_would_redirect_for_ever(found, settings):
     settings.SITE_URL, settings.ALLOWED_HOSTS = "https://orders.example.com", ["*"]
 
@@ -103,7 +109,7 @@ def test_sqlite_in_a_folder_that_is_not_there_is_an_error(found, settings, monke
 def test_demo_belongs_on_this_machine(found, settings):
     settings.DEMO, settings.SITE_URL, settings.ALLOWED_HOSTS = True, "http://shop.example.com", ["*"]
 
-    assert found() == ["core.E008"]
+    assert found() == ["core.W003", "core.E008"]
 
 
 def test_what_the_settings_could_not_read_is_repeated_with_its_hint(found, settings, monkeypatch):
