@@ -247,6 +247,6 @@ commands.register(
     gettext_lazy("My bulk steps"),
     url_name="admin:bulk_jobs",
     icon="list",
-    group=commands.GO_TO,
-    order=950,
+    group=commands.EVERYWHERE,
+    order=890,
 )
