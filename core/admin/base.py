@@ -58,6 +58,8 @@ class LeanListMixin(SavedViewsMixin):
     list_per_page = 50
     list_max_show_all = 0
     empty_text: Any = ""
+    # Long columns of the table that no list shows.
+    list_defer: Sequence[str] = ()
 
     @property
     def media(self) -> forms.Media:

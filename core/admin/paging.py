@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
@@ -23,8 +23,18 @@ def capped_count(rows: "QuerySet", cap: int = CAP) -> int:
 class CappedPaginator(Paginator):
     """Pages through the first `CAP` rows; whoever needs more narrows the list by search or filter.
 
-    Neither COUNT over a whole table nor a deep OFFSET: both grow with the table.
+    Neither COUNT over a whole table nor an OFFSET that grows with the table.
     """
+
+    def page(self, number: Any) -> Page:
+        """Return a page. Which rows are on a later one is asked of an index, what they hold only of themselves."""
+        number = self.validate_number(number)
+        rows = self.object_list
+        if number == 1 or not isinstance(rows, QuerySet):
+            return super().page(number)
+        first = (number - 1) * self.per_page
+        keys = list(rows.values_list("pk", flat=True)[first : min(first + self.per_page, self.count)])
+        return self._get_page(rows.filter(pk__in=keys), number, self)  # type: ignore[attr-defined,no-any-return]
 
     @cached_property
     def _found(self) -> int:
@@ -55,6 +65,11 @@ class BackOfficeChangeList(ChangeList):
         super().__init__(request, *args, **kwargs)
         request.shown_list = self  # type: ignore[attr-defined]
         self.title = capfirst(str(self.opts.verbose_name_plural))
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> "QuerySet[Any]":
+        """Leave out what no list shows."""
+        found = super().get_queryset(request, exclude_parameters)
+        return found.defer(*self.model_admin.list_defer)  # type: ignore[attr-defined]
 
     def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
         """Return the address of this list with other parameters: what differs from the open view, by name."""

@@ -9,7 +9,7 @@ from customers import selectors
 
 @finder(permission="customers.view_customer", order=20)
 def find_customers(term: str) -> list[Hit]:
-    """Find customers by number, e-mail, name or company."""
+    """Find customers by number, or by the beginnings of words: name, company, e-mail, phone."""
     rows = selectors.customers(text=term)[:LIMIT]
     return [
         Hit(str(customer), page_of(customer), detail=f"{customer.number} {customer.email}", kind=_("Customer"))

@@ -14,7 +14,9 @@ class CustomerFilters(django_filters.FilterSet):
     group = django_filters.CharFilter(field_name="group__code")
     active = django_filters.ChoiceFilter(choices=[("true", "true"), ("false", "false")], method="by_active")
     q = django_filters.CharFilter(
-        method="by_word", min_length=2, help_text="Number, beginning of the e-mail, part of name or company."
+        method="by_word",
+        min_length=2,
+        help_text="Number, or beginnings of words: name, company, e-mail, phone.",
     )
 
     class Meta:

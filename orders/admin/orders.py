@@ -83,6 +83,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         "assignee",
     )
     list_select_related = ("channel",)
+    list_defer = selectors.HEAVY
     list_filter = (
         AttentionFilter,
         "status",

@@ -154,6 +154,20 @@ def test_counting_stops_at_the_cap(db, monkeypatch):
     assert (pages.count, pages.spoken_count, pages.num_pages) == (3, "3+", 2)
 
 
+def test_a_later_page_has_the_rows_that_follow_and_ends_at_the_cap(db, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(paging, "CAP", 5)
+    made = EventRecord.objects.bulk_create(EventRecord(name="a.b", actor="system") for _ in range(7))
+    pages = paging.CappedPaginator(EventRecord.objects.order_by("-pk"), 2)
+
+    assert pages.num_pages == 3
+    found = [[row.pk for row in pages.page(number)] for number in (1, 2, 3)]
+    newest = [row.pk for row in reversed(made)]
+    assert found == [newest[:2], newest[2:4], newest[4:5]]
+    # Its keys, then its rows.
+    with django_assert_num_queries(2):
+        list(pages.page(2))
+
+
 def test_a_filter_that_makes_no_sense_is_dropped_with_a_word(staff):
     page = reverse("admin:core_outgoingmail_changelist")
 

@@ -91,7 +91,9 @@ def test_the_page_and_the_list_take_few_statements(
         staff.get(page(ada, "change"))
 
 
-@pytest.mark.parametrize(("term", "found"), [("ada@", 1), ("engines", 1), ("C-0000", 0), ("nobody", 0)])
+@pytest.mark.parametrize(
+    ("term", "found"), [("ada@", 1), ("engines", 1), ("eng ada", 1), ("gines", 0), ("C-0000", 0), ("nobody", 0)]
+)
 def test_the_list_is_searched_as_everywhere(ada, staff, term, found):
     assert len(staff.get(f"{LIST}?q={term}").context["cl"].result_list) == found
 
