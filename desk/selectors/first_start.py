@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from core import milestones
 from core.admin.links import list_of, page_of
@@ -119,7 +119,7 @@ def _company(company: Any) -> Line:
         (_("IBAN"), company.iban),
     )
     missing = [str(name) for name, value in needed if not value]
-    deed = Deed(_("Fill in") if missing else _("Open"), _and_back(page_of(company)))
+    deed = Deed(_("Fill in") if missing else pgettext("a page", "Open"), _and_back(page_of(company)))
     if missing:
         return Line("company", title, False, _("Missing: %(parts)s.") % {"parts": ", ".join(missing)}, deed)
     said = _("%(name)s, %(city)s; invoices bear %(vat_id)s.")
@@ -144,7 +144,9 @@ def _tax(country: str, channels: Sequence[Channel]) -> Line:
         return Line("tax", title, False, said, Deed(_("Change"), _and_back(page_of(elsewhere[0]))))
     percents = ", ".join(f"{rate.rate * 100:.1f}".rstrip("0").rstrip(".") + " %" for rate in rates)
     said = _("%(country)s: %(rates)s.") % {"country": country_name(country), "rates": percents}
-    return Line("tax", title, True, said, Deed(_("Open"), reverse("admin:pricing_taxrate_changelist")))
+    return Line(
+        "tax", title, True, said, Deed(pgettext("a page", "Open"), reverse("admin:pricing_taxrate_changelist"))
+    )
 
 
 def _warehouse() -> Line:
@@ -159,7 +161,7 @@ def _warehouse() -> Line:
             said = _("%(place)s has no street or city; labels need them.") % {"place": place}
             return Line("warehouse", title, False, said, Deed(_("Fill in"), _and_back(page_of(place))))
     said = ", ".join(f"{place.name}, {place.address['city']}" for place in places)
-    deed = Deed(_("Open"), reverse("admin:inventory_warehouse_changelist"))
+    deed = Deed(pgettext("a page", "Open"), reverse("admin:inventory_warehouse_changelist"))
     return Line("warehouse", title, True, f"{said}.", deed)
 
 
@@ -187,7 +189,13 @@ def _shipping(country: str, channels: Sequence[Channel]) -> Line:
         "method": rate.method.name_in(),
         "price": Money(rate.amount, rate.currency).format(str(locale())),
     }
-    return Line("shipping", title, True, said, Deed(_("Open"), reverse("admin:pricing_shippingrate_changelist")))
+    return Line(
+        "shipping",
+        title,
+        True,
+        said,
+        Deed(pgettext("a page", "Open"), reverse("admin:pricing_shippingrate_changelist")),
+    )
 
 
 def _products(channels: Sequence[Channel]) -> Line:
@@ -199,11 +207,13 @@ def _products(channels: Sequence[Channel]) -> Line:
         return Line("products", title, False, _("There is nothing to sell yet."), file, [add])
     if not any(facts.sellable_product(channel) for channel in channels):
         said = _("No product has both a price and stock on a shelf.")
-        return Line("products", title, False, said, file, [Deed(_("Open"), list_of(Product))])
+        return Line("products", title, False, said, file, [Deed(pgettext("a page", "Open"), list_of(Product))])
     said = ngettext("%(n)s product is for sale.", "%(n)s products are for sale.", some)
     if some == 1000:
         said = _("A thousand products or more are for sale.")
-    return Line("products", title, True, said % {"n": some}, Deed(_("Open"), list_of(Product)), [file])
+    return Line(
+        "products", title, True, said % {"n": some}, Deed(pgettext("a page", "Open"), list_of(Product)), [file]
+    )
 
 
 def _mail(tested: Any) -> Line:
@@ -243,7 +253,9 @@ def _people() -> Line:
         said = _("%(name)s may do everything and signs in by password alone.") % {"name": _called(unsafe[0])}
         return Line("people", title, False, said, Deed(_("Two-step sign-in"), reverse("admin:security")), [add])
     said = ngettext("%(n)s person works here.", "%(n)s people work here.", len(people)) % {"n": len(people)}
-    return Line("people", title, True, said, Deed(_("Open"), reverse("admin:core_user_changelist")), [add])
+    return Line(
+        "people", title, True, said, Deed(pgettext("a page", "Open"), reverse("admin:core_user_changelist")), [add]
+    )
 
 
 def _called(user: Any) -> str:

@@ -15,6 +15,7 @@ from core.money import Money
 from core.reader import locale, retold, spoken_date
 from orders import selectors
 from orders.models import Hold, Order, OrderException, OrderStatus
+from pricing.services import TRIAL
 
 S = OrderStatus
 VIEW = "orders.view_order"
@@ -123,7 +124,7 @@ def taken_today() -> list[today.Figure]:
     week = timedelta(days=7)
     figures = []
     gone = (S.DRAFT, S.CANCELLED, S.EXPIRED)
-    sold = Order.objects.exclude(status__in=gone)
+    sold = Order.objects.exclude(status__in=gone).exclude(channel__code=TRIAL)
     sums = dict(
         sold.filter(placed_at__gte=start)
         .values_list("currency")

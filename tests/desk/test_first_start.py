@@ -15,6 +15,7 @@ from desk.roles import ROLES, ensure_roles
 from desk.selectors import first_start
 from inventory import services as inventory
 from inventory.models import StockItem, Warehouse
+from orders.admin.today import taken_today
 from orders.models import Order
 from pricing import services as pricing
 from pricing.models import Channel
@@ -193,6 +194,7 @@ def test_a_test_order_goes_all_the_way_and_back_and_leaves_nothing_behind(shop):
     assert line("test").done
     assert Invoice.objects.get().number.startswith("TEST-")
     assert measures.revenue(default_period(), "month") == [], "it counts in no figure"
+    assert [figure.value for figure in taken_today() if figure.label == "Orders today"] == ["0"]
 
     services.take_test_order_back(actor=SYSTEM)
     outbox.drain()
