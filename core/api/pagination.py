@@ -4,20 +4,17 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Field, Q, QuerySet
-from django.db.models.expressions import OrderBy
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from core import keyset
 from core.api.parsers import fault
 from core.errors import Invalid
 
@@ -31,40 +28,6 @@ class BadCursor(Invalid):
     """A cursor that we did not give out, or that belongs to another list."""
 
     code = "bad_cursor"
-
-
-@dataclass(frozen=True)
-class Key:
-    """One part of the order in which a list is read."""
-
-    name: str
-    descending: bool
-    field: "Field[Any, Any] | None"
-
-    @property
-    def nullable(self) -> bool:
-        """Say whether there may be nothing there."""
-        return bool(self.field and self.field.null)
-
-    def expression(self, *, backwards: bool) -> OrderBy:
-        """Return it as SQL; nothing comes last (first, when read backwards), on both engines."""
-        descending = self.descending != backwards
-        ordered = F(self.name).desc if descending else F(self.name).asc
-        if not self.nullable:
-            return ordered()
-        return ordered(nulls_first=True) if backwards else ordered(nulls_last=True)
-
-    def beyond(self, value: Any, *, backwards: bool) -> Q:
-        """Select the rows that come after a value."""
-        if value is None:
-            return Q(**{f"{self.name}__isnull": False}) if backwards else Q(pk__in=[])
-        comparison = "lt" if self.descending != backwards else "gt"
-        after = Q(**{f"{self.name}__{comparison}": value})
-        return after | Q(**{f"{self.name}__isnull": True}) if self.nullable and not backwards else after
-
-    def same(self, value: Any) -> Q:
-        """Select the rows with just this value."""
-        return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
 
 class CursorPages(BasePagination):
@@ -81,10 +44,7 @@ class CursorPages(BasePagination):
         keys, spelled = self._keys(queryset, request, view)
         self.keys, self.spelled = keys, spelled
         values, backwards = self._position(request)
-        rows = queryset.order_by(*(key.expression(backwards=backwards) for key in keys))
-        if values is not None:
-            rows = rows.filter(_after(keys, values, backwards=backwards))
-        found = list(rows[: size + 1])
+        found = keyset.read_on(queryset, keys, values, backwards=backwards, limit=size + 1)
         more, page = len(found) > size, found[:size]
         if backwards:
             page.reverse()
@@ -99,7 +59,7 @@ class CursorPages(BasePagination):
         preceding = self._link(self.page[0], "p") if self.has_previous else None
         return Response({"results": data, "next": following, "previous": preceding})
 
-    def _keys(self, queryset: QuerySet[Any], request: Request, view: APIView | None) -> tuple[list[Key], str]:
+    def _keys(self, queryset: QuerySet[Any], request: Request, view: APIView | None) -> tuple[list[keyset.Key], str]:
         default = getattr(view, "ordering", ("-pk",))
         default = (default,) if isinstance(default, str) else tuple(default)
         offered = getattr(view, "ordering_fields", None) or ()
@@ -114,10 +74,8 @@ class CursorPages(BasePagination):
                 message = f"This list can be ordered by {known}"
                 raise Invalid(message, errors=[{**fault("/ordering", "unknown_ordering", message), "in": "query"}])
             wanted = [part[: part.startswith("-")] + names[part.removeprefix("-")] for part in parts]
-        keys = [_key(queryset, name) for name in wanted]
-        if not any(key.name in ("pk", "id") for key in keys):
-            keys.append(Key("pk", keys[-1].descending if keys else True, queryset.model._meta.pk))
-        return keys, spelled
+        keys = [keyset.key_of(queryset, name) for name in wanted]
+        return keyset.with_tie_break(keys, queryset), spelled
 
     def _position(self, request: Request) -> tuple[list[Any] | None, bool]:
         cursor = request.query_params.get("cursor", "")
@@ -130,13 +88,13 @@ class CursorPages(BasePagination):
             spelled, direction, stored = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             if spelled != self.spelled or direction not in ("n", "p") or len(stored) != len(self.keys):
                 raise BadCursor("This cursor belongs to another list")
-            return [_read(key, value) for key, value in zip(self.keys, stored, strict=True)], direction == "p"
+            return keyset.read_position(stored, self.keys), direction == "p"
         except (binascii.Error, ValueError, TypeError, OverflowError, ValidationError, RecursionError):
             raise BadCursor("This is no cursor of ours") from None
 
     def _link(self, row: Any, direction: str) -> str:
-        stored = [_write(_value(row, key.name)) for key in self.keys]
-        packed = json.dumps([self.spelled, direction, stored], separators=(",", ":")).encode()
+        place = keyset.position_of(row, self.keys)
+        packed = json.dumps([self.spelled, direction, place], separators=(",", ":")).encode()
         cursor = base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
 
@@ -179,49 +137,3 @@ def page_size(request: Request) -> int:
         message = f"page_size is a whole number from 1 to {LARGEST}"
         raise Invalid(message, errors=[{**fault("/page_size", "invalid", message), "in": "query"}])
     return int(given)
-
-
-def _after(keys: list[Key], values: list[Any], *, backwards: bool) -> Q:
-    """Select the rows after a position: (a, b) > (x, y), written so that the index on `a` serves it."""
-    first, value = keys[0], values[0]
-    beyond = Q(pk__in=[])
-    for place in reversed(range(len(keys))):
-        further = keys[place].beyond(values[place], backwards=backwards)
-        beyond = further | (keys[place].same(values[place]) & beyond) if place < len(keys) - 1 else further
-    bound = first.beyond(value, backwards=backwards) | first.same(value)
-    return beyond if first.nullable else bound & beyond
-
-
-def _key(queryset: QuerySet[Any], spelled: str) -> Key:
-    name = spelled.removeprefix("-")
-    model: Any = queryset.model
-    field: Any = None
-    try:
-        for part in name.split("__"):
-            field = model._meta.pk if part == "pk" else model._meta.get_field(part)
-            model = field.related_model
-    except FieldDoesNotExist:
-        field = None
-    return Key(name, spelled.startswith("-"), field)
-
-
-def _value(row: Any, name: str) -> Any:
-    for part in name.split("__"):
-        row = getattr(row, part, None)
-    return row
-
-
-def _write(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _read(key: Key, value: Any) -> Any:
-    if value is None and not key.nullable:
-        raise ValueError(key.name)
-    if isinstance(value, str) and "\x00" in value:
-        raise ValueError(key.name)
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError(key.name)
-    return key.field.to_python(value) if key.field else value

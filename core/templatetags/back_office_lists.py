@@ -88,22 +88,12 @@ def _is_figure(model: Any, column: Any) -> bool:
 @register.simple_tag
 def shown_range(cl: Any) -> str:
     """Say which rows are shown, of how many."""
-    first = (cl.page_num - 1) * cl.list_per_page + 1
-    last = min(cl.page_num * cl.list_per_page, cl.result_count)
+    shown = len(cl.result_list)
     total = getattr(cl.paginator, "spoken_count", None) or number_format(cl.result_count, force_grouping=True)
-    text = gettext("%(first)s–%(last)s of %(total)s") % {"first": first, "last": last, "total": total}
-    if getattr(cl.paginator, "is_capped", False) and last >= cl.result_count:
-        return text + gettext(". For older rows narrow the list.")
-    return text
-
-
-@register.simple_tag
-def page_url(cl: Any, step: int) -> str:
-    """Return the address of the page before or after, or nothing."""
-    wanted = cl.page_num + step
-    if not 1 <= wanted <= cl.paginator.num_pages:
-        return ""
-    return str(cl.get_query_string({"p": wanted}))
+    if cl.offset is None:
+        return gettext("%(n)s of %(total)s") % {"n": shown, "total": total}
+    first, last = (number_format(place, force_grouping=True) for place in (cl.offset + 1, cl.offset + shown))
+    return gettext("%(first)s–%(last)s of %(total)s") % {"first": first, "last": last, "total": total}
 
 
 @register.simple_tag
