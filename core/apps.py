@@ -1,6 +1,7 @@
 """The mechanics as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,6 +14,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the doors of core."""
-        from core import handlers, tasks, wiring
+        from core import handlers, roles, tasks, wiring
 
         wiring.connect(handlers=handlers, nudge=tasks.nudge)
+        post_migrate.connect(roles.after_migrating, dispatch_uid="core.roles")

@@ -12,8 +12,9 @@ class DeskConfig(rooms.RoomsConfig):
     verbose_name = _("Order desk")
 
     def ready(self) -> None:
-        """Connect the doors, and register the entries of the navigation."""
+        """Connect the doors, register the entries of the navigation, and the roles of the people who see them."""
         super().ready()
-        from desk import menu
+        from desk import menu, roles
 
         menu.register()
+        roles.declare()

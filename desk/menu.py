@@ -26,7 +26,9 @@ def register() -> None:
         icon="list",
         keys="g b",
     )
-    navigation.register(_("System"), _("First start"), "desk:first-start", permission=SETS_UP, order=990, icon="gear")
+    navigation.register(
+        navigation.SETTINGS, _("First start"), "desk:first-start", permission=SETS_UP, order=995, icon="gear"
+    )
     order = {"url_name": "desk:new-order", "permission": OPERATE, "order": FIRST}
     commands.register("desk.new-order", _("New order"), keys="c", icon="plus", prominent=True, **order)
     parked = {"url_name": "desk:parked", "permission": OPERATE, "order": FIRST + 2}

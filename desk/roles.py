@@ -1,51 +1,86 @@
-"""The roles that every installation starts with: groups, and what each may see and do."""
+"""The five roles that every installation starts with, each with what its day needs and no more.
 
-from django.contrib.auth.models import Group, Permission
-from django.db.models import Q
+Whoever may do everything is no role: that is the switch *Superuser status* of a person.
+"""
 
-# `app.*` is every view permission of an app, `app.+` everything in it.
-ROLES: dict[str, tuple[str, ...]] = {
-    "Order desk": (
-        "orders.+",
-        "customers.+",
-        "returns.+",
-        "inventory.*",
-        "fulfillment.*",
-        "billing.*",
-        "core.view_outgoingmail",
-        "core.change_outgoingmail",
-        "core.share_view",
-    ),
-    "Warehouse": ("fulfillment.+", "inventory.+", "returns.+", "orders.view_order", "core.share_view"),
-    "Finance": ("billing.+", "orders.*", "customers.+", "returns.*", "core.view_outgoingmail", "core.share_view"),
-    "Manager": (
-        "orders.+",
-        "customers.+",
-        "pricing.+",
-        "inventory.*",
-        "fulfillment.*",
-        "billing.*",
-        "returns.*",
-        "core.view_outgoingmail",
-        "core.view_eventrecord",
-        "core.share_view",
-        "core.manage_shared_view",
-    ),
-}
+from django.utils.translation import gettext_lazy as _
+
+from core import roles
+
+# What several of them do.
+SEES_ORDERS = ("orders.view_order", "orders.view_orderexception")
+SOLVES = ("orders.change_orderexception",)
+SEES_GOODS = ("inventory.view_product", "inventory.view_stockitem", "inventory.view_expectedreceipt")
+SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_shipment")
+SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
+KEEPS_CUSTOMERS = (
+    "customers.view_customer", "customers.add_customer", "customers.change_customer",
+    "customers.view_address", "customers.add_address", "customers.change_address",
+    "customers.view_contact", "customers.add_contact", "customers.change_contact",
+)  # fmt: skip
+TAKES_ORDERS = (
+    "orders.add_order", "orders.change_order", "orders.operate_order", "orders.waive_check",
+    "orders.view_hold", "orders.release_hold", "orders.change_price", "orders.sell_at_counter",
+)  # fmt: skip
+WRITES = ("core.view_outgoingmail", "core.change_outgoingmail")
+SHARES = ("core.share_view",)
+PRICES = tuple(
+    f"pricing.{verb}_{table}" for table in ("price", "pricelist", "promotion") for verb in ("view", "add", "change")
+)
+DELIVERS = tuple(
+    f"pricing.{verb}_{table}"
+    for table in ("shippingmethod", "shippingrate", "zone", "transit")
+    for verb in ("view", "add", "change")
+)
+SETS_UP = tuple(
+    f"{app}.{verb}_{table}"
+    for app, table in (
+        ("pricing", "channel"), ("pricing", "taxrate"), ("inventory", "warehouse"), ("billing", "legalentity"),
+        ("returns", "returnpolicy"), ("customers", "customergroup"), ("core", "user"), ("core", "apikey"),
+    )
+    for verb in ("view", "add", "change")
+)  # fmt: skip
+
+ORDER_DESK = (
+    *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
+    "fulfillment.operate_shipment", "pricing.view_price", "pricing.view_promotion",
+    "returns.view_returnrequest", "returns.operate_return",
+)  # fmt: skip
+WAREHOUSE = (
+    *SEES_ORDERS, *SOLVES, *SEES_GOODS, *SEES_WORK, *SHARES,
+    "fulfillment.operate_fulfillmentorder", "fulfillment.operate_shipment",
+    "inventory.change_stockitem", "inventory.view_stockmovement", "inventory.view_warehouse",
+    "inventory.add_expectedreceipt", "inventory.change_expectedreceipt",
+    "returns.view_returnrequest", "returns.operate_return",
+)  # fmt: skip
+FINANCE = (
+    *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
+    "orders.view_hold", "orders.release_hold", "billing.operate_payment",
+    "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
+    "customers.view_customer", "customers.change_customer", "customers.view_address", "customers.view_contact",
+    "returns.view_returnrequest", "core.view_outgoingmail",
+)  # fmt: skip
+MANAGER = (
+    *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
+    *PRICES, *DELIVERS, "pricing.view_channel", "pricing.view_taxrate",
+    "inventory.add_product", "inventory.change_product", "inventory.change_stockitem",
+    "inventory.view_stockmovement",
+    "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
+    "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
+    "returns.view_returnpolicy", "returns.change_returnpolicy",
+    "core.manage_shared_view", "core.view_eventrecord",
+)  # fmt: skip
+ADMINISTRATOR = (
+    *SETS_UP, *DELIVERS, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
+    "inventory.add_product", "inventory.change_product", "inventory.change_stockitem", "auth.view_group",
+    "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
+)  # fmt: skip
 
 
-def ensure_roles(*, again: bool = False) -> None:
-    """Make the groups that are missing; with `again` the others, too, may what is said here and no more."""
-    for name, wanted in ROLES.items():
-        group, created = Group.objects.get_or_create(name=name)
-        if created or again:
-            group.permissions.set(Permission.objects.filter(_query(wanted)))
-
-
-def _query(wanted: tuple[str, ...]) -> Q:
-    query = Q(pk__in=[])
-    for permission in wanted:
-        app, codename = permission.split(".")
-        named = {"*": Q(codename__startswith="view_"), "+": Q()}.get(codename, Q(codename=codename))
-        query |= Q(content_type__app_label=app) & named
-    return query
+def declare() -> None:
+    """Name the roles."""
+    roles.declare("desk", _("Order desk"), ORDER_DESK)
+    roles.declare("warehouse", _("Warehouse"), WAREHOUSE)
+    roles.declare("finance", _("Finance"), FINANCE)
+    roles.declare("manager", _("Manager"), MANAGER)
+    roles.declare("administrator", _("Administrator"), ADMINISTRATOR)

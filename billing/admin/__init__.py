@@ -50,7 +50,7 @@ navigation.register(
     MONEY, _("Refunds"), "admin:billing_refund_changelist", permission="billing.view_refund", order=530, icon="coins"
 )
 navigation.register(
-    _("Settings"),
+    navigation.SETTINGS,
     _("Legal entities"),
     "admin:billing_legalentity_changelist",
     permission="billing.view_legalentity",

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from core.admin.links import link_to, may_see
+from core.admin.links import link_to, may_see, page_of_thread
 from core.reader import country_name, retold
 from core.templatetags.back_office import badge, icon, money, spoken_actor, when
 
@@ -95,8 +95,24 @@ def link_column(path: str, label: Any = "", *, ordering: str = "") -> Column:
     return column
 
 
+def thread_column(path: str, label: Any, *, text: str = "") -> Column:
+    """Show what a history (`app.model:17`) is about, as a link to its page."""
+    column = _column(path, label, lambda obj: follow(obj, text or path) or "–")
+    column.__name__ = "about"
+    column.thread = path  # type: ignore[attr-defined]
+    return column
+
+
 def for_reader(column: Any, user: Any) -> Any:
     """Return a column as somebody sees it: a record that is not his to open is named, not linked."""
+    if path := getattr(column, "thread", ""):
+
+        @wraps(column)
+        def linked(obj: Any) -> Any:
+            url = page_of_thread(follow(obj, path), user)
+            return format_html('<a href="{}">{}</a>', url, column(obj)) if url else column(obj)
+
+        return linked
     path = getattr(column, "links_to", "")
     if not path:
         return column

@@ -15,8 +15,7 @@ from core.actors import Actor
 from core.admin import navigation
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import badge_column, figure_column, when_column
-from core.admin.links import page_of_thread
+from core.admin.columns import badge_column, figure_column, thread_column, when_column
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.models import Delivery
@@ -50,7 +49,7 @@ class DebtAdmin(BulkAdmin, TransitionAdmin, BackOfficeAdmin):
     list_display = (
         "name",
         badge_column("status"),
-        "about",
+        thread_column("event__thread", _("because of"), text="event__name"),
         figure_column("attempts"),
         "why",
         when_column("due_at"),
@@ -105,13 +104,6 @@ class DebtAdmin(BulkAdmin, TransitionAdmin, BackOfficeAdmin):
         """Return what has to be done, for people: the last part of the handler's name."""
         return debt.handler.rsplit(".", 1)[-1].replace("_", " ").capitalize()
 
-    @admin.display(description=_("because of"))
-    def about(self, debt: Delivery) -> str:
-        """Return the event that made the debt, with a link to what it is about."""
-        if url := page_of_thread(debt.event.thread):
-            return format_html('<a href="{}">{}</a>', url, debt.event.name)
-        return debt.event.name
-
     @admin.display(description=_("last error"))
     def why(self, debt: Delivery) -> str:
         """Return the beginning of what went wrong."""
@@ -128,10 +120,10 @@ class DebtAdmin(BulkAdmin, TransitionAdmin, BackOfficeAdmin):
 
 
 navigation.register(
-    _("System"),
+    navigation.SETTINGS,
     _("Debts"),
     "admin:core_delivery_changelist",
     permission="core.view_delivery",
-    order=960,
-    icon="key",
+    order=985,
+    icon="gear",
 )

@@ -168,5 +168,10 @@ class KeyAdmin(TransitionAdmin, PanelAdmin):
 
 
 navigation.register(
-    _("System"), _("API keys"), "admin:core_apikey_changelist", permission="core.view_apikey", order=940, icon="key"
+    navigation.SETTINGS,
+    _("API keys"),
+    "admin:core_apikey_changelist",
+    permission="core.view_apikey",
+    order=964,
+    icon="gear",
 )

@@ -36,10 +36,12 @@ def may_open(user: Any, label: str) -> bool:
     return any(user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
-def page_of_thread(thread: str) -> str:
-    """Return the page of the record a history belongs to (`app.model:17`)."""
+def page_of_thread(thread: str, user: Any) -> str:
+    """Return the page of the record a history belongs to (`app.model:17`), as far as it is a person's to open."""
     label, _colon, identifier = thread.partition(":")
     app, _dot, model = label.partition(".")
+    if not may_open(user, label):
+        return ""
     try:
         return reverse(f"admin:{app}_{model}_change", args=[identifier]) if identifier else ""
     except NoReverseMatch:

@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 from core.admin.base import BackOfficeAdmin
-from core.admin.columns import code_column, when_column
+from core.admin.columns import code_column, thread_column, when_column
 from core.admin.history import words
-from core.admin.links import page_of_thread
 from core.admin.site import site
 from core.models import EventRecord
 from core.templatetags.back_office import spoken_actor
@@ -22,7 +21,14 @@ from core.templatetags.back_office import spoken_actor
 class LogAdmin(BackOfficeAdmin):
     """Every fact and every passage of a status."""
 
-    list_display = ("what", "about", "who", "note", when_column("at"), code_column("request_id"))
+    list_display = (
+        "what",
+        thread_column("thread", _("about")),
+        "who",
+        "note",
+        when_column("at"),
+        code_column("request_id"),
+    )
     search_fields = ("thread",)
     search_help_text = _("By history (app.model:17) or request id")
     fields = (
@@ -46,13 +52,6 @@ class LogAdmin(BackOfficeAdmin):
         """Return the record in words, with its name."""
         return format_html('{} <span class="quiet">{}</span>', words(record), record.name)
 
-    @admin.display(description=_("about"))
-    def about(self, record: EventRecord) -> str:
-        """Return what it is about, with a link."""
-        if url := page_of_thread(record.thread):
-            return format_html('<a href="{}">{}</a>', url, record.thread)
-        return record.thread or "–"
-
     @admin.display(description=_("who"))
     def who(self, record: EventRecord) -> str:
         """Return who did it."""
@@ -60,10 +59,10 @@ class LogAdmin(BackOfficeAdmin):
 
 
 navigation.register(
-    _("System"),
+    navigation.SETTINGS,
     _("Event log"),
     "admin:core_eventrecord_changelist",
     permission="core.view_eventrecord",
-    order=970,
-    icon="key",
+    order=990,
+    icon="gear",
 )

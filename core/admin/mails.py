@@ -130,15 +130,20 @@ def belongs(request: HttpRequest, mail: OutgoingMail) -> tuple[str, dict[str, An
         {"file": file, "url": reverse("admin:core_outgoingmail_file", args=[mail.pk, file.pk])}
         for file in mail.attachments.order_by("pk")
     ]
-    context = {"title": gettext("Files"), "files": files, "count": len(files), "about": page_of_thread(mail.thread)}
+    context = {
+        "title": gettext("Files"),
+        "files": files,
+        "count": len(files),
+        "about": page_of_thread(mail.thread, request.user),
+    }
     return "admin/core/mail_files.html", {**context, "thread": mail.thread, "side": True}
 
 
 navigation.register(
-    _("System"),
+    navigation.SETTINGS,
     _("Sent mail"),
     "admin:core_outgoingmail_changelist",
     permission="core.view_outgoingmail",
-    order=950,
-    icon="key",
+    order=980,
+    icon="gear",
 )

@@ -8,7 +8,8 @@ In `<app>/admin/__init__.py`:
 Entries with the same group stand together; a group with one entry of the same name is a plain link.
 `order` sorts everything, and a group stands where its first entry stands. Leave room:
 100 the main list · 200 what went wrong · 300 the floor · 400 what comes back · 500 money ·
-600 people · 700 goods · 800 figures · 900 settings · 920 the system itself.
+600 people · 700 goods · 800 figures · 900 settings (`SETTINGS`), the system itself among them.
+Below 900 are the jobs: with Today nobody has more than nine of them. Settings stand apart, at the foot of the bar.
 `query` narrows the list (`"?status__exact=open"`). Icons are the names in core/static/core/icons.svg.
 `keys` opens the place from everywhere: `"g x"` (see commands.py).
 """
@@ -19,6 +20,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+SETTINGS = _("Settings")
+FOOT = 900
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,18 @@ class Entry:
     group: Any
     label: Any
     url_name: str
-    permission: str
+    permission: str | tuple[str, ...]
     order: int
     icon: str
     query: str = ""
     keys: str = ""
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Return all that one has to hold to be led there."""
+        if isinstance(self.permission, str):
+            return (self.permission,) if self.permission else ()
+        return self.permission
 
 
 @dataclass
@@ -51,12 +63,18 @@ class Group:
 
     label: str
     icon: str
+    order: int = 0
     links: list[Link] = field(default_factory=list)
 
     @property
     def alone(self) -> bool:
         """Whether the group is nothing but one place of the same name."""
         return len(self.links) == 1 and self.links[0].label == self.label
+
+    @property
+    def in_foot(self) -> bool:
+        """Whether it stands at the foot of the bar: it is seldom needed."""
+        return self.order >= FOOT
 
     @property
     def current(self) -> bool:
@@ -72,7 +90,7 @@ def register(
     label: Any,
     url_name: str,
     *,
-    permission: str = "",
+    permission: str | tuple[str, ...] = "",
     order: int,
     icon: str = "dot",
     query: str = "",
@@ -91,7 +109,7 @@ def groups_for(request: HttpRequest) -> list[Group]:
             url = reverse(entry.url_name)
         except NoReverseMatch:
             continue
-        group = groups.setdefault(str(entry.group), Group(str(entry.group), entry.icon))
+        group = groups.setdefault(str(entry.group), Group(str(entry.group), entry.icon, entry.order))
         link = Link(str(entry.label), url + entry.query, keys=entry.keys)
         group.links.append(link)
         links.append((url, link))
@@ -100,7 +118,7 @@ def groups_for(request: HttpRequest) -> list[Group]:
 
 
 def _visible(request: HttpRequest) -> Iterable[Entry]:
-    return (entry for entry in ENTRIES.values() if not entry.permission or request.user.has_perm(entry.permission))
+    return (entry for entry in ENTRIES.values() if request.user.has_perms(entry.permissions))
 
 
 def _mark(request: HttpRequest, links: list[tuple[str, Link]]) -> None:

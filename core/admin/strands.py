@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from core.admin import history
-from core.admin.links import may_open, page_of, page_of_thread
+from core.admin.links import page_of, page_of_thread
 from core.models import EventRecord, OutgoingMail
 from core.panels import once
 from core.service import thread_of
@@ -223,9 +223,9 @@ def log_of(request: HttpRequest, subject: Any, until: datetime | None, which: Q 
     own = (subject._meta.label_lower, subject.pk)
     told = []
     for row in rows[:LIMIT]:
-        about = page_of_thread(f"{row.subject_type}:{row.subject_id}") if row.subject_type else ""
-        is_link = (row.subject_type, row.subject_id) != own and may_open(request.user, row.subject_type)
-        told.append(told_by(row, url=about if is_link else ""))
+        is_own = not row.subject_type or (row.subject_type, row.subject_id) == own
+        about = "" if is_own else page_of_thread(f"{row.subject_type}:{row.subject_id}", request.user)
+        told.append(told_by(row, url=about))
     return told
 
 

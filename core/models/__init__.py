@@ -9,6 +9,7 @@ from .messages import Attachment, OutgoingMail
 from .milestones import Milestone
 from .numbering import NumberSeries
 from .numbers import exact, public_number
+from .roles import Role
 from .second_step import RecoveryCode, SecondStep, SecondStepRule
 from .sessions import BrowserSession
 from .user import User
@@ -31,6 +32,7 @@ __all__ = [
     "NumberSeries",
     "OutgoingMail",
     "RecoveryCode",
+    "Role",
     "SavedView",
     "SecondStep",
     "SecondStepRule",

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from core.admin.links import link_to, may_see
 from core.templatetags.back_office import moment
 
 register = template.Library()
@@ -167,11 +168,13 @@ def label_of(field: Any) -> SafeString:
     return format_html('<label for="{}">{}</label>', bound.id_for_label, text)
 
 
-@register.simple_tag
-def readable(field: Any) -> str:
-    """Write a value that cannot be edited here: data as data, the rest as Django does."""
+@register.simple_tag(takes_context=True)
+def readable(context: Any, field: Any) -> str:
+    """Write a value that cannot be edited here: data as data, links to what one may open, the rest as Django does."""
     name = field.field.get("name") if isinstance(field.field, dict) else None
     value = getattr(field.form.instance, name, None) if isinstance(name, str) else None
+    if isinstance(value, models.Model):
+        return link_to(value) if may_see(context["request"].user, value) else conditional_escape(str(value))
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, date):

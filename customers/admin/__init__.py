@@ -18,8 +18,17 @@ navigation.register(
     icon="people",
     keys="g c",
 )
+# What was written to whom is looked for where they are.
 navigation.register(
-    _("Settings"),
+    CUSTOMERS,
+    _("Sent mail"),
+    "admin:core_outgoingmail_changelist",
+    permission="core.view_outgoingmail",
+    order=650,
+    icon="mail",
+)
+navigation.register(
+    navigation.SETTINGS,
     _("Customer groups"),
     "admin:customers_customergroup_changelist",
     permission="customers.view_customergroup",

@@ -269,7 +269,7 @@ navigation.register(
     gettext_lazy("Catalogue"),
     gettext_lazy("Import products"),
     "admin:import_products",
-    permission="pricing.change_price",
+    permission=NEEDED,
     order=745,
     icon="tag",
 )

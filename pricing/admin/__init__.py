@@ -8,7 +8,7 @@ from . import channels, prices, shipping, taxes
 
 __all__ = ["channels", "prices", "shipping", "taxes"]
 
-CATALOGUE, SETTINGS = _("Catalogue"), _("Settings")
+CATALOGUE = _("Catalogue")
 for order, (group, label, name) in enumerate(
     [
         (CATALOGUE, _("Prices"), "price"),
@@ -32,7 +32,7 @@ for order, (label, name) in enumerate(
     start=910,
 ):
     navigation.register(
-        SETTINGS,
+        navigation.SETTINGS,
         label,
         f"admin:pricing_{name}_changelist",
         permission=f"pricing.view_{name}",

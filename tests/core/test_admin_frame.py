@@ -100,7 +100,7 @@ def test_navigation_shows_only_what_the_person_may_see(desk):
     after = desk.get(reverse("admin:index")).context["navigation"]
 
     assert before == []
-    assert [(group.label, [link.label for link in group.links]) for group in after] == [("System", ["Sent mail"])]
+    assert [(group.label, [link.label for link in group.links]) for group in after] == [("Customers", ["Sent mail"])]
 
 
 def test_navigation_marks_where_the_reader_is(staff):

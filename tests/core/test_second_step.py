@@ -184,7 +184,7 @@ def test_turned_off_nothing_is_left(maya, clock, run_debts):
 
 
 def test_who_has_to_use_it_cannot_turn_it_off(maya, clock):
-    group = Group.objects.create(name="Finance")
+    group = Group.objects.create(name="Bookkeeping")
     maya.groups.add(group)
     pair(maya, clock)
     second_step.require_of_group(group, required=True)

@@ -220,13 +220,13 @@ def test_nobody_resets_who_holds_more_power(client, db, clock):
 
 
 def test_a_group_asks_its_members_for_two_steps(staff):
-    finance = Group.objects.create(name="Finance")
+    finance = Group.objects.create(name="Bookkeeping")
     page = reverse("admin:auth_group_change", args=[finance.pk])
 
-    staff.post(page, {"name": "Finance", "two_steps_required": "on"})
+    staff.post(page, {"name": "Bookkeeping", "two_steps_required": "on"})
     assert SecondStepRule.objects.filter(group=finance).exists()
     assert "checked" in re.search(r"<input[^>]*two_steps_required[^>]*>", staff.get(page).content.decode())[0]
-    staff.post(page, {"name": "Finance"})
+    staff.post(page, {"name": "Bookkeeping"})
 
     assert not SecondStepRule.objects.exists()
     changes = EventRecord.objects.filter(name="auth.group.changed").order_by("pk").values_list("payload", flat=True)

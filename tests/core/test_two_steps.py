@@ -279,7 +279,7 @@ def test_a_secret_that_cannot_be_read_is_explained(paired):
 
 
 def test_who_has_to_have_a_second_step_sets_it_up_before_anything_else(maya, clock):
-    group = Group.objects.create(name="Finance")
+    group = Group.objects.create(name="Bookkeeping")
     maya.groups.add(group)
     second_step.require_of_group(group, required=True)
 

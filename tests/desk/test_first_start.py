@@ -11,7 +11,6 @@ from core import milestones, outbox
 from core.actors import SYSTEM
 from core.models import User
 from desk import services
-from desk.roles import ROLES, ensure_roles
 from desk.selectors import first_start
 from inventory import services as inventory
 from inventory.models import StockItem, Warehouse
@@ -124,7 +123,6 @@ def test_products_are_done_when_one_can_be_bought_and_shipped(shop):
 
 
 def test_people_are_done_with_two_roles_and_two_steps(staff, django_user_model):
-    ensure_roles()
     assert line("people").said.startswith("You are alone.")
 
     tom = django_user_model.objects.create_user("tom", is_staff=True)
@@ -136,16 +134,6 @@ def test_people_are_done_with_two_roles_and_two_steps(staff, django_user_model):
     User.objects.filter(username="maya").update(second_step_since="2026-01-01T00:00Z")
     assert line("people").said == "2 people work here."
     assert line("people").done
-
-
-def test_roles_are_made_once_and_then_belong_to_the_house(db):
-    ensure_roles()
-    Group.objects.get(name="Finance").permissions.clear()
-
-    ensure_roles()
-
-    assert {group.name for group in Group.objects.all()} == set(ROLES)
-    assert not Group.objects.get(name="Finance").permissions.exists()
 
 
 def test_a_test_mail_that_went_out_makes_mail_green(staff, settings):

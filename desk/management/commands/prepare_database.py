@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from core.actors import Actor
-from desk.roles import ensure_roles
 from pricing import services as pricing
 from pricing.models import Channel
 
@@ -17,7 +15,7 @@ from pricing.models import Channel
 class Command(BaseCommand):
     """Makes the tables of an empty database; one with data is migrated by nobody but `./run upgrade`."""
 
-    help = "Fill an empty database: tables, channels, tax rates, ways of delivery, roles. Refuse one that is behind."
+    help = "Fill an empty database: tables, channels, tax rates, ways of delivery. Refuse one that is behind."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look what is there, then fill in what every installation starts with."""
@@ -31,5 +29,3 @@ class Command(BaseCommand):
             )
         if not Channel.objects.exists():
             pricing.ensure_defaults(actor=Actor("operator"))
-        if not Group.objects.exists():
-            ensure_roles()
