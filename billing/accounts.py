@@ -13,6 +13,7 @@ from django.utils import timezone
 from billing.models import CreditNote, Invoice, Payment, Refund
 from billing.selectors import WAITING, open_amount
 from core.money import Money, round_amount
+from core.sight import seen
 from customers.models import Customer
 
 Entry = Invoice | CreditNote | Payment | Refund
@@ -43,7 +44,7 @@ def unpaid(customer: Customer, *, today: date | None = None) -> list[Unpaid]:
     """Return, per currency, what is open on the invoices of a customer, in one statement."""
     # Only columns of the index `invoice_waiting`: these all wait for money, so the day alone makes them late.
     late = Q(due_on__lt=today or timezone.localdate())
-    rows = Invoice.objects.filter(order__customer=customer, status__in=WAITING).annotate(
+    rows = seen(Invoice.objects.filter(order__customer=customer, status__in=WAITING)).annotate(
         place=_per_currency(RowNumber(), order_by=["due_on", "pk"]),
         count=_per_currency(Count("order")),
         open=_per_currency(Sum(open_amount())),

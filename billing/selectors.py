@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from billing.models import CreditNote, Invoice, Payment, Refund
 from core.money import round_amount
+from core.sight import seen
 from orders import guards
 from orders.models import Order, OrderStatus
 
@@ -80,7 +81,7 @@ def money_of(order: Order) -> MoneyOfOrder:
 
 def overdue_sums(today: date | None = None) -> dict[str, tuple[int, Decimal]]:
     """Return, per currency, how many invoices are overdue and what is open on them."""
-    rows = Invoice.objects.filter(overdue(today)).order_by().values("currency")
+    rows = seen(Invoice.objects.filter(overdue(today))).order_by().values("currency")
     found = rows.annotate(open=Sum(open_amount()), count=Sum(1))
     return {row["currency"]: (row["count"], round_amount(Decimal(row["open"]), row["currency"])) for row in found}
 

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 
+from core import sight
 from core.actors import request_id, within_request
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -52,7 +53,7 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 class ReaderMiddleware:
-    """Shows times in the zone, and the back office in the language, that a member of staff has chosen."""
+    """Serves a member of staff in the zone and language they have chosen, and within the limits they are set."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -62,7 +63,8 @@ class ReaderMiddleware:
         user: Any = request.user
         if not user.is_authenticated or not user.is_staff:
             return self.get_response(request)
-        with timezone.override(zone_of(user.time_zone)), translation.override(user.language):
+        limits = sight.within(sight.limits_of(user))
+        with timezone.override(zone_of(user.time_zone)), translation.override(user.language), limits:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", user.language)
         return response

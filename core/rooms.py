@@ -5,11 +5,11 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig
 
-ROOMS = ("handlers", "panels", "way", "invariants")
+ROOMS = ("handlers", "panels", "way", "invariants", "sight")
 
 
 class RoomsConfig(AppConfig):
-    """Registers handlers, panels, ways and invariants of an app, and nothing else; they register by being loaded."""
+    """Registers handlers, panels, ways, invariants and limits of an app; they register by being loaded."""
 
     default_auto_field = "django.db.models.BigAutoField"
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.countries import is_country
+from core.sight import limited_to
 from customers import selectors as people
 from customers.addresses import PostalAddress
 from customers.errors import UnknownCustomer
@@ -69,9 +70,10 @@ def fault(pointer: str, code: str, detail: str) -> Fault:
 
 
 def desk_channels() -> list[Channel]:
-    """Return the channels by which staff take orders."""
+    """Return the channels by which staff take orders, of those that the reader is limited to."""
     known = {channel.code: channel for channel in pricing.channels()}
-    return [known[code] for code in DESK_CHANNELS if code in known]
+    mine = limited_to("channel")
+    return [known[code] for code in DESK_CHANNELS if code in known and (mine is None or code in mine)]
 
 
 def allowed_terms(customer: Customer | None) -> list[tuple[str, Any]]:
@@ -143,7 +145,7 @@ def _text(said: Mapping[str, Any], name: str, faults: list[Fault]) -> str:
 def _channel(said: Mapping[str, Any], faults: list[Fault]) -> Channel:
     known = {channel.code: channel for channel in desk_channels()}
     wanted = _word(said, "channel")
-    if wanted and wanted not in known:
+    if (wanted and wanted not in known) or (not known and limited_to("channel") is not None):
         faults.append(fault("/channel", "invalid_choice", _("Orders of this channel are not taken here.")))
     return known.get(wanted) or next(iter(known.values()), None) or pricing.channel_by_code("staff")
 

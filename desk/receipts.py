@@ -6,6 +6,7 @@ from decimal import Decimal
 from billing.models import Invoice, InvoiceLine, Payment
 from billing.services import wording
 from core.money import Money
+from core.sight import seen
 from desk.forms import number_of
 from desk.selling import CASH_GIVEN, SHOP
 from inventory.models import Warehouse
@@ -70,7 +71,7 @@ class Receipt:
 
 def receipt_of(number: str) -> Receipt | None:
     """Return the receipt of an order that was sold over the counter; in five statements, however long it is."""
-    order = Order.objects.select_related("customer").filter(number=number.strip().upper()).first()
+    order = seen(Order.objects.select_related("customer")).filter(number=number.strip().upper()).first()
     if order is None or not isinstance(order.metadata.get(SHOP), str):
         return None
     invoice = Invoice.objects.filter(order=order, number__isnull=False).order_by("pk").first()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.sight import limited_to
 from inventory import selectors as stock
 from inventory.models import Warehouse
 from pricing import selectors as prices
@@ -39,18 +40,21 @@ def keep_till(session: Any, *, warehouse: str, channel: str) -> Till | None:
 
 
 def shops() -> list[Warehouse]:
-    """Return the places that may sell over the counter."""
-    return stock.active_warehouses()
+    """Return the places that may sell over the counter, of those that the reader is limited to."""
+    mine = limited_to("warehouse")
+    return [place for place in stock.active_warehouses() if mine is None or place.code in mine]
 
 
 def prices_offered() -> list[Channel]:
     """Return the channels a shop may sell by: those with prices, the one for walk-ins first."""
-    found = [channel for channel in prices.channels() if channel.price_list_id is not None]
+    mine = limited_to("channel")
+    sells = [channel for channel in prices.channels() if channel.price_list_id is not None]
+    found = [channel for channel in sells if mine is None or channel.code in mine]
     return sorted(found, key=lambda channel: channel.code != USUAL_CHANNEL)
 
 
 def _till(warehouse: str, channel: str) -> Till | None:
-    place = stock.warehouse_by_code(warehouse)
+    place = next((one for one in shops() if one.code == warehouse), None)
     known = next((one for one in prices_offered() if one.code == channel), None)
     method = next((one for one in prices.shipping_methods() if one.pickup), None)
     if place is None or known is None or method is None:

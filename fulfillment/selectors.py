@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from core.sight import seen
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 from orders.models import OrderLine, OrderStatus
 from orders.searching import found_by
@@ -87,12 +88,12 @@ def with_tracking(shipments: "QuerySet[Shipment]") -> "QuerySet[Shipment]":
 
 def work_of_order(order_id: int) -> list[FulfillmentOrder]:
     """Return the work on an order, the oldest first."""
-    return list(with_lines(work_queue().filter(order_id=order_id)).order_by("pk"))
+    return list(with_lines(seen(work_queue()).filter(order_id=order_id)).order_by("pk"))
 
 
 def parcels_of_order(order_id: int) -> list[Shipment]:
     """Return the parcels of an order with contents and tracking, the oldest first."""
-    found = parcels().filter(order_id=order_id).exclude(status=Parcel.CANCELLED)
+    found = seen(parcels()).filter(order_id=order_id).exclude(status=Parcel.CANCELLED)
     return list(with_tracking(with_contents(found)).order_by("pk"))
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.panels import panel
+from core.sight import seen
 from inventory import selectors
 from inventory.models import Product, StockItem
 
@@ -18,7 +19,7 @@ def shelves(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]
     """Show how many units lie where."""
     if not product.needs_stock:
         return None
-    rows = list(selectors.stock_rows().filter(product=product).order_by("warehouse__priority", "pk"))
+    rows = list(seen(selectors.stock_rows()).filter(product=product).order_by("warehouse__priority", "pk"))
     context = {"title": _("Stock"), "count": len(rows), "flush": True, "rows": rows, "anchor": "stock"}
     return "inventory/panels/shelves.html", context
 
@@ -26,7 +27,7 @@ def shelves(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]
 @panel("inventory.product", order=20)
 def on_its_way(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
     """Show what is expected."""
-    rows = list(selectors.expected_receipts().filter(product=product, closed=False)[:PROMISES_SHOWN])
+    rows = list(seen(selectors.expected_receipts()).filter(product=product, closed=False)[:PROMISES_SHOWN])
     if not rows:
         return None
     context = {"title": _("On its way"), "count": len(rows), "flush": True, "rows": rows}
@@ -38,7 +39,7 @@ def product_movements(request: HttpRequest, product: Product) -> tuple[str, dict
     """Show what moved last."""
     if not product.needs_stock:
         return None
-    rows = list(selectors.movements().filter(stock_item__product=product)[:MOVEMENTS_SHOWN])
+    rows = list(seen(selectors.movements()).filter(stock_item__product=product)[:MOVEMENTS_SHOWN])
     context = {"title": _("Movements"), "flush": True, "rows": rows, "show_place": True}
     return "inventory/panels/movements.html", context
 

@@ -10,6 +10,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from core.money import Money, round_amount
+from core.sight import seen
 from customers.models import Customer
 from orders import guards
 from orders.models import Order, OrderLine, OrderStatus
@@ -90,7 +91,7 @@ class Usual:
 
 def newest(customer: Customer) -> Newest:
     """Return the latest orders of a customer."""
-    rows = Order.objects.filter(customer=customer).order_by("-pk").values_list("pk", "number")
+    rows = seen(Order.objects.filter(customer=customer)).order_by("-pk").values_list("pk", "number")
     return Newest(dict(rows[:NEWEST]))
 
 
@@ -101,7 +102,7 @@ def rows_of(pks: Iterable[int]) -> list[Order]:
 
 def going_on(customer: Customer) -> QuerySet[Order]:
     """Return the orders of a customer that are not there yet, the newest first."""
-    rows = Order.objects.filter(customer=customer, status__in=LIVE).defer(*HEAVY).order_by("-pk")
+    rows = seen(Order.objects.filter(customer=customer, status__in=LIVE)).defer(*HEAVY).order_by("-pk")
     return rows.exclude(status=S.FULFILLED, fulfillment_status=Order.Fulfillment.DELIVERED)
 
 
@@ -123,7 +124,7 @@ def figures_of(customer: Customer) -> list[Figures]:
     standing = ~Q(status__in=GONE)
     lent = Q(status__in=LIVE, payment_terms__in=guards.ON_CREDIT)
     came_back = Q(return_status__in=[Order.Returned.PARTIALLY_RETURNED, Order.Returned.RETURNED])
-    rows = Order.objects.filter(customer=customer).exclude(status=S.DRAFT).order_by().values("currency")
+    rows = seen(Order.objects.filter(customer=customer)).exclude(status=S.DRAFT).order_by().values("currency")
     # Only columns of the index `order_customer_sums`: what is due is therefore added up, not read (invariant I3).
     kept = F("total") - F("cancelled_total") - F("credited_total")
     settled = F("paid_total") - F("refunded_total")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from billing.models import CreditNote, Refund
 from core.admin.strands import Told, events_of, log_of, strand
 from core.panels import panel
+from core.sight import seen
 from customers.models import Customer
 from orders.models import Order
 from orders.panels import latest_rows, newest_orders, places_of
@@ -43,7 +44,7 @@ def open_returns_of_customer(request: HttpRequest, customer: Customer) -> Part:
     """What is coming back now, and the way to take something back."""
     if not request.user.has_perm(VIEW):
         return None
-    found = list(selectors.open_returns_of(customer)[: OPEN_IN_SIGHT + 1])
+    found = list(seen(selectors.open_returns_of(customer))[: OPEN_IN_SIGHT + 1])
     shipped = next((order for order in latest_rows(request, customer) if order.shipped_at), None)
     take = ""
     if shipped and not found and request.user.has_perm("returns.operate_return"):

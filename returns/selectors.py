@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from billing.models import CreditNote, InvoiceLine, Refund
 from core.actors import Actor
 from core.money import round_amount
+from core.sight import seen
 from customers.models import Customer
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
@@ -174,7 +175,7 @@ def return_rows() -> QuerySet[ReturnRequest]:
 
 def returns_of(order: Order) -> list[ReturnRequest]:
     """Return the returns of an order, oldest first, with their lines."""
-    return list(return_rows().filter(order=order).order_by("pk"))
+    return list(seen(return_rows()).filter(order=order).order_by("pk"))
 
 
 def open_returns_of(customer: Customer) -> QuerySet[ReturnRequest]:
@@ -186,4 +187,4 @@ def open_returns_of(customer: Customer) -> QuerySet[ReturnRequest]:
 
 def returns_among(orders: Iterable[int], *, limit: int) -> list[ReturnRequest]:
     """Return the latest returns of some orders, with their lines."""
-    return list(return_rows().filter(order__in=list(orders)).order_by("-pk")[:limit])
+    return list(seen(return_rows()).filter(order__in=list(orders)).order_by("-pk")[:limit])

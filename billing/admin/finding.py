@@ -5,26 +5,27 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import CreditNote, Invoice, Payment
 from core.admin.links import page_of
 from core.admin.searching import LIMIT, Hit, finder
+from core.sight import seen
 
 
 @finder(permission="billing.view_invoice", order=50)
 def find_invoices(term: str) -> list[Hit]:
     """Find invoices by number."""
-    rows = Invoice.objects.filter(number=term.upper()).select_related("order")[:LIMIT]
+    rows = seen(Invoice.objects.filter(number=term.upper())).select_related("order")[:LIMIT]
     return [_document(invoice, _("Invoice")) for invoice in rows]
 
 
 @finder(permission="billing.view_creditnote", order=52)
 def find_credit_notes(term: str) -> list[Hit]:
     """Find credit notes by number."""
-    rows = CreditNote.objects.filter(number=term.upper()).select_related("order")[:LIMIT]
+    rows = seen(CreditNote.objects.filter(number=term.upper())).select_related("order")[:LIMIT]
     return [_document(note, _("Credit note")) for note in rows]
 
 
 @finder(permission="billing.view_payment", order=54)
 def find_payments(term: str) -> list[Hit]:
     """Find payments by their id."""
-    rows = Payment.objects.filter(code=term).select_related("order")[:LIMIT]
+    rows = seen(Payment.objects.filter(code=term)).select_related("order")[:LIMIT]
     return [
         Hit(
             payment.code,

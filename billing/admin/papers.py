@@ -26,6 +26,6 @@ class PaperAdmin(admin.ModelAdmin):
         """Show the PDF."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if not self.model._default_manager.filter(pk=pk, number__isnull=False).exists():
+        if not self.get_queryset(request).filter(pk=pk, number__isnull=False).exists():
             raise Http404
         return download(self.render(pk), inline=True)

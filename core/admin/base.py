@@ -47,6 +47,7 @@ from core.admin.view_pages import SavedViewsMixin
 from core.admin.viewed import Tab as Tab
 from core.errors import DomainError, Stale
 from core.service import note_change, thread_of, unit_of_work
+from core.sight import seen
 
 
 class LeanListMixin(SavedViewsMixin):
@@ -66,6 +67,15 @@ class LeanListMixin(SavedViewsMixin):
         """Load for forms what looking up related rows needs, and no more; lists load nothing."""
         names = ("vendor/jquery/jquery.min.js", "jquery.init.js", "core.js", "admin/RelatedObjectLookups.js")
         return forms.Media(js=[f"admin/js/{name}" for name in names])
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return what is there for the reader: for lists, pages, steps and look-ups alike."""
+        return seen(super().get_queryset(request))
+
+    def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> Any:
+        """Take only what is there for the reader, also from who types a key by hand."""
+        rows = super().get_field_queryset(db, db_field, request)
+        return seen(db_field.remote_field.model._default_manager.using(db) if rows is None else rows)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
         """Return the list of the back office."""

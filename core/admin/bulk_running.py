@@ -15,7 +15,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from core import bulk, outbox
+from core import bulk, outbox, sight
 from core.actors import Actor, within_request
 from core.admin.actors import actor_for
 from core.admin.site import site
@@ -96,8 +96,9 @@ def run_turn(job_id: int, turn: int) -> None:
 
 @contextmanager
 def _in_words_of(job: BulkJob) -> Iterator[None]:
-    """Speak the language of the person, in their time zone: refusals and files are for them."""
-    with timezone.override(zone_of(job.owner.time_zone)), translation.override(job.language):
+    """Speak the language of the person, in their time zone, and see what they see: refusals and files are for them."""
+    limits = sight.within(sight.limits_of(job.owner))
+    with timezone.override(zone_of(job.owner.time_zone)), translation.override(job.language), limits:
         yield
 
 
@@ -168,7 +169,8 @@ def _take_row(job: BulkJob, row_id: int, desk: Desk) -> bool:
 def _act(desk: Desk, subject_id: int) -> bool:
     if not desk.may():
         raise NotAllowed(_("You may not do this any more."))
-    subject = desk.admin.get_queryset(desk.request).filter(pk=subject_id).first()
+    with sight.within(sight.limits_of(desk.request.user)):
+        subject = desk.admin.get_queryset(desk.request).filter(pk=subject_id).first()
     if subject is None or not desk.admin.has_view_permission(desk.request, subject):
         raise Missing(_("It does not exist any more, or is not yours to see."))
     if desk.spec.already is not None and desk.spec.already(subject, desk.values):

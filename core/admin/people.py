@@ -21,8 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import second_step, sessions
-from core.admin import navigation
+from core import second_step, sessions, sight
+from core.admin import limits, navigation
 from core.admin.actors import actor_for
 from core.admin.base import BackOfficeAdmin, LeanListMixin, Tab
 from core.admin.columns import when_column
@@ -158,9 +158,9 @@ class UserAdmin(TransitionAdmin, NotedMixin, LeanListMixin, DjangoUserAdmin):
     """People who sign in."""
 
     noted = ("username", "email", "first_name", "last_name", "is_active", "language", "time_zone", *POWERS)
-    list_display = ("username", "full_name", "email", "state", "may", "two_steps", when_column("last_login"))
+    list_display = ("username", "full_name", "email", "state", "may", "sees", "two_steps", when_column("last_login"))
     list_filter = ("is_staff", "is_active", "groups")
-    readonly_fields = ("two_steps",)
+    readonly_fields = ("two_steps", "sees")
     list_per_page = 50
     tabs = (
         Tab(_("Staff"), {"is_staff__exact": "1"}),
@@ -217,6 +217,39 @@ class UserAdmin(TransitionAdmin, NotedMixin, LeanListMixin, DjangoUserAdmin):
                 mine = request.session.session_key if str(request.user.pk) == id else None
                 sessions.end_sessions(int(id), keep=mine, actor=actor_for(request))
         return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Ask for the limits, too, where they may be set."""
+        if obj is not None and limits.may_set(request, obj) and self.has_change_permission(request, obj):
+            kwargs["form"] = limits.form_class()
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the limits: to be ticked, or to be read."""
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        may = limits.may_set(request, obj) and self.has_change_permission(request, obj)
+        shown = {
+            "fields": limits.names() if may else ["sees"],
+            "description": _("Superuser status is not limited by this."),
+        }
+        person, powers, *rest = super().get_fieldsets(request, obj)[1:]
+        return [self.fieldsets[0], person, powers, (_("Limited to"), shown), *rest]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Keep what the person is limited to, with the rest."""
+        if isinstance(form, limits.LimitsForm):
+            obj.limits = form.chosen()
+        super().save_model(request, obj, form, change)
+
+    def _powers(self, obj: Any) -> dict[str, Any]:
+        seen = {f"{limits.PREFIX}{kind}": sorted(obj.limits.get(kind, [])) for kind in sight.KINDS}
+        return {**super()._powers(obj), **seen}
+
+    @admin.display(description=_("limited to"))
+    def sees(self, user: User) -> str:
+        """Return what they are limited to."""
+        return limits.spoken(user)
 
     @admin.display(description=_("two-step sign-in"), ordering="second_step_since")
     def two_steps(self, user: User) -> str:
@@ -327,8 +360,18 @@ class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
 
 
 navigation.register(
-    _("System"), _("Users"), "admin:core_user_changelist", permission="core.view_user", order=920, icon="key"
+    navigation.SETTINGS,
+    _("Users"),
+    "admin:core_user_changelist",
+    permission="core.view_user",
+    order=960,
+    icon="gear",
 )
 navigation.register(
-    _("System"), _("Groups"), "admin:auth_group_changelist", permission="auth.view_group", order=930, icon="key"
+    navigation.SETTINGS,
+    _("Groups"),
+    "admin:auth_group_changelist",
+    permission="auth.view_group",
+    order=962,
+    icon="gear",
 )

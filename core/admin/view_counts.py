@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 
+from core import sight
 from core.admin.paging import capped_count
 from core.admin.viewed import NO_SUCH, narrowed, table_of
 from core.looks import Look
@@ -67,7 +68,7 @@ def _remember(key: str, text: str) -> None:
 def _key_of(admin: Any, request: HttpRequest, look: Look) -> str:
     """Return where a count is kept: what somebody sees may depend on who it is."""
     said = json.dumps([look.search, look.filters], sort_keys=True)
-    return f"tab:{table_of(admin)}:{request.user.pk}:{hashlib.sha256(said.encode()).hexdigest()}"
+    return f"tab:{table_of(admin)}:{request.user.pk}:{sight.key()}:{hashlib.sha256(said.encode()).hexdigest()}"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from core import sight
 from core.actors import EVERYTHING, Actor
 from core.api.keys import ALL, find_key
 from core.models import ApiKey, User
@@ -150,9 +151,9 @@ def actor_of(request: Request) -> Actor:
 
 def channels_of(request: Request) -> frozenset[str] | None:
     """Return the channels that the caller is limited to; None means all of them."""
-    if isinstance(request.auth, ApiKey) and request.auth.channels:
-        return frozenset(request.auth.channels)
-    return None
+    if isinstance(request.auth, ApiKey):
+        return frozenset(request.auth.channels) or None
+    return sight.limits_of(request.user).get("channel")
 
 
 def client_of(request: Any) -> str:

@@ -16,5 +16,10 @@ class BrowserSession(AbstractBaseSession):
     signed_in_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(default=timezone.now)
 
+    class Meta(AbstractBaseSession.Meta):
+        indexes = [
+            models.Index(fields=["seen_at"], name="session_of_somebody", condition=models.Q(user__isnull=False))
+        ]
+
     def __str__(self) -> str:
         return f"{self.user_id} {self.address}"

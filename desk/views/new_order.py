@@ -26,6 +26,7 @@ from core.admin.site import site
 from core.countries import country_choices
 from core.errors import DomainError, Invalid
 from core.reader import locale, spoken_date
+from core.sight import seen
 from customers.addresses import PostalAddress
 from desk.comparing import differences
 from desk.reading import Fault, Read, desk_channels, fault, read, read_day
@@ -90,7 +91,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def resume(request: HttpRequest, number: str) -> HttpResponse:
     """Go on with a draft; what is no draft any more is shown as the order it became."""
-    order = get_object_or_404(Order.objects.select_related("channel"), number=number.replace("\0", "").upper())
+    order = get_object_or_404(seen(Order.objects.select_related("channel")), number=number.replace("\0", "").upper())
     if order.status != OrderStatus.DRAFT:
         return HttpResponseRedirect(page_of(order))
     return _page(request, shown_of(order), _("Draft %(number)s") % {"number": order.number})

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.admin.site import site
+from core.sight import seen
 from desk.views.gate import OPERATE, SEE_CUSTOMERS, staff_with
 from orders import selectors
 
@@ -17,7 +18,7 @@ SHOWN = 100
 @require_GET
 def parked(request: HttpRequest) -> HttpResponse:
     """List the drafts, what was changed last first."""
-    found = list(selectors.parked()[: SHOWN + 1])
+    found = list(seen(selectors.parked())[: SHOWN + 1])
     context = {
         **site.each_context(request),
         "title": _("Parked drafts"),

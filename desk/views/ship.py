@@ -14,6 +14,7 @@ from core.admin.forms import show_refusal
 from core.admin.site import site
 from core.errors import DomainError
 from core.reader import spoken_amount
+from core.sight import seen
 from desk.forms import ShipForm
 from desk.panels import SHIPS, may_take_money, ship_form
 from desk.shipping import ready_to_ship, ship_and_take_money
@@ -25,7 +26,7 @@ from orders.models import Order
 @staff_with(SHIPS, "orders.view_order")
 def ship(request: HttpRequest, number: str) -> HttpResponse:
     """Say what would leave (GET), or ship it and write down the money (POST)."""
-    rows = Order.objects.select_related("channel", "customer", "shipping_method")
+    rows = seen(Order.objects.select_related("channel", "customer", "shipping_method"))
     order = rows.filter(number=number.strip().upper()).first()
     if order is None:
         raise Http404

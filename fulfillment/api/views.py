@@ -16,6 +16,7 @@ from core.api.idempotency import idempotent
 from core.api.pdf import PAPER, paper
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
+from core.sight import seen
 from fulfillment import documents, selectors, services
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import UnknownLine
@@ -48,12 +49,12 @@ class FulfillmentView(ApiView):
 
     def works(self) -> "QuerySet[FulfillmentOrder]":
         """Return the work that the caller may see."""
-        found = selectors.with_lines(selectors.work_queue())
+        found = selectors.with_lines(seen(selectors.work_queue()))
         return found if self.channels is None else found.filter(order__channel__code__in=self.channels)
 
     def shipments(self) -> "QuerySet[Shipment]":
         """Return the parcels that the caller may see."""
-        found = selectors.with_tracking(selectors.with_contents(selectors.parcels()))
+        found = selectors.with_tracking(selectors.with_contents(seen(selectors.parcels())))
         return found if self.channels is None else found.filter(order__channel__code__in=self.channels)
 
     def work(self, number: str) -> FulfillmentOrder:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
 from core.countries import country_choices
+from core.sight import seen
 from inventory.models import Product, Warehouse
 from inventory.services import MOST_PER_BOOKING
 
@@ -33,6 +34,7 @@ class ReceiveForm(UnitsForm):
 
     def prepare(self) -> None:
         """Where there is one warehouse, it is that one."""
+        self.fields["warehouse"].queryset = seen(Warehouse.objects.filter(active=True))  # type: ignore[attr-defined]
         _only_choice(self.fields["warehouse"])
 
 

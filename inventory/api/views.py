@@ -15,6 +15,7 @@ from core.api.idempotency import idempotent
 from core.api.sight import belongs
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
+from core.sight import seen
 from inventory import selectors
 from inventory import services as inventory
 from inventory.errors import UnknownProduct, UnknownWarehouse
@@ -50,7 +51,7 @@ def read(kind: type[serializers.Serializer], request: Request, **options: Any) -
 
 def warehouse_of(code: str) -> Warehouse:
     """Return the warehouse a body names."""
-    found = Warehouse.objects.filter(code=code.strip().upper()).first()
+    found = seen(Warehouse.objects.filter(code=code.strip().upper())).first()
     if found is None:
         fault = {"pointer": "/warehouse", "code": "unknown_warehouse", "detail": f"There is no warehouse {code}"}
         raise UnknownWarehouse(fault["detail"], errors=[fault])
@@ -80,7 +81,7 @@ class StockView(ApiListView):
 
     def get_queryset(self) -> "QuerySet[StockItem]":
         """Return the stock."""
-        return selectors.stock_rows()
+        return seen(selectors.stock_rows())
 
 
 class MovementsView(ApiListView):
@@ -97,7 +98,7 @@ class MovementsView(ApiListView):
 
     def get_queryset(self) -> "QuerySet[StockMovement]":
         """Return the movements that the caller may see."""
-        rows = selectors.movements()
+        rows = seen(selectors.movements())
         if self.channels is None:
             return rows
         of_the_house = ~Q(kind__in=OF_ORDERS) & ~belongs(MOVEMENT, None)
@@ -185,7 +186,7 @@ class WarehousesView(ApiListView):
 
     def get_queryset(self) -> "QuerySet[Warehouse]":
         """Return the warehouses."""
-        return Warehouse.objects.all()
+        return seen(Warehouse.objects.all())
 
     @extend_schema(request=WarehouseCreateSerializer, responses={201: WarehouseSerializer})
     @idempotent
@@ -217,7 +218,7 @@ class WarehouseView(ApiView):
         return Response(WarehouseSerializer(warehouse).data)
 
     def _warehouse(self, code: str) -> Warehouse:
-        found = Warehouse.objects.filter(code=code.upper()).first()
+        found = seen(Warehouse.objects.filter(code=code.upper())).first()
         if found is None:
             raise Missing("There is no such warehouse")
         return found

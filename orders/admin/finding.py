@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.links import page_of
 from core.admin.searching import LIMIT, Hit, finder
+from core.sight import limited_to, seen
 from orders import selectors
 from orders.models import Order
 
@@ -11,8 +12,12 @@ from orders.models import Order
 @finder(permission="orders.view_order", order=10)
 def find_orders(term: str) -> list[Hit]:
     """Find orders by number, reference, PO number, e-mail, name, phone, SKU or tracking number."""
-    ids = selectors.first_found(term, limit=LIMIT)
-    rows = Order.objects.select_related("channel").filter(pk__in=ids).order_by("-pk")
+    rows = Order.objects.select_related("channel").order_by("-pk")
+    if limited_to("channel") is None:
+        rows = rows.filter(pk__in=selectors.first_found(term, limit=LIMIT))
+    else:
+        # The first few of all may be none of theirs.
+        rows = selectors.search(seen(rows), term)[:LIMIT]
     return [
         Hit(
             str(order),

@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.links import page_of
 from core.admin.searching import LIMIT, Hit, finder
+from core.sight import seen
 from returns.models import ReturnRequest
 
 
 @finder(permission="returns.view_returnrequest", order=48)
 def find_returns(term: str) -> list[Hit]:
     """Find returns by number."""
-    rows = ReturnRequest.objects.filter(number=term.upper()).select_related("order")[:LIMIT]
+    rows = seen(ReturnRequest.objects.filter(number=term.upper())).select_related("order")[:LIMIT]
     return [
         Hit(
             str(found),

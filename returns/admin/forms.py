@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
+from core.sight import seen
 from inventory.models import Warehouse
 from orders.models import Order
 from returns import selectors, services
@@ -15,7 +16,7 @@ from returns.models import ReturnLine, ReturnRequest
 
 def _offer_warehouses(form: SubjectForm) -> None:
     field: Any = form.fields["warehouse"]
-    field.queryset = Warehouse.objects.filter(active=True).order_by("last_resort", "priority", "pk")
+    field.queryset = seen(Warehouse.objects.filter(active=True)).order_by("last_resort", "priority", "pk")
     field.initial = form.subject.warehouse_id or field.queryset.first()
 
 

@@ -20,6 +20,7 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.errors import DomainError
+from core.sight import seen
 from orders.models import Order
 from returns import selectors, services
 from returns.models import ReturnRequest
@@ -201,7 +202,7 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
 
     def request_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Ask what is to come back (GET) or write it down (POST)."""
-        order = Order.objects.select_related("channel", "customer").filter(pk=order_id).first()
+        order = seen(Order.objects.select_related("channel", "customer")).filter(pk=order_id).first()
         if not request.user.has_perm(OPERATE):
             raise PermissionDenied
         if order is None:

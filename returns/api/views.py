@@ -15,6 +15,7 @@ from core.api.idempotency import idempotent
 from core.api.parsers import fault
 from core.api.views import ApiListView, ApiView
 from core.errors import Invalid
+from core.sight import seen
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
 from returns import selectors, services
@@ -195,7 +196,7 @@ def read(kind: Callable[..., serializers.Serializer], request: Request) -> dict[
 
 def warehouse(code: str) -> int:
     """Return a warehouse by its code."""
-    found = Warehouse.objects.filter(code=code.strip().upper()).values_list("pk", flat=True).first()
+    found = seen(Warehouse.objects.filter(code=code.strip().upper())).values_list("pk", flat=True).first()
     if found is None:
         text = f"There is no warehouse {code!r}"
         raise UnknownWarehouse(text, errors=[fault("/warehouse", UnknownWarehouse.code, text)])

@@ -1,0 +1,18 @@
+"""Who is limited to channels sees the money of their orders."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core import sight
+
+Rows = QuerySet[Any]
+
+
+@sight.hides("billing.invoice", "channel")
+@sight.hides("billing.creditnote", "channel")
+@sight.hides("billing.payment", "channel")
+@sight.hides("billing.refund", "channel")
+def of_orders(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return what belongs to orders of those channels."""
+    return rows.filter(order__channel__code__in=codes)
