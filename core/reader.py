@@ -1,11 +1,11 @@
 """Who reads: the locale of the reader, and stored sentences in his words."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, to_locale
 
@@ -43,6 +43,11 @@ def spoken_date(value: date) -> str:
     """Write a day within a sentence: 18 November 2026. A moment is the day it is here."""
     day = timezone.localdate(value) if hasattr(value, "hour") else value  # type: ignore[arg-type]
     return str(format_date(day, "long", locale=locale()))
+
+
+def spoken_time(value: datetime) -> str:
+    """Write a time of day within a sentence, by the clock of the reader."""
+    return str(format_time(timezone.localtime(value), "short", locale=locale()))
 
 
 def country_name(code: str) -> str:

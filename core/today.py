@@ -22,22 +22,38 @@ In `<app>/admin/today.py`, imported by `<app>/admin/__init__.py`:
     def taken_today() -> today.Figure:
         return today.Figure(_("Taken today"), "412", note=_("+12 % against last Monday"))
 
-The functions take no request: their answers are shared by all who may see them and kept for some seconds
-per language. Texts are plain text, counts are capped. The nine steps are shown in the order of their number.
+    @today.lane(order=10, permission="app.view_work", keep=15)
+    def places() -> list[today.Lane]:
+        return [today.Lane("T", done=12, left=30, pace="6 an hour", ends="done about 17:20", done_url=…, left_url=…)]
+
+The functions take no request: their answers are shared by all who may see them, with the same limits, and kept for
+some seconds (`keep`) per language and time zone. They read through `seen` (core.sight); `count` does so by itself.
+Texts are plain text, counts are capped. The nine steps are shown in the order of their number. A number leads to the
+list behind it, and the list shows exactly that number.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from operator import itemgetter
 from typing import Any, TypeVar
 
+from babel.dates import format_datetime
 from django.core.cache import cache
 from django.db.models import QuerySet
-from django.utils.translation import get_language
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext
+
+from core import sight
+from core.reader import locale
 
 CAP = 999
 KEEP_SECONDS = 5
 # As many as fit on one screen below the nine steps: what needs a person first, and never a list to scroll.
 NEEDS_ME_ROWS = 8
+# More sentences than these are no greeting any more.
+SPOKEN = 3
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,31 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """How far the work of one place is today: done and left make what was planned."""
+
+    label: str
+    done: int
+    left: int
+    pace: str = ""
+    ends: str = ""
+    note: str = ""
+    done_url: str = ""
+    left_url: str = ""
+    tone: str = "neutral"
+
+    @property
+    def planned(self) -> int:
+        """Return all of today's work."""
+        return self.done + self.left
+
+    @property
+    def most(self) -> int:
+        """Return what a bar that is full stands for."""
+        return self.planned or 1
+
+
+@dataclass(frozen=True)
 class Section:
     """A function that says something on the page."""
 
@@ -94,16 +135,22 @@ class Section:
     permission: str
     order: int
     run: Callable[[], Any]
+    keep: int = KEEP_SECONDS
+
+    @property
+    def key(self) -> str:
+        """Return where its answer is kept: who reads another language, clock or part of the house reads another."""
+        return f"today:{self.name}:{get_language()}:{timezone.get_current_timezone_name()}:{sight.key()}"
 
 
 F = TypeVar("F", bound=Callable[[], Any])
 SECTIONS: dict[str, Section] = {}
 
 
-def _register(kind: str, order: int, permission: str) -> Callable[[F], F]:
+def _register(kind: str, order: int, permission: str, keep: int = KEEP_SECONDS) -> Callable[[F], F]:
     def register(function: F) -> F:
         name = f"{function.__module__}.{function.__name__}"
-        SECTIONS[name] = Section(name, kind, permission, order, function)
+        SECTIONS[name] = Section(name, kind, permission, order, function, keep)
         return function
 
     return register
@@ -124,14 +171,36 @@ def todo(*, order: int = 50, permission: str = "") -> Callable[[F], F]:
     return _register("todo", order, permission)
 
 
-def figure(*, order: int = 50, permission: str = "") -> Callable[[F], F]:
+def figure(*, order: int = 50, permission: str = "", keep: int = KEEP_SECONDS) -> Callable[[F], F]:
     """Register a number; a function may also return several."""
-    return _register("figure", order, permission)
+    return _register("figure", order, permission, keep)
+
+
+def lane(*, order: int = 50, permission: str = "", keep: int = KEEP_SECONDS) -> Callable[[F], F]:
+    """Register how far the work of places is today."""
+    return _register("lane", order, permission, keep)
 
 
 def count(rows: "QuerySet[Any]", cap: int = CAP) -> int:
-    """Count rows, but not further than anybody wants to read (`cap` + 1 means more)."""
-    return rows.order_by()[: cap + 1].count()
+    """Count what is there for the reader, but not further than anybody wants to read (`cap` + 1 means more)."""
+    return sight.seen(rows).order_by()[: cap + 1].count()
+
+
+def spoken(number: int) -> str:
+    """Say a capped count."""
+    return f"{CAP}+" if number > CAP else str(number)
+
+
+def compared(label: str, now: int, before: int, *, url: str = "") -> Figure:
+    """Return a count of today beside that of the same weekday last week, up to the same time of day."""
+    day = format_datetime(timezone.localtime() - timedelta(days=7), "EEEE", locale=locale())
+    if now == before:
+        note = gettext("as last %(day)s by this time") % {"day": day}
+    else:
+        words = {"change": f"{now - before:+d}".replace("-", "−"), "day": day}
+        note = gettext("%(change)s against last %(day)s by this time") % words
+    tone = "good" if now > before else "neutral"
+    return Figure(label, number_format(now, force_grouping=True), note=note, url=url, tone=tone)
 
 
 @dataclass(frozen=True)
@@ -142,27 +211,50 @@ class Page:
     steps: list[Step]
     todos: list[Todo]
     figures: list[Figure]
+    lanes: list[Lane]
 
 
 def page_for(user: Any) -> Page:
     """Ask every section this person may see."""
     visible = [part for part in SECTIONS.values() if not part.permission or user.has_perm(part.permission)]
     visible.sort(key=lambda part: (part.order, part.name))
+    answers = _answers(visible)
+
+    def said(kind: str) -> list[Any]:
+        return [one for part in visible if part.kind == kind for one in answers[part.name]]
+
     return Page(
-        headlines=_answers(visible, "headline"),
-        steps=sorted(_answers(visible, "step"), key=lambda found: found.number),
-        todos=sorted(_answers(visible, "todo"), key=lambda found: found.rank)[:NEEDS_ME_ROWS],
-        figures=_answers(visible, "figure"),
+        headlines=said("headline")[:SPOKEN],
+        steps=sorted(said("step"), key=lambda found: found.number),
+        todos=_most_urgent([answers[part.name] for part in visible if part.kind == "todo"]),
+        figures=said("figure"),
+        lanes=said("lane"),
     )
 
 
-def _answers(sections: Iterable[Section], kind: str) -> list[Any]:
-    found: list[Any] = []
-    for part in sections:
-        if part.kind != kind:
-            continue
-        key = f"today:{part.name}:{get_language()}"
-        found.extend(cache.get_or_set(key, lambda part=part: _ask(part), KEEP_SECONDS) or [])
+def _most_urgent(kinds: Iterable[list[Todo]]) -> list[Todo]:
+    """Return what to do next: of each kind in turn, so that fourteen of one hide nothing; the most urgent first."""
+    queues = [sorted(rows, key=lambda row: row.rank) for rows in kinds]
+    chosen: dict[tuple[str, str], tuple[int, int, Todo]] = {}
+    for place in range(NEEDS_ME_ROWS):
+        turn = [(queue[place].rank, kind, queue[place]) for kind, queue in enumerate(queues) if len(queue) > place]
+        for rank, kind, row in sorted(turn, key=itemgetter(0, 1)):
+            if len(chosen) < NEEDS_ME_ROWS:
+                # The same button for the same record is one thing to do, whoever names it.
+                chosen.setdefault((row.url, row.page or row.text), (rank, kind, row))
+    return [row for _rank, _kind, row in sorted(chosen.values(), key=itemgetter(0, 1))]
+
+
+def _answers(sections: Iterable[Section]) -> dict[str, list[Any]]:
+    """Return what each section says, from what is kept as far as it is fresh."""
+    keys = {part.key: part for part in sections}
+    kept = cache.get_many(list(keys))
+    found = {}
+    for key, part in keys.items():
+        if (answer := kept.get(key)) is None:
+            answer = _ask(part)
+            cache.set(key, answer, part.keep)
+        found[part.name] = answer
     return found
 
 

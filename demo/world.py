@@ -1,7 +1,7 @@
 """Kettle & Co. moves in: people, goods, places and customers, all through the services."""
 
 import random
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -25,6 +25,8 @@ from pricing import services as pricing
 
 ACTOR = Actor("demo", "moving in")
 OPENING_DAYS = 182
+# The carriers have been to the two warehouses; what is sold in the shop is carried away.
+LAST_PICKUP = time(15)
 # Everything sold in half a year, so that the shelves are as full today as the catalogue says.
 OPENING_FACTOR = 12
 PLACES = (
@@ -101,6 +103,7 @@ def _make_places() -> None:
                 address=address.as_dict(),
                 priority=priority,
                 last_resort=last_resort,
+                last_pickup_at=None if last_resort else LAST_PICKUP,
             ),
             actor=ACTOR,
         )

@@ -1,7 +1,7 @@
 """What screens and services read about orders."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -15,10 +15,12 @@ from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderSt
 from orders.searching import first_found, search
 from orders.standing import allowed_actions, blocked_because, display_status, need, next_step
 from pricing.models import Channel
+from pricing.services import TRIAL
 
 __all__ = [
     "active_holds",
     "allowed_actions",
+    "arrived",
     "awaiting_payment",
     "buyers_on",
     "blocked_because",
@@ -37,6 +39,7 @@ __all__ = [
     "orders",
     "parked",
     "search",
+    "sold",
     "waiting_for",
     "with_sku",
     "with_standing",
@@ -87,6 +90,20 @@ def is_late(order: Order, today: date | None = None) -> bool:
         and order.status in PROMISED
         and order.fulfillment_status != Order.Fulfillment.DELIVERED
     )
+
+
+def sold(start: datetime, end: datetime, *, rows: QuerySet[Order] | None = None) -> QuerySet[Order]:
+    """Return the orders placed in a span of time that stand; what somebody tried out is none."""
+    placed = (Order.objects.all() if rows is None else rows).filter(placed_at__gte=start, placed_at__lt=end)
+    return placed.exclude(status__in=[S.DRAFT, *GONE]).exclude(channel__code=TRIAL)
+
+
+def arrived(first: date, last: date, *, rows: QuerySet[Order] | None = None) -> QuerySet[Order]:
+    """Return the orders with a promise that arrived within some days, both included."""
+    zone = timezone.get_current_timezone()
+    begun, over = (datetime.combine(day, time(), tzinfo=zone) for day in (first, last + timedelta(days=1)))
+    found = (Order.objects.all() if rows is None else rows).filter(delivered_at__gte=begun, delivered_at__lt=over)
+    return found.filter(first_promised_on__isnull=False)
 
 
 def with_sku(rows: QuerySet[Order], sku: str) -> QuerySet[Order]:

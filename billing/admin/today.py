@@ -9,6 +9,7 @@ from billing.models import Invoice, Refund
 from core import today
 from core.admin.links import list_of, page_of
 from core.reader import spoken_amount
+from core.sight import seen
 from orders.models import Order, OrderStatus
 
 VIEW, OPERATE = "billing.view_invoice", "billing.operate_payment"
@@ -21,7 +22,7 @@ def overdue() -> today.Headline | None:
     late = today.count(Invoice.objects.filter(selectors.overdue()))
     if not late:
         return None
-    text = ngettext("%(n)s invoice is overdue.", "%(n)s invoices are overdue.", late) % {"n": late}
+    text = ngettext("%(n)s invoice is overdue.", "%(n)s invoices are overdue.", late) % {"n": today.spoken(late)}
     return today.Headline(text, url=list_of(Invoice, waits="overdue"), tone="warn")
 
 
@@ -29,7 +30,7 @@ def overdue() -> today.Headline | None:
 def invoicing() -> today.Step:
     """Count the orders whose goods left and that are not invoiced to the end."""
     waiting = Order.objects.filter(status=OrderStatus.FULFILLED).exclude(invoice_status=Order.Invoiced.INVOICED)
-    url = list_of(Order, status__exact="fulfilled")
+    url = list_of(Order, status__exact="fulfilled", invoice_status__in="not_invoiced,partially_invoiced")
     return today.Step(7, _("Invoicing"), today.count(waiting), url)
 
 
@@ -44,7 +45,7 @@ def payment() -> today.Step:
 @today.todo(order=50, permission=OPERATE)
 def overdue_invoices() -> list[today.Todo]:
     """Name the invoices that are overdue, the oldest first."""
-    rows = Invoice.objects.filter(selectors.overdue()).select_related("order").order_by("due_on", "pk")[:ROWS]
+    rows = seen(Invoice.objects.filter(selectors.overdue())).select_related("order").order_by("due_on", "pk")[:ROWS]
     return [
         today.Todo(
             text=_("%(order)s · %(who)s · %(amount)s on %(invoice)s, overdue for %(days)s days")
@@ -58,7 +59,7 @@ def overdue_invoices() -> list[today.Todo]:
             action=_("Record a payment"),
             url=reverse("admin:billing_order_do", args=[invoice.order_id, "payment"]),
             page=page_of(invoice),
-            rank=60,
+            rank=3,
         )
         for invoice in rows
     ]
@@ -67,7 +68,7 @@ def overdue_invoices() -> list[today.Todo]:
 @today.todo(order=45, permission=OPERATE)
 def failed_refunds() -> list[today.Todo]:
     """Name the refunds that the provider would not send."""
-    rows = Refund.objects.filter(status=Refund.Status.FAILED).select_related("order").order_by("pk")[:ROWS]
+    rows = seen(Refund.objects.filter(status=Refund.Status.FAILED)).select_related("order").order_by("pk")[:ROWS]
     return [
         today.Todo(
             text=_("%(order)s · %(amount)s could not be sent back: %(why)s")
@@ -80,7 +81,7 @@ def failed_refunds() -> list[today.Todo]:
             url=reverse("admin:billing_refund_do", args=[refund.pk, "retry"]),
             page=page_of(refund),
             tone="bad",
-            rank=20,
+            rank=2,
         )
         for refund in rows
     ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from core import sessions, today
+from core import presence, sessions, today
 from core.admin import aside, commands, first_administrator, navigation, searching, security, sign_in
 from core.admin.actors import actor_for
 
@@ -58,6 +58,7 @@ class BackOffice(AdminSite):
             "title": self.index_title,
             "greeting": greeting(request),
             "today": today.page_for(request.user),
+            "colleagues": presence.colleagues(request.user),
             "now": timezone.localtime(),
             **(extra_context or {}),
         }

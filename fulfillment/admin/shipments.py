@@ -16,7 +16,8 @@ from core.admin.searching import LIMIT, Hit, finder
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import country_name
-from fulfillment import selectors
+from core.sight import seen
+from fulfillment import capacity, selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.wording import weight
@@ -33,6 +34,9 @@ STAGES: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
+TODAY = "today"
+
+
 class WhereFilter(admin.SimpleListFilter):
     """By where the parcel is."""
 
@@ -41,10 +45,12 @@ class WhereFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Name the places."""
-        return [(name, label) for name, (label, _statuses) in STAGES.items()]
+        return [*((name, label) for name, (label, _statuses) in STAGES.items()), (TODAY, _("Shipped today"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Return the parcels that are there."""
+        if self.value() == TODAY:
+            return queryset.filter(shipped_at__gte=capacity.day_began()).exclude(status=Status.CANCELLED)
         stage = STAGES.get(self.value() or "")
         return queryset.filter(status__in=stage[1]) if stage else queryset
 
@@ -126,7 +132,7 @@ class ShipmentAdmin(PrintingAdmin, TransitionAdmin, PanelAdmin):
 @finder(permission="fulfillment.view_shipment", order=40)
 def find_parcels(term: str) -> list[Hit]:
     """Find parcels by number or tracking number."""
-    rows = Shipment.objects.select_related("order")
+    rows = seen(Shipment.objects.select_related("order"))
     found = rows.filter(number=term.upper()) | rows.filter(tracking_number=term)
     return [
         Hit(
@@ -144,7 +150,7 @@ def find_parcels(term: str) -> list[Hit]:
 @finder(permission="fulfillment.view_fulfillmentorder", order=45)
 def find_work(term: str) -> list[Hit]:
     """Find work by its number."""
-    found = FulfillmentOrder.objects.select_related("order", "warehouse").filter(number=term.upper())[:LIMIT]
+    found = seen(FulfillmentOrder.objects.select_related("order", "warehouse")).filter(number=term.upper())[:LIMIT]
     return [
         Hit(
             str(one.number),

@@ -5,34 +5,55 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core import today
 from core.admin.links import list_of, page_of
-from fulfillment import selectors
+from core.reader import spoken_date, spoken_time
+from core.sight import seen
+from fulfillment import capacity, selectors
 from fulfillment.models import FulfillmentOrder, Shipment
+from inventory.models import Warehouse
+
+from . import shipments
 
 VIEW_WORK, VIEW_PARCELS = "fulfillment.view_fulfillmentorder", "fulfillment.view_shipment"
 OPERATE = "fulfillment.operate_fulfillmentorder"
 # Picked goods that lie about longer than this are worth a word.
 PATIENCE = timedelta(hours=4)
 ROWS = 8
+# Parcels of one day are counted further than a thousand: they are compared.
+MOST_PARCELS = 99_999
+Status = FulfillmentOrder.Status
+NEXT = {
+    Status.PLANNED: ("release", gettext_lazy("Release")),
+    Status.RELEASED: ("start", gettext_lazy("Start picking")),
+    Status.PICKING: ("pick", gettext_lazy("Finish picking")),
+    Status.PICKED: ("pack", gettext_lazy("Pack")),
+    Status.PACKED: ("ship", gettext_lazy("Ship")),
+}
 
 
 @today.headline(order=20, permission=VIEW_WORK)
 def must_leave() -> today.Headline | None:
-    """Say how much must leave today."""
-    due = today.count(selectors.must_leave(timezone.localdate()))
+    """Say how much must leave today, and until when."""
+    due = today.count(capacity.due_today())
     if not due:
         return None
-    text = ngettext("%(n)s parcel must leave today.", "%(n)s parcels must leave today.", due) % {"n": due}
-    return today.Headline(text, url=list_of(FulfillmentOrder, stage="open"), tone="warn")
+    places = seen(Warehouse.objects.filter(active=True, last_pickup_at__isnull=False))
+    until = capacity.pickup_for_all(places, timezone.localdate())
+    if until is None:
+        text = ngettext("%(n)s must leave today.", "%(n)s must leave today.", due) % {"n": today.spoken(due)}
+    else:
+        words = {"n": today.spoken(due), "time": spoken_time(until)}
+        text = ngettext("%(n)s must leave by %(time)s.", "%(n)s must leave by %(time)s.", due) % words
+    return today.Headline(text, url=list_of(FulfillmentOrder, stage="due"), tone="warn")
 
 
 @today.step(permission=VIEW_WORK)
 def fulfillment() -> today.Step:
     """Count the work in the warehouses, and what of it should have left."""
-    work = selectors.work_queue().filter(status__in=selectors.OPEN_WORK)
+    work = FulfillmentOrder.objects.filter(status__in=selectors.OPEN_WORK)
     late = selectors.must_leave(timezone.localdate() - timedelta(days=1))
     url = list_of(FulfillmentOrder, stage="open")
     return today.Step(5, _("Fulfillment"), today.count(work), url, late=today.count(late))
@@ -41,10 +62,103 @@ def fulfillment() -> today.Step:
 @today.step(permission=VIEW_PARCELS)
 def shipping() -> today.Step:
     """Count the parcels on their way, and those that are expected already."""
-    travelling = Shipment.objects.filter(status__in=selectors.ON_THE_WAY)
+    travelling = Shipment.objects.filter(status__in=shipments.STAGES["travelling"][1])
     late = travelling.filter(estimated_delivery_on__lt=timezone.localdate())
     url = list_of(Shipment, stage="travelling")
     return today.Step(6, _("Shipping"), today.count(travelling), url, late=today.count(late))
+
+
+@today.figure(order=20, permission=VIEW_PARCELS, keep=30)
+def shipped_today() -> today.Figure:
+    """Count the parcels that left today, against the same weekday last week up to this time."""
+    now, began, week = timezone.now(), capacity.day_began(), timedelta(days=7)
+    parcels = Shipment.objects.exclude(status=Shipment.Status.CANCELLED)
+    left = today.count(parcels.filter(shipped_at__gte=began), cap=MOST_PARCELS)
+    before = today.count(parcels.filter(shipped_at__gte=began - week, shipped_at__lte=now - week), cap=MOST_PARCELS)
+    return today.compared(_("Parcels shipped"), left, before, url=list_of(Shipment, stage="today"))
+
+
+@today.lane(order=10, permission=VIEW_WORK, keep=15)
+def warehouses() -> list[today.Lane]:
+    """Say how far each warehouse is today, and when it will be done at this pace."""
+    return [_lane(one) for one in capacity.progress()]
+
+
+def _lane(one: capacity.Progress) -> today.Lane:
+    here = {"warehouse__id__exact": one.warehouse.pk}
+    note = ""
+    if one.is_too_much:
+        note = _("more than the %(n)s of a usual day") % {"n": one.warehouse.daily_capacity}
+    return today.Lane(
+        label=one.warehouse.name,
+        done=one.done,
+        left=one.left,
+        pace=_("%(n)s an hour") % {"n": round(one.per_hour)} if one.per_hour and one.per_hour >= 1 else "",
+        ends=_ends(one),
+        note=note,
+        done_url=list_of(FulfillmentOrder, stage="done", **here),
+        left_url=list_of(FulfillmentOrder, stage="today", **here),
+        tone="bad" if one.is_too_late else "warn" if one.is_too_much else "neutral",
+    )
+
+
+def _ends(one: capacity.Progress) -> str:
+    if not one.left:
+        return _("all done")
+    if one.ends_at is None:
+        return _("pace not known yet")
+    if timezone.localdate(one.ends_at) > timezone.localdate():
+        return _("not today at this pace")
+    if one.is_too_late:
+        return _("done about %(time)s, after the last pick-up") % {"time": spoken_time(one.ends_at)}
+    return _("done about %(time)s") % {"time": spoken_time(one.ends_at)}
+
+
+@today.todo(order=25, permission=OPERATE)
+def due_first() -> list[today.Todo]:
+    """Name the work that must leave, the latest first, with its next step."""
+    rows = seen(capacity.due_today()).order_by("ship_by_on", "rank", "pk")
+    return [_due(work) for work in rows[:ROWS]]
+
+
+def _due(work: FulfillmentOrder) -> today.Todo:
+    day = timezone.localdate()
+    words = {"order": work.order, "who": work.order.customer_name, "day": spoken_date(work.ship_by_on or day)}
+    is_late = work.ship_by_on is not None and work.ship_by_on < day
+    if is_late:
+        text = _("%(order)s · %(who)s · should have left on %(day)s") % words
+    else:
+        text = _("%(order)s · %(who)s · must leave today") % words
+    step, action = NEXT[Status(work.status)]
+    return today.Todo(
+        text=text,
+        detail=f"{work} · {work.get_status_display()} · {work.warehouse.code if work.warehouse else ''}",  # type: ignore[attr-defined]
+        action=str(action),
+        url=_step(work, step),
+        page=page_of(work),
+        tone="bad" if is_late else "warn",
+        rank=0 if is_late else 1,
+    )
+
+
+@today.todo(order=40, permission=OPERATE)
+def to_release() -> today.Todo | None:
+    """Say how much is planned and waits for its release."""
+    planned = today.count(FulfillmentOrder.objects.filter(status=Status.PLANNED))
+    if not planned:
+        return None
+    text = ngettext(
+        "%(n)s pick list is planned and waits to be released",
+        "%(n)s pick lists are planned and wait to be released",
+        planned,
+    )
+    return today.Todo(
+        text=text % {"n": today.spoken(planned)},
+        action=_("Release"),
+        url=list_of(FulfillmentOrder, stage="release"),
+        tone="info",
+        rank=5,
+    )
 
 
 @today.todo(order=30, permission=OPERATE)
@@ -53,7 +167,7 @@ def waiting_in_packing() -> list[today.Todo]:
     now = timezone.now()
     return [
         _waiting(work, hours=int((now - since).total_seconds() // 3600))
-        for work in selectors.waiting_since(now - PATIENCE).order_by("rank", "pk")[:ROWS]
+        for work in seen(selectors.waiting_since(now - PATIENCE)).order_by("rank", "pk")[:ROWS]
         if (since := work.packed_at or work.picked_at) is not None
     ]
 
@@ -68,9 +182,9 @@ def to_be_put_back() -> list[today.Todo]:
             action=_("Put back"),
             url=_step(work, "put_back"),
             page=page_of(work),
-            rank=2,
+            rank=3,
         )
-        for work in selectors.to_put_back().order_by("rank", "pk")[:ROWS]
+        for work in seen(selectors.to_put_back()).order_by("rank", "pk")[:ROWS]
     ]
 
 

@@ -1,5 +1,6 @@
 """The queue of each warehouse, and the page of a piece of work."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -15,7 +16,7 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import retold
-from fulfillment import selectors, services
+from fulfillment import capacity, selectors, services
 from fulfillment.models import FulfillmentOrder
 
 from .printing import WORK_PAPERS, PrintingAdmin
@@ -32,6 +33,13 @@ STAGES: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
+PARTS_OF_TODAY: dict[str, tuple[Any, Callable[[], "QuerySet[Any]"]]] = {
+    "due": (gettext_lazy("Must leave today"), capacity.due_today),
+    "today": (gettext_lazy("Left of today"), capacity.left_today),
+    "done": (gettext_lazy("Done today"), capacity.done_today),
+}
+
+
 class StageFilter(admin.SimpleListFilter):
     """By what is to be done next."""
 
@@ -39,11 +47,14 @@ class StageFilter(admin.SimpleListFilter):
     parameter_name = "stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Name the stages."""
-        return [(name, label) for name, (label, _statuses) in STAGES.items()]
+        """Name the stages, and the parts of today."""
+        stages = [(name, label) for name, (label, _statuses) in STAGES.items()]
+        return [*stages, *((name, label) for name, (label, _rows) in PARTS_OF_TODAY.items())]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Return the work that stands there."""
+        if (part := PARTS_OF_TODAY.get(self.value() or "")) is not None:
+            return queryset.filter(pk__in=part[1]().order_by().values("pk"))
         if (stage := STAGES.get(self.value() or "")) is None:
             return queryset
         found = queryset.filter(status__in=stage[1])

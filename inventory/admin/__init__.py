@@ -4,27 +4,24 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 
-from . import catalog, finding, receipts, stock
+from . import catalog, finding, receipts, stock, today
 
-__all__ = ["catalog", "finding", "receipts", "stock"]
+__all__ = ["catalog", "finding", "receipts", "stock", "today"]
 
-CATALOGUE = _("Catalogue")
-for order, (label, name, keys) in enumerate(
-    [
-        (_("Products"), "product", "g p"),
-        (_("Stock"), "stockitem", "g k"),
-        (_("Expected receipts"), "expectedreceipt", ""),
-        (_("Stock movements"), "stockmovement", ""),
-        (_("Warehouses"), "warehouse", ""),
-    ],
-    start=700,
+CATALOGUE, WAREHOUSE = _("Catalogue"), _("Warehouse")
+for group, label, name, keys, order in (
+    (WAREHOUSE, _("Expected receipts"), "expectedreceipt", "", 350),
+    (WAREHOUSE, _("Stock"), "stockitem", "g k", 360),
+    (WAREHOUSE, _("Stock movements"), "stockmovement", "", 362),
+    (WAREHOUSE, _("Warehouses"), "warehouse", "", 364),
+    (CATALOGUE, _("Products"), "product", "g p", 700),
 ):
     navigation.register(
-        CATALOGUE,
+        group,
         label,
         f"admin:inventory_{name}_changelist",
         permission=f"inventory.view_{name}",
         order=order,
-        icon="tag",
+        icon="tag" if group is CATALOGUE else "building",
         keys=keys,
     )

@@ -35,6 +35,10 @@ STORED = (
 )
 
 
+# When the day ends there, and how much fits into it: what Today reckons with.
+DAY = ("last_pickup_at", "daily_capacity")
+
+
 def create_product(values: dict[str, Any], *, actor: Actor) -> Product:
     """Take a product into the catalogue, as its form says."""
     return services.create_product(services.ProductInput(**values), actor=actor)
@@ -201,8 +205,8 @@ class WarehouseAdmin(BackOfficeAdmin):
     ordering = ("priority", "code")
     search_fields = ("code", "name")
     empty_text = _("No warehouses yet. Open one to keep stock.")
-    create_fields = ("code", "name", *STREET, "country", "time_zone", "priority", "last_resort", "active")
-    editable = ("name", *STREET, "country", "time_zone", "priority", "last_resort", "active")
+    editable = ("name", *STREET, "country", "time_zone", *DAY, "priority", "last_resort", "active")
+    create_fields = ("code", *editable)
     fields = create_fields
     create_service = staticmethod(create_warehouse)
     change_service = staticmethod(change_warehouse)

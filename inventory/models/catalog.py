@@ -83,6 +83,15 @@ class Warehouse(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=50)
     last_resort = models.BooleanField(_("last resort for deliveries"), default=False)
+    last_pickup_at = models.TimeField(
+        _("last pick-up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the carriers have fetched what leaves on a day."),
+    )
+    daily_capacity = models.PositiveIntegerField(
+        _("lists a day"), null=True, blank=True, help_text=_("How many pick lists are finished here on a usual day.")
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

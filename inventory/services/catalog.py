@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -34,7 +34,19 @@ PRODUCT_FIELDS = frozenset(
 )
 NAMED_BY = frozenset({"name", "names", "barcode"})
 SHELF_FIELDS = frozenset({"bin", "safety_stock"})
-WAREHOUSE_FIELDS = frozenset({"name", "address", "country", "time_zone", "priority", "last_resort", "active"})
+WAREHOUSE_FIELDS = frozenset(
+    {
+        "name",
+        "address",
+        "country",
+        "time_zone",
+        "priority",
+        "last_resort",
+        "last_pickup_at",
+        "daily_capacity",
+        "active",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +79,8 @@ class WarehouseInput:
     time_zone: str = ""
     priority: int = 50
     last_resort: bool = False
+    last_pickup_at: time | None = None
+    daily_capacity: int | None = None
     active: bool = True
 
 

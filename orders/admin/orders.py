@@ -17,6 +17,7 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import retold
 from orders import needs, selectors, wording
+from orders.admin.figures import FigureFilter
 from orders.admin.many import STEPS_FOR_MANY
 from orders.admin.steps import ORDER_STEPS
 from orders.models import Order, OrderStatus
@@ -86,6 +87,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     list_defer = selectors.HEAVY
     list_filter = (
         AttentionFilter,
+        FigureFilter,
         "status",
         day_filter("placed_at", "placed", _("placed")),
         "channel",

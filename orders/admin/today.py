@@ -1,9 +1,12 @@
 """What the order desk sees first in the morning."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from babel.dates import format_datetime
+from babel.numbers import format_percent
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,14 +14,15 @@ from django.utils.translation import ngettext
 
 from core import today
 from core.admin.links import page_of
-from core.money import Money
-from core.reader import locale, retold, spoken_date
+from core.money import round_amount
+from core.reader import locale, retold, spoken_amount, spoken_date
+from core.sight import seen
+from inventory import selectors as inventory
 from orders import selectors
-from orders.models import Hold, Order, OrderException, OrderStatus
-from pricing.services import TRIAL
+from orders.models import Hold, Order, OrderException, OrderLine, OrderStatus
 
 S = OrderStatus
-VIEW = "orders.view_order"
+VIEW, OPERATE = "orders.view_order", "orders.operate_order"
 OPEN = ("open", "acknowledged", "in_progress")
 NEXT_ROWS = 8
 
@@ -33,17 +37,17 @@ def late_orders() -> today.Headline | None:
     late = today.count(Order.objects.filter(selectors.late()))
     if not late:
         return today.Headline(_("No order is late."), tone="good")
-    text = ngettext("%(n)s order is late.", "%(n)s orders are late.", late) % {"n": late}
+    text = ngettext("%(n)s order is late.", "%(n)s orders are late.", late) % {"n": today.spoken(late)}
     return today.Headline(text, url=_list("needs=late"), tone="bad")
 
 
-@today.headline(order=30, permission=VIEW)
+@today.headline(order=30, permission="orders.view_hold")
 def held_orders() -> today.Headline | None:
     """Say how many orders wait for a decision."""
     held = today.count(Order.objects.filter(active_holds__gt=0, status__in=selectors.LIVE))
     if not held:
         return None
-    text = ngettext("%(n)s is on hold.", "%(n)s are on hold.", held) % {"n": held}
+    text = ngettext("%(n)s is on hold.", "%(n)s are on hold.", held) % {"n": today.spoken(held)}
     return today.Headline(text, url=_list("needs=hold"), tone="warn")
 
 
@@ -64,10 +68,51 @@ def steps() -> list[today.Step]:
     ]
 
 
-@today.todo(order=10, permission=VIEW)
+@today.todo(order=5, permission=OPERATE)
+def late_first() -> list[today.Todo]:
+    """Name the orders that are late, the longest first, with what they wait for and what would help."""
+    late = selectors.for_lists(seen(Order.objects.filter(selectors.late())))
+    rows = list(late.order_by("promised_on", "pk")[:NEXT_ROWS])
+    missing: dict[int, OrderLine] = {}
+    for line in OrderLine.objects.filter(order__in=rows, backordered__gt=0).order_by("-position"):
+        missing[line.order_id] = line
+    coming = inventory.incoming({line.product_id for line in missing.values()}) if missing else {}
+    return [_late(order, missing.get(order.pk), coming) for order in rows]
+
+
+def _late(order: Order, missing: OrderLine | None, coming: dict[int, list[tuple[date, int, int]]]) -> today.Todo:
+    days = (timezone.localdate() - (order.promised_on or timezone.localdate())).days
+    words = {"order": order, "who": order.customer_name, "n": days}
+    if missing is None:
+        why = selectors.next_step(order)
+    else:
+        why = _("%(units)s × %(sku)s missing") % {"units": missing.backordered, "sku": missing.sku}
+    said = ngettext("%(order)s · %(who)s · %(n)s day late", "%(order)s · %(who)s · %(n)s days late", days) % words
+    receipts = coming.get(missing.product_id, []) if missing else []
+    return today.Todo(
+        text=f"{said} · {why}",
+        detail=_help(*receipts[0]) if receipts else "",
+        url=page_of(order),
+        action=_("Open"),
+        page=page_of(order),
+        tone="bad",
+        rank=1,
+    )
+
+
+def _help(day: date, _warehouse: int, units: int) -> str:
+    words = {"units": units, "day": spoken_date(day)}
+    if day < timezone.localdate():
+        return _("%(units)s were to come in on %(day)s") % words
+    return _("%(units)s come in on %(day)s") % words
+
+
+@today.todo(order=10, permission="orders.view_orderexception")
 def exceptions() -> list[today.Todo]:
     """Put the oldest open exceptions first."""
-    rows = OrderException.objects.filter(status__in=OPEN, order__isnull=False).select_related("order")
+    # What is late is named by itself.
+    rows = OrderException.objects.filter(status__in=OPEN, order__isnull=False).exclude(category="late")
+    rows = seen(rows).select_related("order")
     return [
         today.Todo(
             text=f"{one.order} · {one.order.customer_name} · {retold(one.title)}" if one.order else retold(one.title),
@@ -75,79 +120,107 @@ def exceptions() -> list[today.Todo]:
             action=_("Solve"),
             tone="bad" if one.severity == OrderException.Severity.CRITICAL else "warn",
             page=page_of(one.order) if one.order else "",
-            rank=1,
+            rank=1 if one.severity == OrderException.Severity.CRITICAL else 2,
         )
         for one in rows.order_by("created_at", "pk")[:NEXT_ROWS]
     ]
 
 
-@today.todo(order=20, permission=VIEW)
+@today.todo(order=20, permission="orders.view_hold")
 def holds() -> list[today.Todo]:
     """Ask for the holds that somebody has to decide."""
-    rows = Hold.objects.filter(status=Hold.Status.ACTIVE).select_related("order").order_by("created_at", "pk")
+    rows = seen(Hold.objects.filter(status=Hold.Status.ACTIVE)).select_related("order").order_by("created_at", "pk")
     return [
         today.Todo(
             text=f"{hold.order} · {hold.order.customer_name} · {retold(hold.reason)}",
+            detail=_since(hold.created_at),
             url=page_of(hold),
             action=_("Decide"),
             tone="warn",
             page=page_of(hold.order),
-            rank=2,
+            rank=3,
         )
         for hold in rows[:NEXT_ROWS]
     ]
 
 
-@today.todo(order=30, permission=VIEW)
+def _since(moment: datetime) -> str:
+    days = (timezone.localdate() - timezone.localdate(moment)).days
+    return ngettext("for %(n)s day", "for %(n)s days", days) % {"n": days} if days else _("since today")
+
+
+@today.todo(order=30, permission="orders.view_hold")
 def waiting_for_payment() -> list[today.Todo]:
     """Show who has not paid yet, the most urgent first."""
-    rows = selectors.awaiting_payment().order_by("payment_due_at", "pk")
+    rows = seen(selectors.awaiting_payment()).order_by("payment_due_at", "pk")
     return [
         today.Todo(
-            text=f"{order} · {order.customer_name} · {selectors.blocked_because(order)}",
+            text=f"{order} · {order.customer_name} · {retold(selectors.blocked_because(order))}",
             detail=_("until %(day)s") % {"day": spoken_date(order.payment_due_at)} if order.payment_due_at else "",
             url=page_of(order),
             action=_("Open"),
             tone="info",
             page=page_of(order),
-            rank=3,
+            rank=4,
         )
         for order in rows[:NEXT_ROWS]
     ]
 
 
-@today.figure(order=10, permission=VIEW)
+@today.figure(order=10, permission=VIEW, keep=30)
 def taken_today() -> list[today.Figure]:
     """Compare today with the same weekday a week ago, up to the same time of day."""
     now = timezone.localtime()
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     week = timedelta(days=7)
-    figures = []
-    gone = (S.DRAFT, S.CANCELLED, S.EXPIRED)
-    sold = Order.objects.exclude(status__in=gone).exclude(channel__code=TRIAL)
-    sums = dict(
-        sold.filter(placed_at__gte=start)
-        .values_list("currency")
-        .annotate(net=Sum(F("subtotal") - F("discount_total")))
-    )
-    before = dict(
-        sold.filter(placed_at__gte=start - week, placed_at__lt=now - week)
-        .values_list("currency")
-        .annotate(net=Sum(F("subtotal") - F("discount_total")))
-    )
-    for currency in sorted(sums.keys() | before.keys()):
-        amount, earlier = sums.get(currency, 0), before.get(currency)
-        note = (
-            _("%(amount)s a week ago at this time") % {"amount": Money(earlier, currency).format(str(locale()))}
-            if earlier
-            else ""
-        )
-        figures.append(
-            today.Figure(_("Sold today, net"), Money(amount or Decimal(0), currency).format(str(locale())), note=note)
-        )
-    placed = sold.filter(placed_at__gte=start).count()
-    then = sold.filter(placed_at__gte=start - week, placed_at__lt=now - week).count()
-    figures.insert(
-        0, today.Figure(_("Orders today"), str(placed), note=_("%(n)s a week ago at this time") % {"n": then})
-    )
+    url = _list("figure=today")
+    sold, before = _sold(start, now), _sold(start - week, now - week)
+    orders, then = (sum(count for count, _net in found.values()) for found in (sold, before))
+    figures = [today.compared(_("Orders"), orders, then, url=url)]
+    for currency in sorted(sold.keys() | before.keys()):
+        amount, earlier = (found.get(currency, (0, Decimal(0)))[1] for found in (sold, before))
+        note = _("%(amount)s last %(day)s by this time") % {
+            "amount": spoken_amount(earlier, currency),
+            "day": format_datetime(now - week, "EEEE", locale=locale()),
+        }
+        tone = "good" if amount > earlier else "neutral"
+        figures.append(today.Figure(_("Sold, net"), spoken_amount(amount, currency), note=note, url=url, tone=tone))
     return figures
+
+
+def _sold(start: datetime, end: datetime) -> dict[str, tuple[int, Decimal]]:
+    """Return number and net value of the orders of a span of time, per currency: read by an index of that span."""
+    rows = seen(selectors.sold(start, end)).order_by().values_list("currency")
+    sums = rows.annotate(n=Count("pk"), net=Sum(F("subtotal") - F("discount_total")))
+    return {currency: (n, round_amount(Decimal(str(net or 0)), currency)) for currency, n, net in sums}
+
+
+@today.figure(order=60, permission=VIEW, keep=300)
+def promise_kept() -> today.Figure | None:
+    """Say how many of the orders that arrived within seven days did so by the day that was promised first."""
+    day = timezone.localdate()
+    this, before = (_kept(day - timedelta(days=past)) for past in (6, 13))
+    if not this[1]:
+        return None
+    share = this[0] / this[1]
+    note = _("%(n)s of %(all)s in seven days") % {"n": this[0], "all": this[1]}
+    if before[1]:
+        note = f"{note}, {_('%(share)s before') % {'share': _percent(before[0] / before[1])}}"
+    tone = "neutral" if not before[1] else "good" if share >= before[0] / before[1] else "warn"
+    return today.Figure(_("Promise kept"), _percent(share), note=note, tone=tone, url=_list("figure=arrived"))
+
+
+def _kept(first: date) -> tuple[int, int]:
+    """Return how many of the orders that arrived in the week from a day on did so in time, and how many there were."""
+    rows = seen(selectors.arrived(first, first + timedelta(days=6))).order_by()
+    kept = Q(arrived_on__lte=F("first_promised_on"))
+    found = rows.annotate(arrived_on=TruncDate("delivered_at")).aggregate(
+        # Of the index alone: the rows are not read.
+        n=Count("delivered_at"),
+        kept=Count("delivered_at", filter=kept),
+    )
+    return found["kept"], found["n"]
+
+
+def _percent(share: float) -> str:
+    return str(format_percent(share, locale=locale()))

@@ -257,6 +257,12 @@ class Order(models.Model):
                 name="order_promised",
                 condition=Q(status__in=["confirmed", "fulfilling", "fulfilled"]),
             ),
+            # Of what arrived lately, how much was in time: answered by the index alone.
+            models.Index(
+                fields=["delivered_at", "first_promised_on"],
+                name="order_delivered",
+                condition=Q(delivered_at__isnull=False),
+            ),
             models.Index(fields=["-placed_at"], name="order_on_hold", condition=Q(active_holds__gt=0)),
             models.Index(fields=["-placed_at"], name="order_in_trouble", condition=Q(open_exceptions__gt=0)),
             models.Index(

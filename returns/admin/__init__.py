@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 
-from . import finding, policies, returns
+from . import finding, policies, returns, today
 
-__all__ = ["finding", "policies", "returns"]
+__all__ = ["finding", "policies", "returns", "today"]
 
 navigation.register(
     _("Returns"),
@@ -18,7 +18,7 @@ navigation.register(
     keys="g r",
 )
 navigation.register(
-    _("Settings"),
+    navigation.SETTINGS,
     _("Return policies"),
     "admin:returns_returnpolicy_changelist",
     permission="returns.view_returnpolicy",

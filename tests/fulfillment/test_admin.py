@@ -293,7 +293,7 @@ def test_the_day_begins_with_what_must_leave(shop, staff):
 
     page = text(staff.get("/admin/"))
 
-    assert "1 parcel must leave today" in page
+    assert "1 must leave today." in page
 
 
 def test_goods_that_lie_in_packing_are_named(shop, staff):
