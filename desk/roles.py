@@ -41,6 +41,12 @@ SETS_UP = tuple(
     for verb in ("view", "add", "change")
 )  # fmt: skip
 
+# What a file of products asks of who brings it, and what one sees of it afterwards.
+BRINGS_GOODS = (
+    "inventory.add_product", "inventory.change_product", "inventory.change_stockitem",
+    "integrations.view_importbatch",
+)  # fmt: skip
+
 ORDER_DESK = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     "fulfillment.operate_shipment", "pricing.view_price", "pricing.view_promotion",
@@ -63,8 +69,7 @@ FINANCE = (
 MANAGER = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     *PRICES, *DELIVERS, "pricing.view_channel", "pricing.view_taxrate",
-    "inventory.add_product", "inventory.change_product", "inventory.change_stockitem",
-    "inventory.view_stockmovement",
+    *BRINGS_GOODS, "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",
@@ -72,7 +77,7 @@ MANAGER = (
 )  # fmt: skip
 ADMINISTRATOR = (
     *SETS_UP, *DELIVERS, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
-    "inventory.add_product", "inventory.change_product", "inventory.change_stockitem", "auth.view_group",
+    *BRINGS_GOODS, "auth.view_group",
     "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
 )  # fmt: skip
 

@@ -15,7 +15,14 @@ from django.conf import settings
 from django.db import connection
 
 # What migrations and the tables they make depend on, beside themselves.
-SOURCES = ("*/migrations/*.py", "*/immutability.py", "*/*defaults.py", "core/words.py", "requirements.txt")
+SOURCES = (
+    "*/migrations/*.py",
+    "*/immutability.py",
+    "*/*defaults.py",
+    "*/roles.py",
+    "core/words.py",
+    "requirements.txt",
+)
 STALE = 24 * 60 * 60
 
 

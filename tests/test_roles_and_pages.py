@@ -35,7 +35,7 @@ class Reader(HTMLParser):
         given = dict(attrs)
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])
-        if tag == "form" and (given.get("method") or "get").lower() == "get" and given.get("action"):
+        if tag == "form" and given.get("role") == "search" and given.get("action"):
             self.links.append(given["action"])
         if tag == "button" and given.get("name") == "action":
             self.steps.append(given["value"])

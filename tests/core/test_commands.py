@@ -60,7 +60,9 @@ def desk(db, client):
 def test_everybody_is_offered_the_places_and_forms_that_are_theirs_and_no_others(desk):
     named = offered(desk)
 
-    assert [one["label"] for one in named.values() if one["group"] == "Go to"] == ["Today", "Sent mail", "Users"]
+    assert [one["label"] for one in named.values() if one["group"] == "Go to"] == [
+        *("Today", "Sent mail", "Users", "First start")
+    ]
     assert named["Sent mail"]["href"] == reverse("admin:core_outgoingmail_changelist")
     assert named["Sent mail"]["data-detail"] == "Customers"
     assert [label for label in named if label.startswith("Add ")] == ["Add user"]
