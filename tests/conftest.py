@@ -1,6 +1,7 @@
 """What every test stands on. Rows are made by services and factories, never by fixtures on disk."""
 
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +17,13 @@ from django.utils import translation
 
 from tests import databases, racing
 
+# Pages, papers and words, each tested on SQLite. On PostgreSQL every page is opened by the crawls through all of them.
+FACES = re.compile(
+    r"/(portal|demo|reports)/"
+    r"|/(billing|core|customers|fulfillment|inventory|orders|pricing|returns)/test_(admin\w*|mails?|documents|page)\.py$"
+    r"|/core/test_(bulk_pages|security_page|second_step|two_steps|signing_in|first_administrator|commands)\.py$"
+    r"|/desk/test_(walk_in_pages|parked|first_start|new_customer)\.py$"
+)
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "django_db_reset_sequences"}
 
 
@@ -41,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `./run test` ask its second database only what has to do with a database."""
-    parser.addoption("--database-only", action="store_true", help="leave out the tests that use no database")
+    parser.addoption("--database-only", action="store_true", help="leave out pages, and tests that use no database")
 
 
 def uses_the_database(item: pytest.Item) -> bool:
@@ -49,12 +57,18 @@ def uses_the_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
 
 
+def is_asked_twice(item: pytest.Item) -> bool:
+    """Say whether a test says something else on a second database."""
+    shows = FACES.search(item.path.as_posix()) and "postgres" not in item.keywords
+    return uses_the_database(item) and not shows
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, where there is only SQLite, what needs PostgreSQL."""
     if config.getoption("--database-only"):
-        others = [item for item in items if not uses_the_database(item)]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if uses_the_database(item)]
+        kept = {item for item in items if is_asked_twice(item)}
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
     if connection.vendor != "postgresql":
         for item in items:
             if "postgres" in item.keywords:
