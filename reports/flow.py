@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import selectors as billing
 from billing.models import Invoice
+from core.sight import seen
 from fulfillment import selectors as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order, OrderStatus
@@ -272,7 +273,7 @@ def steps_with_counts() -> list[CountedStep]:
     return [
         CountedStep(
             step,
-            step.queue()[: CAP + 1].count(),
+            seen(step.queue())[: CAP + 1].count(),
             reverse(step.url_name) + step.query,
             [one for one in passages if f"{one.machine}.{one.name}" in step.transitions],
         )

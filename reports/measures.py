@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import timezone
 
+from core.sight import seen
 from orders import selectors as order_facts
 from orders.models import Order, OrderLine, OrderStatus
 from pricing.services import TRIAL
@@ -38,13 +39,13 @@ class Period:
 def sold_orders(period: Period) -> "QuerySet[Order]":
     """Return the orders placed in a period that bring revenue; what somebody tried out brings none."""
     start, end = period.bounds()
-    placed = Order.objects.filter(placed_at__gte=start, placed_at__lt=end)
+    placed = seen(Order.objects.filter(placed_at__gte=start, placed_at__lt=end))
     return placed.exclude(status__in=NO_REVENUE).exclude(channel__code=TRIAL)
 
 
 def orders_by_stage() -> list[dict[str, Any]]:
     """Count the orders in every status, drafts included, in the order of the line."""
-    counted = dict(Order.objects.values_list("status").annotate(count=Count("pk")))
+    counted = dict(seen(Order.objects.all()).values_list("status").annotate(count=Count("pk")))
     return [
         {"status": status.value, "label": status.label, "count": counted.get(status.value, 0)}
         for status in OrderStatus
@@ -53,12 +54,12 @@ def orders_by_stage() -> list[dict[str, Any]]:
 
 def late_orders(today: date | None = None) -> "QuerySet[Order]":
     """Return the orders that the order desk calls late, so that both pages show one figure."""
-    return Order.objects.filter(order_facts.late(today))
+    return seen(Order.objects.filter(order_facts.late(today)))
 
 
 def orders_on_hold() -> "QuerySet[Order]":
     """Return live orders with an active hold."""
-    return Order.objects.filter(active_holds__gt=0).exclude(status__in=CLOSED)
+    return seen(Order.objects.filter(active_holds__gt=0)).exclude(status__in=CLOSED)
 
 
 def revenue(period: Period, by: str) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@ import pytest
 from django.urls import reverse
 
 from core import outbox, roles, sight
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.admin.site import site
 from core.models import BulkJob, EventRecord, User
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
-from inventory.models import ExpectedReceipt, StockMovement, Warehouse
+from integrations import services as imports
+from inventory.models import ExpectedReceipt, StockItem, StockMovement, Warehouse
 from orders import services as orders
 from orders.models import Hold, Order
 from tests.factories.shop import make_priced_product
@@ -298,63 +299,26 @@ def test_the_desk_takes_orders_only_of_the_channels_one_is_limited_to(two, clien
     assert [fault["pointer"] for fault in answer.json()["faults"] if fault["pointer"] == "/channel"] == ["/channel"]
 
 
-# --- who sets them ---------------------------------------------------------------------------
+def test_figures_and_the_chart_count_only_what_is_there(two, client):
+    somebody(client, channel=["api"])
+
+    figures = client.get(reverse("reports:figures")).context
+    chart = client.get(reverse("reports:flow")).context["steps"]
+
+    assert (sum(stage["count"] for stage in figures["stages"]), figures["on_hold"]) == (2, 1)
+    assert [step.count for step in chart if step.step.number == 5] == [1]
 
 
-def form_of(client, person):
-    """Return what the page of a person would send."""
-    form = client.get(page("core.user", person.pk)).context["adminform"].form
-    said = {}
-    for name, field in form.fields.items():
-        value = form.get_initial_for_field(field, name)
-        if name == "password" or value in (None, False, ""):
-            continue
-        said[name] = [getattr(one, "pk", one) for one in value] if isinstance(value, list | tuple) else value
-    return said
+def test_a_file_brings_units_only_to_warehouses_one_is_limited_to(two, client):
+    somebody(client, warehouse=["HAM"])
+    text = b"sku,name,stock_ham,stock_muc\nNEW-1,New,3,4\n"
+    batch = imports.keep_product_file(name="new.csv", content=text, actor=Actor("staff", "ida"))
 
+    imports.start_product_import(batch.pk, actor=Actor("staff", "ida"))
+    outbox.drain()
 
-def test_an_administrator_limits_a_person_and_it_is_written_down(two, staff, client):
-    tom = User.objects.create_user("tom", password="x", is_staff=True)
-    said = form_of(staff, tom)
-
-    staff.post(page("core.user", tom.pk), {**said, "limit_channel": ["api"], "limit_warehouse": ["HAM", "MUC"]})
-
-    tom.refresh_from_db()
-    assert tom.limits == {"channel": ["api"], "warehouse": ["HAM", "MUC"]}
-    record = EventRecord.objects.filter(name="core.user.changed").latest("pk")
-    assert record.payload["before"] == {"limit_channel": [], "limit_warehouse": []}
-    assert record.payload["after"] == {"limit_channel": ["api"], "limit_warehouse": ["HAM", "MUC"]}
-    shown = form_of(staff, tom)
-    assert (shown["limit_channel"], shown["limit_warehouse"]) == (["api"], ["HAM", "MUC"])
-
-    staff.post(page("core.user", tom.pk), {name: value for name, value in shown.items() if "limit" not in name})
-    tom.refresh_from_db()
-    assert tom.limits == {}
-
-
-def test_a_code_that_is_gone_opens_nothing_in_silence(two, staff):
-    tom = User.objects.create_user("tom", password="x", is_staff=True, limits={"channel": ["gone"]})
-
-    said = form_of(staff, tom)
-    staff.post(page("core.user", tom.pk), {**said, "first_name": "Tom"})
-
-    tom.refresh_from_db()
-    assert (tom.first_name, tom.limits) == ("Tom", {"channel": ["gone"]})
-
-
-def test_nobody_widens_his_own_sight_or_gives_what_he_has_not(two, client):
-    mine = User.objects.create_user("root", password="x", is_staff=True, limits={"channel": ["api"]})
-    mine.groups.add(roles.group_of("administrator"))
-    tom = User.objects.create_user("tom", password="x", is_staff=True, limits={"channel": ["portal"]})
-    client.force_login(mine, backend=BACKEND)
-
-    for person in (mine, tom):
-        form = client.get(page("core.user", person.pk)).context["adminform"].form
-        assert not [name for name in form.fields if name.startswith("limit_")]
-        client.post(page("core.user", person.pk), {**form_of(client, person), "limit_channel": ["api", "portal"]})
-        before = person.limits
-        person.refresh_from_db()
-        assert person.limits == before
+    shelves = StockItem.objects.filter(product__sku="NEW-1")
+    assert dict(shelves.values_list("warehouse__code", "on_hand")) == {"HAM": 3}
 
 
 def test_whoever_holds_every_power_is_limited_to_nothing(two, staff):

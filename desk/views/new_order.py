@@ -272,7 +272,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, number: str) -> HttpResponse:
     """Throw a draft away."""
-    draft = get_object_or_404(Order, number=number.replace("\0", "").upper())
+    draft = get_object_or_404(seen(Order.objects.all()), number=number.replace("\0", "").upper())
     try:
         services.discard_draft(draft.pk, actor=actor_for(request))
         messages.success(request, _("%(number)s is thrown away.") % {"number": draft.number})

@@ -22,6 +22,7 @@ from core.admin.site import site
 from core.csvfile import csv_response
 from core.errors import DomainError
 from core.reader import retold
+from core.sight import seen
 from integrations import services
 from integrations.imports.products import COLUMNS
 from integrations.imports.tables import MOST_BYTES
@@ -210,7 +211,9 @@ def _page(batch: ImportBatch) -> str:
 
 
 def _columns() -> list[str]:
-    codes = Warehouse.objects.filter(active=True).order_by("priority", "code").values_list("code", flat=True)[:20]
+    codes = (
+        seen(Warehouse.objects.filter(active=True)).order_by("priority", "code").values_list("code", flat=True)[:20]
+    )
     return [*COLUMNS[:2], "name_de", *COLUMNS[2:], *(f"stock_{code}" for code in codes)]
 
 

@@ -7,11 +7,13 @@ from decimal import Decimal
 from django.db.models import Count
 from django.utils import timezone
 
+from core import sight
 from core.actors import Actor
 from core.errors import Conflict, DomainError
 from core.files import keep_file, read_file
 from core.models import Attachment
 from core.outbox import emit
+from core.selectors import limits_of_actor
 from core.service import note_change, service
 from integrations import sentences as say
 from integrations.events import ProductRowsDue
@@ -83,12 +85,17 @@ def take_product_rows(batch_id: int, *, by: str) -> None:
         return
     kind, _colon, name = by.partition(":")
     actor = Actor(kind, name)
+    with sight.within(limits_of_actor(actor)):
+        _take_portion(batch, actor=actor)
+
+
+def _take_portion(batch: ImportBatch, *, actor: Actor) -> None:
     _table, file = read_product_file(_content(batch))
     done = set(ImportRow.objects.filter(batch=batch).values_list("line_number", flat=True))
     left = [row for row in file.rows if row.line not in done]
     for row in left[:PORTION]:
         _take_one_or_say_why(batch.pk, row, source=batch.file_name, actor=actor)
-    _go_on(batch_id, more=len(left) > PORTION, actor=actor)
+    _go_on(batch.pk, more=len(left) > PORTION, actor=actor)
 
 
 def take_products_now(batch: ImportBatch, *, actor: Actor) -> ImportBatch:

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from core.sight import seen
 from integrations import sentences as say
 from integrations.imports.products import ReadFile, ReadRow, Shop, read_products
 from integrations.imports.tables import Table, read_table
@@ -78,7 +79,8 @@ def plan_rows(rows: Sequence[ReadRow]) -> list[PlannedRow]:
 
 
 def _warehouses() -> dict[str, int]:
-    return dict(Warehouse.objects.filter(active=True).values_list("code", "pk"))
+    # A file brings units only to where the person who brings it may look.
+    return dict(seen(Warehouse.objects.filter(active=True)).values_list("code", "pk"))
 
 
 def _price_lists() -> dict[str, PriceList]:

@@ -1,0 +1,71 @@
+"""Who says what a person is limited to, and how it is written down."""
+
+import pytest
+from django.urls import reverse
+
+from core import roles
+from core.models import EventRecord, User
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def page(person):
+    """Return the page of a person."""
+    return reverse("admin:core_user_change", args=[person.pk])
+
+
+def form_of(client, person):
+    """Return what the page of a person would send."""
+    form = client.get(page(person)).context["adminform"].form
+    said = {}
+    for name, field in form.fields.items():
+        value = form.get_initial_for_field(field, name)
+        if name == "password" or value in (None, False, ""):
+            continue
+        said[name] = [getattr(one, "pk", one) for one in value] if isinstance(value, list | tuple) else value
+    return said
+
+
+def test_an_administrator_limits_a_person_and_it_is_written_down(staff):
+    tom = User.objects.create_user("tom", password="x", is_staff=True)
+    said = form_of(staff, tom)
+
+    staff.post(page(tom), {**said, "limit_channel": ["api"], "limit_warehouse": ["HAM", "MUC"]})
+
+    tom.refresh_from_db()
+    assert tom.limits == {"channel": ["api"], "warehouse": ["HAM", "MUC"]}
+    record = EventRecord.objects.filter(name="core.user.changed").latest("pk")
+    assert record.payload["before"] == {"limit_channel": [], "limit_warehouse": []}
+    assert record.payload["after"] == {"limit_channel": ["api"], "limit_warehouse": ["HAM", "MUC"]}
+    shown = form_of(staff, tom)
+    assert (shown["limit_channel"], shown["limit_warehouse"]) == (["api"], ["HAM", "MUC"])
+
+    staff.post(page(tom), {name: value for name, value in shown.items() if "limit" not in name})
+    tom.refresh_from_db()
+    assert tom.limits == {}
+
+
+def test_a_code_that_is_gone_opens_nothing_in_silence(staff):
+    tom = User.objects.create_user("tom", password="x", is_staff=True, limits={"channel": ["gone"]})
+
+    said = form_of(staff, tom)
+    staff.post(page(tom), {**said, "first_name": "Tom"})
+
+    tom.refresh_from_db()
+    assert (tom.first_name, tom.limits) == ("Tom", {"channel": ["gone"]})
+
+
+def test_nobody_widens_his_own_sight_or_gives_what_he_has_not(client):
+    mine = User.objects.create_user("root", password="x", is_staff=True, limits={"channel": ["api"]})
+    mine.groups.add(roles.group_of("administrator"))
+    tom = User.objects.create_user("tom", password="x", is_staff=True, limits={"channel": ["portal"]})
+    client.force_login(mine, backend=BACKEND)
+
+    for person in (mine, tom):
+        form = client.get(page(person)).context["adminform"].form
+        assert not [name for name in form.fields if name.startswith("limit_")]
+        client.post(page(person), {**form_of(client, person), "limit_channel": ["api", "portal"]})
+        before = person.limits
+        person.refresh_from_db()
+        assert person.limits == before
