@@ -40,10 +40,14 @@ def figures_of(request: HttpRequest, customer: Customer) -> list[buying.Figures]
 
 def places_of(request: HttpRequest, customer: Customer) -> dict[str, Place]:
     """Return the histories of the latest orders of a customer, with where each is found."""
-    numbers = newest_orders(request, customer).numbers
-    orders = [Order(pk=pk, number=number) for pk, number in list(numbers.items())[:TOLD_OF]]
-    is_readable = request.user.has_perm(VIEW)
-    return {order.history_thread(): Place(str(order), page_of(order) if is_readable else "") for order in orders}
+
+    def places() -> dict[str, Place]:
+        numbers = newest_orders(request, customer).numbers
+        orders = [Order(pk=pk, number=number) for pk, number in list(numbers.items())[:TOLD_OF]]
+        is_readable = request.user.has_perm(VIEW)
+        return {order.history_thread(): Place(str(order), page_of(order) if is_readable else "") for order in orders}
+
+    return once(request, f"orders.places:{customer.pk}", places)
 
 
 def latest_rows(request: HttpRequest, customer: Customer) -> list[Order]:
