@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from benchmarks.kin import execute
 from benchmarks.timing import Question
+from core import keyset
+from core.admin.paging import BEFORE, Place
 from core.models import SavedView
 from customers.models import Customer
 from fulfillment.models import Shipment
@@ -21,7 +23,8 @@ from orders.models import Order, OrderLine
 TODAY_MS, LIST_MS, ORDER_MS = 200, 150, 120
 DESK = "maya"
 ROLES = ("maya", "tom", "ines", "ada", "admin")
-NOTHING = "zzz-there-is-no-such-thing"
+# How the list of orders is sorted, as its pages say it.
+SORTED = "-placed_at,-id"
 
 
 class Asked:
@@ -51,8 +54,8 @@ class Asked:
             return Question(name, DESK, tuple(_address(address, query) for query in many), LIST_MS)
 
         yield question("Orders, first page", {})
-        yield question("Orders, a page in the middle", *({"p": 60 + place} for place in range(again)))
-        yield question("Orders, last page that can be turned to", *({"p": 200 - place % 3} for place in range(again)))
+        yield question("Orders, a page in the middle", *({"p": place} for place in self._places()))
+        yield question("Orders, last page", {"p": Place(BEFORE, None, None).spelled(SORTED)})
         for tab in OrderAdmin.tabs:
             yield question(f"Orders, tab {tab.label}", tab.query)
         for view in SavedView.objects.filter(table="orders.order", shared=True):
@@ -70,6 +73,12 @@ class Asked:
         )
         counts = reverse("admin:orders_order_tab_counts")
         yield Question("Orders, counts of the tabs", DESK, (counts,) * again, fresh=True)
+
+    def _places(self) -> list[str]:
+        """Return pages from all over the list, as its addresses name them."""
+        keys = keyset.with_tie_break([keyset.key_of(Order.objects.all(), "-placed_at")], Order.objects.all())
+        rows = _some(Order, self.requests, self.dice, placed_at__isnull=False)
+        return [Place(values=keyset.position_of(row, keys), offset=None).spelled(SORTED) for row in rows]
 
     # Searches --------------------------------------------------------------------------------
     def _searches(self) -> Iterable[Question]:

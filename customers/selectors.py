@@ -1,7 +1,7 @@
 """What screens and callers read about customers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import CharField, Q, QuerySet, Value
@@ -43,27 +43,37 @@ def mentions(text: str) -> Q:
 
     Each is looked up by its own index; alternatives in one condition would read the whole table.
     """
-    numbered = Customer.objects.filter(number=text.strip().upper()).order_by().values("pk")
-    words = typed_words(text)
-    return Q(
-        pk__in=numbered.union(_with_words(Customer.objects.order_by(), words).values("pk")) if words else numbered
-    )
+    words = _with_words(Customer.objects.order_by(), typed_words(text)).values("pk")
+    if not (number := _as_number(text)):
+        return Q(pk__in=words)
+    return Q(pk__in=Customer.objects.filter(number=number).order_by().values("pk").union(words))
 
 
-def _with_words(rows: "QuerySet[Customer]", words: Iterable[str]) -> "QuerySet[Customer]":
+def _as_number(text: str) -> str:
+    """Return the number of a customer that a text stands for: C-000123, c-123 and 123 alike."""
+    numbered = NUMBER.match(text.strip())
+    return f"C-{int(numbered[1]):06d}" if numbered else ""
+
+
+def _with_words(rows: "QuerySet[Customer]", words: Sequence[str]) -> "QuerySet[Customer]":
+    if not words:
+        return rows.none()
     for word in words:
         rows = rows.filter(pk__in=begins_with(CustomerWord.objects.all(), word).values("customer"))
     return rows
 
 
-def begun(text: str, *, limit: int = 8) -> list[Customer]:
-    """Return the active customers that somebody means who has begun to type: by number, or by the beginning of
-    every word of name, company, mail address or phone number. The youngest first, at most two statements."""
-    active = Customer.objects.filter(active=True).select_related("group")
-    numbered = NUMBER.match(text.strip())
-    found = list(active.filter(number=f"C-{int(numbered[1]):06d}")) if numbered else []
+def begun(text: str, *, limit: int = 8, among: "QuerySet[Customer] | None" = None) -> list[Customer]:
+    """Return the customers that somebody means who has begun to type, active ones unless others are asked for.
+
+    By number, or by the beginning of every word of name, company, mail address or phone number. The youngest
+    first, at most two statements.
+    """
+    rows = (Customer.objects.filter(active=True) if among is None else among).select_related("group")
+    number = _as_number(text)
+    found = list(rows.filter(number=number)) if number else []
     if words := typed_words(text):
-        found += [one for one in _with_words(active, words).order_by("-pk")[:limit] if one not in found]
+        found += [one for one in _with_words(rows, words).order_by("-pk")[:limit] if one not in found]
     return found[:limit]
 
 

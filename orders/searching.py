@@ -22,7 +22,7 @@ from customers.models import CustomerWord
 from orders.models import Order, OrderLine
 
 # So many of one kind are named by their ids; where there are more, it is asked of each order instead.
-MOST = 10_000
+MOST = 1_000
 LONGEST_NUMBER = 12
 
 

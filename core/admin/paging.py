@@ -18,7 +18,8 @@ from django.utils.text import capfirst
 from core import keyset
 from core.admin.viewed import OpenList, name_of
 
-CAP = 10_000
+# Beyond it the number says nothing to anybody, and counting would take longer than the page.
+CAP = 1_000
 NEXT, BEFORE = "n", "b"
 LONGEST_PLACE = 2000
 
@@ -61,7 +62,7 @@ class CappedPaginator(Paginator):
 
     @property
     def spoken_count(self) -> str:
-        """Return the count for people: 412, or 10,000+."""
+        """Return the count for people: 412, or 1,000+."""
         return number_format(self.count, force_grouping=True) + ("+" if self.is_capped else "")
 
 
