@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.test import override_settings
 
 from benchmarks import copying, house, kin
@@ -36,7 +37,12 @@ def small_house(
         transaction.atomic(),
     ):
         house.build(COUNT)
+        # A server gives its connection back after each request; here it would take the house with it.
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
         yield
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
         transaction.set_rollback(True)
 
 
