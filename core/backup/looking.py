@@ -16,7 +16,11 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 DEMO_TABLE = "demo_demodatabase"
 FILES_TABLE = "core_attachment"
 MIGRATIONS_TABLE = "django_migrations"
-FILLED_BY_MIGRATE = frozenset({MIGRATIONS_TABLE, "django_content_type", "auth_permission", "sqlite_sequence"})
+FILLED_BY_MIGRATE = frozenset({
+    MIGRATIONS_TABLE, "django_content_type", "auth_permission", "sqlite_sequence",
+    # The roles that every installation has.
+    "auth_group", "auth_group_permissions", "core_role",
+})  # fmt: skip
 
 
 def ask(sql: str) -> list[tuple[Any, ...]]:

@@ -182,7 +182,7 @@ def test_a_test_order_goes_all_the_way_and_back_and_leaves_nothing_behind(shop):
     assert line("test").done
     assert Invoice.objects.get().number.startswith("TEST-")
     assert measures.revenue(default_period(), "month") == [], "it counts in no figure"
-    assert [figure.value for figure in taken_today() if figure.label == "Orders today"] == ["0"]
+    assert [figure.value for figure in taken_today() if figure.label == "Orders"] == ["0"]
 
     services.take_test_order_back(actor=SYSTEM)
     outbox.drain()
