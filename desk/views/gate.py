@@ -4,10 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from core.admin.site import site
+from pricing.errors import UnknownChannel
 
 OPERATE = "orders.operate_order"
 SEE_CUSTOMERS = "customers.view_customer"
@@ -23,7 +27,14 @@ def staff_with(*permissions: str) -> Callable[[View], View]:
             user: Any = request.user
             if not user.has_perms(permissions):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except UnknownChannel:
+                if request.method != "GET":
+                    raise
+                missing = _("The channel of the order desk is missing. The command ensure_defaults makes it again.")
+                messages.error(request, missing)
+                return HttpResponseRedirect(reverse("admin:index"))
 
         return site.admin_view(guarded)
 

@@ -1,0 +1,8 @@
+"""A house whose tables are there and whose channels are not, yet."""
+
+
+def test_a_new_order_says_what_is_missing_instead_of_breaking(staff):
+    answer = staff.get("/desk/orders/new/", follow=True)
+
+    assert answer.redirect_chain == [("/admin/", 302)]
+    assert "The channel of the order desk is missing." in answer.content.decode()
