@@ -34,7 +34,7 @@ def spread(variants: int) -> None:
     for model in (Product, StockItem, Price, ExpectedReceipt):
         table = model._meta.db_table
         execute(f"INSERT INTO bench.stride SELECT '{table}', COALESCE(MAX(id), 0) FROM {table}")
-        names = [field.column for field in model._meta.concrete_fields]
+        names = [str(field.column) for field in model._meta.concrete_fields]
         values = ", ".join(_varied(field) for field in model._meta.concrete_fields)
         execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} "

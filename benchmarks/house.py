@@ -35,7 +35,7 @@ BUYERS_PER_ORDER = 0.15
 MANY = 50_000
 
 
-def build(count: int, *, say: Callable[[str], None] = lambda text: None) -> None:
+def build(count: int, *, say: Callable[[str], object] = lambda text: None) -> None:
     """Build it in the empty database that Django is connected to."""
     began = time.monotonic()
 
