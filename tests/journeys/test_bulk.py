@@ -66,7 +66,7 @@ def test_of_sixty_orders_three_are_refused_with_reason_and_link_and_tried_again(
     assert (desk.evaluate("moved"), row.bounding_box()) == (0, where)
     click(desk, desk.locator(".more-actions > summary"))
     click(desk, desk.get_by_role("button", name="Cancel", exact=True))
-    assert desk.get_by_role("heading", name="Cancel: 60 orders").is_visible()
+    desk.get_by_role("heading", name="Cancel: 60 orders").wait_for()
     assert desk.get_by_text("All that match: the whole list").is_visible()
     desk.keyboard.type("Out of season")
 

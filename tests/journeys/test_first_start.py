@@ -70,7 +70,7 @@ def test_an_empty_house_ships_its_first_order(page):
     outbox.drain()
     expect(page.get_by_text("Every row is in.")).to_be_visible()
 
-    hand.click(page.get_by_role("link", name="System"))
+    hand.click(page.get_by_role("link", name="Settings", exact=True))
     hand.click(page.get_by_role("link", name="First start"))
     hand.click(page.get_by_role("button", name="Place a test order"))
     outbox.drain()
