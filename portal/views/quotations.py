@@ -29,8 +29,11 @@ def quotation(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("portal:look-up")
     order = draft.order
     if order.placed_at is not None:
-        access.open_order(request, order)
-        return redirect("portal:order", number=order.number)
+        # The draft may have become somebody else's order since this link was sent: it opens nothing any more.
+        if access.visible_orders(request).filter(pk=order.pk).exists():
+            return redirect("portal:order", number=order.number)
+        messages.info(request, _("This link is too old. Please look your order up."))
+        return redirect("portal:look-up")
     if not _is_open(draft, version):
         return render(request, "portal/quotation_over.html", {"order": order}, status=GONE)
     if request.method == "POST":
