@@ -14,6 +14,7 @@ from billing.services import wording
 from core.countries import country_names
 from core.money import round_amount
 from core.reader import locale
+from core.spoken_json import read_json, storable
 from customers.addresses import PostalAddress
 from desk.basket import MOST_LINES, MOST_UNITS, Discount
 from desk.selling import CARD, CASH
@@ -23,6 +24,8 @@ from desk.till import Till
 # What a till counts: nobody hands over more than this.
 WAYS_TO_PAY = ("bank_transfer", "cash", "card_terminal", "on_account")
 MOST_MONEY = Decimal(10_000_000)
+# What lies on a counter says no more than this.
+LONGEST_BODY = 100_000
 NUMBER = re.compile(
     r"[0-9]{1,12}([.,][0-9]{1,6})?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,3}|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,3}"
 )
@@ -64,7 +67,7 @@ def units_of(said: Any) -> dict[str, int]:
     units: dict[str, int] = {}
     for row in said:
         sku, quantity = (row.get("sku"), row.get("quantity")) if isinstance(row, Mapping) else (None, None)
-        if not isinstance(sku, str) or not sku.strip() or "\x00" in sku or len(sku) > 40:
+        if not isinstance(sku, str) or not sku.strip() or sku != storable(sku) or len(sku) > 40:
             raise ValidationError(gettext("Every line names an article."))
         if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= MOST_UNITS:
             raise ValidationError(gettext("A quantity is a whole number from 1 to %(n)s.") % {"n": MOST_UNITS})
@@ -89,6 +92,28 @@ class MoneyField(forms.CharField):
         return amount
 
 
+class LinesField(forms.JSONField):
+    """What lies on the counter, as the page sends it."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        """Read it without trusting it."""
+        if not isinstance(value, str) or value in self.empty_values:
+            return super().to_python(value)
+        try:
+            return read_json(value, longest=LONGEST_BODY)
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""}) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Show again what can be read."""
+        try:
+            return storable(self.to_python(data))
+        except ValidationError:
+            return None
+
+
 class TillForm(forms.Form):
     """Which shop this device stands in, and at whose prices it sells."""
 
@@ -105,7 +130,7 @@ class SaleForm(forms.Form):
     """A sale over the counter."""
 
     token = forms.RegexField("^[0-9a-f]{32}$", widget=forms.HiddenInput)
-    lines = forms.JSONField(widget=forms.HiddenInput, required=False)
+    lines = LinesField(required=False)
     total = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3, required=False)
     discount = forms.CharField(label=_("Discount"), max_length=20, required=False)
     method = forms.ChoiceField(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,9 @@ def staff_with(*permissions: str) -> Callable[[View], View]:
             user: Any = request.user
             if not user.has_perms(permissions):
                 raise PermissionDenied
+            if any("\0" in str(part) for part in kwargs.values()):
+                # PostgreSQL takes no NUL, not even to look for it.
+                raise Http404
             try:
                 return view(request, *args, **kwargs)
             except UnknownChannel:

@@ -3,7 +3,6 @@
 What the page sends is understood or it is not (400); a refusal is an ordinary answer that says what is wrong where.
 """
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -27,6 +26,7 @@ from core.countries import country_choices
 from core.errors import DomainError, Invalid
 from core.reader import locale, spoken_date
 from core.sight import seen
+from core.spoken_json import read_json, storable
 from customers.addresses import PostalAddress
 from desk.comparing import differences
 from desk.reading import Fault, Read, desk_channels, fault, read, read_day
@@ -50,23 +50,12 @@ USUAL_DAYS = 14
 def said_by(request: HttpRequest) -> dict[str, Any]:
     """Return what the page sent. Raises BadRequest for what no page of ours sends."""
     try:
-        said = storable(json.loads(request.body)) if len(request.body) <= MOST_BYTES else None
-    except (ValueError, RecursionError):
+        said = storable(read_json(request.body, longest=MOST_BYTES))
+    except ValueError:
         said = None
     if not isinstance(said, dict):
         raise BadRequest("Not what the page sends")
     return said
-
-
-def storable(value: Any) -> Any:
-    """Return a value without what no database keeps: the sign NUL, half characters, numbers that are none."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "ignore").decode()
-    if isinstance(value, dict):
-        return {storable(name): storable(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [storable(one) for one in value]
-    return None if isinstance(value, float) else value
 
 
 def read_by(request: HttpRequest) -> Read:

@@ -1,13 +1,12 @@
 """The walk-in: scan, take the money, hand over; one page, one action, one receipt."""
 
-import json
 import uuid
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,10 +21,11 @@ from core.admin.site import site
 from core.errors import DomainError
 from core.money import Money, plain, quantum
 from core.reader import locale
+from core.spoken_json import read_json, storable
 from customers import selectors as customers
 from desk import selling
 from desk.basket import Basket, Row, handy_cash, price_basket
-from desk.forms import MailForm, SaleForm, TillForm, discount_of, units_of
+from desk.forms import LONGEST_BODY, MailForm, SaleForm, TillForm, discount_of, units_of
 from desk.receipts import Receipt, receipt_of
 from desk.selling import Buyer, Sale
 from desk.till import Till, keep_till, open_till, prices_offered, shops
@@ -38,8 +38,6 @@ from orders.models import Order
 SELL = "orders.sell_at_counter"
 DISCOUNT = "orders.change_price"
 MOST_SCANS = 50
-# More than any basket that a page of ours sends.
-LONGEST_BODY = 100_000
 
 
 @staff_with(SELL)
@@ -97,14 +95,17 @@ def _sell(request: HttpRequest, here: Till, form: SaleForm) -> Order:
         given=said["given"] if said["method"] == selling.CASH else None,
         reference=said["reference"] if said["method"] == selling.CARD else "",
         discount=basket.off,
-        buyer=_buyer(form),
+        buyer=_buyer(request, form),
     )
     return selling.sell(sale, actor=actor_for(request))
 
 
-def _buyer(form: SaleForm) -> Buyer:
+def _buyer(request: HttpRequest, form: SaleForm) -> Buyer:
     said = form.cleaned_data
     if said["customer"]:
+        # The receipt tells their mail address: who may not see customers names none.
+        if not request.user.has_perm(SEE_CUSTOMERS):
+            raise PermissionDenied
         return Buyer(customer_id=customers.by_number(said["customer"]).pk)
     return Buyer(name=said["name"], company=said["company"], email=said["email"], address=form.address())
 
@@ -147,7 +148,7 @@ def _page(request: HttpRequest, here: Till, form: SaleForm) -> HttpResponse:
 def _as_sent(form: SaleForm) -> list[dict[str, Any]]:
     """Return the lines of a form that is shown again; nothing that was scanned is lost."""
     try:
-        said = json.loads(form.data.get("lines", "[]"))
+        said = read_json(form.data.get("lines", "[]"), longest=LONGEST_BODY)
         return [{"sku": sku, "quantity": quantity} for sku, quantity in units_of(said).items()]
     except (ValueError, ValidationError):
         return []
@@ -161,7 +162,7 @@ def basket(request: HttpRequest) -> HttpResponse:
     if here is None:
         return JsonResponse({"error": _("Choose the shop first.")}, status=409)
     try:
-        said = json.loads(request.body[:LONGEST_BODY])
+        said = read_json(request.body, longest=LONGEST_BODY)
         wanted, scanned = units_of(said["lines"]), _codes(said.get("codes", []))
         discount = discount_of(str(said.get("discount") or "")[:20], here.channel.currency)
     except ValidationError as error:
@@ -173,7 +174,7 @@ def basket(request: HttpRequest) -> HttpResponse:
     shown = _as_shown(price_basket(here, wanted, scanned=scanned, discount=discount))
     if request.user.has_perms([OPERATE, SEE_CUSTOMERS]):
         for row in shown["lines"]:
-            row["later"] = _for_later(row, str(said.get("customer") or "")) if row["short"] else ""
+            row["later"] = _for_later(row, storable(str(said.get("customer") or ""))) if row["short"] else ""
     return JsonResponse(shown)
 
 
@@ -187,7 +188,7 @@ def _codes(said: Any) -> list[str]:
     """Return scanned codes; a scanner that stutters sends many at once."""
     if not isinstance(said, list) or len(said) > MOST_SCANS:
         raise ValueError("not a list of codes")
-    return [code.strip()[:60] for code in said if isinstance(code, str) and code.strip() and "\x00" not in code]
+    return [code.strip()[:60] for code in said if isinstance(code, str) and code.strip() and code == storable(code)]
 
 
 def _as_shown(shown: Basket) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def staff(client: Any, *permissions: str) -> Any:
 def counter(client: Any) -> Any:
     """Return a client of a cashier whose till stands in Munich."""
     make_shop()
-    staff(client, "sell_at_counter", "change_price")
+    staff(client, "sell_at_counter", "change_price", "view_customer")
     client.post(SHOP, {"warehouse": "MUC", "channel": "walk_in"})
     return client
 
@@ -193,12 +193,54 @@ def test_who_may_not_grant_a_discount_grants_none(client):
         b'{"lines": [{"sku": "MUG-RED", "quantity": true}]}',
         b'{"lines": [{"sku": "MUG-RED", "quantity": 1000000000000}]}',
         b'{"lines": [{"sku": "a\\u0000", "quantity": 1}]}',
+        b'{"lines": [{"sku": "\\ud800", "quantity": 1}]}',
+        b'{"lines": [{"sku": "MUG-RED", "quantity": ' + b"9" * 5000 + b"}]}",
+        b'{"lines": ' + b"[" * 40_000,
         b'{"lines": [], "codes": 7}',
         b"\xff",
     ],
 )
 def test_a_body_that_cannot_be_read_is_refused(counter, body):
     assert counter.post(BASKET, body, content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "lines", ["[" * 40_000, "9" * 5000, "{", '[{"sku": "\\ud800", "quantity": 1}]', "x" * 200_000]
+)
+def test_lines_that_cannot_be_read_are_refused_on_the_page(counter, lines):
+    answer = counter.post(COUNTER, {**sale(), "lines": lines})
+
+    assert answer.status_code == 409
+    assert not Order.objects.exists()
+
+
+def test_what_lies_on_the_counter_is_ordered_for_later_for_whoever_can_be_named(client):
+    make_shop()
+    staff(client, "sell_at_counter", "operate_order", "view_customer")
+    client.post(SHOP, {"warehouse": "MUC", "channel": "walk_in"})
+    body = b'{"lines": [{"sku": "MUG-RED", "quantity": 500}], "codes": ["\\ud800"], "customer": "C-\\ud800"}'
+
+    told = client.post(BASKET, body, content_type="application/json").json()
+
+    assert told["lines"][0]["later"] == "/desk/orders/new/?sku=MUG-RED&quantity=400&customer=C-"
+
+
+def test_who_may_not_see_customers_sells_to_none_of_them(client):
+    make_shop()
+    staff(client, "sell_at_counter")
+    client.post(SHOP, {"warehouse": "MUC", "channel": "walk_in"})
+    number = delivered_order().customer.number
+    before = Order.objects.count()
+
+    answer = client.post(COUNTER, sale(customer=number))
+
+    assert answer.status_code == 403
+    assert Order.objects.count() == before
+
+
+@pytest.mark.parametrize("address", ["/desk/walk-in/SO-%00/", "/desk/orders/SO-%00/", "/desk/orders/SO-%00/ship/"])
+def test_no_order_has_a_number_that_no_database_keeps(staff, address):
+    assert staff.get(address).status_code == 404
 
 
 def test_a_scan_asks_as_much_for_twenty_lines_as_for_two(counter, django_assert_num_queries):
