@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from billing import gateways, selectors
-from billing.errors import NothingToPay, OnlinePaymentUnavailable
+from billing.errors import NothingToPay, OnlinePaymentUnavailable, UnknownGateway
 from billing.events import (
     CheckoutBegun,
     CustomerReturned,
@@ -193,7 +193,8 @@ def reconcile_checkouts(now: datetime | None = None, *, limit: int = 200) -> int
             continue
         try:
             ask_provider(payment.pk)
-        except ProviderSilent:
+        except (ProviderSilent, UnknownGateway):
+            # Silent, or not connected any more: its payments wait, those of others do not.
             silent.add(payment.gateway)
             continue
         asked += 1

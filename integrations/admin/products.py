@@ -29,8 +29,7 @@ from integrations.imports.tables import MOST_BYTES
 from integrations.models import ImportBatch, ImportRow
 from inventory.models import Warehouse
 
-# Who may do by hand what the file does.
-NEEDED = ("inventory.add_product", "inventory.change_product", "inventory.change_stockitem", "pricing.change_price")
+NEEDED = services.NEEDED_FOR_PRODUCTS
 PER_PAGE = 100
 SEPARATORS = {";": gettext_lazy("semicolon"), ",": gettext_lazy("comma"), "\t": gettext_lazy("tab"), "|": "|"}
 Outcome = ImportRow.Outcome

@@ -5,6 +5,9 @@ from .product_import import (
     FORMAT as PRODUCTS,
 )
 from .product_import import (
+    NEEDED as NEEDED_FOR_PRODUCTS,
+)
+from .product_import import (
     keep_product_file,
     product_plan_of,
     start_product_import,
@@ -15,6 +18,7 @@ from .product_plan import PlannedRow, ProductPlan, plan_products
 from .summary import Summary, summarize_batch, summarize_plan
 
 __all__ = [
+    "NEEDED_FOR_PRODUCTS",
     "PRODUCTS",
     "ImportOptions",
     "PlannedRow",

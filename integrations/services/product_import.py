@@ -1,9 +1,11 @@
 """Products from a file: kept as it came, looked at first, then taken in row by row."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Count
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ from core.errors import Conflict, DomainError
 from core.files import keep_file, read_file
 from core.models import Attachment
 from core.outbox import emit
-from core.selectors import limits_of_actor
+from core.selectors import limits_of_actor, may_still
 from core.service import note_change, service
 from integrations import sentences as say
 from integrations.events import ProductRowsDue
@@ -24,7 +26,10 @@ from pricing import services as pricing
 
 from .product_plan import PlannedRow, ProductPlan, plan_products, plan_rows, read_product_file
 
+logger = logging.getLogger(__name__)
 FORMAT = "products"
+# Who may do by hand what the file does.
+NEEDED = ("inventory.add_product", "inventory.change_product", "inventory.change_stockitem", "pricing.change_price")
 # As many rows as a job takes before it lets others have their turn.
 PORTION = 500
 OUTCOMES = {
@@ -85,6 +90,9 @@ def take_product_rows(batch_id: int, *, by: str) -> None:
         return
     kind, _colon, name = by.partition(":")
     actor = Actor(kind, name)
+    if not may_still(actor, NEEDED):
+        _stop(batch_id, actor=actor)
+        return
     with sight.within(limits_of_actor(actor)):
         _take_portion(batch, actor=actor)
 
@@ -110,6 +118,12 @@ def _take_one_or_say_why(batch_id: int, row: ReadRow, *, source: str, actor: Act
         _take_one(batch_id, row, source=source, actor=actor)
     except DomainError as error:
         _write(batch_id, row, ImportRow.Outcome.REJECTED, reason=error.message)
+    except (OperationalError, InterfaceError):
+        # No fault of the row: the database is away, and the turn is taken again.
+        raise
+    except Exception:
+        logger.exception("Line %s of import %s failed", row.line, batch_id)
+        _write(batch_id, row, ImportRow.Outcome.REJECTED, reason=say.BROKE())
 
 
 @service
@@ -168,6 +182,17 @@ def _go_on(batch_id: int, *, more: bool, actor: Actor) -> None:
         batch.finished_at = timezone.now()
         note_change(batch, "integrations.import.finished", actor=actor, after=counted)
     batch.save(update_fields=["rows_done", "summary", "status", "finished_at"])
+
+
+@service
+def _stop(batch_id: int, *, actor: Actor) -> None:
+    """End an import whose person may not do it any more; what is in stays in, the rest can be taken in by others."""
+    batch = ImportBatch.objects.locked().get(pk=batch_id)
+    if batch.status != Status.RUNNING:
+        return
+    batch.status, batch.finished_at = Status.FAILED, timezone.now()
+    batch.save(update_fields=["status", "finished_at"])
+    note_change(batch, "integrations.import.stopped", actor=actor, after={"status": batch.status})
 
 
 def _thread(batch_id: int) -> str:

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from core import outbox
-from core.actors import SYSTEM
-from core.models import EventRecord
+from core.actors import SYSTEM, Actor
+from core.models import EventRecord, User
 from integrations import services
 from integrations.models import ImportBatch, ImportRow
 from inventory.models import Product, StockItem, StockMovement
@@ -217,3 +217,38 @@ def test_the_command_says_what_it_would_do_and_does_it(shop, tmp_path):
 
     assert (code, said.splitlines()[-1]) == (1, "1 changed, 2 imported, 1 rejected, 1 unchanged.")
     assert Product.objects.filter(sku="MUG-BLUE").exists()
+
+
+def test_a_row_that_breaks_something_spoils_no_other(shop, monkeypatch):
+    create = pricing.create_priced_product
+
+    def breaking(product, **given):
+        if product.sku == "WRAP":
+            raise ZeroDivisionError
+        return create(product, **given)
+
+    monkeypatch.setattr(pricing, "create_priced_product", breaking)
+
+    batch = take_in()
+
+    assert batch.status == "partially_succeeded"
+    assert outcomes(batch)["WRAP"] == "rejected"
+    assert ImportRow.objects.get(reference="WRAP").reason.startswith("Something broke")
+    assert Product.objects.filter(sku="MUG-BLUE").exists()
+    monkeypatch.undo()
+    assert outcomes(take_in())["WRAP"] == "imported", "tried again, it goes in"
+
+
+@pytest.mark.parametrize("loses", ["is_active", "is_superuser"])
+def test_an_import_ends_when_its_person_may_not_do_it_any_more(shop, loses):
+    User.objects.create_superuser("tom", "tom@example.com", "secret")
+    batch = services.keep_product_file(name="products.csv", content=FILE.encode(), actor=SYSTEM)
+    services.start_product_import(batch.pk, actor=Actor("staff", "tom"))
+    User.objects.filter(username="tom").update(**{loses: False})
+
+    outbox.drain()
+
+    assert ImportBatch.objects.get().status == "failed"
+    assert not ImportRow.objects.exists()
+    assert not Product.objects.filter(sku="MUG-BLUE").exists()
+    assert take_in().status == "partially_succeeded", "somebody else may take it in"

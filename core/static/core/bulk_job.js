@@ -2,6 +2,7 @@
 "use strict";
 (() => {
     const EVERY = 400;
+    const PATIENCE = 60;
     const panel = document.querySelector("[data-progress]");
     if (!panel) {
         return;
@@ -24,10 +25,12 @@
             }
             missed = 0;
         } catch {
-            // The server may be restarting; the job goes on by itself.
+            // The server may be restarting; the job goes on by itself, also when nobody asks any more.
             missed += 1;
         }
-        setTimeout(ask, EVERY * Math.min(1 + missed, 10));
+        if (missed < PATIENCE) {
+            setTimeout(ask, EVERY * Math.min(1 + missed, 10));
+        }
     };
     setTimeout(ask, EVERY / 2);
 })();
