@@ -156,6 +156,19 @@ def test_one_silent_provider_is_asked_once_in_a_round(order, provider, run_debts
     assert provider.asked == ["ask"]
 
 
+def test_a_provider_that_is_gone_keeps_nobody_waiting(order, provider, run_debts):
+    begin(order)
+    gone = begin(place(terms="prepaid", email="b@example.com"))
+    run_debts()
+    Payment.objects.filter(pk=gone.pk).update(gateway="unplugged", ask_at=timezone.now() - timedelta(days=1))
+    for payment in Payment.objects.exclude(pk=gone.pk):
+        provider.pay(payment.code)
+
+    assert later(minutes=5) == 1
+    assert Payment.objects.exclude(pk=gone.pk).get().status == "captured"
+    assert Payment.objects.get(pk=gone.pk).status == "requires_action"
+
+
 def test_a_slow_provider_does_not_keep_the_worker(order, provider, run_debts, monkeypatch):
     for n in range(3):
         begin(order if n == 0 else place(terms="prepaid", email=f"b{n}@example.com"))
