@@ -76,3 +76,20 @@ def test_by_keyboard_alone(desk):
 
     is_done(desk)
     assert desk.clicks == 0
+
+
+def test_what_is_typed_stays_when_something_else_is_done_on_the_page(desk):
+    User.objects.get().user_permissions.add(Permission.objects.get(codename="operate_order"))
+    desk.reload()
+    panel = desk.locator("#ship")
+    panel.get_by_label("Tracking number").fill(NUMBER)
+    panel.get_by_label("Money came in").check()
+
+    desk.keyboard.press("Escape")
+    desk.get_by_label("Comment", exact=True).fill("The driver is late")
+    desk.get_by_label("Comment", exact=True).press("Control+Enter")
+    desk.locator(".timeline").get_by_text("The driver is late").wait_for()
+
+    assert panel.get_by_label("Tracking number").input_value() == NUMBER
+    assert panel.get_by_label("Money came in").is_checked()
+    assert desk.get_by_label("Comment", exact=True).input_value() == ""

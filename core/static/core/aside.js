@@ -135,6 +135,8 @@
     };
 
     // What is on the page is drawn anew, in its place: what is typed, open or focused stays.
+    const TYPED = ":is(textarea, input:not([type=hidden], [type=file], [type=submit], [type=button]))[id]";
+    const isTyped = (field) => (/^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
     const place = (node) => node.id && `#${CSS.escape(node.id)}`;
     const refresh = async () => {
         const answer = await fetch(location.href.split("#")[0]);
@@ -145,16 +147,17 @@
             location.reload();
             return;
         }
-        const typed = [...main.querySelectorAll("textarea[id]")].map((field) => [place(field), field.value]);
+        const typed = [...main.querySelectorAll(TYPED)].filter(isTyped).map((field) => [place(field), field]);
         const active = document.activeElement;
         const again = main.contains(active) && (place(active) || (active.href && `a[href="${CSS.escape(active.getAttribute("href"))}"]`));
         say(fresh);
         document.title = page.title;
         main.replaceChildren(...fresh.childNodes);
-        for (const [where, value] of typed) {
+        for (const [where, old] of typed) {
             const field = main.querySelector(where);
             if (field) {
-                field.value = value;
+                field.value = old.value;
+                field.checked = old.checked;
             }
         }
         drawn(main);
