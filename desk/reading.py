@@ -85,6 +85,8 @@ def allowed_terms(customer: Customer | None) -> list[tuple[str, Any]]:
 def read(said: Mapping[str, Any], *, may_price: bool) -> Read:
     """Read a page. What is wrong with it is told in `faults`, and left out of the order."""
     faults: list[Fault] = []
+    # Not kept either: it would count as soon as somebody opens the draft who may set prices.
+    said = said if may_price else _without_prices(said)
     channel = _channel(said, faults)
     customer = _customer(said, faults)
     rows, lines = _lines(said, may_price, faults)
@@ -140,6 +142,18 @@ def _text(said: Mapping[str, Any], name: str, faults: list[Fault]) -> str:
         faults.append(fault(f"/{name}", "too_long", _("At most %(n)s characters.") % {"n": LONGEST[name]}))
         return text[: LONGEST[name]]
     return text
+
+
+def _without_prices(said: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in said.items() if name not in ("discount", "discount_reason")}
+    if isinstance(said.get("lines"), list):
+        found["lines"] = [
+            {name: value for name, value in row.items() if name not in ("price", "discount")}
+            if isinstance(row, Mapping)
+            else row
+            for row in said["lines"]
+        ]
+    return found
 
 
 def _channel(said: Mapping[str, Any], faults: list[Fault]) -> Channel:

@@ -69,6 +69,8 @@ class FirstAdministratorForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a password that is guessed easily, or was typed in two ways."""
         given = self.cleaned_data
+        if User.objects.filter(username=given.get("email", "").lower()).exists():
+            self.add_error("email", _("Somebody signs in by this address already; take another one."))
         password = given.get("password")
         if password and "again" in given and password != given["again"]:
             self.add_error("again", _("The two passwords are not the same."))

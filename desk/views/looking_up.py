@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from core.admin.links import page_of
 from core.reader import locale, spoken_amount
+from core.sight import limited_to
 from customers import selectors as people
 from customers.errors import UnknownCustomer
 from customers.models import Customer
@@ -33,9 +34,12 @@ def typed_in(request: HttpRequest) -> str:
 
 
 def channel_in(request: HttpRequest) -> Channel:
-    """Return the channel that is asked for; the desk's own where it names none that there is."""
+    """Return the channel that is asked for; the desk's own where it names none that there is, for this reader."""
+    wanted, mine = request.GET.get("channel") or STAFF_CHANNEL, limited_to("channel")
+    if mine and wanted not in mine:
+        wanted = min(mine)
     try:
-        return pricing.channel_by_code(request.GET.get("channel") or STAFF_CHANNEL)
+        return pricing.channel_by_code(wanted)
     except pricing.UnknownChannel:
         return pricing.channel_by_code(STAFF_CHANNEL)
 

@@ -53,6 +53,16 @@ def test_opening_the_link_changes_nothing(client, link):
     assert AccessLink.objects.filter(used_at=None).count() == 1
 
 
+def test_a_name_that_is_taken_is_refused_beside_it_and_the_link_stays(client, link):
+    User.objects.create_user("maya@example.com", is_staff=True)
+
+    answer = client.post(link, SAID)
+
+    assert answer.status_code == 400
+    assert "Somebody signs in by this address already" in answer.content.decode()
+    assert client.post(link, {**SAID, "email": "other@example.com"}).status_code == 302
+
+
 def test_the_link_works_once(client, link):
     client.post(link, SAID)
     client.post("/admin/logout/")

@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from core import sight
 from core.actors import SYSTEM
 from customers import services as customers
 from customers.addresses import PostalAddress
+from desk.views.looking_up import channel_in
 from inventory import services as inventory
 from tests.factories.shop import make_priced_product
 from tests.scenarios import confirmed_order
@@ -132,3 +134,11 @@ def test_looking_up_costs_the_same_however_much_is_found(shop, maya, django_asse
 def test_only_who_takes_orders_looks_up(shop, tom, client, address):
     assert tom.get(address, {"q": "mu"}).status_code == 403
     assert client.get(address, {"q": "mu"}).status_code == 302
+
+
+def test_prices_are_told_of_a_channel_of_the_reader(shop, rf):
+    wanted = rf.get("/", {"channel": "api"})
+
+    with sight.within({"channel": frozenset({"walk_in", "staff"})}):
+        assert channel_in(wanted).code == "staff"
+    assert channel_in(wanted).code == "api"

@@ -8,6 +8,7 @@ import pytest
 from core.actors import SYSTEM
 from orders import services
 from orders.models import Draft, Order
+from tests.desk.conftest import DESK, client_of, staff
 from tests.desk.said import KEEP, PLACE, TOKEN, line, send
 from tests.scenarios import anew, order_input, placed_order
 
@@ -119,3 +120,16 @@ def test_whatever_is_sent_is_kept_or_left_out_and_never_breaks(ada, maya, note):
     for name in ("customer_note", "page", "ship_to", "lines", "requested_delivery_on", "unknown"):
         answer = send(maya, KEEP, customer=ada.number, token="00000000-0000-0000-0000-00000000000a", **{name: note})
         assert {"number", "overtaken"} & answer.keys(), name
+
+
+def test_a_price_of_who_may_set_none_is_not_kept_for_who_may(ada, maya):
+    tess = client_of(staff("tess", *(name for name in DESK if name != "change_price")))
+    planted = [line("MUG-RED", 2, price="0.01", discount="1")]
+
+    kept = send(tess, KEEP, customer=ada.number, lines=planted, discount="5", discount_reason="for me")
+
+    typed = page_state(maya, kept["at"])["typed"]
+    assert typed["lines"] == [{"sku": "MUG-RED", "quantity": "2", "wait": ""}]
+    assert "discount" not in typed
+    send(maya, KEEP, customer=ada.number, version=kept["version"], lines=planted)
+    assert page_state(maya, kept["at"])["typed"]["lines"] == planted
