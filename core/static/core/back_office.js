@@ -6,6 +6,8 @@ document.addEventListener("DOMContentLoaded", () => {
     // The navigation on narrow screens.
     const toggle = document.querySelector(".menu-button");
     const sidebar = document.getElementById("sidebar");
+    // A list of places that scrolls begins at the one that is open.
+    sidebar?.querySelector(".sidebar-foot [aria-current]")?.scrollIntoView({ block: "nearest" });
     const openMenu = (open) => {
         body.classList.toggle("menu-open", open);
         toggle.setAttribute("aria-expanded", String(open));
