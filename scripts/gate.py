@@ -164,7 +164,8 @@ def tests(gate: Gate, folder: Path) -> None:
         except NotAvailable as reason:
             gate.skip("browser", f"Chromium: {reason}")
         else:
-            options = ["-m", "browser", "tests"]
+            # Each browser works while another waits for its server; more of them only wait for each other.
+            options = ["-n", "2", "--dist", "worksteal", "-m", "browser", "tests"]
             gate.step("browser", "pytest", *options, empty_is_fine=True, settings={"CHROMIUM": browser, **urls})
 
 

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 
-from tests import databases, racing
+from tests import databases, racing, visits
 
 # Pages, papers and words, each tested on SQLite. On PostgreSQL every page is opened by the crawls through all of them.
 FACES = re.compile(
@@ -102,7 +102,7 @@ def _own_world(settings: Any, _files: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_emptied() -> Iterator[None]:
-    """Let tests that commit clear up: SQLite deletes row by row, which issued documents refuse."""
+    """Let tests that commit clear up: nobody may still be asking, and SQLite would refuse to delete issued documents."""
     from django.test import TransactionTestCase
 
     from billing import immutability
@@ -110,6 +110,7 @@ def _tables_can_be_emptied() -> Iterator[None]:
     emptied = TransactionTestCase._fixture_teardown
 
     def teardown(case: Any) -> None:
+        visits.wait_for_the_last()
         if connection.vendor == "sqlite":
             immutability.remove(connection)
         emptied(case)
@@ -118,6 +119,7 @@ def _tables_can_be_emptied() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        visits.count(patch)
         yield
 
 

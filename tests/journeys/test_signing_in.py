@@ -39,7 +39,8 @@ def enter_password(page: Any) -> None:
 
 
 def enter(page: Any, text: str) -> None:
-    """Type into the field that the page puts one into."""
+    """Type into the field that the page puts one into, once it has."""
+    expect(page.locator("input:focus")).to_be_visible()
     page.keyboard.type(text)
     with page.expect_navigation():
         page.keyboard.press("Enter")
