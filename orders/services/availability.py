@@ -12,7 +12,8 @@ from orders import promise
 from orders.errors import InvalidOrder
 from pricing import services as pricing
 
-from .sourcing import days_by_code, days_of, expected_on, picks_by_code
+from .promising import days_by_code, days_of, expected_on
+from .sourcing import picks_by_code
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,9 @@ from orders.sentences import UNITS_LOST
 
 from .book import lines_of, move_units, save_figures, take_order
 from .exceptions import open_exception
+from .promising import days_of, estimate
 from .settlement import settle
-from .sourcing import days_of, estimate, parcels_of, places_of
+from .sourcing import parcels_of, places_of
 
 
 def fill_backorders(product_ids: Iterable[int], *, actor: Actor = SYSTEM) -> int:

@@ -19,8 +19,9 @@ from orders.ports import payment_book
 
 from .composing import Composed, compose
 from .holds import holds_of_checks, restate_holds, waive_as_historic, write_holds
+from .promising import estimate
 from .settlement import settle
-from .sourcing import estimate, reserve_stock
+from .sourcing import reserve_stock
 
 
 @service

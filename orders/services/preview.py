@@ -16,7 +16,8 @@ from pricing import services as pricing
 from .buyer import look_at_buyer
 from .composing import arrange, goods_key_of_input, require_sense
 from .placement import check
-from .sourcing import estimate, foresee_stock
+from .promising import estimate
+from .sourcing import foresee_stock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from orders.models import Comment, Order, OrderStatus
 from orders.priority import HIGHEST, rank_of
 
 from .book import lines_of, take_order, touch
-from .sourcing import estimate, promise_lines
+from .promising import estimate, promise_lines
 
 S = OrderStatus
 MOST_TAGS = 50

@@ -22,7 +22,7 @@ from orders.events import (
 from orders.models import Order, OrderStatus
 
 from .book import lines_of, save_figures, take_order
-from .sourcing import give_promise, promise_lines
+from .promising import give_promise, promise_lines
 
 S = OrderStatus
 TARGETS = {
