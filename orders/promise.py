@@ -1,14 +1,15 @@
 """Which parcel arrives when. Pure: what is stored in `Order.sourcing["parcels"]`, and its dates.
 
-A parcel is {"kind", "warehouse", "days", "lines": {position: units}, "ships_on", "arrives_on"}; a
-`backorder` parcel has the day from which its units are expected here ("from"), where somebody knows it.
+A parcel is {"kind", "warehouse", "days", "lines": {position: units}, "starts_on", "ships_on", "arrives_on"}:
+work on it begins on a day, so that it leaves and arrives on others. It may have a day before which nothing can
+begin ("from"); a `backorder` parcel without one is of units that nobody has announced.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from orders.calendar import working_days_after, working_days_before
+from orders.calendar import WORKING_WEEK, Calendar, arrival, working_days_before
 
 GOODS, BACKORDER, SERVICE = "goods", "backorder", "service"
 # Working days we allow for goods that are not here and that nobody has announced.
@@ -48,20 +49,30 @@ def service_parcel(units: Mapping[int, int]) -> list[Parcel]:
 def dated(
     parcels: Sequence[Parcel],
     *,
-    today: date,
+    at: datetime,
     handling_days: int,
+    calendars: Mapping[str, Calendar] | None = None,
     requested_on: date | None = None,
     ship_complete: bool = False,
 ) -> list[Parcel]:
-    """Return the parcels with the day each leaves and arrives; never before it is wanted."""
-    found = []
+    """Return the parcels with the days on which each begins, leaves and arrives if work began now.
+
+    Each by the calendar of its warehouse; never before it is wanted.
+    """
+    known, found = calendars or {}, []
     for parcel in parcels:
-        leaves = working_days_after(_start(parcel, today), handling_days)
-        arrives = working_days_after(leaves, parcel["days"])
-        found.append(_between(parcel, leaves, arrives, requested_on))
+        calendar = known.get(parcel["warehouse"]) or known.get("", WORKING_WEEK)
+        handling = handling_days if calendar.handling_days is None else calendar.handling_days
+        leaves = calendar.after(_start(parcel, calendar, at), handling)
+        arrives = arrival(leaves, parcel["days"])
+        if requested_on is not None and requested_on > arrives:
+            arrives = requested_on
+            leaves = max(leaves, calendar.before(working_days_before(requested_on, parcel["days"]), 0))
+        days = {"starts_on": calendar.before(leaves, handling), "ships_on": leaves, "arrives_on": arrives}
+        found.append({**parcel, **{name: day.isoformat() for name, day in days.items()}})
     if ship_complete and found:
-        last = max(date.fromisoformat(parcel["arrives_on"]) for parcel in found)
-        found = [_between(parcel, date.fromisoformat(parcel["ships_on"]), last, None) for parcel in found]
+        last = max(parcel["arrives_on"] for parcel in found)
+        found = [{**parcel, "arrives_on": last} for parcel in found]
     return found
 
 
@@ -98,20 +109,12 @@ def _without(parcels: Sequence[Parcel], units: Mapping[str, int], kind: str, war
     return kept
 
 
-def _start(parcel: Parcel, today: date) -> date:
+def _start(parcel: Parcel, calendar: Calendar, at: datetime) -> date:
     """Return the day work on a parcel can begin."""
-    if parcel["kind"] != BACKORDER:
-        return today
+    now = calendar.starts_on(at)
     if parcel.get("from"):
-        return max(today, date.fromisoformat(parcel["from"]))
-    return working_days_after(today, UNKNOWN_RESTOCK_DAYS)
-
-
-def _between(parcel: Parcel, leaves: date, arrives: date, requested_on: date | None) -> Parcel:
-    if requested_on is not None and requested_on > arrives:
-        arrives = requested_on
-        leaves = max(leaves, working_days_before(requested_on, parcel["days"]))
-    return {**parcel, "ships_on": leaves.isoformat(), "arrives_on": arrives.isoformat()}
+        return max(now, date.fromisoformat(parcel["from"]))
+    return calendar.after(now, UNKNOWN_RESTOCK_DAYS) if parcel["kind"] == BACKORDER else now
 
 
 def arrives_on(parcels: Iterable[Parcel]) -> date | None:

@@ -35,8 +35,8 @@ STORED = (
 )
 
 
-# When the day ends there, and how much fits into it: what Today reckons with.
-DAY = ("last_pickup_at", "daily_capacity")
+# When a place works, and how much fits into a day: what promises and Today reckon with.
+DAY = ("open_days", "closures", "cut_off", "handling_days", "last_pickup_at", "daily_capacity")
 
 
 def create_product(values: dict[str, Any], *, actor: Actor) -> Product:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,8 @@ from core.admin.forms import SubjectForm
 from core.countries import country_choices
 from core.sight import seen
 from inventory.models import Product, Warehouse
+from inventory.models.catalog import working_week
+from inventory.opening import WEEK, NotAClosure, read_closures, write_closures
 from inventory.services import MOST_PER_BOOKING
 
 # The parts of a warehouse's address that its form asks for; the country is a column of its own.
@@ -126,6 +129,33 @@ class ProductForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007 - the admin page names the fields
 
 
+class ClosuresField(forms.CharField):
+    """Days on which a place is closed, one day or span per line with what it is called, kept as a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 4, "cols": 60}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the list."""
+        return write_closures(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[dict[str, str]]:  # type: ignore[override]
+        """Read the list."""
+        try:
+            return read_closures(str(super().clean(value)))
+        except NotAClosure as refused:
+            text = _("%(line)s: write it as in “2026-12-24 – 2026-12-26 Christmas”, four months at most.")
+            raise forms.ValidationError(text % {"line": refused.line}) from None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        try:
+            return read_closures(str(data or "")) != list(initial or [])
+        except NotAClosure:
+            return True
+
+
 class WarehouseForm(forms.ModelForm):
     """A warehouse; the address stands part by part, on labels and on the way back of parcels."""
 
@@ -133,6 +163,17 @@ class WarehouseForm(forms.ModelForm):
     postal_code = forms.CharField(label=_("postcode"), max_length=20, required=False)
     city = forms.CharField(label=_("city"), max_length=100, required=False)
     country = forms.ChoiceField(label=_("country"), choices=lambda: country_choices(get_language() or "en"))
+    open_days = forms.MultipleChoiceField(
+        label=_("open on"),
+        choices=lambda: [(name, str(WEEKDAYS[number])) for number, name in enumerate(WEEK)],
+        widget=forms.CheckboxSelectMultiple,
+        initial=working_week,
+    )
+    closures = ClosuresField(
+        label=_("closed on"),
+        required=False,
+        help_text=_("One per line, as in “2026-12-24 – 2026-12-26 Christmas” or “2027-01-01 New Year”."),
+    )
 
     class Meta:
         model = Warehouse

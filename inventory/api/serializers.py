@@ -1,5 +1,7 @@
 """Stock and warehouses as integrators see them."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from core.api.addresses import AddressSerializer
@@ -13,6 +15,7 @@ from core.api.fields import (
     WholeNumberField,
 )
 from inventory.models import StockMovement
+from inventory.opening import MOST_CLOSURES, WEEK
 from inventory.services import MOST_PER_BOOKING
 
 
@@ -79,6 +82,32 @@ class AdjustmentSerializer(StrictSerializer):
     reference = TextField(max_length=60, allow_blank=True, required=False, default="")
 
 
+class ClosureSerializer(serializers.Serializer):
+    """Days on which a warehouse is closed, the first and the last."""
+
+    until = serializers.DateField()
+    name = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Name the first day `from`, which Python keeps for itself."""
+        return {"from": serializers.DateField(), **super().get_fields()}
+
+
+class ClosureChangeSerializer(StrictSerializer):
+    """Days on which a warehouse is closed; one day where `until` is missing."""
+
+    until = serializers.DateField(required=False)
+    name = TextField(max_length=80, allow_blank=True, required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Name the first day `from`, which Python keeps for itself."""
+        return {"from": serializers.DateField(), **super().get_fields()}
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        """Return the stored form."""
+        return {name: str(value) for name, value in super().to_internal_value(data).items()}
+
+
 class WarehouseSerializer(serializers.Serializer):
     """A row of `/warehouses/`."""
 
@@ -89,6 +118,14 @@ class WarehouseSerializer(serializers.Serializer):
     time_zone = serializers.CharField()
     priority = serializers.IntegerField(help_text="Lower serves first.")
     last_resort = serializers.BooleanField(help_text="Delivers only where no other warehouse can.")
+    open_days = serializers.ListField(child=serializers.ChoiceField(choices=WEEK), help_text="Days on which it works.")
+    closures = ClosureSerializer(many=True, help_text="Days on which it does not, the earliest first.")
+    cut_off = serializers.TimeField(
+        format="%H:%M", allow_null=True, help_text="By its own clock; what is ordered later begins on the next day."
+    )
+    handling_days = serializers.IntegerField(
+        allow_null=True, help_text="Open days from the order until it leaves; null: as the channel says."
+    )
     active = serializers.BooleanField()
 
 
@@ -101,6 +138,10 @@ class WarehouseChangeSerializer(StrictSerializer):
     time_zone = TextField(max_length=50, allow_blank=True, required=False)
     priority = WholeNumberField(min_value=0, max_value=32_767, required=False)
     last_resort = FlagField(required=False)
+    open_days = serializers.ListField(child=serializers.ChoiceField(choices=WEEK), allow_empty=False, required=False)
+    closures = ClosureChangeSerializer(many=True, required=False, max_length=MOST_CLOSURES)  # type: ignore[call-arg]
+    cut_off = serializers.TimeField(allow_null=True, required=False)
+    handling_days = WholeNumberField(min_value=0, max_value=60, allow_null=True, required=False)
     active = FlagField(required=False)
 
 

@@ -73,8 +73,16 @@ class ProductWord(models.Model):
         return self.word
 
 
+def working_week() -> list[str]:
+    """Return the days on which a place works unless somebody says otherwise."""
+    return ["mon", "tue", "wed", "thu", "fri"]
+
+
 class Warehouse(models.Model):
-    """A place that keeps and ships goods. Lower `priority` serves first; `last_resort` only if no other can."""
+    """A place that keeps and ships goods. Lower `priority` serves first; `last_resort` only if no other can.
+
+    `open_days` and `closures` are kept as `inventory.opening` says; `cut_off` is by its own clock.
+    """
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -88,6 +96,25 @@ class Warehouse(models.Model):
         null=True,
         blank=True,
         help_text=_("When the carriers have fetched what leaves on a day."),
+    )
+    open_days = models.JSONField(_("open on"), default=working_week)
+    closures = models.JSONField(
+        _("closed on"),
+        default=list,
+        blank=True,
+        help_text=_("One per line, as in “2026-12-24 – 2026-12-26 Christmas” or “2027-01-01 New Year”."),
+    )
+    cut_off = models.TimeField(
+        _("orders until"),
+        null=True,
+        blank=True,
+        help_text=_("What is ordered later on a day begins on the next one. Empty: all day."),
+    )
+    handling_days = models.PositiveSmallIntegerField(
+        _("handling days"),
+        null=True,
+        blank=True,
+        help_text=_("Open days from the order until it leaves. Empty: as the channel says."),
     )
     daily_capacity = models.PositiveIntegerField(
         _("lists a day"), null=True, blank=True, help_text=_("How many pick lists are finished here on a usual day.")

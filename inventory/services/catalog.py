@@ -15,6 +15,8 @@ from core.validation import check_fields
 from core.words import words_of
 from inventory.errors import DuplicateCode, DuplicateSku
 from inventory.models import Product, ProductWord, StockItem, Warehouse
+from inventory.models.catalog import working_week
+from inventory.opening import MOST_CLOSURES, WEEK, NotAClosure, tidied
 
 PRODUCT_FIELDS = frozenset(
     {
@@ -33,6 +35,7 @@ PRODUCT_FIELDS = frozenset(
     }
 )
 NAMED_BY = frozenset({"name", "names", "barcode"})
+LONGEST_HANDLING = 60
 SHELF_FIELDS = frozenset({"bin", "safety_stock"})
 WAREHOUSE_FIELDS = frozenset(
     {
@@ -43,6 +46,10 @@ WAREHOUSE_FIELDS = frozenset(
         "priority",
         "last_resort",
         "last_pickup_at",
+        "open_days",
+        "closures",
+        "cut_off",
+        "handling_days",
         "daily_capacity",
         "active",
     }
@@ -80,6 +87,10 @@ class WarehouseInput:
     priority: int = 50
     last_resort: bool = False
     last_pickup_at: time | None = None
+    open_days: Sequence[str] = tuple(working_week())
+    closures: Sequence[Mapping[str, str]] = ()
+    cut_off: time | None = None
+    handling_days: int | None = None
     daily_capacity: int | None = None
     active: bool = True
 
@@ -209,11 +220,32 @@ def _plain(value: Any) -> Any:
 
 
 def _check_warehouse(warehouse: Warehouse) -> None:
+    _tidy_days(warehouse)
     check_fields(warehouse)
     if not (len(warehouse.country) == 2 and warehouse.country.isascii() and warehouse.country.isupper()):
         raise Invalid("A country is two capital letters, as in DE", errors=[_fault("country", "Two capital letters")])
     if warehouse.time_zone and warehouse.time_zone not in available_timezones():
         fault = _fault("time_zone", "A time zone is written as in Europe/Berlin")
+        raise Invalid(fault["detail"], errors=[fault])
+
+
+def _tidy_days(warehouse: Warehouse) -> None:
+    """Bring the days on which a place works into their stored form, and refuse those that nothing could leave on."""
+    days = list(warehouse.open_days) if isinstance(warehouse.open_days, list | tuple) else []
+    if not days or any(day not in WEEK for day in days):
+        fault = _fault("open_days", f"At least one of {', '.join(WEEK)}")
+        raise Invalid(f"A warehouse is open on {fault['detail'].lower()}", errors=[fault])
+    warehouse.open_days = [day for day in WEEK if day in days]
+    try:
+        warehouse.closures = tidied(warehouse.closures)
+    except (NotAClosure, TypeError) as refused:
+        fault = _fault("closures", f"Not one or two days within four months: {refused}")
+        raise Invalid(fault["detail"], errors=[fault]) from None
+    if len(warehouse.closures) > MOST_CLOSURES:
+        fault = _fault("closures", f"At most {MOST_CLOSURES} closures")
+        raise Invalid(fault["detail"], errors=[fault])
+    if warehouse.handling_days is not None and warehouse.handling_days > LONGEST_HANDLING:
+        fault = _fault("handling_days", f"At most {LONGEST_HANDLING} days")
         raise Invalid(fault["detail"], errors=[fault])
 
 

@@ -12,7 +12,7 @@ from orders import promise
 from orders.errors import InvalidOrder
 from pricing import services as pricing
 
-from .promising import days_by_code, days_of, expected_on
+from .promising import dated, days_by_code, days_of, expected_on
 from .sourcing import picks_by_code
 
 
@@ -61,11 +61,10 @@ def availability(
                 {1: short}, days=days_of(places), expected_on=expected_on({product.pk: short})
             )
             parcels = [*parcels, *waits]
-    today = timezone.localdate(at or timezone.now())
     return Availability(
         product=product,
         quantity=quantity,
         available=free,
         short=short,
-        parcels=promise.dated(parcels, today=today, handling_days=way.handling_days),
+        parcels=dated(parcels, channel=way, at=at or timezone.now()),
     )

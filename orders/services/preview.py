@@ -16,7 +16,7 @@ from pricing import services as pricing
 from .buyer import look_at_buyer
 from .composing import arrange, goods_key_of_input, require_sense
 from .placement import check
-from .promising import estimate
+from .promising import dated, estimate
 from .sourcing import foresee_stock
 
 
@@ -56,12 +56,7 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
     composed = arrange(given, buyer, at=when)
     order, lines = composed.order, composed.lines
     short, free = foresee_stock(order, lines, backorder=composed.backorder)
-    split = promise.dated(
-        order.sourcing["parcels"],
-        today=timezone.localdate(when),
-        handling_days=channel.handling_days,
-        requested_on=order.requested_delivery_on,
-    )
+    split = dated(order.sourcing["parcels"], channel=channel, requested_on=order.requested_delivery_on, at=when)
     estimate(order, lines, at=when)
     restate(order, lines=lines, charges=composed.charges)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}

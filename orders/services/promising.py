@@ -1,16 +1,21 @@
 """When the units of an order can be there, and the day that is promised for them: joins stock, ways and days."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time
+from functools import lru_cache
 
 from django.utils import timezone
 
+from core.middleware import zone_of
 from core.service import service
 from core.updating import update_each
 from inventory import selectors as stock
 from inventory.services import Place
 from orders import promise
+from orders.calendar import Calendar, calendar_from
 from orders.models import Order, OrderLine
+from pricing import services as pricing
+from pricing.models import Channel
 from pricing.selectors import UNKNOWN_DAYS
 
 
@@ -57,18 +62,70 @@ def days_of(places: Sequence[Place]) -> int:
 
 def estimate(order: Order, lines: Sequence[OrderLine] = (), *, at: datetime) -> None:
     """Work out, on the objects, when each parcel leaves and arrives if work began now."""
-    parcels = promise.dated(
+    parcels = dated(
         order.sourcing.get("parcels", []),
-        today=timezone.localdate(at),
-        handling_days=order.channel.handling_days,
+        channel=order.channel,
         requested_on=order.requested_delivery_on,
         ship_complete=order.ship_complete,
+        at=at,
     )
     order.sourcing = {**order.sourcing, "parcels": parcels}
     order.estimated_delivery_on = promise.arrives_on(parcels)
     order.ship_by_on = promise.ships_by(parcels)
     for line in lines:
         line.promised_on = promise.day_of(parcels, line.position)
+
+
+def dated(
+    parcels: Sequence[promise.Parcel],
+    *,
+    channel: Channel,
+    requested_on: date | None = None,
+    ship_complete: bool = False,
+    at: datetime,
+) -> list[promise.Parcel]:
+    """Return parcels with their days: by the calendars of their warehouses, else as their channel handles orders."""
+    return promise.dated(
+        parcels,
+        at=at,
+        handling_days=channel.handling_days,
+        calendars=calendars_of({parcel["warehouse"] for parcel in parcels}),
+        requested_on=requested_on,
+        ship_complete=ship_complete,
+    )
+
+
+def calendars_of(codes: Collection[str]) -> dict[str, Calendar]:
+    """Return the calendars of warehouses by their code, and of our own week without one."""
+    known = {
+        one.code: _calendar(
+            tuple(one.open_days),
+            tuple((closure["from"], closure["until"]) for closure in one.closures),
+            one.cut_off,
+            one.time_zone,
+            one.handling_days,
+        )
+        for one in pricing.warehouses()
+        if one.code in codes
+    }
+    return {"": Calendar(zone=timezone.get_default_timezone()), **known}
+
+
+@lru_cache(maxsize=256)
+def _calendar(
+    open_days: tuple[str, ...],
+    closures: tuple[tuple[str, str], ...],
+    cut_off: time | None,
+    time_zone: str,
+    handling_days: int | None,
+) -> Calendar:
+    return calendar_from(
+        open_days,
+        [{"from": first, "until": last} for first, last in closures],
+        cut_off=cut_off,
+        zone=zone_of(time_zone) or timezone.get_default_timezone(),
+        handling_days=handling_days,
+    )
 
 
 def give_promise(order: Order, *, at: datetime) -> None:

@@ -21,6 +21,7 @@ from pricing.selectors import (
     shipping_methods,
     shipping_price,
     transit_days,
+    warehouses,
     zone_for,
 )
 
@@ -59,5 +60,6 @@ __all__ = [
     "shipping_price",
     "transit_days",
     "update_priced_product",
+    "warehouses",
     "zone_for",
 ]

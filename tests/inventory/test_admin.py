@@ -218,7 +218,7 @@ def test_the_low_list_shows_what_is_gone(goods, staff, maya):
 
 
 def test_a_warehouse_opens_and_closes(staff):
-    body = {"code": "ber", "name": "Berlin", "country": "DE", "priority": "30", "active": "on"}
+    body = {"code": "ber", "name": "Berlin", "country": "DE", "priority": "30", "active": "on", "open_days": ["mon"]}
     assert staff.post(address(Warehouse, "add"), body).status_code == 302
     berlin = Warehouse.objects.get(code="BER")
 

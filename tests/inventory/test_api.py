@@ -241,12 +241,29 @@ def test_a_warehouse_is_opened_shown_and_changed(api):
 
     assert made.status_code == 201, made.json()
     assert made["Location"].endswith("/api/v1/warehouses/BER/")
-    assert made.json() == body | {"code": "BER", "priority": 50, "last_resort": False, "active": True}
+    days = {"open_days": ["mon", "tue", "wed", "thu", "fri"], "closures": [], "cut_off": None, "handling_days": None}
+    assert made.json() == body | days | {"code": "BER", "priority": 50, "last_resort": False, "active": True}
     changed = api.patch(f"{WAREHOUSES}ber/", {"last_resort": True, "priority": 90}, format="json")
     assert (changed.status_code, changed.json()["last_resort"]) == (200, True)
     assert api.get(f"{WAREHOUSES}BER/").json() == changed.json()
     assert problem(post(api, WAREHOUSES, body))[:2] == (409, "duplicate_code")
     assert api.get(f"{WAREHOUSES}MARS/").status_code == 404
+
+
+def test_the_days_of_a_warehouse_are_read_and_changed(api):
+    make_warehouse("HAM")
+    said = {"closures": [{"from": "2026-12-24", "until": "2026-12-26", "name": "Christmas"}, {"from": "2027-01-01"}]}
+    said |= {"open_days": ["sat", "mon"], "cut_off": "14:00", "handling_days": 2}
+
+    changed = api.patch(f"{WAREHOUSES}HAM/", said, format="json")
+
+    assert changed.status_code == 200, changed.json()
+    shown = {name: changed.json()[name] for name in said}
+    new_year = {"from": "2027-01-01", "until": "2027-01-01", "name": ""}
+    assert shown == said | {"open_days": ["mon", "sat"], "closures": [said["closures"][0], new_year]}
+    for wrong in ({"open_days": []}, {"closures": [{"from": "soon"}]}, {"cut_off": "25:00"}, {"handling_days": 99}):
+        refused = api.patch(f"{WAREHOUSES}HAM/", wrong, format="json")
+        assert (refused.status_code, next(iter(wrong)) in refused.json()["errors"][0]["pointer"]) == (400, True)
 
 
 def test_a_page_of_warehouses_takes_two_statements(api, django_assert_num_queries):

@@ -9,6 +9,7 @@ from orders.calendar import working_days_after, working_days_before
 from orders.priority import rank_of
 
 MONDAY, FRIDAY, SATURDAY = date(2026, 11, 23), date(2026, 11, 27), date(2026, 11, 28)
+MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -43,36 +44,36 @@ def test_each_warehouse_sends_one_parcel():
 
 
 def test_a_parcel_needs_handling_and_travel():
-    first, second = promise.dated(parcels(), today=MONDAY, handling_days=1)
+    first, second = promise.dated(parcels(), at=MORNING, handling_days=1)
     assert (first["ships_on"], first["arrives_on"]) == ("2026-11-24", "2026-11-26")
     assert (second["ships_on"], second["arrives_on"]) == ("2026-11-24", "2026-11-27")
 
 
 def test_the_order_arrives_with_its_last_parcel_and_leaves_with_its_first():
-    dated = promise.dated(parcels(), today=MONDAY, handling_days=1)
+    dated = promise.dated(parcels(), at=MORNING, handling_days=1)
     assert promise.arrives_on(dated) == FRIDAY
     assert promise.ships_by(dated) == date(2026, 11, 24)
     assert (promise.day_of(dated, 1), promise.day_of(dated, 2)) == (date(2026, 11, 26), FRIDAY)
 
 
 def test_backorders_wait_for_the_announced_day():
-    dated = promise.dated(parcels(short={1: 5}, expected_on=date(2026, 12, 7)), today=MONDAY, handling_days=1)
+    dated = promise.dated(parcels(short={1: 5}, expected_on=date(2026, 12, 7)), at=MORNING, handling_days=1)
     assert dated[-1]["arrives_on"] == "2026-12-10"
 
 
 def test_unannounced_goods_are_allowed_three_weeks():
-    dated = promise.dated(parcels(short={1: 5}), today=MONDAY, handling_days=1)
+    dated = promise.dated(parcels(short={1: 5}), at=MORNING, handling_days=1)
     assert dated[-1]["arrives_on"] == "2026-12-17"
 
 
 def test_nothing_arrives_before_it_is_wanted():
     wanted = date(2026, 12, 10)
-    first = promise.dated(parcels(), today=MONDAY, handling_days=1, requested_on=wanted)[0]
+    first = promise.dated(parcels(), at=MORNING, handling_days=1, requested_on=wanted)[0]
     assert (first["ships_on"], first["arrives_on"]) == ("2026-12-08", "2026-12-10")
 
 
 def test_ship_complete_arrives_all_at_once():
-    dated = promise.dated(parcels(), today=MONDAY, handling_days=1, ship_complete=True)
+    dated = promise.dated(parcels(), at=MORNING, handling_days=1, ship_complete=True)
     assert {one["arrives_on"] for one in dated} == {"2026-11-27"}
 
 
