@@ -102,7 +102,7 @@ def _own_world(settings: Any, _files: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_emptied() -> Iterator[None]:
-    """Let tests that commit clear up: nobody may still be asking, and SQLite would refuse to delete issued documents."""
+    """Let tests that commit clear up: nobody may still be asking, and SQLite keeps issued documents from deletion."""
     from django.test import TransactionTestCase
 
     from billing import immutability
