@@ -39,10 +39,10 @@ def arguments() -> argparse.Namespace:
 class Database:
     """The database for measuring: made, known again by what it is marked with, and dropped."""
 
-    def __init__(self, url: str, orders: int) -> None:
+    def __init__(self, url: str, mark: str) -> None:
         self.url = url
         self.name = urlsplit(url).path.strip("/")
-        self.mark = MARK.format(orders)
+        self.mark = mark
         self.others = urlsplit(url)._replace(path="/postgres").geturl()
 
     def _ask(self, statement: str) -> Any:
@@ -131,7 +131,7 @@ def line(result: Any) -> str:
 def main() -> int:
     """Build, measure, tell, and clear away."""
     options = arguments()
-    database = Database(options.database_url, options.orders)
+    database = Database(options.database_url, MARK.format(options.orders))
     is_new = database.prepare()
     with tempfile.TemporaryDirectory() as folder:
         start_django(options.database_url, folder)
