@@ -67,3 +67,15 @@ class ReceiptClosed(Conflict):
     """Nothing more is expected of this receipt."""
 
     code = "receipt_closed"
+
+
+class NotExpected(Conflict):
+    """These goods do not stand on this paper."""
+
+    code = "not_expected"
+
+
+class AlreadyBooked(Conflict):
+    """This was sent before, and was done then; `same` says whether it said the same."""
+
+    code = "already_booked"

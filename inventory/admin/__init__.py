@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 
-from . import catalog, finding, receipts, stock, today
+from . import catalog, finding, goods_in, receipts, stock, today
 
-__all__ = ["catalog", "finding", "receipts", "stock", "today"]
+__all__ = ["catalog", "finding", "goods_in", "receipts", "stock", "today"]
 
 CATALOGUE, WAREHOUSE = _("Catalogue"), _("Warehouse")
 for group, label, name, keys, order in (
@@ -25,3 +25,12 @@ for group, label, name, keys, order in (
         icon="tag" if group is CATALOGUE else "building",
         keys=keys,
     )
+navigation.register(
+    WAREHOUSE,
+    _("Goods in"),
+    "admin:goods_in",
+    permission=goods_in.RECEIVE,
+    order=340,
+    icon="download",
+    keys="g n",
+)

@@ -1,5 +1,6 @@
 """What is on its way to us."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -14,12 +15,13 @@ from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import code_column, figure_column, link_column
 from core.admin.forms import ReasonForm
 from core.admin.site import site
-from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.admin.transitions import Step, TransitionAdmin, TransitionSpec
 from inventory import services
 from inventory.models import ExpectedReceipt
 
 from .catalog import means
 from .forms import ArrivalForm
+from .goods_in import RECEIVE, scanned_at
 
 
 class LateFilter(admin.SimpleListFilter):
@@ -107,6 +109,14 @@ class ExpectedReceiptAdmin(TransitionAdmin, BackOfficeAdmin):
             done=_("Nothing more is expected."),
         ),
     }
+
+    def steps(self, request: HttpRequest, obj: ExpectedReceipt) -> list[Step]:
+        """Offer first to receive all of its paper by scan."""
+        found = super().steps(request, obj)
+        if obj.closed or not request.user.has_perm(RECEIVE):
+            return found
+        scan = Step("scan", gettext("Receive by scan"), scanned_at(obj), "primary", "download")
+        return [scan, *(replace(step, style="") if step.name == "receive" else step for step in found)]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ExpectedReceipt]":
         """Return receipts with product and warehouse."""

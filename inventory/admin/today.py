@@ -9,7 +9,8 @@ from core.reader import spoken_date
 from core.sight import seen
 from inventory import selectors
 
-RECEIVE = "inventory.change_expectedreceipt"
+from .goods_in import RECEIVE, scanned_at
+
 ROWS = 8
 
 
@@ -31,7 +32,7 @@ def receipts_due() -> list[today.Todo]:
             if receipt.expected_on == day
             else _("expected on %(day)s") % {"day": spoken_date(receipt.expected_on)},
             action=_("Receive"),
-            url=reverse("admin:inventory_expectedreceipt_do", args=[receipt.pk, "receive"]),
+            url=scanned_at(receipt),
             page=reverse("admin:inventory_expectedreceipt_change", args=[receipt.pk]),
             tone="warn" if receipt.expected_on < day else "info",
             rank=4,

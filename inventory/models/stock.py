@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -92,6 +93,9 @@ class ExpectedReceipt(models.Model):
     quantity = models.PositiveIntegerField(_("ordered"))
     received = models.PositiveIntegerField(_("received"), default=0)
     expected_on = models.DateField(_("expected on"))
+    # From the one to the other is how long a supplier takes.
+    ordered_on = models.DateField(_("announced on"), null=True, editable=False)
+    arrived_on = models.DateField(_("first arrived on"), null=True, editable=False)
     reference = models.CharField(_("purchase order"), max_length=60, blank=True)
     closed = models.BooleanField(_("closed"), default=False)
 
@@ -101,7 +105,11 @@ class ExpectedReceipt(models.Model):
         verbose_name = _("expected receipt")
         verbose_name_plural = _("expected receipts")
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="expects_at_least_one_unit")]
-        indexes = [models.Index(fields=["product", "expected_on"], name="receipt_open", condition=Q(closed=False))]
+        indexes = [
+            models.Index(fields=["product", "expected_on"], name="receipt_open", condition=Q(closed=False)),
+            models.Index(Upper("reference"), name="receipt_open_paper", condition=Q(closed=False)),
+            models.Index(fields=["expected_on"], name="receipt_due", condition=Q(closed=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.product.sku} × {self.quantity}".strip()

@@ -14,6 +14,7 @@ from .catalog import (
     update_shelf,
     update_warehouse,
 )
+from .receiving import receive_paper
 from .reservations import (
     OpenAllocation,
     Reserved,
@@ -58,6 +59,7 @@ __all__ = [
     "open_allocations",
     "rank_reservation",
     "receive_expected",
+    "receive_paper",
     "receive_stock",
     "release",
     "reserve",

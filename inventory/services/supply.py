@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from core.actors import Actor
 from core.errors import Invalid
 from core.outbox import emit
@@ -35,7 +37,7 @@ def receive_stock(
     """
     if kind not in INCOMING_KINDS:
         raise Invalid(f"{kind} is not a way for units to come in")
-    _require_units(units)
+    require_units(units)
     shelf = ensure_shelf(warehouse_id=warehouse_id, product_ids=units)
     require_room(shelf.values(), max(units.values()))
     changes = {shelf[product].pk: Change(on_hand=quantity) for product, quantity in units.items()}
@@ -58,7 +60,7 @@ def restock(
     """Take returned units in: back on the shelf, into quarantine, or noted and scrapped."""
     if disposition not in DISPOSITIONS:
         raise Invalid(f"{disposition} is not something to do with a returned unit")
-    _require_units(units)
+    require_units(units)
     shelf = ensure_shelf(warehouse_id=warehouse_id, product_ids=units)
     require_room(shelf.values(), max(units.values()))
     quarantined = disposition == "quarantine"
@@ -104,7 +106,7 @@ def expect_receipts(
     *, warehouse_id: int, units: Mapping[int, int], expected_on: date, reference: str = "", actor: Actor
 ) -> list[ExpectedReceipt]:
     """Write down that units of products ({product_id: units}) are on their way to a warehouse."""
-    _require_units(units)
+    require_units(units)
     ensure_shelf(warehouse_id=warehouse_id, product_ids=units)
     receipts = ExpectedReceipt.objects.bulk_create(
         ExpectedReceipt(
@@ -112,6 +114,7 @@ def expect_receipts(
             warehouse_id=warehouse_id,
             quantity=quantity,
             expected_on=expected_on,
+            ordered_on=timezone.localdate(),
             reference=reference,
         )
         for product, quantity in units.items()
@@ -133,7 +136,8 @@ def receive_expected(
     before = {"received": receipt.received, "closed": receipt.closed}
     receipt.received += quantity
     receipt.closed = close or receipt.received >= receipt.quantity
-    receipt.save(update_fields=["received", "closed"])
+    receipt.arrived_on = receipt.arrived_on or timezone.localdate(at)
+    receipt.save(update_fields=["received", "closed", "arrived_on"])
     note_change(
         receipt,
         "inventory.expectedreceipt.changed",
@@ -170,7 +174,7 @@ def cancel_expected(receipt_id: int, *, reason: str, actor: Actor) -> ExpectedRe
     return receipt
 
 
-def _require_units(units: Mapping[int, int]) -> None:
+def require_units(units: Mapping[int, int]) -> None:
     if not units:
         raise Invalid("Say how many units of what")
     if any(not 1 <= quantity <= MOST_PER_BOOKING for quantity in units.values()):
