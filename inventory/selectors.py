@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import DateField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from core.words import begins_with, typed_words
 from inventory.models import Allocation, ExpectedReceipt, Product, ProductWord, StockItem, StockMovement, Warehouse
@@ -33,6 +34,23 @@ def stock_by_warehouse(product_ids: Iterable[int]) -> dict[tuple[int, int], int]
     rows = StockItem.objects.filter(product_id__in=set(product_ids), warehouse__active=True)
     found = rows.values_list("product_id", "warehouse_id", free_units())
     return {(product, warehouse): units for product, warehouse, units in found}
+
+
+def supply_rows(product_ids: Iterable[int]) -> tuple["QuerySet[Any, Any]", "QuerySet[Any, Any]"]:
+    """Return rows of (product, warehouse, day, units), to be read as one: what is free, without a day, and what comes.
+
+    Free units are below zero where safety stock is missing: the next ones to come make that up.
+    """
+    wanted = set(product_ids)
+    free = F("on_hand") - F("quarantined") - F("reserved") - F("safety_stock")
+    shelves = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True).values_list(
+        "product_id", "warehouse_id", Cast(Value(None), DateField()), free
+    )
+    due = ExpectedReceipt.objects.filter(product_id__in=wanted, closed=False, quantity__gt=F("received"))
+    coming = due.filter(warehouse__active=True).values_list(
+        "product_id", "warehouse_id", "expected_on", F("quantity") - F("received")
+    )
+    return shelves.order_by(), coming.order_by()
 
 
 def incoming(product_ids: Iterable[int]) -> dict[int, list[tuple[date, int, int]]]:

@@ -7,7 +7,7 @@ begin ("from"); a `backorder` parcel without one is of units that nobody has ann
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from orders.calendar import WORKING_WEEK, Calendar, arrival, working_days_before
 
@@ -18,24 +18,45 @@ UNKNOWN_RESTOCK_DAYS = 15
 Parcel = dict[str, Any]
 
 
-def goods_parcels(picks: Iterable[tuple[int, str, int]], days: Mapping[str, int]) -> list[Parcel]:
-    """Return one parcel per warehouse from (position, warehouse, units)."""
-    parcels: dict[str, Parcel] = {}
+class Wait(NamedTuple):
+    """Units of a line that are missing, and where and from when on they are expected, if somebody knows."""
+
+    position: int
+    units: int
+    warehouse: str = ""
+    since: date | None = None
+
+
+def goods_parcels(
+    picks: Iterable[tuple[int, str, int]], days: Mapping[str, int], *, not_before: Mapping[int, date] | None = None
+) -> list[Parcel]:
+    """Return one parcel per warehouse from (position, warehouse, units), and one more for what may not leave yet."""
+    parcels: dict[tuple[str, date | None], Parcel] = {}
     for position, warehouse, units in picks:
-        parcel = parcels.setdefault(
-            warehouse, {"kind": GOODS, "warehouse": warehouse, "days": days[warehouse], "lines": {}}
-        )
-        parcel["lines"][str(position)] = parcel["lines"].get(str(position), 0) + units
+        since = (not_before or {}).get(position)
+        parcel = {"kind": GOODS, "warehouse": warehouse, "days": days[warehouse], "lines": {}}
+        if since is not None:
+            parcel["from"] = since.isoformat()
+        _put(parcels.setdefault((warehouse, since), parcel), position, units)
     return list(parcels.values())
 
 
-def backorder_parcel(short: Mapping[int, int], *, days: int, expected_on: date | None) -> list[Parcel]:
-    """Return the parcel of what is missing; nothing if nothing is."""
-    if not short:
-        return []
-    lines = {str(position): units for position, units in short.items()}
-    known = expected_on.isoformat() if expected_on else None
-    return [{"kind": BACKORDER, "warehouse": "", "days": days, "lines": lines, "from": known}]
+def backorder_parcels(waits: Iterable[Wait], days: Mapping[str, int]) -> list[Parcel]:
+    """Return one parcel per warehouse and day from which units that are missing are expected, the earliest first.
+
+    What nobody has announced comes last; `days` has the days on the way from nowhere in particular, too ("").
+    """
+    parcels: dict[tuple[date, bool, str], Parcel] = {}
+    for wait in waits:
+        known = wait.since.isoformat() if wait.since else None
+        parcel = {"kind": BACKORDER, "warehouse": wait.warehouse, "days": days[wait.warehouse], "lines": {}}
+        key = (wait.since or date.max, not wait.warehouse, wait.warehouse)
+        _put(parcels.setdefault(key, {**parcel, "from": known}), wait.position, wait.units)
+    return [parcels[key] for key in sorted(parcels)]
+
+
+def _put(parcel: Parcel, position: int, units: int) -> None:
+    parcel["lines"][str(position)] = parcel["lines"].get(str(position), 0) + units
 
 
 def service_parcel(units: Mapping[int, int]) -> list[Parcel]:
@@ -82,20 +103,23 @@ def refilled(parcels: Sequence[Parcel], gained: Sequence[Parcel]) -> list[Parcel
     for parcel in gained:
         for position, units in parcel["lines"].items():
             found[position] = found.get(position, 0) + units
-    return [*_without(parcels, found, BACKORDER, ""), *gained]
+    return [*_without(parcels, found, BACKORDER), *gained]
 
 
 def bereft(parcels: Sequence[Parcel], lost: Mapping[int, int], *, warehouse: str, days: int) -> list[Parcel]:
     """Return the parcels after units of a warehouse turned out not to be there."""
     missing = {str(position): units for position, units in lost.items()}
-    return [*_without(parcels, missing, GOODS, warehouse), *backorder_parcel(lost, days=days, expected_on=None)]
+    waits = backorder_parcels([Wait(position, units) for position, units in lost.items()], {"": days})
+    return [*_without(parcels, missing, GOODS, warehouse), *waits]
 
 
-def _without(parcels: Sequence[Parcel], units: Mapping[str, int], kind: str, warehouse: str) -> list[Parcel]:
-    """Take units out of the parcels of a kind and place; empty ones are dropped."""
+def _without(
+    parcels: Sequence[Parcel], units: Mapping[str, int], kind: str, warehouse: str | None = None
+) -> list[Parcel]:
+    """Take units out of the parcels of a kind, and of one place where it is named; empty ones are dropped."""
     left, kept = dict(units), []
     for parcel in parcels:
-        if parcel["kind"] != kind or parcel["warehouse"] != warehouse:
+        if parcel["kind"] != kind or warehouse not in (None, parcel["warehouse"]):
             kept.append(parcel)
             continue
         lines = {}

@@ -1,5 +1,6 @@
-"""What could be promised now, without promising it."""
+"""What could be promised now, without promising it: the shop, the basket, the order desk and the API ask here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -7,24 +8,30 @@ from django.utils import timezone
 
 from inventory import selectors as stock
 from inventory.models import Product
+from inventory.services import Place
 from inventory.sourcing import Demand, decide
-from orders import promise
+from orders import outlook, promise
 from orders.errors import InvalidOrder
+from orders.priority import USUAL, rank_of
 from pricing import services as pricing
 
-from .promising import dated, days_by_code, days_of, expected_on
+from .promising import dated, days_by_code, days_of, waits_of
 from .sourcing import picks_by_code
 
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """How many units could be promised, from where and when. `short` units would follow, or not be sold."""
+    """How many units could be promised, from where and when. `short` units would follow, or not be sold.
+
+    `by_day` says how many could be promised from each day on, those of earlier days included; no day is now.
+    """
 
     product: Product
     quantity: int
     available: int
     short: int
     parcels: list[promise.Parcel]
+    by_day: list[tuple[date | None, int]]
 
     @property
     def can_be_ordered(self) -> bool:
@@ -47,24 +54,58 @@ def availability(
         raise InvalidOrder(
             text, errors=[{"pointer": "/sku", "code": "unknown_product", "detail": text, "in": "query"}]
         )
+    (found,) = availabilities([(product, quantity)], country=country, method=method, channel=channel, at=at)
+    return found
+
+
+def availabilities(
+    wanted: Iterable[tuple[Product, int]], *, country: str, method: str, channel: str, at: datetime | None = None
+) -> list[Availability]:
+    """Say what could be promised of products, each as if nothing else were ordered. One statement for all of them."""
+    pairs = list(wanted)
+    when = at or timezone.now()
     way = pricing.channel_by_code(channel)
-    if not product.needs_stock:
-        parcels, free, short = promise.service_parcel({1: quantity}), quantity, 0
-    else:
-        places = pricing.places_for(pricing.shipping_method(method), country)
-        shelves = stock.stock_by_warehouse([product.pk])
-        decision = decide([Demand(1, product.pk, quantity, True)], shelves, places)
-        free, short = sum(shelves.values()), decision.short.get(1, 0)
-        parcels = promise.goods_parcels(picks_by_code(decision.picks, places), days_by_code(places))
-        if short and product.backorder:
-            waits = promise.backorder_parcel(
-                {1: short}, days=days_of(places), expected_on=expected_on({product.pk: short})
+    places = pricing.places_for(pricing.shipping_method(method), country)
+    asked = outlook.Demanding(rank_of(USUAL, when))
+    figures = outlook.figures((product.pk for product, _quantity in pairs if product.needs_stock), asked)
+    found = []
+    for product, quantity in pairs:
+        free, short, parcels = quantity, 0, promise.service_parcel({1: quantity})
+        by_day: list[tuple[date | None, int]] = [(None, quantity)]
+        if product.needs_stock:
+            one = figures[product.pk]
+            free = sum(one.shelves.values())
+            parcels, short = _parcels(product, quantity, one, places, at=when)
+            by_day = one.outlook().by_day()
+        found.append(
+            Availability(
+                product=product,
+                quantity=quantity,
+                available=free,
+                short=short,
+                parcels=dated(parcels, channel=way, at=when),
+                by_day=by_day,
             )
-            parcels = [*parcels, *waits]
-    return Availability(
-        product=product,
-        quantity=quantity,
-        available=free,
-        short=short,
-        parcels=dated(parcels, channel=way, at=at or timezone.now()),
-    )
+        )
+    return found
+
+
+def _parcels(
+    product: Product, quantity: int, figures: outlook.Figures, places: list[Place], *, at: datetime
+) -> tuple[list[promise.Parcel], int]:
+    """Return the parcels of one product as an order for it would get them, and how many units are short."""
+    release = product.release_on
+    since = release if release is not None and release > timezone.localdate(at) else None
+    shelves = {(product.pk, place): units for place, units in figures.shelves.items()}
+    decision = decide([Demand(1, product.pk, quantity, True)], shelves, places)
+    days = days_by_code(places)
+    not_before = {1: since} if since else {}
+    parcels = promise.goods_parcels(picks_by_code(decision.picks, places), days, not_before=not_before)
+    short = decision.short.get(1, 0)
+    if short and product.backorder:
+        taken = {pick.warehouse_id: pick.quantity for pick in decision.picks}
+        codes = {place.warehouse_id: place.code for place in places}
+        stages = figures.outlook(taken=taken).take(short, at=codes)
+        waits = waits_of(1, short, stages, codes, since=since)
+        parcels += promise.backorder_parcels(waits, {**days, "": days_of(places)})
+    return parcels, short

@@ -55,7 +55,7 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
     buyer = look_at_buyer(given, channel, goods_key=goods_key_of_input(given), at=when)
     composed = arrange(given, buyer, at=when)
     order, lines = composed.order, composed.lines
-    short, free = foresee_stock(order, lines, backorder=composed.backorder)
+    short, free = foresee_stock(order, lines, backorder=composed.backorder, at=when)
     split = dated(order.sourcing["parcels"], channel=channel, requested_on=order.requested_delivery_on, at=when)
     estimate(order, lines, at=when)
     restate(order, lines=lines, charges=composed.charges)

@@ -1,6 +1,6 @@
 """When the units of an order can be there, and the day that is promised for them: joins stock, ways and days."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 
@@ -9,9 +9,9 @@ from django.utils import timezone
 from core.middleware import zone_of
 from core.service import service
 from core.updating import update_each
-from inventory import selectors as stock
+from inventory.atp import Stage
 from inventory.services import Place
-from orders import promise
+from orders import outlook, promise
 from orders.calendar import Calendar, calendar_from
 from orders.models import Order, OrderLine
 from pricing import services as pricing
@@ -24,30 +24,55 @@ def days_by_code(places: Sequence[Place]) -> dict[str, int]:
     return {place.code: _days(place) for place in places}
 
 
-def waiting(lines: Sequence[OrderLine], short: Mapping[int, int], places: Sequence[Place]) -> list[promise.Parcel]:
-    """Return the parcel of what is not here yet, expected when the last of it is."""
+def waiting(
+    lines: Sequence[OrderLine],
+    short: Mapping[int, int],
+    places: Sequence[Place],
+    *,
+    demand: outlook.Demanding,
+    taken: Mapping[tuple[int, int], int] | None = None,
+    not_before: Mapping[int, date] | None = None,
+) -> list[promise.Parcel]:
+    """Return the parcels of what is not here yet, each expected when its units are.
+
+    Who waits before and is served first has its units already; `taken` are those of (product, warehouse) that are
+    not free any more though the shelf says so.
+    """
     if not short:
         return []
-    missing: dict[int, int] = {}
-    for line in lines:
+    figures = outlook.figures(outlook.missing_units(lines, short), demand)
+    ahead = {product: one.outlook(taken=_of_product(taken or {}, product)) for product, one in figures.items()}
+    codes = {place.warehouse_id: place.code for place in places}
+    waits: list[promise.Wait] = []
+    for line in sorted(lines, key=lambda line: line.position):
         if units := short.get(line.position, 0):
-            missing[line.product_id] = missing.get(line.product_id, 0) + units
-    return promise.backorder_parcel(short, days=days_of(places), expected_on=expected_on(missing))
+            stages = ahead[line.product_id].take(units, at=codes)
+            waits += waits_of(line.position, units, stages, codes, since=(not_before or {}).get(line.position))
+    return promise.backorder_parcels(waits, {**days_by_code(places), "": days_of(places)})
 
 
-def expected_on(missing: Mapping[int, int]) -> date | None:
-    """Return the day by which announced receipts cover what is missing per product, or None if they do not."""
-    days = []
-    for product_id, receipts in stock.incoming(missing).items():
-        wanted = missing[product_id]
-        for day, _warehouse, units in receipts:
-            wanted -= units
-            if wanted <= 0:
-                days.append(day)
-                break
-        else:
-            return None
-    return max(days, default=None)
+def waits_of(
+    position: int, units: int, stages: Sequence[Stage], codes: Mapping[int, str], *, since: date | None
+) -> list[promise.Wait]:
+    """Return where and from when on the missing units of a line are expected, not before a day where one is given."""
+    today = timezone.localdate()
+    waits = [
+        promise.Wait(position, stage.units, codes[stage.warehouse_id], max(stage.on or today, since or date.min))
+        for stage in stages
+    ]
+    unknown = units - sum(stage.units for stage in stages)
+    return [*waits, promise.Wait(position, unknown, since=since)] if unknown else waits
+
+
+def _of_product(units: Mapping[tuple[int, int], int], wanted: int) -> dict[int, int]:
+    return {place: count for (product, place), count in units.items() if product == wanted}
+
+
+def releases(lines: Iterable[OrderLine], at: datetime) -> dict[int, date]:
+    """Return, by position, the day before which a product may not leave: it is not released yet."""
+    today = timezone.localdate(at)
+    days = {line.position: line.product.release_on for line in lines}
+    return {position: day for position, day in days.items() if day is not None and day > today}
 
 
 def _days(place: Place) -> int:

@@ -1,8 +1,9 @@
 """Where the units of an order come from: joins stock and ways."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from core.actors import Actor
 from core.service import service
@@ -14,9 +15,10 @@ from inventory.services import Demand, Pick, Place, Reserved
 from inventory.sourcing import decide
 from orders import promise
 from orders.models import Order, OrderLine
+from orders.outlook import Demanding
 from pricing import services as pricing
 
-from .promising import days_by_code, waiting
+from .promising import days_by_code, releases, waiting
 
 
 def places_of(order: Order) -> list[Place]:
@@ -46,10 +48,10 @@ def reserve_stock(
     """
     demand, places = _demand_of(lines, backorder), _places_at(counter, places_of(order))
     if not demand:
-        return _plan(order, lines, backorder, Reserved(0), places)
+        return _plan(order, lines, backorder, Reserved(0), places, at=at)
     reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, actor=actor, at=at)
     order.reservation_id = reserved.reservation_id
-    return _plan(order, lines, backorder, reserved, places)
+    return _plan(order, lines, backorder, reserved, places, at=at)
 
 
 def _places_at(counter: Warehouse | None, places: Sequence[Place]) -> list[Place]:
@@ -60,7 +62,7 @@ def _places_at(counter: Warehouse | None, places: Sequence[Place]) -> list[Place
 
 
 def foresee_stock(
-    order: Order, lines: Sequence[OrderLine], *, backorder: Mapping[int, bool]
+    order: Order, lines: Sequence[OrderLine], *, backorder: Mapping[int, bool], at: datetime
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Plan the parcels as they would be if stock were tied now, on the objects only: nothing is locked or tied.
 
@@ -73,7 +75,11 @@ def foresee_stock(
     free = dict.fromkeys((one.product_id for one in demand), 0)
     for (product_id, _warehouse), units in shelves.items():
         free[product_id] += units
-    return _plan(order, lines, backorder, foreseen, places), free
+    taken: dict[tuple[int, int], int] = defaultdict(int)
+    products = {one.key: one.product_id for one in demand}
+    for pick in decision.picks:
+        taken[products[pick.key], pick.warehouse_id] += pick.quantity
+    return _plan(order, lines, backorder, foreseen, places, taken=taken, at=at), free
 
 
 def _demand_of(lines: Sequence[OrderLine], backorder: Mapping[int, bool]) -> list[Demand]:
@@ -90,6 +96,9 @@ def _plan(
     backorder: Mapping[int, bool],
     reserved: Reserved,
     places: Sequence[Place],
+    *,
+    taken: Mapping[tuple[int, int], int] | None = None,
+    at: datetime,
 ) -> dict[int, int]:
     """Write what is tied and in which parcels it goes onto the objects. Returns what is short by position."""
     services = {line.position: line.open for line in lines if line.position not in backorder}
@@ -100,14 +109,26 @@ def _plan(
         if line.position in backorder:
             line.backordered = reserved.short.get(line.position, 0)
             line.allocated = line.open - line.backordered
-    parcels = [*parcels_of(reserved, places), *waiting(lines, reserved.short, places)]
-    order.sourcing = {**reserved.decision, "parcels": [*parcels, *promise.service_parcel(services)]}
+    not_before = releases(lines, at)
+    goods = parcels_of(reserved, places, not_before=not_before)
+    later = waiting(
+        lines,
+        reserved.short,
+        places,
+        demand=Demanding(order.rank, order.pk),
+        taken=taken,
+        not_before=not_before,
+    )
+    order.sourcing = {**reserved.decision, "parcels": [*goods, *later, *promise.service_parcel(services)]}
     return reserved.short
 
 
-def parcels_of(reserved: Reserved, places: Sequence[Place]) -> list[promise.Parcel]:
-    """Return one parcel per warehouse that serves."""
-    return promise.goods_parcels(picks_by_code(reserved.picks, places), days_by_code(places))
+def parcels_of(
+    reserved: Reserved, places: Sequence[Place], *, not_before: Mapping[int, date] | None = None
+) -> list[promise.Parcel]:
+    """Return one parcel per warehouse that serves, and one more for what may not leave before a day."""
+    picks = picks_by_code(reserved.picks, places)
+    return promise.goods_parcels(picks, days_by_code(places), not_before=not_before)
 
 
 def picks_by_code(picks: Iterable[Pick], places: Sequence[Place]) -> list[tuple[int, str, int]]:

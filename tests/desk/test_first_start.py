@@ -97,7 +97,7 @@ def test_a_warehouse_without_a_street_cannot_print_labels(staff):
     assert line("warehouse").said == "HAM Warehouse HAM has no street or city; labels need them."
 
     url = f"/admin/inventory/warehouse/{made.pk}/change/"
-    form = {"name": made.name, "country": "DE", "priority": "50", "active": "on", **ADDRESS}
+    form = {"name": made.name, "country": "DE", "priority": "50", "active": "on", "open_days": ["mon"], **ADDRESS}
     assert staff.post(url, form).status_code == 302
 
     assert line("warehouse").done
@@ -105,7 +105,7 @@ def test_a_warehouse_without_a_street_cannot_print_labels(staff):
 
 
 def test_a_form_opened_from_the_list_leads_back_to_it_and_nowhere_else(staff):
-    form = {"code": "HAM", "name": "Hamburg", "country": "DE", "priority": "50", **ADDRESS}
+    form = {"code": "HAM", "name": "Hamburg", "country": "DE", "priority": "50", "open_days": ["mon"], **ADDRESS}
 
     back = staff.post("/admin/inventory/warehouse/add/?next=/desk/first-start/", form)
     elsewhere = staff.post("/admin/inventory/warehouse/add/?next=https://evil.example/", {**form, "code": "MUC"})

@@ -36,7 +36,8 @@ def test_working_days_before(day, days, expected):
 
 def parcels(*, days: int = 2, short: dict[int, int] | None = None, expected_on: date | None = None):
     goods = promise.goods_parcels([(1, "HAM", 2), (2, "HAM", 1), (2, "MUC", 4)], {"HAM": days, "MUC": days + 1})
-    return [*goods, *promise.backorder_parcel(short or {}, days=days, expected_on=expected_on)]
+    waits = [promise.Wait(position, units, since=expected_on) for position, units in (short or {}).items()]
+    return [*goods, *promise.backorder_parcels(waits, {"": days})]
 
 
 def test_each_warehouse_sends_one_parcel():
