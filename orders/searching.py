@@ -7,10 +7,10 @@ that knows orders by another sign says how:
     def parcels(term: str) -> QuerySet: return Parcel.objects.filter(tracking_number=term).values("order")
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -18,12 +18,14 @@ from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 
 from core.words import beginning, dialled, folded, typed_words
-from customers.models import CustomerWord
+from customers.models import Customer, CustomerWord
 from orders.models import Order, OrderLine
 
 # So many of one kind are named by their ids; where there are more, it is asked of each order instead.
 MOST = 1_000
 LONGEST_NUMBER = 12
+# Fewer letters begin so many words that nobody counts them.
+TELLING = 3
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,22 @@ def _names(wanted: str) -> Iterator[Sign]:
     for column in ("name_key", "surname_key"):
         yield _sign(beginning(wanted, column))
     if words := typed_words(wanted):
-        known = [CustomerWord.objects.filter(beginning(word)).values("customer") for word in words]
-        yield _sign(reduce(and_, (Q(customer__in=customers) for customers in known)))
+        yield _sign(Q(customer__in=_customers(words)))
+
+
+def _customers(words: Sequence[str]) -> "list[int] | QuerySet[Any]":
+    """Return the customers whom every word begins: by their ids, or as a question where they are too many.
+
+    Asked in one statement with the orders, a database expects many of them and reads all orders for the first few;
+    asked with conditions on each customer it reads all customers. So each word is looked up by itself.
+    """
+    first, *others = (CustomerWord.objects.filter(beginning(word)).order_by().values("customer") for word in words)
+    if max(map(len, words)) >= TELLING:
+        both = first.intersection(*others) if others else first
+        found = [row["customer"] for row in both[: MOST + 1]]
+        if len(found) <= MOST:
+            return found
+    return Customer.objects.filter(*(Q(pk__in=known) for known in (first, *others))).order_by().values("pk")
 
 
 def _sign(condition: Q) -> Sign:

@@ -95,7 +95,12 @@ class CustomerWord(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "word"], name="one_row_per_customer_and_word")]
         # For beginnings PostgreSQL needs this class where the house sorts by a language; SQLite ignores it.
-        indexes = [models.Index(fields=["word"], name="customer_word", opclasses=["varchar_pattern_ops"])]
+        # With the customer, so that ten thousand people called Felix are read from the index alone.
+        indexes = [
+            models.Index(
+                fields=["word", "customer"], name="word_of_customer", opclasses=["varchar_pattern_ops", "int8_ops"]
+            )
+        ]
 
     def __str__(self) -> str:
         return self.word

@@ -75,11 +75,11 @@ def test_what_is_too_common_for_ids_is_found_all_the_same(pair, monkeypatch):
 
 
 def test_a_search_asks_once_for_each_kind_however_many_orders_there_are(pair, django_assert_num_queries):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         found("ada")
     for n in range(5):
         placed_order({"TEA-1": n + 1}, customer_name="Ada Zed", email=f"z{n}@example.com")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(found("ada")) == 7
     with django_assert_num_queries(2):
         found("ada.m@")
