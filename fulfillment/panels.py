@@ -1,6 +1,5 @@
 """What fulfillment adds to pages: parcels and work on the order's, contents on its own."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +24,6 @@ TELL = "fulfillment.operate_shipment"
 VIEW_PARCELS = "fulfillment.view_shipment"
 VIEW_WORK = "fulfillment.view_fulfillmentorder"
 PARCELS_IN_SIGHT = 2
-CONTENTS_IN_SIGHT = 8
 # What may be done next with work, as its button says.
 WORDS = {
     "release": gettext_lazy("Release"),
@@ -188,11 +186,15 @@ def _papers(model: str, pk: int, papers: list[tuple[str, str]]) -> Part:
     return "fulfillment/panels/papers.html", {"title": _("Print"), "side": True, "papers": links}
 
 
-def _contents(lines: Iterable[Any]) -> dict[str, Any]:
+def _contents(owner: Shipment | FulfillmentOrder) -> dict[str, Any]:
     """Return what is in a parcel or a piece of work: the first few lines, and how many more there are."""
-    found = list(lines)
-    shown = [(line.quantity, line.order_line.sku, line.order_line.name) for line in found[:CONTENTS_IN_SIGHT]]
-    return {"contents": shown, "more_contents": len(found) - len(shown)}
+    if (glimpse := getattr(owner, "glimpse", None)) is not None:
+        first, count = glimpse, owner.line_count or 0  # type: ignore[union-attr]
+    else:
+        known = list(owner.lines.all())
+        first, count = known[: selectors.GLIMPSE], len(known)
+    shown = [(line.quantity, line.order_line.sku, line.order_line.name) for line in first]
+    return {"contents": shown, "more_contents": count - len(shown)}
 
 
 def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = True) -> dict[str, Any]:
@@ -205,7 +207,7 @@ def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = Tr
         "shipment": shipment,
         "url": reverse("admin:fulfillment_shipment_change", args=[shipment.pk]),
         "carrier": carrier.name if carrier else shipment.carrier,
-        **_contents(shipment.lines.all()),
+        **_contents(shipment),
         "latest": told[0] if told else None,
         "deliver": f"{step}?next={request.path}" if step else "",
     }
@@ -223,6 +225,6 @@ def _work_row(request: HttpRequest, work: FulfillmentOrder) -> dict[str, Any]:
     return {
         "work": work,
         "url": reverse("admin:fulfillment_fulfillmentorder_change", args=[work.pk]),
-        **_contents(work.lines.all()),
+        **_contents(work),
         "steps": steps,
     }

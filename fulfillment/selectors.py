@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from core.sight import seen
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
@@ -15,6 +15,8 @@ Status = FulfillmentOrder.Status
 Parcel = Shipment.Status
 OPEN_WORK = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED, Status.PACKED)
 ON_THE_WAY = (Parcel.IN_TRANSIT, Parcel.OUT_FOR_DELIVERY, Parcel.DELIVERY_FAILED)
+# So many lines of a parcel or of work are named on the page of their order.
+GLIMPSE = 8
 TROUBLE = (Parcel.DELIVERY_FAILED, Parcel.RETURNED_TO_SENDER, Parcel.LOST)
 
 # What may be done with work, by kind and state, in the order in which buttons stand.
@@ -87,14 +89,25 @@ def with_tracking(shipments: "QuerySet[Shipment]") -> "QuerySet[Shipment]":
 
 
 def work_of_order(order_id: int) -> list[FulfillmentOrder]:
-    """Return the work on an order, the oldest first."""
-    return list(with_lines(seen(work_queue()).filter(order_id=order_id)).order_by("pk"))
+    """Return the work on an order with a glimpse of its lines, the oldest first."""
+    lines = FulfillmentLine.objects.order_by("bin", "order_line__position")
+    return list(_with_glimpse(seen(work_queue()).filter(order_id=order_id), lines).order_by("pk"))
 
 
 def parcels_of_order(order_id: int) -> list[Shipment]:
-    """Return the parcels of an order with contents and tracking, the oldest first."""
+    """Return the parcels of an order with tracking and a glimpse of their contents, the oldest first."""
     found = seen(parcels()).filter(order_id=order_id).exclude(status=Parcel.CANCELLED)
-    return list(with_tracking(with_contents(found)).order_by("pk"))
+    lines = ShipmentLine.objects.order_by("order_line__position")
+    return list(_with_glimpse(with_tracking(found), lines).order_by("pk"))
+
+
+def _with_glimpse(rows: "QuerySet[Any]", lines: "QuerySet[Any]") -> "QuerySet[Any]":
+    """Read the first few lines along as `glimpse`, and how many there are as `line_count`: an order may have 500."""
+    owner = "shipment" if lines.model is ShipmentLine else "fulfillment_order"
+    count = lines.filter(**{owner: OuterRef("pk")}).order_by().values(owner).annotate(n=Count("pk")).values("n")
+    named = lines.select_related("order_line").only("quantity", owner, "order_line__sku", "order_line__name")
+    first = Prefetch("lines", queryset=named[:GLIMPSE], to_attr="glimpse")
+    return rows.annotate(line_count=Subquery(count)).prefetch_related(first)
 
 
 def parcel_counts(work_ids: Iterable[int]) -> dict[int, int]:
