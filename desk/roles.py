@@ -73,11 +73,12 @@ MANAGER = (
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",
+    "orders.view_priorityweights", "orders.change_priorityweights",
     "core.manage_shared_view", "core.view_eventrecord",
 )  # fmt: skip
 ADMINISTRATOR = (
     *SETS_UP, *DELIVERS, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
-    *BRINGS_GOODS, "auth.view_group",
+    *BRINGS_GOODS, "auth.view_group", "orders.view_priorityweights", "orders.change_priorityweights",
     "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
 )  # fmt: skip
 

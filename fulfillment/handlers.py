@@ -6,7 +6,7 @@ from fulfillment import notifications, services
 from fulfillment.carriers import carrier_for
 from fulfillment.events import LabelRequested, LabelVoided, ShipmentDelivered, ShipmentShipped
 from fulfillment.models import Shipment
-from orders.events import AllocationLost, BackordersFilled, OrderCancelled, OrderConfirmed
+from orders.events import AllocationLost, BackordersFilled, OrderCancelled, OrderConfirmed, RanksChanged
 
 
 @handles(OrderConfirmed)
@@ -25,6 +25,12 @@ def plan_what_arrived(event: BackordersFilled) -> None:
 def cut_back(event: AllocationLost) -> None:
     """Nobody walks for units that are not there."""
     services.cut_back_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(RanksChanged)
+def follow_ranks(event: RanksChanged) -> None:
+    """Let the queues follow."""
+    services.follow_ranks(event.order_ids)
 
 
 @handles(OrderCancelled)

@@ -55,6 +55,12 @@ class TooLateToChange(Conflict):
     code = "too_late_to_change"
 
 
+class NotUrgent(Conflict):
+    """The order is over, or everything of it has left: it waits for nothing."""
+
+    code = "not_urgent"
+
+
 class NotADraft(Conflict):
     """Only a draft is placed or thrown away."""
 

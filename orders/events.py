@@ -149,6 +149,22 @@ class BackordersFilled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RanksChanged(Event):
+    """Orders are more or less urgent than before: who keeps a copy of their rank follows."""
+
+    name: ClassVar[str] = "orders.ranks_changed"
+    order_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsChanged(Event):
+    """Somebody said anew what makes an order urgent."""
+
+    name: ClassVar[str] = "orders.priority_weights_changed"
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AllocationLost(OrderEvent):
     """Units that were tied to stock turned out not to be there."""
 

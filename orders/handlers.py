@@ -11,6 +11,7 @@ from orders.events import (
     PaymentAwaited,
     PaymentRequested,
     QuotationOffered,
+    WeightsChanged,
 )
 from orders.models import Order, OrderException
 from orders.sentences import GIVEN_UP, MAIL_REFUSED
@@ -62,6 +63,12 @@ def fill_backorders(event: StockReceived) -> None:
 def fill_backorders_with_released(event: StockReleased) -> None:
     """Give released units to those who wait; safe to repeat."""
     services.fill_backorders(event.product_ids)
+
+
+@handles(WeightsChanged, outside=True)
+def rank_orders(event: WeightsChanged) -> None:
+    """Rank every order that waits by the new weights; safe to repeat."""
+    services.rank_orders()
 
 
 @handles(StockShortfall)

@@ -48,6 +48,8 @@ __all__ = [
 S = OrderStatus
 GONE = frozenset({S.CANCELLED, S.EXPIRED})
 LIVE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING, S.FULFILLED})
+# As long as an order is one of these, its rank decides something.
+WAITING = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 PROMISED = frozenset({S.CONFIRMED, S.FULFILLING, S.FULFILLED})
 # Long texts and reasons that no list shows.
 HEAVY = ("explanation", "sourcing", "tax_breakdown", "gift_note")

@@ -18,6 +18,18 @@ def lapse_drafts() -> int:
 
 
 @shared_task
+def expire_bumps() -> int:
+    """End what staff gave orders for a while."""
+    return services.expire_bumps()
+
+
+@shared_task
+def rank_orders() -> int:
+    """Let the ranks follow the days that go by."""
+    return services.rank_orders()
+
+
+@shared_task
 def expire_holds() -> int:
     """Lift holds whose time is over."""
     return services.expire_holds()

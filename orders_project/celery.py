@@ -16,6 +16,8 @@ app.conf.beat_schedule = {
     "sequence-events": {"task": "core.tasks.sequence_events", "schedule": 2.0, "options": {"expires": 2}},
     "expire-unpaid": {"task": "orders.tasks.expire_unpaid", "schedule": 300.0, "options": {"expires": 300}},
     "lapse-drafts": {"task": "orders.tasks.lapse_drafts", "schedule": 900.0, "options": {"expires": 900}},
+    "expire-bumps": {"task": "orders.tasks.expire_bumps", "schedule": 60.0, "options": {"expires": 60}},
+    "rank-orders": {"task": "orders.tasks.rank_orders", "schedule": 600.0, "options": {"expires": 600}},
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "reconcile-checkouts": {
         "task": "billing.tasks.reconcile_checkouts",

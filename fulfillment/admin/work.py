@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import badge_column, figure_column, link_column, when_column
+from core.admin.columns import badge_column, link_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import retold
 from fulfillment import capacity, selectors, services
 from fulfillment.models import FulfillmentOrder
+from orders import urgency
 
 from .printing import WORK_PAPERS, PrintingAdmin
 from .steps import OPERATE, WORK_STEPS
@@ -69,6 +70,12 @@ def contents(work: FulfillmentOrder) -> str:
     return f"{named}, …" if len(lines) > 3 else named
 
 
+@admin.display(description=gettext_lazy("Why first"), ordering="rank")
+def why_first(work: FulfillmentOrder) -> str:
+    """Return the points of the order, and what most of them are for."""
+    return urgency.points_of(work.order)
+
+
 def _release_many(n: int) -> list[str]:
     return [ngettext("%(n)s list may be worked on.", "%(n)s lists may be worked on.", n) % {"n": n}]
 
@@ -84,6 +91,7 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         link_column("order", gettext_lazy("Order")),
         link_column("warehouse", gettext_lazy("Warehouse")),
         contents,
+        why_first,
         when_column("ship_by_on", gettext_lazy("Must leave by")),
         "assignee",
     )
@@ -97,7 +105,7 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         "warehouse",
         "kind",
         when_column("ship_by_on", gettext_lazy("Must leave by")),
-        figure_column("order__priority", gettext_lazy("Priority")),
+        why_first,
         "assignee",
         when_column("created_at", gettext_lazy("Planned")),
         when_column("released_at", gettext_lazy("Released")),
@@ -119,7 +127,11 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[FulfillmentOrder]":
         """Read the lines along with the rows."""
-        rows = super().get_queryset(request).select_related("order__channel", "warehouse", "assignee")
+        rows = (
+            super()
+            .get_queryset(request)
+            .select_related("order__channel", "order__shipping_method", "warehouse", "assignee")
+        )
         return selectors.with_lines(rows)
 
     def get_ordering(self, request: HttpRequest) -> list[str]:

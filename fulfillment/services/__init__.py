@@ -4,6 +4,7 @@ from .cancelling import cancel_open_fulfillment, complete_put_back
 from .packing import ParcelInput, attach_label, pack
 from .picking import pick, pull_back, short_pick, start_picking
 from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order
+from .ranking import follow_ranks
 from .shipping import render_service, ship_fulfillment_order
 from .through import fulfil_through, ship_order
 from .tracking import (
@@ -22,6 +23,7 @@ __all__ = [
     "cut_back_fulfillment",
     "deliver_shipment",
     "fail_delivery",
+    "follow_ranks",
     "fulfil_through",
     "lose_shipment",
     "pack",

@@ -23,6 +23,7 @@ from .reservations import (
     consume_everywhere,
     open_allocations,
     rank_reservation,
+    rank_reservations,
     release,
     reserve,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "expect_receipts",
     "open_allocations",
     "rank_reservation",
+    "rank_reservations",
     "receive_expected",
     "receive_paper",
     "receive_stock",

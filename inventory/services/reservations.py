@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.actors import Actor
 from core.outbox import emit
 from core.service import service
+from core.updating import update_each
 from inventory.errors import InsufficientStock, NotReserved
 from inventory.events import StockReleased
 from inventory.models import Allocation, Product, Reservation, StockItem, StockMovement
@@ -176,6 +177,12 @@ def consume_everywhere(
 def rank_reservation(reservation_id: int, *, rank: int, actor: Actor) -> None:
     """Say how early a demand is served, and how late it loses, when units are scarce: lower is better."""
     Reservation.objects.filter(pk=reservation_id).update(rank=rank)
+
+
+@service
+def rank_reservations(ranks: Mapping[int, int]) -> None:
+    """Say so of many demands, by their ids, in one statement."""
+    update_each(Reservation, ["rank"], sorted(ranks.items()))
 
 
 def open_allocations(reservation_id: int) -> list[OpenAllocation]:

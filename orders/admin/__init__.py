@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import history, navigation
-from orders.admin import exceptions, finding, holds, orders, today
+from orders.admin import exceptions, finding, holds, orders, priority, today
 
-__all__ = ["exceptions", "finding", "holds", "orders", "today"]
+__all__ = ["exceptions", "finding", "holds", "orders", "priority", "today"]
 
 badges.register("neutral", "unallocated", "unfulfilled", "unpaid", "not_invoiced")
 badges.register("info", "placed", "verified", "authorized")
@@ -20,6 +20,18 @@ history.phrase("orders.draft_saved", _("Draft kept"), icon="note")
 history.phrase("orders.draft_offered", _("Offered to the customer"), icon="mail")
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
+history.phrase("orders.priority_set", _("Priority set"), icon="pen")
+history.phrase("orders.bump_ended", _("Usual priority again"), icon="pen")
+history.phrase("orders.weights_changed", _("Points changed"), icon="pen")
+
+navigation.register(
+    navigation.SETTINGS,
+    _("Priority"),
+    "admin:orders_priorityweights_changelist",
+    permission="orders.view_priorityweights",
+    order=917,
+    icon="gear",
+)
 navigation.register(
     _("Orders"),
     _("Orders"),

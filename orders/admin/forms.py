@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
 from core.reader import retold
-from orders.models import Hold
+from orders.models import MOST_POINTS, Hold
 from orders.verification import failed
 
 BLOCKABLE = (
@@ -71,10 +72,35 @@ class CommentForm(forms.Form):
     public = forms.BooleanField(label=_("The customer may read it"), required=False)
 
 
-class PriorityForm(forms.Form):
-    """How urgent an order is."""
+class BumpForm(forms.Form):
+    """How much more urgent an order is than its other parts say, why, and until when."""
 
-    priority = forms.IntegerField(label=_("Priority (0 to 100, higher goes first)"), min_value=0, max_value=100)
+    points = forms.IntegerField(
+        label=_("Points to add (below zero: to take off)"),
+        min_value=-MOST_POINTS,
+        max_value=MOST_POINTS,
+        initial=20,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+    until = forms.DateTimeField(
+        label=_("Until (it ends by itself)"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean_points(self) -> int:
+        """Ask for points that change something."""
+        points: int = self.cleaned_data["points"]
+        if not points:
+            raise forms.ValidationError(_("Zero points change nothing."))
+        return points
+
+    def clean_until(self) -> Any:
+        """Ask for a moment to come."""
+        until = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(_("That is over already."))
+        return until
 
 
 class CloseForm(forms.Form):

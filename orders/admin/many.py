@@ -12,9 +12,10 @@ from core.admin.bulk import BulkSpec, PersonForm
 from core.admin.bulk_export import export_spec
 from core.models import User
 from orders import services
-from orders.admin.forms import CancelForm, HoldForm
+from orders.admin.forms import BumpForm, CancelForm, HoldForm
 from orders.admin.steps import OPERATE, hold_arguments
-from orders.models import Hold, Order, OrderStatus
+from orders.models import Hold, Order, OrderStatus, PriorityBump
+from orders.priority import BUMP
 
 S = OrderStatus
 VIEW = "orders.view_order"
@@ -82,6 +83,19 @@ def _is_held(order: Order, said: dict[str, Any]) -> bool:
     return order.active_holds > 0 and active.exists()
 
 
+def _is_bumped(order: Order, said: dict[str, Any]) -> bool:
+    """Whether it has the same points for the same reason already."""
+    active = PriorityBump.objects.filter(order=order, ended_at=None, points=said["points"], reason=said["reason"])
+    return BUMP in order.priority_parts and active.filter(expires_at=said["until"]).exists()
+
+
+def _bump(n: int) -> list[str]:
+    return [
+        _("They go ahead of everything with fewer points: for scarce units, in the queue and on pick lists."),
+        _("Points that somebody gave them before are replaced."),
+    ]
+
+
 def _confirm(n: int) -> list[str]:
     said = ngettext("%(n)s order is confirmed, if it may be.", "%(n)s orders are confirmed, if they may be.", n)
     return [said % {"n": n}, _("What may not be confirmed stays as it is, and says why.")]
@@ -112,6 +126,16 @@ STEPS_FOR_MANY: Mapping[str, BulkSpec] = {
         arguments=hold_arguments,
         already=_is_held,
         order=30,
+    ),
+    "bump_many": BulkSpec(
+        gettext_lazy("Priority"),
+        services.bump_order,
+        OPERATE,
+        form=BumpForm,
+        consequences=_bump,
+        already=_is_bumped,
+        order=35,
+        tucked=True,
     ),
     "assign_many": BulkSpec(
         gettext_lazy("Assign"),

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.transitions import TransitionSpec
 from core.reader import spoken_amount, spoken_date
-from orders import services
-from orders.admin.forms import CancelForm, CommentForm, HoldForm, PriorityForm, ReleaseForm, WaiveForm
+from orders import selectors, services, urgency
+from orders.admin.forms import BumpForm, CancelForm, CommentForm, HoldForm, ReleaseForm, WaiveForm
 from orders.models import Order, OrderStatus
+from orders.priority import BUMP
 from orders.verification import failed
 
 S = OrderStatus
@@ -89,8 +90,15 @@ def _comment(order_id: int, *, text: str, public: bool, actor: Any) -> object:
     return services.add_comment(order_id, text, public=public, actor=actor)
 
 
-def _prioritize(order_id: int, *, priority: int, actor: Any) -> Order:
-    return services.set_priority(order_id, priority, actor=actor)
+def _bump(order: Order) -> list[str]:
+    return [
+        _("It has %(points)s.") % {"points": urgency.points_of(order)},
+        _("It goes ahead of everything with fewer points: for scarce units, in the queue and on pick lists."),
+    ]
+
+
+def _is_bumped(order: Order) -> bool:
+    return order.status in selectors.WAITING and BUMP in order.priority_parts
 
 
 ORDER_STEPS: Mapping[str, TransitionSpec] = {
@@ -129,11 +137,18 @@ ORDER_STEPS: Mapping[str, TransitionSpec] = {
     "comment": TransitionSpec(gettext_lazy("Comment"), _comment, OPERATE, form=CommentForm, icon="note"),
     "priority": TransitionSpec(
         gettext_lazy("Priority"),
-        _prioritize,
+        services.bump_order,
         OPERATE,
-        form=PriorityForm,
-        initial=lambda order: {"priority": order.priority},
+        form=BumpForm,
+        consequences=_bump,
         when=lambda order: order.status in LIVE,
+    ),
+    "end-priority": TransitionSpec(
+        gettext_lazy("Usual priority"),
+        services.end_bump,
+        OPERATE,
+        consequences=lambda order: [_("The points that somebody gave it are taken back.")],
+        when=_is_bumped,
     ),
     "discard": TransitionSpec(gettext_lazy("Discard"), services.discard_draft, OPERATE, style="danger"),
     "cancel": TransitionSpec(

@@ -11,8 +11,9 @@ from core.api.events import without_keys
 from core.api.fields import MomentField, MoneyField, RateField, UnitPriceField
 from core.links import absolute, make_steady_link
 from core.models import EventRecord
-from orders import standing
+from orders import standing, urgency
 from orders.models import Hold, Order, OrderCharge, OrderStatus
+from orders.priority import PARTS
 from orders.selectors import is_late
 
 
@@ -88,6 +89,14 @@ class TaxSerializer(serializers.Serializer):
     tax = serializers.CharField()
 
 
+class PriorityPartSerializer(serializers.Serializer):
+    """One part of the priority."""
+
+    part = serializers.ChoiceField(choices=PARTS)
+    words = serializers.CharField(help_text="In the language of the request.")
+    points = serializers.IntegerField()
+
+
 class LinksSerializer(serializers.Serializer):
     """Where the rest is."""
 
@@ -118,7 +127,8 @@ class OrderSerializer(serializers.Serializer):
     is_late = serializers.SerializerMethodField()
     blocked_because = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
-    priority = serializers.IntegerField()
+    priority = serializers.IntegerField(help_text="Points; more go first.")
+    priority_parts = serializers.SerializerMethodField()
     currency = serializers.CharField()
     prices_include_tax = serializers.BooleanField()
     payment_terms = serializers.CharField()
@@ -160,6 +170,11 @@ class OrderSerializer(serializers.Serializer):
     def get_is_late(self, order: Order) -> bool:
         """Whether it is not there on the promised day."""
         return is_late(order)
+
+    @extend_schema_field(PriorityPartSerializer(many=True))
+    def get_priority_parts(self, order: Order) -> list[dict[str, Any]]:
+        """Return what the points of the priority come from; they add up to it."""
+        return [{"part": part.name, "words": part.label, "points": part.points} for part in urgency.parts_of(order)]
 
     def get_blocked_because(self, order: Order) -> str:
         """Return why it does not move on."""

@@ -6,8 +6,10 @@ from .exception import OrderException
 from .hold import Hold
 from .line import Movement, OrderCharge, OrderLine
 from .order import Order, OrderStatus
+from .priority import MOST_POINTS, PriorityBump, PriorityWeights
 
 __all__ = [
+    "MOST_POINTS",
     "Comment",
     "Draft",
     "Hold",
@@ -17,4 +19,6 @@ __all__ = [
     "OrderException",
     "OrderLine",
     "OrderStatus",
+    "PriorityBump",
+    "PriorityWeights",
 ]

@@ -171,6 +171,7 @@ class Order(models.Model):
 
     priority = models.PositiveSmallIntegerField(_("priority"), default=50)
     rank = models.BigIntegerField(_("rank"), default=0)
+    priority_parts = models.JSONField(_("why so urgent"), default=dict, blank=True, editable=False)
     reservation = models.OneToOneField(Reservation, models.PROTECT, null=True, blank=True, editable=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee")

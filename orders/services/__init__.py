@@ -8,6 +8,7 @@ from .exceptions import close_exception, close_exceptions, open_exception, reope
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
 from .preview import Preview, preview_order
+from .prioritizing import bump_order, end_bump, expire_bumps, rank_orders, set_priority
 from .progress import (
     record_credit,
     record_delivery,
@@ -24,11 +25,11 @@ from .remarks import (
     add_comment,
     assign_order,
     require_version,
-    set_priority,
     tag_order,
     update_preferences,
 )
 from .settlement import complete_order, confirm_order, verify_order
+from .weighing import change_weights, ensure_weights
 
 __all__ = [
     "LONGEST_TAG",
@@ -38,12 +39,17 @@ __all__ = [
     "add_comment",
     "assign_order",
     "availability",
+    "bump_order",
     "cancel_order",
+    "change_weights",
     "close_exception",
     "close_exceptions",
     "complete_order",
     "confirm_order",
     "discard_draft",
+    "end_bump",
+    "ensure_weights",
+    "expire_bumps",
     "expire_hold",
     "expire_holds",
     "expire_order",
@@ -62,6 +68,7 @@ __all__ = [
     "place_order",
     "place_typed",
     "preview_order",
+    "rank_orders",
     "record_credit",
     "record_delivery",
     "record_invoice",

@@ -19,6 +19,7 @@ from orders.ports import payment_book
 
 from .composing import Composed, compose
 from .holds import holds_of_checks, restate_holds, waive_as_historic, write_holds
+from .prioritizing import weigh, weigh_again
 from .promising import estimate
 from .settlement import settle
 from .sourcing import reserve_stock
@@ -76,6 +77,7 @@ def bind(
     """Check the order and tie its stock, all on the objects. Returns the holds that its checks ask for."""
     order, lines = composed.order, composed.lines
     order.checks = check(composed, expected_total=expected_total)
+    weigh(order, customer=composed.buyer.customer, at=at)
     backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
     short = reserve_stock(order, lines, backorder=backorder, counter=composed.counter, actor=actor, at=at)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}
@@ -83,6 +85,7 @@ def bind(
     if historic:
         order.checks = waive_as_historic(order.checks, at=at)
     estimate(order, lines, at=at)
+    weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
     restate(order, lines=lines, charges=composed.charges)
     if guards.payment_missing(order):
         order.payment_due_at = at + timedelta(days=order.channel.payment_days)

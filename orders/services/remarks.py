@@ -10,11 +10,9 @@ from core.actors import Actor
 from core.models import User
 from core.outbox import emit
 from core.service import note_change, service
-from inventory import services as inventory
 from orders.errors import InvalidOrder, StaleOrder, TooLateToChange, UnknownOrder
 from orders.events import CommentAdded, OrderChanged
 from orders.models import Comment, Order, OrderStatus
-from orders.priority import HIGHEST, rank_of
 
 from .book import lines_of, take_order, touch
 from .promising import estimate, promise_lines
@@ -77,23 +75,6 @@ def update_preferences(
     touch(order, **after)
     note_change(order, "orders.preferences_changed", actor=actor, before=before, after={n: after[n] for n in before})
     emit(OrderChanged(order_id=order.pk, fields=sorted(before), quiet=order.quiet), actor=actor)
-    return order
-
-
-@service
-def set_priority(order_id: int, priority: int, *, actor: Actor) -> Order:
-    """Say how early an order gets scarce units: 0 to 100, more is sooner."""
-    if not 0 <= priority <= HIGHEST:
-        fault = {"pointer": "/priority", "code": "invalid_choice", "detail": f"A number from 0 to {HIGHEST}"}
-        raise InvalidOrder(fault["detail"], errors=[fault])
-    order = take_order(order_id)
-    before = order.priority
-    rank = rank_of(priority, order.placed_at or order.created_at)
-    touch(order, priority=priority, rank=rank)
-    note_change(order, "orders.priority_set", actor=actor, before={"priority": before}, after={"priority": priority})
-    emit(OrderChanged(order_id=order.pk, fields=["priority"], quiet=order.quiet), actor=actor)
-    if order.reservation_id is not None:
-        inventory.rank_reservation(order.reservation_id, rank=rank, actor=actor)
     return order
 
 

@@ -1,0 +1,66 @@
+"""The weights of the priority, kept in the process: every order asks for them.
+
+Whoever changes them calls `forget`, so this process sees it at once; other processes see it after
+`MAX_AGE` seconds at the latest, and the sweep then ranks what they placed meanwhile.
+"""
+
+import time
+
+from django.db import transaction
+
+from customers.models import CustomerGroup
+from orders.models import PriorityWeights
+from orders.priority import Weights
+
+MAX_AGE = 30.0
+PLAIN = (
+    "version",
+    "start",
+    "methods",
+    "overdue",
+    "due_today",
+    "due_tomorrow",
+    "waiting",
+    "waiting_most",
+    "value",
+    "value_step",
+    "value_most",
+    "currency",
+)
+
+_kept: tuple[float, Weights] | None = None
+
+
+def weights() -> Weights:
+    """Return the weights, at most half a minute old."""
+    global _kept
+    kept = _kept
+    if kept is not None and time.monotonic() - kept[0] < MAX_AGE:
+        return kept[1]
+    fresh = _read()
+    _kept = (time.monotonic(), fresh)
+    return fresh
+
+
+def forget() -> None:
+    """Read the weights anew: now, and once more when the change that asks for it is committed."""
+    _drop()
+    transaction.on_commit(_drop)
+
+
+def _drop() -> None:
+    global _kept
+    _kept = None
+
+
+def _read() -> Weights:
+    row = PriorityWeights.objects.first()
+    if row is None:
+        return Weights()
+    codes = {*row.groups, *row.may_take}
+    ids = dict(CustomerGroup.objects.filter(code__in=codes).values_list("code", "pk")) if codes else {}
+    return Weights(
+        **{name: getattr(row, name) for name in PLAIN},
+        groups={ids[code]: points for code, points in row.groups.items() if code in ids},
+        may_take=frozenset(ids[code] for code in row.may_take if code in ids),
+    )
