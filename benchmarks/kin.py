@@ -18,6 +18,7 @@ PATHS = {
     "orders.Hold": "order",
     "orders.OrderException": "order",
     "orders.Comment": "order",
+    "orders.PriorityBump": "order",
     "orders.Draft": "order",
     "inventory.Reservation": "order",
     "inventory.Allocation": "reservation__order",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -40,6 +40,7 @@ __all__ = [
     "parked",
     "search",
     "sold",
+    "spoken_for",
     "waiting_for",
     "with_sku",
     "with_standing",
@@ -177,8 +178,20 @@ def on_credit(customer: Customer) -> QuerySet[Order]:
     )
 
 
-def waiting_for(product_ids: Iterable[int]) -> list[int]:
-    """Return the orders that wait for units of products, the lowest rank first."""
-    lines = OrderLine.objects.filter(product__in=list(product_ids), backordered__gt=0, order__status__in=LIVE)
-    ranked = lines.order_by("order__rank", "order").values_list("order", flat=True)
-    return list(dict.fromkeys(ranked))
+def waiting_for(product_ids: Iterable[int], *, limit: int | None = None) -> list[int]:
+    """Return the orders that wait for units of products, the lowest rank first; no more than `limit` lines of them."""
+    ranked = _waiting_lines(product_ids).order_by("order__rank", "order").values_list("order", flat=True)
+    return list(dict.fromkeys(ranked[:limit]))
+
+
+def spoken_for(product_ids: Iterable[int], *, rank: int) -> dict[int, int]:
+    """Return, per product, the units for which orders wait that stand before a new one of this rank.
+
+    Of equal ranks who is there already stands in front.
+    """
+    ahead = _waiting_lines(product_ids).filter(order__rank__lte=rank)
+    return dict(ahead.order_by().values_list("product").annotate(units=Sum("backordered")))
+
+
+def _waiting_lines(product_ids: Iterable[int]) -> QuerySet[OrderLine]:
+    return OrderLine.objects.filter(product__in=list(product_ids), backordered__gt=0, order__status__in=LIVE)

@@ -14,7 +14,7 @@ LABELS: Mapping[str, Any] = {
     "start": gettext_lazy("every order"),
     "speed": gettext_lazy("way of delivery"),
     "due": gettext_lazy("day it must leave"),
-    "waiting": gettext_lazy("waiting time"),
+    "waiting": gettext_lazy("waiting"),
     "group": gettext_lazy("customer group"),
     "value": pgettext_lazy("of an order", "value"),
     "bump": gettext_lazy("set by hand"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -72,8 +73,9 @@ def contents(work: FulfillmentOrder) -> str:
 
 @admin.display(description=gettext_lazy("Why first"), ordering="rank")
 def why_first(work: FulfillmentOrder) -> str:
-    """Return the points of the order, and what most of them are for."""
-    return urgency.points_of(work.order)
+    """Return the points of the order, and what they are for."""
+    why = urgency.in_words(work.order)
+    return format_html('<b class="num">{}</b> <span class="quiet">{}</span>', work.order.priority, why)
 
 
 def _release_many(n: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Stock is promised, given back and taken: one stock-locking call per transaction, decided under the lock."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -30,6 +30,15 @@ class Reserved:
     decision: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A demand that stands in line for more units, and the warehouses that serve it."""
+
+    reservation_id: int
+    demand: Sequence[Demand]
+    places: Sequence[Place]
+
+
 class OpenAllocation(NamedTuple):
     """Units still tied to one line of a demand, and where they lie."""
 
@@ -51,32 +60,59 @@ def reserve(
     actor: Actor,
     at: datetime | None = None,
     partial: bool = False,
+    kept: Mapping[int, int] | None = None,
 ) -> Reserved:
     """Promise stock to a demand, from the warehouses that serve it best.
 
     Raises InsufficientStock, before anything is written, when units of a line that may not wait
     are missing; with `partial` it takes what there is. Call it last: it locks the stock rows.
+    `kept` are free units per product that others, who stand in front, are about to get: they are left, and
+    StockReleased then has the line served.
     """
     shelf = lock_shelf(
         products=[one.product_id for one in demand], warehouses=[place.warehouse_id for place in places]
     )
-    decision = decide(demand, _free(shelf), places)
+    free = _free(shelf)
+    left = _leave(free, kept or {})
+    decision = decide(demand, free, places)
     if not partial:
         _refuse_shortage(demand, decision.short, shelf)
     reservation = Reservation.objects.create(rank=rank, expires_at=expires_at, created_at=at or timezone.now())
-    _tie(reservation.pk, demand, decision, shelf)
+    _tie([(reservation.pk, demand, decision)], shelf)
+    if left and decision.short:
+        emit(StockReleased(reservation_id=reservation.pk, product_ids=left), actor=actor, at=at)
     return Reserved(reservation.pk, decision.picks, decision.short, decision.as_dict())
 
 
 @service
 def allocate_more(reservation_id: int, *, demand: Sequence[Demand], places: Sequence[Place], actor: Actor) -> Reserved:
     """Tie more units to a demand that waits; takes what there is and never refuses."""
+    return allocate_in_turn([Turn(reservation_id, demand, places)], actor=actor)[0]
+
+
+@service
+def allocate_in_turn(turns: Sequence[Turn], *, actor: Actor) -> list[Reserved]:
+    """Tie more units to demands that wait, one after the other as they stand in line; refuses none.
+
+    The shelves are locked once for all of them, and written once. Who stands behind gets what is left then.
+    """
     shelf = lock_shelf(
-        products=[one.product_id for one in demand], warehouses=[place.warehouse_id for place in places]
+        products={one.product_id for turn in turns for one in turn.demand},
+        warehouses={place.warehouse_id for turn in turns for place in turn.places},
     )
-    decision = decide(demand, _free(shelf), places)
-    _tie(reservation_id, demand, decision, shelf)
-    return Reserved(reservation_id, decision.picks, decision.short, decision.as_dict())
+    free = _free(shelf)
+    outcomes = []
+    for turn in turns:
+        decision = decide(turn.demand, free, turn.places)
+        products = {one.key: one.product_id for one in turn.demand}
+        for pick in decision.picks:
+            free[products[pick.key], pick.warehouse_id] -= pick.quantity
+        outcomes.append((turn, decision))
+    _tie([(turn.reservation_id, turn.demand, decision) for turn, decision in outcomes], shelf)
+    return [
+        Reserved(turn.reservation_id, decision.picks, decision.short, decision.as_dict())
+        for turn, decision in outcomes
+    ]
 
 
 @service
@@ -199,22 +235,33 @@ def _free(shelf: Sequence[StockItem]) -> dict[tuple[int, int], int]:
     return {(row.product_id, row.warehouse_id): row.available for row in shelf}
 
 
-def _tie(reservation_id: int, demand: Sequence[Demand], decision: Decision, shelf: Sequence[StockItem]) -> None:
-    """Write the decision down: the stock rows in one guarded statement, the allocations in another."""
-    if not decision.picks:
-        return
-    products = {one.key: one.product_id for one in demand}
+def _leave(free: dict[tuple[int, int], int], kept: Mapping[int, int]) -> list[int]:
+    """Take units out of what is free, as if others had them already. Returns the products that were free."""
+    left = []
+    for product, units in sorted(kept.items()):
+        for place in sorted(place for place in free if place[0] == product):
+            taken = min(units, free[place])
+            free[place] -= taken
+            units -= taken
+            if taken and product not in left:
+                left.append(product)
+    return left
+
+
+def _tie(decided: Iterable[tuple[int, Sequence[Demand], Decision]], shelf: Sequence[StockItem]) -> None:
+    """Write decisions down: the stock rows in one guarded statement, the allocations in another."""
     rows = {(row.product_id, row.warehouse_id): row.pk for row in shelf}
     promised: dict[int, int] = defaultdict(int)
     allocations = []
-    for pick in decision.picks:
-        stock_item_id = rows[products[pick.key], pick.warehouse_id]
-        promised[stock_item_id] += pick.quantity
-        allocations.append(
-            Allocation(
-                reservation_id=reservation_id, stock_item_id=stock_item_id, key=pick.key, quantity=pick.quantity
-            )
-        )
+    for reservation_id, demand, decision in decided:
+        products = {one.key: one.product_id for one in demand}
+        for pick in decision.picks:
+            stock_item_id = rows[products[pick.key], pick.warehouse_id]
+            promised[stock_item_id] += pick.quantity
+            tied = {"reservation_id": reservation_id, "stock_item_id": stock_item_id}
+            allocations.append(Allocation(**tied, key=pick.key, quantity=pick.quantity))
+    if not allocations:
+        return
     change_shelf({pk: Change(reserved=units) for pk, units in promised.items()})
     Allocation.objects.bulk_create(allocations)
 

@@ -1,12 +1,12 @@
 """What makes orders urgent: the page on which a manager says what each part is worth."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,9 +59,10 @@ class WeightsForm(SubjectForm):
 
     def _take(self, row: PriorityWeights, name: str) -> None:
         column: Any = PriorityWeights._meta.get_field(name)
-        field = column.formfield(initial=getattr(row, name))
+        known = getattr(row, name)
+        field = column.formfield(initial=f"{known:.2f}" if isinstance(known, Decimal) else known)
         if isinstance(field, forms.IntegerField):
-            field = _points(field.label, getattr(row, name))
+            field = _points(field.label, known)
         self.fields[name] = field
 
     def clean(self) -> dict[str, Any]:
@@ -93,6 +94,7 @@ class PriorityWeightsAdmin(TransitionAdmin, PanelAdmin):
 
     page = "orders.priorityweights"
     is_small = True
+    list_display = ("__str__", "version", when_column("changed_at"), actor_column("changed_by"), "note")
     facts = (
         *PLAIN,
         *MORE,
@@ -115,8 +117,7 @@ class PriorityWeightsAdmin(TransitionAdmin, PanelAdmin):
     }
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Lead to the one row there is."""
-        if not self.has_view_permission(request):
-            return super().changelist_view(request, extra_context)
-        row = services.ensure_weights()
-        return HttpResponseRedirect(reverse("admin:orders_priorityweights_change", args=[row.pk]))
+        """Show the one row; before anybody has changed it there is none yet."""
+        if self.has_view_permission(request):
+            services.ensure_weights()
+        return super().changelist_view(request, extra_context)

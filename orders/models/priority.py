@@ -55,15 +55,15 @@ class PriorityWeights(models.Model):
     objects = LockingManager()
 
     class Meta:
-        verbose_name = _("priority")
-        verbose_name_plural = _("priority")
+        verbose_name = _("priority settings")
+        verbose_name_plural = _("priority settings")
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="there_is_one_row_of_weights"),
             models.CheckConstraint(condition=Q(value_step__gt=0), name="a_step_of_value_is_worth_something"),
         ]
 
     def __str__(self) -> str:
-        return str(_("Priority of orders"))
+        return str(_("Points of each part"))
 
 
 class PriorityBump(models.Model):

@@ -1,10 +1,11 @@
 """The counter of orders: everything the floors above may ask."""
 
 from .availability import Availability, availability
-from .backorders import fill_backorders, fill_order, lose_allocations
+from .backorders import lose_allocations
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
+from .filling import fill_backorders, fill_order
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
 from .preview import Preview, preview_order

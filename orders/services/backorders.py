@@ -1,65 +1,23 @@
-"""Units that are missing: found when stock comes in, lost when a count says they were never there."""
+"""Units that turn out never to have been there: lost to the orders that had them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import service
-from inventory import services as inventory
-from inventory.services import Demand
-from orders import promise, selectors
+from orders import promise
 from orders.derivation import restate
-from orders.events import AllocationLost, BackordersFilled
+from orders.events import AllocationLost
 from orders.models import Movement, Order, OrderException
 from orders.sentences import UNITS_LOST
 
-from .book import lines_of, move_units, save_figures, take_order
+from .book import lines_of, move_units, save_figures
 from .exceptions import open_exception
-from .promising import days_of, estimate
-from .settlement import settle
-from .sourcing import parcels_of, places_of
-
-
-def fill_backorders(product_ids: Iterable[int], *, actor: Actor = SYSTEM) -> int:
-    """Give fresh units to the orders that wait for them, the lowest rank first. Returns how many got some.
-
-    Each order in a transaction of its own: one stock-locking call per transaction.
-    """
-    filled = 0
-    for order_id in selectors.waiting_for(product_ids):
-        filled += fill_order(order_id, actor=actor) is not None
-    return filled
-
-
-@service
-def fill_order(order_id: int, *, actor: Actor = SYSTEM) -> Order | None:
-    """Tie what is there now to the missing units of an order. None where there was nothing to tie."""
-    now = timezone.now()
-    order = take_order(order_id)
-    lines = lines_of(order)
-    waiting = [line for line in lines if line.backordered]
-    if order.status in selectors.GONE or not waiting or order.reservation_id is None:
-        return None
-    places = places_of(order)
-    demand = [Demand(line.position, line.product_id, line.backordered, True) for line in waiting]
-    reserved = inventory.allocate_more(order.reservation_id, demand=demand, places=places, actor=actor)
-    if not reserved.picks:
-        return None
-    gained: dict[int, int] = defaultdict(int)
-    by_position = {line.position: line for line in waiting}
-    for pick in reserved.picks:
-        gained[by_position[pick.key].pk] += pick.quantity
-    move_units(lines, Movement.Kind.ALLOCATED, gained, at=now)
-    parcels = promise.refilled(order.sourcing.get("parcels", []), parcels_of(reserved, places))
-    order.sourcing = {**order.sourcing, "parcels": parcels}
-    estimate(order, at=now)
-    restate(order, lines=lines)
-    settle(order, actor=actor, at=now, more=("sourcing", "estimated_delivery_on", "ship_by_on"))
-    emit(BackordersFilled(order_id=order.pk, quiet=order.quiet), actor=actor, at=now)
-    return order
+from .promising import days_of
+from .sourcing import places_of
 
 
 @service

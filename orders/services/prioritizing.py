@@ -71,7 +71,7 @@ def bump_order(
     when = at or timezone.now()
     _require_sense(points, reason, until, when)
     order = _take_waiting(order_id)
-    _bump(order, points=points, reason=reason.strip(), until=until, actor=actor, at=when)
+    _bump(order, order.priority, points=points, reason=reason.strip(), until=until, actor=actor, at=when)
     return order
 
 
@@ -92,9 +92,10 @@ def set_priority(order_id: int, priority: int, *, reason: str = "", actor: Actor
         fault = {"pointer": "/priority", "code": "invalid_choice", "detail": f"A number from 0 to {MOST}"}
         raise InvalidOrder(fault["detail"], errors=[fault])
     order, when = take_order(order_id), timezone.now()
+    known = order.priority
     order.priority_parts = {**order.priority_parts, BUMP: 0}
     weigh(order, customer=order.customer, at=when)
-    _bump(order, points=priority - order.priority, reason=reason, until=None, actor=actor, at=when)
+    _bump(order, known, points=priority - order.priority, reason=reason, until=None, actor=actor, at=when)
     return order
 
 
@@ -200,9 +201,11 @@ def _take_waiting(order_id: int) -> Order:
 
 
 @service
-def _bump(order: Order, *, points: int, reason: str, until: datetime | None, actor: Actor, at: datetime) -> None:
+def _bump(
+    order: Order, known: int, *, points: int, reason: str, until: datetime | None, actor: Actor, at: datetime
+) -> None:
     """Write a bump instead of the one before, and the rank that follows; points of zero only end that one."""
-    before = {"priority": order.priority, "bump": order.priority_parts.get(BUMP, 0)}
+    before = {"priority": known}
     PriorityBump.objects.filter(order=order, ended_at__isnull=True).update(ended_at=at, ended_by=str(actor))
     if points:
         PriorityBump.objects.create(
@@ -211,7 +214,7 @@ def _bump(order: Order, *, points: int, reason: str, until: datetime | None, act
     order.priority_parts = {**order.priority_parts, BUMP: points}
     weigh(order, customer=order.customer, at=at)
     touch(order, priority=order.priority, rank=order.rank, priority_parts=order.priority_parts)
-    after: dict[str, Any] = {"priority": order.priority, "bump": points}
+    after: dict[str, Any] = {"priority": order.priority}
     if until is not None:
         after["until"] = until.isoformat()
     note_change(order, "orders.priority_set", actor=actor, before=before, after=after, note=reason)
@@ -231,11 +234,11 @@ def _end_bumps(orders: Iterable[Order], *, note: str, actor: Actor, at: datetime
     ending.update(ended_at=at, ended_by=str(actor))
     rows = []
     for order in orders:
-        before = {"priority": order.priority, "bump": order.priority_parts.get(BUMP, 0)}
+        before = {"priority": order.priority}
         order.priority_parts = {**order.priority_parts, BUMP: 0}
         weigh(order, customer=order.customer, at=at)
         rows.append((order.pk, order.priority, order.rank, order.priority_parts))
-        after = {"priority": order.priority, "bump": 0}
+        after = {"priority": order.priority}
         note_change(order, "orders.bump_ended", actor=actor, before=before, after=after, note=note)
     reservations = {order.reservation_id: order.rank for order in orders if order.reservation_id is not None}
     _write_ranks(rows, reservations)

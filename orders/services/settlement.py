@@ -93,6 +93,12 @@ def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
     emit(*facts, actor=actor, at=at)
 
 
+def moves_on(order: Order, at: datetime) -> bool:
+    """Whether an order in hand would now take a step by itself."""
+    found = BY_ITSELF.get(str(order.status))
+    return bool(found and found[1](order) and _is_ready(order, found[0], at))
+
+
 def _is_ready(order: Order, name: str, at: datetime) -> bool:
     """Whether nothing speaks against a step; the date is promised when everything else is settled."""
     if name in order.blocked_transitions:

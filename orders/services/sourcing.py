@@ -13,7 +13,7 @@ from inventory import services as inventory
 from inventory.models import Warehouse
 from inventory.services import Demand, Pick, Place, Reserved
 from inventory.sourcing import decide
-from orders import promise
+from orders import promise, selectors
 from orders.models import Order, OrderLine
 from orders.outlook import Demanding
 from pricing import services as pricing
@@ -49,7 +49,9 @@ def reserve_stock(
     demand, places = _demand_of(lines, backorder), _places_at(counter, places_of(order))
     if not demand:
         return _plan(order, lines, backorder, Reserved(0), places, at=at)
-    reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, actor=actor, at=at)
+    may_wait = {one.product_id for one in demand if one.may_backorder}
+    kept = selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
+    reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, kept=kept, actor=actor, at=at)
     order.reservation_id = reserved.reservation_id
     return _plan(order, lines, backorder, reserved, places, at=at)
 

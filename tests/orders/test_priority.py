@@ -177,7 +177,7 @@ def test_a_bump_says_who_why_and_until_when(shop, run_debts):
     assert FulfillmentOrder.objects.get(order=order).rank == after.rank == rank_of(90, order.placed_at)
     told = EventRecord.objects.get(name="orders.priority_set")
     assert (told.actor, told.note) == ("staff:maya", "trade fair")
-    assert told.payload["after"] == {"priority": 90, "bump": 40, "until": until.isoformat()}
+    assert told.payload["after"] == {"priority": 90, "until": until.isoformat()}
 
 
 def test_a_bump_ends_by_itself_and_the_history_says_so(shop, run_debts):

@@ -87,7 +87,7 @@ def test_priority_changes_the_rank_of_order_and_reservation(shop):
     assert after.priority == 80
     assert after.rank == Reservation.objects.get(pk=order.reservation_id).rank < order.rank
     with pytest.raises(InvalidOrder):
-        services.set_priority(order.pk, 101, actor=TOM)
+        services.set_priority(order.pk, 1001, actor=TOM)
 
 
 def test_a_remark_is_kept_with_its_author(shop):

@@ -1,0 +1,145 @@
+"""Units that were missing and have come: given to the orders that wait for them, strictly by rank, many at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.outbox import emit
+from core.service import held, hold, service
+from core.updating import update_each
+from inventory import services as inventory
+from inventory.services import Demand, Reserved, Turn
+from orders import promise, selectors
+from orders.derivation import restate
+from orders.events import BackordersFilled
+from orders.models import Movement, Order, OrderLine
+
+from .book import note_units, write_units
+from .promising import estimate
+from .settlement import moves_on, settle
+from .sourcing import parcels_of, places_of
+
+# So many orders at most are filled in one transaction: nobody waits long for the shelves they come from.
+AT_ONCE = 500
+FILLED = ("allocation_status", "sourcing", "estimated_delivery_on", "ship_by_on", "updated_at")
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What became of the head of the line: who got some, and who still waits for something."""
+
+    filled: list[Order] = field(default_factory=list)
+    still_waiting: set[int] = field(default_factory=set)
+
+
+@dataclass
+class _InLine:
+    """An order under its lock, with all its lines, and the lines that wait."""
+
+    order: Order
+    lines: list[OrderLine]
+
+    @property
+    def waiting(self) -> list[OrderLine]:
+        """Return the lines of which something is missing."""
+        return [line for line in self.lines if line.backordered]
+
+    def turn(self) -> Turn:
+        """Return what it asks for."""
+        demand = [Demand(line.position, line.product_id, line.backordered, True) for line in self.waiting]
+        return Turn(self.order.reservation_id or 0, demand, places_of(self.order))
+
+
+def fill_backorders(product_ids: Iterable[int], *, actor: Actor = SYSTEM) -> int:
+    """Give fresh units to the orders that wait for them, the lowest rank first. Returns how many got some.
+
+    The head of the line is asked for anew before each transaction, so that an order that came in meanwhile
+    stands where its rank puts it. A run that was killed has filled whole transactions; the next goes on behind them.
+    """
+    wanted, passed, filled = set(product_ids), set[int](), 0
+    while wanted := {product for product, units in inventory.availability(wanted).items() if units > 0}:
+        head = selectors.waiting_for(wanted, limit=AT_ONCE + len(passed))
+        head = [order_id for order_id in head if order_id not in passed][:AT_ONCE]
+        if not head:
+            break
+        outcome = _fill_some(head, actor=actor)
+        filled += len(outcome.filled)
+        passed |= outcome.still_waiting
+    return filled
+
+
+def fill_order(order_id: int, *, actor: Actor = SYSTEM) -> Order | None:
+    """Tie what is there now to the missing units of an order. None where there was nothing to tie."""
+    filled = _fill_some([order_id], actor=actor).filled
+    return filled[0] if filled else None
+
+
+@service
+def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
+    """Fill orders as they stand in line, in a number of statements that does not grow with them."""
+    now = timezone.now()
+    line = _take_in_line(order_ids)
+    if not line:
+        return Filling([], set(order_ids))
+    turns = [one.turn() for one in line]
+    outcomes = inventory.allocate_in_turn(turns, actor=actor)
+    served = [one for one, reserved in zip(line, outcomes, strict=True) if reserved.picks]
+    noted: list[Movement] = []
+    for one, turn, reserved in zip(line, turns, outcomes, strict=True):
+        if reserved.picks:
+            noted += _note(one, turn, reserved, at=now)
+    write_units(noted)
+    filled = [one.order for one in served]
+    _save(filled, actor=actor, at=now)
+    events = (BackordersFilled(order_id=order.pk, quiet=order.quiet) for order in filled)
+    emit(*events, actor=actor, at=now)
+    done = {one.order.pk for one in served if not one.waiting}
+    return Filling(filled, set(order_ids) - done)
+
+
+def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
+    """Lock orders and return those that still wait for something, by rank."""
+    found = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=order_ids)
+    orders = {order.pk: held(Order, order.pk) or hold(order) for order in found}
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(order__in=orders).order_by("order", "position"):
+        lines[line.order_id].append(line)
+    return [
+        one
+        for order in sorted(orders.values(), key=lambda order: (order.rank, order.pk))
+        if order.status in selectors.LIVE and order.reservation_id is not None
+        if (one := _InLine(order, lines[order.pk])).waiting
+    ]
+
+
+def _note(one: _InLine, turn: Turn, reserved: Reserved, *, at: datetime) -> list[Movement]:
+    """Write onto the objects what an order got, and the days that follow from it."""
+    order = one.order
+    ids = {line.position: line.pk for line in one.lines}
+    gained: dict[int, int] = defaultdict(int)
+    for pick in reserved.picks:
+        gained[ids[pick.key]] += pick.quantity
+    noted = note_units(one.lines, Movement.Kind.ALLOCATED, gained, at=at)
+    parcels = promise.refilled(order.sourcing.get("parcels", []), parcels_of(reserved, turn.places))
+    order.sourcing = {**order.sourcing, "parcels": parcels}
+    estimate(order, at=at)
+    restate(order, lines=one.lines)
+    return noted
+
+
+@service
+def _save(orders: Sequence[Order], *, actor: Actor, at: datetime) -> None:
+    """Save all of them at once, but each that now takes a step by itself with that step."""
+    rows = []
+    for order in orders:
+        if moves_on(order, at):
+            settle(order, actor=actor, at=at, more=FILLED[1:-1])
+            continue
+        order.updated_at = at
+        rows.append((order.pk, *(getattr(order, name) for name in FILLED)))
+    if rows:
+        update_each(Order, FILLED, rows)
