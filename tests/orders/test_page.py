@@ -19,6 +19,7 @@ from orders import services as orders
 from orders.models import Order, OrderLine
 from orders.selectors import need
 from tests.factories.billing import make_seller
+from tests.factories.shop import make_priced_product
 from tests.scenarios import (
     anew,
     confirmed_order,
@@ -180,6 +181,18 @@ def test_the_page_asks_as_much_for_five_lines_as_for_five_hundred(staff):
     assert b"450 lines are not shown" in page.content
     more = show(staff, Order.objects.latest("pk"), "?lines=250")
     assert more.content.count(b'class="line-name"') == 251
+
+
+def test_a_parcel_of_ten_articles_names_eight_and_counts_the_rest(staff):
+    goods = {f"TIN-{n:02}": n for n in range(1, 11)}
+    for sku in goods:
+        make_priced_product(sku, "1.00", stock={"HAM": 20})
+    order = shipped_order(goods)
+
+    text = staff.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+
+    named = ", ".join(f'{n} × <span title="Tin {n:02}">TIN-{n:02}</span>' for n in range(1, 9))
+    assert text.count(f'<td>{named} <span class="quiet">and 2 more</span></td>') == 2, "the parcel and its work"
 
 
 @pytest.mark.parametrize(
