@@ -10,7 +10,10 @@ from core import roles
 # What several of them do.
 SEES_ORDERS = ("orders.view_order", "orders.view_orderexception")
 SOLVES = ("orders.change_orderexception",)
-SEES_GOODS = ("inventory.view_product", "inventory.view_stockitem", "inventory.view_expectedreceipt")
+SEES_GOODS = (
+    "inventory.view_product", "inventory.view_stockitem", "inventory.view_expectedreceipt", "inventory.view_transfer",
+)  # fmt: skip
+MOVES_GOODS = ("inventory.add_transfer", "inventory.change_transfer")
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_shipment")
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
 KEEPS_CUSTOMERS = (
@@ -53,7 +56,7 @@ ORDER_DESK = (
     "returns.view_returnrequest", "returns.operate_return",
 )  # fmt: skip
 WAREHOUSE = (
-    *SEES_ORDERS, *SOLVES, *SEES_GOODS, *SEES_WORK, *SHARES,
+    *SEES_ORDERS, *SOLVES, *SEES_GOODS, *MOVES_GOODS, *SEES_WORK, *SHARES,
     "fulfillment.operate_fulfillmentorder", "fulfillment.operate_shipment",
     "inventory.change_stockitem", "inventory.view_stockmovement", "inventory.view_warehouse",
     "inventory.add_expectedreceipt", "inventory.change_expectedreceipt",
@@ -69,7 +72,7 @@ FINANCE = (
 MANAGER = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     *PRICES, *DELIVERS, "pricing.view_channel", "pricing.view_taxrate",
-    *BRINGS_GOODS, "inventory.view_stockmovement",
+    *BRINGS_GOODS, *MOVES_GOODS, "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",

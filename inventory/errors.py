@@ -79,3 +79,9 @@ class AlreadyBooked(Conflict):
     """This was sent before, and was done then; `same` says whether it said the same."""
 
     code = "already_booked"
+
+
+class TransferMoved(Conflict):
+    """The transfer is not where this step begins."""
+
+    code = "transfer_moved"

@@ -56,3 +56,32 @@ class StockShortfall(Event):
     warehouse_id: int
     reason: str
     drops: list[list[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferSent(Event):
+    """Goods left a warehouse for another one of ours."""
+
+    name: ClassVar[str] = "inventory.transfer_sent"
+    about_type: ClassVar[str] = "inventory.transfer"
+    about: ClassVar[str] = "transfer_id"
+    public: ClassVar[bool] = True
+    transfer_id: int
+    number: str
+    source_id: int
+    destination_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferReceived(Event):
+    """Goods of a transfer arrived, or are known to be lost; `is_over` when nothing of it is on its way any more."""
+
+    name: ClassVar[str] = "inventory.transfer_received"
+    about_type: ClassVar[str] = "inventory.transfer"
+    about: ClassVar[str] = "transfer_id"
+    public: ClassVar[bool] = True
+    transfer_id: int
+    number: str
+    units: int
+    lost: int
+    is_over: bool

@@ -48,3 +48,35 @@ register(
         """,
     ),
 )
+
+# Out of the source as sent, into the destination as received or lost; a transfer that was given up leaves nothing.
+MOVED = """
+    SELECT l.id, t.status, l.quantity, l.received, l.lost, l.in_transit,
+        COALESCE((
+            SELECT SUM(m.quantity) FROM inventory_stockmovement m JOIN inventory_stockitem s ON s.id = m.stock_item_id
+            WHERE m.reference = t.number AND m.reference <> '' AND m.kind = 'transfer'
+                AND s.product_id = l.product_id AND s.warehouse_id = t.source_id
+        ), 0) AS gone,
+        COALESCE((
+            SELECT SUM(m.quantity) FROM inventory_stockmovement m JOIN inventory_stockitem s ON s.id = m.stock_item_id
+            WHERE m.reference = t.number AND m.reference <> '' AND m.kind = 'transfer'
+                AND s.product_id = l.product_id AND s.warehouse_id = t.destination_id
+        ), 0) AS come
+    FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id
+"""
+
+register(
+    Invariant(
+        code="I1",
+        name="sent = received + in transit + lost, per line of a transfer",
+        rows="SELECT count(*) FROM inventory_transferline",
+        breaches=f"""
+            SELECT id FROM ({MOVED}) moved
+            WHERE gone <> CASE WHEN status IN ('sent', 'received') THEN -quantity ELSE 0 END
+                OR come <> received + lost
+                OR in_transit <> (status = 'sent' AND quantity > received + lost)
+                OR (status = 'received' AND quantity <> received + lost)
+            ORDER BY id
+        """,  # noqa: S608 - our own words
+    )
+)

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from core.panels import panel
 from core.sight import seen
 from inventory import selectors
-from inventory.models import Product, StockItem
+from inventory.models import Product, StockItem, Transfer
 
 MOVEMENTS_SHOWN = 15
 PROMISES_SHOWN = 50
+LINES_SHOWN = 500
 
 
 @panel("inventory.product", order=10)
@@ -28,9 +29,10 @@ def shelves(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]
 def on_its_way(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
     """Show what is expected."""
     rows = list(seen(selectors.expected_receipts()).filter(product=product, closed=False)[:PROMISES_SHOWN])
-    if not rows:
+    sent = list(selectors.lines_on_their_way(product)[:PROMISES_SHOWN])
+    if not rows and not sent:
         return None
-    context = {"title": _("On its way"), "count": len(rows), "flush": True, "rows": rows}
+    context = {"title": _("On its way"), "count": len(rows) + len(sent), "flush": True, "rows": rows, "sent": sent}
     return "inventory/panels/on_its_way.html", context
 
 
@@ -65,3 +67,11 @@ def item_movements(request: HttpRequest, item: StockItem) -> tuple[str, dict[str
     """Show what moved last."""
     rows = list(selectors.movements().filter(stock_item=item)[:MOVEMENTS_SHOWN])
     return "inventory/panels/movements.html", {"title": _("Movements"), "flush": True, "rows": rows}
+
+
+@panel("inventory.transfer", order=10)
+def lines_of_transfer(request: HttpRequest, transfer: Transfer) -> tuple[str, dict[str, Any]]:
+    """Show what is on it, by the bin from which it is fetched."""
+    rows = list(selectors.lines_of_transfer(transfer)[:LINES_SHOWN])
+    context = {"title": _("Goods"), "count": len(rows), "flush": True, "rows": rows}
+    return "inventory/panels/transfer_lines.html", context

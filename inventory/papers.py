@@ -1,4 +1,4 @@
-"""What a delivery is received against: the receipts that are expected under one purchase order at one warehouse."""
+"""What a delivery is received against: a purchase order at one warehouse, or a transfer from another of ours."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,8 +7,8 @@ from datetime import date
 
 from django.db.models import BigIntegerField, Case, Count, F, Min, QuerySet, Sum, Value, When
 
-from core.sight import seen
-from inventory.models import ExpectedReceipt, Product, StockItem, Warehouse
+from core.sight import limited_to, seen
+from inventory.models import ExpectedReceipt, Product, StockItem, Transfer, TransferLine, Warehouse
 from inventory.selectors import products_scanned
 
 # As many products as one page can show; what stands further down is told apart from what is wrong.
@@ -27,6 +27,8 @@ class Due:
     expected_on: date
     units: int
     products: int
+    # From which of our warehouses it comes, where it does.
+    sender: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Paper:
     lines: list[PaperLine]
     receipt_ids: list[int]
     later: list[str] = field(default_factory=list)
+    transfer_id: int | None = None
+    sender: str = ""
 
     @property
     def units(self) -> int:
@@ -59,6 +63,37 @@ class Paper:
 def open_receipts() -> "QuerySet[ExpectedReceipt]":
     """Return what is expected, as far as the reader may see it."""
     return seen(ExpectedReceipt.objects.filter(closed=False))
+
+
+def coming_transfers() -> "QuerySet[Transfer]":
+    """Return what other warehouses of ours have sent to those of the reader."""
+    rows = Transfer.objects.filter(status=Transfer.Status.SENT)
+    mine = limited_to("warehouse")
+    return rows if mine is None else rows.filter(destination__code__in=mine)
+
+
+def transfers_due(rows: "QuerySet[Transfer] | None" = None, *, limit: int = MOST_DUE) -> list[Due]:
+    """Return the transfers that are on their way, the earliest first. One query."""
+    left = F("lines__quantity") - F("lines__received") - F("lines__lost")
+    found = (
+        (coming_transfers() if rows is None else rows)
+        .filter(lines__in_transit=True)
+        .select_related("source", "destination")
+        .annotate(left=Sum(left), kinds=Count("lines"))
+        .order_by("expected_on", "pk")
+    )
+    return [
+        Due(
+            one.number, one.pk, one.destination.code, one.destination.name, one.expected_on, one.left, one.kinds,
+            sender=one.source.name,
+        )
+        for one in found[:limit]
+    ]  # fmt: skip
+
+
+def everything_due() -> list[Due]:
+    """Return purchase orders and transfers that are expected, the earliest first. Two queries."""
+    return sorted([*papers_due(), *transfers_due()], key=lambda due: due.expected_on)[:MOST_DUE]
 
 
 def papers_due(rows: "QuerySet[ExpectedReceipt] | None" = None, *, limit: int = MOST_DUE) -> list[Due]:
@@ -90,10 +125,15 @@ def find_papers(typed: str) -> list[Due]:
     wanted = typed.strip()
     if not wanted:
         return []
+    if found := transfers_due(coming_transfers().filter(number=wanted.upper())):
+        return found
     if found := papers_due(open_receipts().filter(reference__iexact=wanted)):
         return found
-    products = products_scanned([wanted]).values()
-    return papers_due(open_receipts().filter(product__in=products)) if products else []
+    if not (products := list(products_scanned([wanted]).values())):
+        return []
+    sent = TransferLine.objects.filter(product__in=products, in_transit=True)
+    transfers = transfers_due(coming_transfers().filter(pk__in=sent.values("transfer")))
+    return [*papers_due(open_receipts().filter(product__in=products)), *transfers]
 
 
 def paper_of(*, reference: str = "", warehouse: str = "", receipt_id: int | None = None) -> Paper | None:
@@ -124,6 +164,26 @@ def paper_of(*, reference: str = "", warehouse: str = "", receipt_id: int | None
         lines=lines,
         receipt_ids=[receipt.pk for receipt in receipts if receipt.product_id in in_sight],
         later=[code for product in list(products.values())[MOST_LINES:] for code in codes_of(product)],
+    )
+
+
+def paper_of_transfer(number: str) -> Paper | None:
+    """Return what is on its way of a transfer. Three queries."""
+    transfer = coming_transfers().select_related("source", "destination").filter(number=number.strip().upper()).first()
+    if transfer is None:
+        return None
+    lines = list(transfer.lines.filter(in_transit=True).select_related("product").order_by("product__sku"))
+    shown, later = lines[:MOST_LINES], lines[MOST_LINES:]
+    expected = {line.product_id: line.open for line in shown}
+    return Paper(
+        reference=transfer.number,
+        warehouse=transfer.destination,
+        expected_on=transfer.expected_on,
+        lines=lines_of([line.product for line in shown], expected, transfer.destination_id),
+        receipt_ids=[],
+        later=[code for line in later for code in codes_of(line.product)],
+        transfer_id=transfer.pk,
+        sender=transfer.source.name,
     )
 
 

@@ -8,8 +8,19 @@ from django.db.models import DateField, F, IntegerField, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest
 
+from core.sight import seen
 from core.words import begins_with, typed_words
-from inventory.models import Allocation, ExpectedReceipt, Product, ProductWord, StockItem, StockMovement, Warehouse
+from inventory.models import (
+    Allocation,
+    ExpectedReceipt,
+    Product,
+    ProductWord,
+    StockItem,
+    StockMovement,
+    Transfer,
+    TransferLine,
+    Warehouse,
+)
 
 # Of a family or category, so many are looked at for a substitute.
 MOST_ALIKE = 60
@@ -36,8 +47,10 @@ def stock_by_warehouse(product_ids: Iterable[int]) -> dict[tuple[int, int], int]
     return {(product, warehouse): units for product, warehouse, units in found}
 
 
-def supply_rows(product_ids: Iterable[int]) -> tuple["QuerySet[Any, Any]", "QuerySet[Any, Any]"]:
+def supply_rows(product_ids: Iterable[int]) -> tuple["QuerySet[Any, Any]", ...]:
     """Return rows of (product, warehouse, day, units), to be read as one: what is free, without a day, and what comes.
+
+    The first are the shelves; what comes is bought, or in transit between two warehouses.
 
     Free units are below zero where safety stock is missing: the next ones to come make that up.
     """
@@ -50,17 +63,37 @@ def supply_rows(product_ids: Iterable[int]) -> tuple["QuerySet[Any, Any]", "Quer
     coming = due.filter(warehouse__active=True).values_list(
         "product_id", "warehouse_id", "expected_on", F("quantity") - F("received")
     )
-    return shelves.order_by(), coming.order_by()
+    sent = TransferLine.objects.filter(product_id__in=wanted, in_transit=True, transfer__destination__active=True)
+    moving = sent.values_list(
+        "product_id",
+        F("transfer__destination_id"),
+        F("transfer__expected_on"),
+        F("quantity") - F("received") - F("lost"),
+    )
+    return shelves.order_by(), coming.order_by(), moving.order_by()
 
 
 def incoming(product_ids: Iterable[int]) -> dict[int, list[tuple[date, int, int]]]:
-    """Return what is on its way per product: (day, warehouse, units), the earliest first."""
+    """Return what is on its way per product: (day, warehouse, units), the earliest first.
+
+    Receipts that are expected, and what other warehouses of ours have sent; one query.
+    """
     wanted = set(product_ids)
     found: dict[int, list[tuple[date, int, int]]] = {product: [] for product in wanted}
-    rows = ExpectedReceipt.objects.filter(product_id__in=wanted, closed=False, quantity__gt=F("received"))
-    for row in rows.order_by("expected_on", "pk"):
-        found[row.product_id].append((row.expected_on, row.warehouse_id, row.quantity - row.received))
-    return found
+    receipts = ExpectedReceipt.objects.filter(product_id__in=wanted, closed=False, quantity__gt=F("received"))
+    transfers = TransferLine.objects.filter(product_id__in=wanted, in_transit=True)
+    bought = receipts.order_by().values_list(
+        "product_id", F("expected_on"), F("warehouse_id"), F("quantity") - F("received")
+    )
+    moved = transfers.order_by().values_list(
+        "product_id",
+        F("transfer__expected_on"),
+        F("transfer__destination_id"),
+        F("quantity") - F("received") - F("lost"),
+    )
+    for product_id, day, warehouse_id, units in bought.union(moved, all=True):
+        found[product_id].append((day, warehouse_id, units))
+    return {product: sorted(rows) for product, rows in found.items()}
 
 
 def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
@@ -133,8 +166,18 @@ def stock_rows() -> "QuerySet[StockItem]":
         .annotate(units=Sum(F("quantity") - F("received")))
         .values("units")
     )
+    sent = (
+        TransferLine.objects.filter(
+            product_id=OuterRef("product_id"), transfer__destination_id=OuterRef("warehouse_id"), in_transit=True
+        )
+        .order_by()
+        .values("product_id")
+        .annotate(units=Sum(F("quantity") - F("received") - F("lost")))
+        .values("units")
+    )
     return StockItem.objects.select_related("product", "warehouse").annotate(
         incoming=Coalesce(Subquery(expected, output_field=IntegerField()), 0)
+        + Coalesce(Subquery(sent, output_field=IntegerField()), 0)
     )
 
 
@@ -151,6 +194,31 @@ def movements() -> "QuerySet[StockMovement]":
 def expected_receipts() -> "QuerySet[ExpectedReceipt]":
     """Return what is expected, with product and warehouse, the earliest day first."""
     return ExpectedReceipt.objects.select_related("product", "warehouse").order_by("expected_on", "pk")
+
+
+def transfers() -> "QuerySet[Transfer]":
+    """Return every transfer with where it goes and how many units it is of; what is on its way counts apart."""
+    sums = TransferLine.objects.filter(transfer=OuterRef("pk")).order_by().values("transfer")
+    units = sums.annotate(units=Sum("quantity")).values("units")
+    left = sums.filter(in_transit=True).annotate(units=Sum(F("quantity") - F("received") - F("lost"))).values("units")
+    return Transfer.objects.select_related("source", "destination").annotate(
+        units=Coalesce(Subquery(units, output_field=IntegerField()), 0),
+        in_transit=Coalesce(Subquery(left, output_field=IntegerField()), 0),
+    )
+
+
+def lines_of_transfer(transfer: Transfer) -> "QuerySet[TransferLine]":
+    """Return the lines of a transfer with the bin of each at its source, by that bin."""
+    shelf = StockItem.objects.filter(product=OuterRef("product"), warehouse=transfer.source_id)
+    rows = transfer.lines.select_related("product").annotate(bin=Coalesce(Subquery(shelf.values("bin")), Value("")))
+    return rows.order_by("bin", "product__sku")
+
+
+def lines_on_their_way(product: Product) -> "QuerySet[TransferLine]":
+    """Return what other warehouses have sent of a product, with the transfer, the earliest first."""
+    rows = TransferLine.objects.filter(product=product, in_transit=True)
+    rows = rows.filter(transfer__in=seen(Transfer.objects.all()).values("pk"))
+    return rows.select_related("transfer__source", "transfer__destination").order_by("transfer__expected_on", "pk")
 
 
 def promises(item: StockItem) -> "QuerySet[Allocation]":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import sight
@@ -35,3 +35,9 @@ def in_warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
 def movements(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what moved there."""
     return rows.filter(stock_item__warehouse__code__in=codes)
+
+
+@sight.hides("inventory.transfer", "warehouse")
+def transfers(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return what goes from there or to there."""
+    return rows.filter(Q(source__code__in=codes) | Q(destination__code__in=codes))

@@ -63,8 +63,8 @@ def figures(product_ids: Iterable[int], demand: Demanding = LAST) -> dict[int, F
     waiting = OrderLine.objects.filter(demand.before(), product__in=wanted, backordered__gt=0, order__status__in=LIVE)
     nobody, no_day = Value(0, output_field=IntegerField()), Cast(Value(None), DateField())
     queue = waiting.order_by().values("product_id").annotate(place=nobody, day=no_day, units=Sum("backordered"))
-    shelves, coming = stock.supply_rows(wanted)
-    rows = shelves.union(coming, queue.values_list("product_id", "place", "day", "units"), all=True)
+    shelves, *coming = stock.supply_rows(wanted)
+    rows = shelves.union(*coming, queue.values_list("product_id", "place", "day", "units"), all=True)
     for product, place, day, units in rows:
         one = found[product]
         if not place:

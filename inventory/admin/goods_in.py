@@ -17,9 +17,18 @@ from core.admin.site import BackOffice, site
 from core.errors import DomainError
 from core.spoken_json import storable
 from inventory import services
-from inventory.errors import AlreadyBooked, ReceiptClosed
+from inventory.errors import AlreadyBooked, ReceiptClosed, TransferMoved
 from inventory.models import ExpectedReceipt
-from inventory.papers import Due, Paper, find_papers, open_receipts, paper_of, papers_due
+from inventory.papers import (
+    Due,
+    Paper,
+    coming_transfers,
+    everything_due,
+    find_papers,
+    open_receipts,
+    paper_of,
+    paper_of_transfer,
+)
 
 from .scanning import CountedForm, staff_with
 
@@ -39,7 +48,7 @@ def goods_in(request: HttpRequest) -> HttpResponse:
         "title": _("Goods in"),
         "typed": typed,
         "unknown": bool(typed) and not found,
-        "papers": [(due, address_of(due)) for due in found or papers_due()],
+        "papers": [(due, address_of(due)) for due in found or everything_due()],
         "narrowed": bool(found),
     }
     return TemplateResponse(request, "inventory/goods_in.html", context)
@@ -47,7 +56,14 @@ def goods_in(request: HttpRequest) -> HttpResponse:
 
 def address_of(due: Due) -> str:
     """Return where a paper is received."""
+    if due.sender:
+        return transfer_at(due.reference)
     return _address(due.reference, due.warehouse, due.receipt_id)
+
+
+def transfer_at(number: str) -> str:
+    """Return where a transfer is received."""
+    return f"{reverse('admin:goods_in_paper')}?{urlencode({'transfer': number})}"
 
 
 def scanned_at(receipt: ExpectedReceipt) -> str:
@@ -67,7 +83,12 @@ def receive(request: HttpRequest) -> HttpResponse:
     if paper is None:
         messages.info(request, _("Nothing more is expected of this paper."))
         return HttpResponseRedirect(reverse("admin:goods_in"))
-    form = CountedForm(request.POST or None, lines=paper.lines, initial={"token": uuid.uuid4().hex})
+    form = CountedForm(
+        request.POST or None,
+        lines=paper.lines,
+        may_be_lost=paper.transfer_id is not None,
+        initial={"token": uuid.uuid4().hex},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             _book(request, paper, form)
@@ -76,7 +97,7 @@ def receive(request: HttpRequest) -> HttpResponse:
                 return _booked(request, paper, form)
             form.data = {**form.data.dict(), "token": uuid.uuid4().hex}  # type: ignore[attr-defined]
             form.add_error(None, _("The booking before was done. This would be another one: look at the figures."))
-        except ReceiptClosed:
+        except (ReceiptClosed, TransferMoved):
             messages.info(request, _("Nothing more is expected of this paper."))
             return HttpResponseRedirect(reverse("admin:goods_in"))
         except DomainError as error:
@@ -87,6 +108,8 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 
 def _paper(request: HttpRequest) -> Paper | None:
+    if number := storable(request.GET.get("transfer", "")):
+        return paper_of_transfer(number[:LONGEST_CODE])
     receipt = request.GET.get("receipt", "")
     return paper_of(
         reference=storable(request.GET.get("paper", ""))[:LONGEST_CODE],
@@ -96,14 +119,17 @@ def _paper(request: HttpRequest) -> Paper | None:
 
 
 def _book(request: HttpRequest, paper: Paper, form: CountedForm) -> None:
-    services.receive_paper(
-        paper.receipt_ids,
-        units=form.units(),
-        bins=form.bins(),
-        close=form.cleaned_data["close"],
-        token=form.cleaned_data["token"],
-        actor=actor_for(request),
-    )
+    said: dict[str, Any] = {
+        "units": form.units(),
+        "bins": form.bins(),
+        "close": form.cleaned_data["close"],
+        "token": form.cleaned_data["token"],
+        "actor": actor_for(request),
+    }
+    if paper.transfer_id is not None:
+        services.receive_transfer(paper.transfer_id, reason=form.cleaned_data["reason"], **said)
+    else:
+        services.receive_paper(paper.receipt_ids, **said)
 
 
 def _booked(request: HttpRequest, paper: Paper, form: CountedForm) -> HttpResponse:
@@ -112,8 +138,11 @@ def _booked(request: HttpRequest, paper: Paper, form: CountedForm) -> HttpRespon
         "%(n)s unit is on the shelf of %(place)s.", "%(n)s units are on the shelf of %(place)s.", units
     ) % {"n": units, "place": paper.warehouse.name}  # fmt: skip
     messages.success(request, said if units else _("Nothing more is expected of this paper."))
-    is_open = open_receipts().filter(pk__in=paper.receipt_ids).exists() or paper.later
-    again = _address(paper.reference, paper.warehouse.code, paper.receipt_ids[0])
+    if paper.transfer_id is not None:
+        is_open, again = coming_transfers().filter(pk=paper.transfer_id).exists(), transfer_at(paper.reference)
+    else:
+        is_open = open_receipts().filter(pk__in=paper.receipt_ids).exists() or bool(paper.later)
+        again = _address(paper.reference, paper.warehouse.code, paper.receipt_ids[0])
     return HttpResponseRedirect(again if is_open else reverse("admin:goods_in"))
 
 

@@ -45,9 +45,14 @@ class CountedForm(forms.Form):
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     close = forms.BooleanField(label=gettext_lazy("Nothing more comes of this"), required=False)
 
-    def __init__(self, *args: Any, lines: Iterable[PaperLine], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lines: Iterable[PaperLine], may_be_lost: bool = False, **kwargs: Any) -> None:
         self.lines = list(lines)
         super().__init__(*args, **kwargs)
+        if may_be_lost:
+            # What we sent ourselves and does not come is a loss of ours.
+            self.fields["reason"] = forms.CharField(
+                label=_("What became of what is missing"), required=False, max_length=200
+            )
         for line in self.lines:
             name = line.product.name_in()
             self.fields[f"units-{line.product.pk}"] = forms.IntegerField(

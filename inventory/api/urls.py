@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .transfers import ReceiveTransferView, SendTransferView, TransfersView, TransferView
 from .views import AdjustmentsView, MovementsView, ReceiptsView, StockView, WarehousesView, WarehouseView
 
 urlpatterns = [
@@ -9,6 +10,10 @@ urlpatterns = [
     path("stock/movements/", MovementsView.as_view(), name="stock-movements"),
     path("stock/receipts/", ReceiptsView.as_view(), name="stock-receipts"),
     path("stock/adjustments/", AdjustmentsView.as_view(), name="stock-adjustments"),
+    path("stock/transfers/", TransfersView.as_view(), name="stock-transfers"),
+    path("stock/transfers/<str:number>/", TransferView.as_view(), name="stock-transfer"),
+    path("stock/transfers/<str:number>/send/", SendTransferView.as_view(), name="stock-transfer-send"),
+    path("stock/transfers/<str:number>/receive/", ReceiveTransferView.as_view(), name="stock-transfer-receive"),
     path("warehouses/", WarehousesView.as_view(), name="warehouses"),
     path("warehouses/<str:code>/", WarehouseView.as_view(), name="warehouse"),
 ]

@@ -5,12 +5,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from core.api.auth import declare_scope
 from core.api.idempotency import idempotent
 from core.api.sight import belongs
 from core.api.views import ApiListView, ApiView
@@ -18,10 +17,10 @@ from core.errors import Missing
 from core.sight import seen
 from inventory import selectors
 from inventory import services as inventory
-from inventory.errors import UnknownProduct, UnknownWarehouse
-from inventory.models import Product, StockItem, StockMovement, Warehouse
+from inventory.models import StockItem, StockMovement, Warehouse
 
 from .filters import MovementFilters, StockFilters, WarehouseFilters
+from .reading import SCOPES, products_of, read, warehouse_of
 from .serializers import (
     AdjustmentSerializer,
     MovementSerializer,
@@ -33,42 +32,9 @@ from .serializers import (
     WarehouseSerializer,
 )
 
-READ, WRITE = "inventory:read", "inventory:write"
-SCOPES = {"GET": READ, "POST": WRITE, "PATCH": WRITE}
 MOVEMENT = StockMovement._meta.label_lower
 # Units of these kinds move for an order, whatever their reference says.
 OF_ORDERS = (StockMovement.Kind.SHIPMENT, StockMovement.Kind.RETURN)
-declare_scope(READ, "inventory.view_stockitem")
-declare_scope(WRITE, "inventory.change_stockitem")
-
-
-def read(kind: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:
-    """Return the body as the serializer understands it, or raise with pointers."""
-    serializer = kind(data=request.data, **options)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def warehouse_of(code: str) -> Warehouse:
-    """Return the warehouse a body names."""
-    found = seen(Warehouse.objects.filter(code=code.strip().upper())).first()
-    if found is None:
-        fault = {"pointer": "/warehouse", "code": "unknown_warehouse", "detail": f"There is no warehouse {code}"}
-        raise UnknownWarehouse(fault["detail"], errors=[fault])
-    return found
-
-
-def products_of(skus: dict[str, str]) -> dict[str, Product]:
-    """Return products by SKU in upper case; `skus` says at which pointer each stands."""
-    found = selectors.products_by_sku(skus.values())
-    faults = [
-        {"pointer": pointer, "code": "unknown_product", "detail": f"There is no product {sku}"}
-        for pointer, sku in skus.items()
-        if sku.strip().upper() not in found
-    ]
-    if faults:
-        raise UnknownProduct(faults[0]["detail"], errors=faults)
-    return found
 
 
 class StockView(ApiListView):

@@ -3,6 +3,7 @@
 from .catalog import Product, ProductWord, Warehouse
 from .reservation import Allocation, Reservation
 from .stock import ExpectedReceipt, StockItem, StockMovement
+from .supply import Transfer, TransferLine
 
 __all__ = [
     "Allocation",
@@ -12,5 +13,7 @@ __all__ = [
     "Reservation",
     "StockItem",
     "StockMovement",
+    "Transfer",
+    "TransferLine",
     "Warehouse",
 ]

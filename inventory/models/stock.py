@@ -61,6 +61,7 @@ class StockMovement(models.Model):
         RETURN = "return", _("return")
         ADJUSTMENT = "adjustment", _("adjustment")
         QUARANTINE = "quarantine", _("quarantine")
+        TRANSFER = "transfer", _("transfer")
 
     stock_item = models.ForeignKey(StockItem, models.PROTECT, related_name="movements", verbose_name=_("stock"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

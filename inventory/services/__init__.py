@@ -38,6 +38,14 @@ from .supply import (
     receive_stock,
     restock,
 )
+from .transfers import (
+    TransferInput,
+    cancel_transfer,
+    change_transfer,
+    create_transfer,
+    receive_transfer,
+    send_transfer,
+)
 
 __all__ = [
     "MOST_PER_BOOKING",
@@ -47,6 +55,7 @@ __all__ = [
     "Place",
     "ProductInput",
     "Reserved",
+    "TransferInput",
     "Turn",
     "WarehouseInput",
     "adjust_stock",
@@ -54,10 +63,13 @@ __all__ = [
     "allocate_more",
     "availability",
     "cancel_expected",
+    "cancel_transfer",
+    "change_transfer",
     "consume",
     "consume_everywhere",
     "create_product",
     "create_products",
+    "create_transfer",
     "create_warehouse",
     "expect_receipt",
     "expect_receipts",
@@ -67,9 +79,11 @@ __all__ = [
     "receive_expected",
     "receive_paper",
     "receive_stock",
+    "receive_transfer",
     "release",
     "reserve",
     "restock",
+    "send_transfer",
     "settle_quarantine",
     "stock_by_warehouse",
     "update_product",

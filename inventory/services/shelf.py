@@ -51,7 +51,7 @@ def ensure_shelf(*, warehouse_id: int, product_ids: Iterable[int]) -> dict[int, 
     wanted = sorted(set(product_ids))
     rows = {row.product_id: row for row in lock_shelf(products=wanted, warehouses=[warehouse_id])}
     if missing := [product for product in wanted if product not in rows]:
-        _require_stocked(missing, warehouse_id)
+        require_stocked(missing, warehouse_id)
         new = [StockItem(product_id=product, warehouse_id=warehouse_id) for product in missing]
         # Somebody else may be making the same row: theirs serves as well.
         StockItem.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
@@ -59,7 +59,8 @@ def ensure_shelf(*, warehouse_id: int, product_ids: Iterable[int]) -> dict[int, 
     return rows
 
 
-def _require_stocked(product_ids: Sequence[int], warehouse_id: int) -> None:
+def require_stocked(product_ids: Sequence[int], warehouse_id: int) -> None:
+    """Refuse what is unknown, and what has no shelf."""
     known = dict(Product.objects.filter(pk__in=product_ids).values_list("pk", "kind"))
     if unknown := [str(product) for product in product_ids if product not in known]:
         raise UnknownProduct(f"There is no product {', '.join(unknown)}", products=unknown)

@@ -307,3 +307,68 @@ def test_without_the_scope_nothing_moves(places, make_api):
 
 def test_without_a_key_nothing_is_shown(client):
     assert [client.get(path).status_code for path in (STOCK, f"{STOCK}movements/", WAREHOUSES)] == [401] * 3
+
+
+# --- transfers ----------------------------------------------------------------------------------
+
+TRANSFERS = "/api/v1/stock/transfers/"
+
+
+def wanted(**given):
+    """Return what a client says about a transfer of two mugs to Munich."""
+    body = {
+        "source": "HAM",
+        "destination": "muc",
+        "expected_on": "2026-12-03",
+        "lines": [{"sku": "MUG-RED", "quantity": 2}],
+    }
+    return body | given
+
+
+def test_a_transfer_is_written_down_sent_and_received(places, api, django_assert_num_queries):
+    mug = make_product(stock={"HAM": 10})
+
+    made = post(api, TRANSFERS, wanted(note="Christmas"), **{"Idempotency-Key": "t-1"})
+    twin = post(api, TRANSFERS, wanted(note="Christmas"), **{"Idempotency-Key": "t-1"})
+
+    assert (made.status_code, made["Location"]) == (201, f"http://testserver{TRANSFERS}TR-000001/")
+    assert twin.content == made.content
+    body = made.json()
+    assert {name: body[name] for name in ("number", "status", "source", "destination", "expected_on", "note")} == {
+        "number": "TR-000001", "status": "draft", "source": "HAM", "destination": "MUC",
+        "expected_on": "2026-12-03", "note": "Christmas",
+    }  # fmt: skip
+    assert body["lines"] == [{"sku": "MUG-RED", "quantity": 2, "received": 0, "in_transit": 0, "lost": 0}]
+    sent = post(api, f"{TRANSFERS}TR-000001/send/", None)
+    assert (sent.json()["status"], sent.json()["lines"][0]["in_transit"]) == ("sent", 2)
+    assert problem(post(api, f"{TRANSFERS}TR-000001/send/", None))[:2] == (409, "transfer_moved")
+    part = post(api, f"{TRANSFERS}TR-000001/receive/", {"lines": [{"sku": "mug-red", "quantity": 1}]})
+    assert part.json()["lines"] == [{"sku": "MUG-RED", "quantity": 2, "received": 1, "in_transit": 1, "lost": 0}]
+    silent = post(api, f"{TRANSFERS}TR-000001/receive/", {"close": True})
+    assert problem(silent) == (400, "invalid", ["/reason"])
+    over = post(api, f"{TRANSFERS}TR-000001/receive/", {"close": True, "reason": "Stolen"})
+    assert (over.json()["status"], over.json()["lines"][0]["lost"]) == ("received", 1)
+    assert (stock_of(mug).on_hand, stock_of(mug, "MUC").on_hand) == (8, 1)
+    for number in range(5):
+        post(api, TRANSFERS, wanted(send=number == 0))
+    with django_assert_num_queries(3):  # the key, the page, its lines
+        page = api.get(f"{TRANSFERS}?warehouse=muc").json()
+    assert [row["number"] for row in page["results"]][-1] == "TR-000001"
+    assert len(page["results"]) == 6
+    assert len(api.get(f"{TRANSFERS}?status=sent").json()["results"]) == 1
+    assert api.get(f"{TRANSFERS}tr-000001/").json()["status"] == "received"
+    assert api.get(f"{TRANSFERS}TR-9/").status_code == 404
+
+
+def test_a_transfer_that_cannot_be_points_at_what_is_wrong(places, api):
+    make_product(stock={"HAM": 1})
+
+    assert problem(post(api, TRANSFERS, wanted(source="X")))[2] == ["/source"]
+    assert problem(post(api, TRANSFERS, wanted(destination="X")))[2] == ["/destination"]
+    assert problem(post(api, TRANSFERS, wanted(destination="HAM")))[2] == ["/destination"]
+    assert problem(post(api, TRANSFERS, wanted(lines=[{"sku": "CUP", "quantity": 1}])))[2] == ["/lines/0/sku"]
+    assert problem(post(api, TRANSFERS, wanted(lines=[])))[0] == 400
+    assert problem(post(api, TRANSFERS, wanted(expected_on="soon")))[2] == ["/expected_on"]
+    short = post(api, TRANSFERS, wanted(send=True))
+    assert problem(short)[:2] == (409, "insufficient_stock")
+    assert api.get(TRANSFERS).json()["results"] == []

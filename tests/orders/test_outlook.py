@@ -141,3 +141,16 @@ def test_who_waits_is_counted_once_and_only_before(shop, rare):
     assert (ahead_of(first), ahead_of(second), outlook.figures([rare.pk])[rare.pk].ahead) == (0, 3, 5)
     services.cancel_order(first.pk, reason="typo", actor=SYSTEM)
     assert (ahead_of(anew(second)), outlook.figures([rare.pk])[rare.pk].ahead) == (0, 2)
+
+
+def test_what_another_warehouse_has_sent_is_promised_from_its_day(shop, rare):
+    inventory.receive_stock(warehouse_id=shop.munich.pk, units={rare.pk: 5}, actor=SYSTEM)
+    transfer = inventory.create_transfer(
+        inventory.TransferInput(
+            source_id=shop.munich.pk, destination_id=shop.hamburg.pk, units={rare.pk: 5}, expected_on=FIRST
+        ),
+        actor=SYSTEM,
+    )
+    inventory.send_transfer(transfer.pk, actor=SYSTEM)
+
+    assert [ordered(5).promised_on, ordered(1).promised_on] == [FROM_FIRST, SOME_DAY]
