@@ -85,3 +85,24 @@ class TransferReceived(Event):
     units: int
     lost: int
     is_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplyChanged(Event):
+    """What is on its way to a warehouse changed: announced, moved to another day, fewer or more, or not coming."""
+
+    name: ClassVar[str] = "inventory.supply_changed"
+    about_type: ClassVar[str] = "inventory.warehouse"
+    about: ClassVar[str] = "warehouse_id"
+    warehouse_id: int
+    product_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseMoved(Event):
+    """A product may be sold now and is released on another day."""
+
+    name: ClassVar[str] = "inventory.release_moved"
+    about_type: ClassVar[str] = "inventory.product"
+    about: ClassVar[str] = "product_id"
+    product_id: int

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 CATEGORIES: dict[str, Any] = {
     "late": _("late"),
+    "promise": _("promise at risk"),
     "payment": _("payment"),
     "shortfall": _("shortfall"),
     "mail": _("refused mail"),

@@ -172,6 +172,27 @@ class AllocationLost(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromiseChanged(OrderEvent):
+    """The promised day moved, for a cause: a code for machines (`orders.sentences`), and words."""
+
+    name: ClassVar[str] = "orders.promise_changed"
+    before: str
+    after: str
+    cause: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseAtRisk(OrderEvent):
+    """The promised day will be missed unless somebody does something; told once for each promise."""
+
+    name: ClassVar[str] = "orders.promise_at_risk"
+    promised_on: str
+    expected_on: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommentAdded(OrderEvent):
     """Somebody said something about the order."""
 

@@ -2,7 +2,7 @@
 
 from core.events import DeliveryDied, MailRefused
 from core.outbox import handles
-from inventory.events import StockReceived, StockReleased, StockShortfall
+from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
     OrderCancelled,
@@ -10,11 +10,12 @@ from orders.events import (
     OrderExpired,
     PaymentAwaited,
     PaymentRequested,
+    PromiseChanged,
     QuotationOffered,
     WeightsChanged,
 )
 from orders.models import Order, OrderException
-from orders.sentences import GIVEN_UP, MAIL_REFUSED
+from orders.sentences import GIVEN_UP, MAIL_REFUSED, RELEASE, SUPPLY
 
 
 @handles(PaymentAwaited, when=lambda event: not event.quiet)
@@ -51,6 +52,24 @@ def send_order_cancelled(event: OrderCancelled) -> None:
 def send_order_expired(event: OrderExpired) -> None:
     """Tell the customer that the time to pay is over."""
     notifications.send_order_expired(event.order_id)
+
+
+@handles(PromiseChanged, when=lambda event: not event.quiet and event.after > event.before)
+def send_promise_later(event: PromiseChanged) -> None:
+    """Tell the customer that it comes later."""
+    notifications.send_promise_later(event.order_id, before=event.before, after=event.after)
+
+
+@handles(SupplyChanged, outside=True)
+def redate_those_who_wait(event: SupplyChanged) -> None:
+    """Move the promises of those who wait for these products; safe to repeat."""
+    services.redate_waiting(event.product_ids, cause=SUPPLY)
+
+
+@handles(ReleaseMoved, outside=True)
+def redate_preorders(event: ReleaseMoved) -> None:
+    """Move the promises of those who ordered what is released on another day; safe to repeat."""
+    services.redate_waiting([event.product_id], cause=RELEASE)
 
 
 @handles(StockReceived, outside=True)

@@ -13,7 +13,7 @@ from orders import guards, promise, wording
 from orders.letters import picture_of, write_to_buyer
 from orders.models import Draft, Order, OrderLine, OrderStatus
 from orders.ports import online_payment, payment_details
-from orders.selectors import GONE
+from orders.selectors import GONE, allowed_actions
 
 Sums = tuple[Decimal, list[tuple[str, Decimal]]]
 
@@ -80,6 +80,21 @@ def send_order_confirmation(order_id: int) -> OutgoingMail | None:
             "change_until": wording.day(order.ship_by_on, order.language),
         }
     return _send("order_confirmed", order, context)
+
+
+def send_promise_later(order_id: int, *, before: str, after: str) -> OutgoingMail | None:
+    """Tell that it comes later than promised; nothing when that changed again meanwhile, or is over."""
+    order = _read(order_id)
+    if order.status in GONE or order.promised_on != date.fromisoformat(after):
+        return None
+    with translation.override(order.language):
+        context = {
+            "day": wording.day(order.promised_on, order.language),
+            "before": wording.day(date.fromisoformat(before), order.language),
+            "parcels": _parcels(order),
+            "may_cancel": "cancel" in allowed_actions(order),
+        }
+    return write_to_buyer(order, "promise_later", context, key=f"promise_later:{order.number}:{after}")
 
 
 def send_order_cancelled(order_id: int) -> OutgoingMail | None:

@@ -27,6 +27,10 @@ class Figures:
         """What new demand may take now, per warehouse."""
         return {place: max(0, units) for place, units in self.free.items()}
 
+    def shelf_and_supply(self) -> Outlook:
+        """Look ahead as whoever is served first does."""
+        return Outlook(self.free, self.supply)
+
     def outlook(self, *, taken: Mapping[int, int] | None = None) -> Outlook:
         """Look ahead, after units were `taken` from warehouses."""
         gone = taken or {}

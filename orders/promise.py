@@ -5,7 +5,7 @@ work on it begins on a day, so that it leaves and arrives on others. It may have
 begin ("from"); a `backorder` parcel without one is of units that nobody has announced.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -75,13 +75,18 @@ def dated(
     calendars: Mapping[str, Calendar] | None = None,
     requested_on: date | None = None,
     ship_complete: bool = False,
+    anew: bool = True,
 ) -> list[Parcel]:
     """Return the parcels with the days on which each begins, leaves and arrives if work began now.
 
-    Each by the calendar of its warehouse; never before it is wanted.
+    Each by the calendar of its warehouse; never before it is wanted. Unless `anew`, a parcel that has its days
+    keeps them: work on it may have begun. What ships complete has one day for all of it.
     """
     known, found = calendars or {}, []
     for parcel in parcels:
+        if parcel.get("starts_on") and not anew and not ship_complete:
+            found.append(parcel)
+            continue
         calendar = known.get(parcel["warehouse"]) or known.get("", WORKING_WEEK)
         handling = handling_days if calendar.handling_days is None else calendar.handling_days
         leaves = calendar.after(_start(parcel, calendar, at), handling)
@@ -97,6 +102,40 @@ def dated(
     return found
 
 
+def rewaited(
+    parcels: Sequence[Parcel], positions: Collection[int], waits: Iterable[Wait], days: Mapping[str, int]
+) -> list[Parcel]:
+    """Return the parcels after it is known anew what the missing units of some lines wait for.
+
+    Who waits as before keeps the parcel with its days.
+    """
+    fresh = backorder_parcels([*waits, *_other_waits(parcels, positions)], days)
+    before = {_wait_of(parcel): parcel for parcel in parcels if parcel["kind"] == BACKORDER}
+    kept = [parcel for parcel in parcels if parcel["kind"] != BACKORDER]
+    return [*kept, *(before.get(_wait_of(parcel), parcel) for parcel in fresh)]
+
+
+def waits_in(parcels: Iterable[Parcel], positions: Collection[int]) -> list[Wait]:
+    """Return what the missing units of some lines wait for, as it was known last."""
+    found = [
+        Wait(int(position), units, parcel["warehouse"], date.fromisoformat(parcel["from"]) if parcel["from"] else None)
+        for parcel in parcels
+        if parcel["kind"] == BACKORDER
+        for position, units in parcel["lines"].items()
+        if int(position) in positions
+    ]
+    return sorted(found, key=lambda wait: (wait.position, wait.since or date.max, wait.warehouse))
+
+
+def _other_waits(parcels: Iterable[Parcel], positions: Collection[int]) -> list[Wait]:
+    everything = {int(position) for parcel in parcels for position in parcel["lines"]}
+    return waits_in(parcels, everything - set(positions))
+
+
+def _wait_of(parcel: Parcel) -> tuple[Any, ...]:
+    return parcel["warehouse"], parcel["from"], parcel["days"], tuple(sorted(parcel["lines"].items()))
+
+
 def refilled(parcels: Sequence[Parcel], gained: Sequence[Parcel]) -> list[Parcel]:
     """Return the parcels after missing units were found: out of the backorder parcel, into new ones."""
     found: dict[str, int] = {}
@@ -106,10 +145,11 @@ def refilled(parcels: Sequence[Parcel], gained: Sequence[Parcel]) -> list[Parcel
     return [*_without(parcels, found, BACKORDER), *gained]
 
 
-def bereft(parcels: Sequence[Parcel], lost: Mapping[int, int], *, warehouse: str, days: int) -> list[Parcel]:
-    """Return the parcels after units of a warehouse turned out not to be there."""
+def bereft(
+    parcels: Sequence[Parcel], lost: Mapping[int, int], waits: Sequence[Parcel], *, warehouse: str
+) -> list[Parcel]:
+    """Return the parcels after units of a warehouse turned out not to be there, and what they wait for now."""
     missing = {str(position): units for position, units in lost.items()}
-    waits = backorder_parcels([Wait(position, units) for position, units in lost.items()], {"": days})
     return [*_without(parcels, missing, GOODS, warehouse), *waits]
 
 

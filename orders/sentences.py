@@ -1,5 +1,7 @@
 """What the machine writes down about orders that went wrong; each reader gets it in his own language."""
 
+from dataclasses import dataclass
+
 from core.sentences import gettext_noop, sentence
 
 UNITS_LOST = sentence(gettext_noop("%(order)s lost %(units)s: %(reason)s"))
@@ -9,3 +11,24 @@ GIVEN_UP = sentence(gettext_noop("Given up after many tries: %(work)s"))
 MAIL_REFUSED = sentence(gettext_noop("A mail was refused: %(reason)s"))
 LATE_FOR_STOCK = sentence(gettext_noop("%(units)s missing, promised for %(day)s"))
 LATE_IN_PACKING = sentence(gettext_noop("Packed and not sent, promised for %(day)s"))
+PROMISE_AT_RISK = sentence(gettext_noop("%(order)s was promised for %(day)s and will miss it: %(reason)s"))
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a promise moved: a code for machines, and words."""
+
+    code: str
+    words: str
+
+
+SUPPLY = Cause("supply", sentence(gettext_noop("what is on its way comes on another day, or not all of it"))())
+SHORTFALL = Cause("shortfall", sentence(gettext_noop("units that were promised are not there"))())
+FILLED = Cause("filled", sentence(gettext_noop("missing units have come"))())
+WISH = Cause("wish", sentence(gettext_noop("the customer wishes so"))())
+REROUTED = Cause("rerouted", sentence(gettext_noop("it comes from another place"))())
+RELEASE = Cause("release", sentence(gettext_noop("the release date of a product was changed"))())
+LAPSED = Cause("lapsed", sentence(gettext_noop("its units were kept until the payment, which did not come"))())
+# Why a promise will be missed.
+NOT_LEFT = sentence(gettext_noop("it has not left on its day"))()
+COMES_LATE = sentence(gettext_noop("what is missing comes too late"))()

@@ -8,9 +8,10 @@ somebody gave them words, else they would only repeat the transition that caused
 The words may use the fields of the event. Entries of one request are told as one moment.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
@@ -18,6 +19,10 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from core.models import EventRecord
+from core.reader import retold as say_again
+from core.reader import spoken_date
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def words(record: EventRecord) -> str:
     """Say what a record of the log says, for people."""
     if known := PHRASES.get(record.name):
         try:
-            return str(known.text) % record.payload
+            return str(known.text) % {name: _as_read(value) for name, value in record.payload.items()}
         except (KeyError, TypeError, ValueError):
             return str(known.text)
     model = _model(record.subject_type)
@@ -107,6 +112,13 @@ def words(record: EventRecord) -> str:
     if verb == "created" and model is not None:
         return gettext("%(thing)s created") % {"thing": _capital(model._meta.verbose_name)}
     return _capital(verb)
+
+
+def _as_read(value: Any) -> Any:
+    """Say what the machine wrote down in the words of the reader: its sentences, and days."""
+    if not isinstance(value, str):
+        return value
+    return spoken_date(date.fromisoformat(value)) if DAY.fullmatch(value) else say_again(value)
 
 
 def _transition_words(model: Any, record: EventRecord) -> str:

@@ -91,6 +91,14 @@ class ArrivalForm(SubjectForm):
     close = forms.BooleanField(label=_("nothing more is coming"), required=False)
 
 
+class RescheduleForm(SubjectForm):
+    """Another day or number of units of what is on its way."""
+
+    expected_on = forms.DateField(label=_("expected on"), widget=forms.DateInput(attrs={"type": "date"}))
+    quantity = forms.IntegerField(label=_("ordered"), min_value=1, max_value=MOST_PER_BOOKING)
+    reason = forms.CharField(label=_("reason"), max_length=200, required=False)
+
+
 class NamesField(forms.CharField):
     """Names in other languages, one `de: Roter Becher` per line, kept as a mapping."""
 

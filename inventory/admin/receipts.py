@@ -20,7 +20,7 @@ from inventory import services
 from inventory.models import ExpectedReceipt
 
 from .catalog import means
-from .forms import ArrivalForm
+from .forms import ArrivalForm, RescheduleForm
 from .goods_in import RECEIVE, scanned_at
 
 
@@ -62,6 +62,14 @@ def what_arriving_does(receipt: ExpectedReceipt) -> list[str]:
     ]
 
 
+def what_changing_does(receipt: ExpectedReceipt) -> list[str]:
+    """Say what another day or number will do."""
+    return [
+        gettext("Orders that wait for these units are promised another day, with the cause in their history."),
+        gettext("Customers whose order comes later are told by mail."),
+    ]
+
+
 @admin.register(ExpectedReceipt, site=site)
 class ExpectedReceiptAdmin(TransitionAdmin, BackOfficeAdmin):
     """What is on its way, the earliest day first."""
@@ -98,6 +106,17 @@ class ExpectedReceiptAdmin(TransitionAdmin, BackOfficeAdmin):
             style="primary",
             icon="download",
             done=_("The units are on the shelf."),
+        ),
+        "change": TransitionSpec(
+            label=_("Change"),
+            service=services.change_expected,
+            permission="inventory.change_expectedreceipt",
+            form=RescheduleForm,
+            when=lambda receipt: not receipt.closed,
+            initial=lambda receipt: {"expected_on": receipt.expected_on, "quantity": receipt.quantity},
+            consequences=what_changing_does,
+            icon="clock",
+            done=_("It is written down; who waits for it is promised another day."),
         ),
         "cancel": TransitionSpec(
             label=_("Expect no more"),

@@ -32,6 +32,7 @@ from .reservations import (
 from .supply import (
     MOST_PER_BOOKING,
     cancel_expected,
+    change_expected,
     expect_receipt,
     expect_receipts,
     receive_expected,
@@ -65,6 +66,7 @@ __all__ = [
     "cancel_expected",
     "cancel_transfer",
     "change_transfer",
+    "change_expected",
     "consume",
     "consume_everywhere",
     "create_product",

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.errors import Invalid
+from core.outbox import emit
 from core.service import note_change, service
 from core.validation import check_fields
 from core.words import words_of
 from inventory.errors import DuplicateCode, DuplicateSku
+from inventory.events import ReleaseMoved
 from inventory.models import Product, ProductWord, StockItem, Warehouse
 from inventory.models.catalog import working_week
 from inventory.opening import MOST_CLOSURES, WEEK, NotAClosure, tidied
@@ -137,6 +139,8 @@ def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor)
         ProductWord.objects.filter(product=product).delete()
         _write_words([product])
     note_change(product, "inventory.product.changed", actor=actor, before=before, after=_told(product, before))
+    if "release_on" in before:
+        emit(ReleaseMoved(product_id=product.pk), actor=actor)
     return product
 
 

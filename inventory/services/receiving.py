@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.errors import Invalid
+from core.outbox import emit
 from core.service import note_change, service
 from core.validation import check_fields
 from inventory.errors import NotExpected, ReceiptClosed
+from inventory.events import SupplyChanged
 from inventory.models import ExpectedReceipt, Product, StockItem
 
 from .once import claim
@@ -87,6 +89,9 @@ def _write(receipts: Iterable[ExpectedReceipt], *, known: Mapping[int, int], act
         after = {"received": receipt.received, "closed": receipt.closed}
         note_change(receipt, "inventory.expectedreceipt.changed", actor=actor, before=before, after=after)
     ExpectedReceipt.objects.bulk_update(changed, ["received", "closed", "arrived_on"], batch_size=500)
+    if changed:
+        products = sorted({one.product_id for one in changed})
+        emit(SupplyChanged(warehouse_id=changed[0].warehouse_id, product_ids=products), actor=actor)
 
 
 @service

@@ -10,7 +10,7 @@ from core.errors import Invalid
 from core.outbox import emit
 from core.service import note_change, service
 from inventory.errors import ReceiptClosed
-from inventory.events import StockReceived
+from inventory.events import StockReceived, SupplyChanged
 from inventory.models import ExpectedReceipt, StockItem, StockMovement
 
 from .shelf import Change, change_shelf, ensure_shelf, require_room, write_movements
@@ -122,6 +122,7 @@ def expect_receipts(
     for receipt in receipts:
         after = {"quantity": receipt.quantity, "expected_on": expected_on.isoformat(), "reference": reference}
         note_change(receipt, "inventory.expectedreceipt.created", actor=actor, after=after)
+    emit(SupplyChanged(warehouse_id=warehouse_id, product_ids=sorted(units)), actor=actor)
     return receipts
 
 
@@ -145,6 +146,7 @@ def receive_expected(
         before=before,
         after={"received": receipt.received, "closed": receipt.closed},
     )
+    _tell_change(receipt, actor=actor)
     receive_stock(
         warehouse_id=receipt.warehouse_id,
         units={receipt.product_id: quantity},
@@ -171,7 +173,45 @@ def cancel_expected(receipt_id: int, *, reason: str, actor: Actor) -> ExpectedRe
         after={"closed": True},
         note=reason,
     )
+    _tell_change(receipt, actor=actor)
     return receipt
+
+
+@service
+def change_expected(
+    receipt_id: int, *, expected_on: date | None = None, quantity: int | None = None, reason: str = "", actor: Actor
+) -> ExpectedReceipt:
+    """Expect a receipt on another day, or another number of units; who waits for them is promised another day."""
+    receipt = ExpectedReceipt.objects.locked().get(pk=receipt_id)
+    if receipt.closed:
+        raise ReceiptClosed("Nothing more is expected of this receipt")
+    require_units({receipt.product_id: quantity or 1})
+    if quantity is not None and quantity <= receipt.received:
+        fault = {"pointer": "/quantity", "code": "invalid", "detail": f"{receipt.received} have come already"}
+        raise Invalid(fault["detail"], errors=[fault])
+    said = {"expected_on": expected_on or receipt.expected_on, "quantity": quantity or receipt.quantity}
+    before = {name: getattr(receipt, name) for name, value in said.items() if getattr(receipt, name) != value}
+    if not before:
+        return receipt
+    for name in before:
+        setattr(receipt, name, said[name])
+    receipt.save(update_fields=sorted(before))
+    note_change(
+        receipt,
+        "inventory.expectedreceipt.changed",
+        actor=actor,
+        before={name: str(value) for name, value in before.items()},
+        after={name: str(said[name]) for name in before},
+        note=reason,
+    )
+    _tell_change(receipt, actor=actor)
+    return receipt
+
+
+@service
+def _tell_change(receipt: ExpectedReceipt, *, actor: Actor) -> None:
+    event = SupplyChanged(warehouse_id=receipt.warehouse_id, product_ids=[receipt.product_id])
+    emit(event, actor=actor)
 
 
 def require_units(units: Mapping[int, int]) -> None:

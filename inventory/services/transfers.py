@@ -1,6 +1,6 @@
 """Goods go from one warehouse to another: out at the source, in transit, in at the destination."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from core.outbox import emit
 from core.service import note_change, service
 from core.validation import check_fields
 from inventory.errors import InsufficientStock, NotExpected, TransferMoved, UnknownWarehouse
-from inventory.events import StockReceived, TransferReceived, TransferSent
+from inventory.events import StockReceived, SupplyChanged, TransferReceived, TransferSent
 from inventory.models import Product, StockItem, StockMovement, Transfer, TransferLine, Warehouse
 
 from .once import claim
@@ -93,6 +93,8 @@ def change_transfer(transfer_id: int, changes: Mapping[str, Any], *, actor: Acto
         _write_lines(transfer, changes["units"])
     transfer.save(update_fields=["expected_on", "note"])
     note_change(transfer, "inventory.transfer.changed", actor=actor, before=before, after=after)
+    if transfer.status == Status.SENT:
+        _tell_supply(transfer, transfer.lines.values_list("product_id", flat=True), actor=actor)
     return transfer
 
 
@@ -128,6 +130,7 @@ def send_transfer(transfer_id: int, *, actor: Actor, at: datetime | None = None)
         actor=actor,
         at=when,
     )
+    _tell_supply(transfer, products, actor=actor)
     return transfer
 
 
@@ -176,6 +179,7 @@ def receive_transfer(
         after = {"received": sum(units.values())}
         note_change(transfer, "inventory.transfer.changed", actor=actor, after=after)
     _tell_arrival(transfer, units, sum(lost.values()), is_over=is_over, actor=actor, at=when)
+    _tell_supply(transfer, [line.product_id for line in lines], actor=actor)
     return transfer
 
 
@@ -198,6 +202,7 @@ def cancel_transfer(transfer_id: int, *, reason: str, actor: Actor, at: datetime
         _write_transfer(transfer, changes, actor=actor, at=at, reason=reason)
         transfer.lines.update(in_transit=False)
         emit(StockReceived(warehouse_id=transfer.source_id, product_ids=sorted(units)), actor=actor, at=at)
+        _tell_supply(transfer, units, actor=actor)
     _note_status(transfer, before.status, actor=actor, note=reason)
     return transfer
 
@@ -307,3 +312,8 @@ def _tell_arrival(
     if units:
         free = StockReceived(warehouse_id=transfer.destination_id, product_ids=sorted(units))
         emit(free, actor=actor, at=at)
+
+
+def _tell_supply(transfer: Transfer, products: Iterable[int], *, actor: Actor) -> None:
+    """Tell those who wait that what is on its way to the destination changed."""
+    emit(SupplyChanged(warehouse_id=transfer.destination_id, product_ids=sorted(set(products))), actor=actor)

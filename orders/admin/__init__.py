@@ -18,6 +18,10 @@ badges.register(
 
 history.phrase("orders.draft_saved", _("Draft kept"), icon="note")
 history.phrase("orders.draft_offered", _("Offered to the customer"), icon="mail")
+history.phrase("orders.promise_changed", _("Promised for %(after)s instead of %(before)s: %(because)s"), icon="clock")
+history.phrase(
+    "orders.promise_at_risk", _("Promised for %(promised_on)s, expected on %(expected_on)s: %(because)s"), icon="alert"
+)
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 history.phrase("orders.priority_set", _("Priority set"), icon="pen")

@@ -21,6 +21,7 @@ from .progress import (
     record_shipment,
 )
 from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, offer_typed, request_payment
+from .redating import redate_waiting
 from .remarks import (
     LONGEST_TAG,
     add_comment,
@@ -78,6 +79,7 @@ __all__ = [
     "record_release",
     "record_return_request",
     "record_shipment",
+    "redate_waiting",
     "release_hold",
     "reopen_exception",
     "reopen_order",

@@ -11,13 +11,16 @@ from core.service import service
 from orders import promise
 from orders.derivation import restate
 from orders.events import AllocationLost
-from orders.models import Movement, Order, OrderException
-from orders.sentences import UNITS_LOST
+from orders.models import Movement, Order, OrderException, OrderLine
+from orders.outlook import Demanding
+from orders.sentences import SHORTFALL, UNITS_LOST
 
 from .book import lines_of, move_units, save_figures
 from .exceptions import open_exception
-from .promising import days_of
+from .promising import promise_lines, repromise, waiting
 from .sourcing import places_of
+
+DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on")
 
 
 @service
@@ -40,10 +43,12 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
             continue
         bereft += 1
         move_units(lines, Movement.Kind.UNALLOCATED, {line.pk: units for line, units in missing.items()}, at=now)
-        _replan(order, {line.position: units for line, units in missing.items()}, warehouse_id)
+        _replan(order, lines, {line.position: units for line, units in missing.items()}, warehouse_id)
+        moved = repromise(order, (), cause=SHORTFALL, at=now)
+        promise_lines(order, lines)
         restate(order, lines=lines)
-        save_figures(order, "sourcing")
-        emit(AllocationLost(order_id=order.pk, quiet=order.quiet), actor=actor, at=now)
+        save_figures(order, *DATED)
+        emit(AllocationLost(order_id=order.pk, quiet=order.quiet), *moved, actor=actor, at=now)
         named = ", ".join(f"{units} × {line.sku}" for line, units in missing.items())
         open_exception(
             category="shortfall",
@@ -57,9 +62,10 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
     return bereft
 
 
-def _replan(order: Order, missing: dict[int, int], warehouse_id: int) -> None:
-    """Move lost units, on the object, from the parcel of the warehouse into the one that waits."""
+def _replan(order: Order, lines: Sequence[OrderLine], missing: dict[int, int], warehouse_id: int) -> None:
+    """Move lost units, on the object, from the parcel of the warehouse into one that waits for the next to come."""
     places = places_of(order)
     code = next((place.code for place in places if place.warehouse_id == warehouse_id), "")
-    parcels = promise.bereft(order.sourcing.get("parcels", []), missing, warehouse=code, days=days_of(places))
+    waits = waiting(lines, missing, places, demand=Demanding(order.rank, order.pk))
+    parcels = promise.bereft(order.sourcing.get("parcels", []), missing, waits, warehouse=code)
     order.sourcing = {**order.sourcing, "parcels": parcels}

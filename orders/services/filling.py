@@ -15,17 +15,18 @@ from inventory import services as inventory
 from inventory.services import Demand, Reserved, Turn
 from orders import promise, selectors
 from orders.derivation import restate
-from orders.events import BackordersFilled
+from orders.events import BackordersFilled, OrderEvent
 from orders.models import Movement, Order, OrderLine
+from orders.sentences import FILLED
 
 from .book import note_units, write_units
-from .promising import estimate
+from .promising import releases, repromise, write_days
 from .settlement import moves_on, settle
 from .sourcing import parcels_of, places_of
 
 # So many orders at most are filled in one transaction: nobody waits long for the shelves they come from.
 AT_ONCE = 500
-FILLED = ("allocation_status", "sourcing", "estimated_delivery_on", "ship_by_on", "updated_at")
+SAVED = ("allocation_status", "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,20 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     turns = [one.turn() for one in line]
     outcomes = inventory.allocate_in_turn(turns, actor=actor)
     served = [one for one, reserved in zip(line, outcomes, strict=True) if reserved.picks]
+    before = {each.pk: each.promised_on for one in served for each in one.lines}
     noted: list[Movement] = []
+    moved: list[OrderEvent] = []
     for one, turn, reserved in zip(line, turns, outcomes, strict=True):
         if reserved.picks:
             noted += _note(one, turn, reserved, at=now)
+            moved += repromise(one.order, one.lines, cause=FILLED, at=now)
+            restate(one.order, lines=one.lines)
     write_units(noted)
     filled = [one.order for one in served]
     _save(filled, actor=actor, at=now)
+    write_days([each for one in served for each in one.lines if each.promised_on != before[each.pk]])
     events = (BackordersFilled(order_id=order.pk, quiet=order.quiet) for order in filled)
-    emit(*events, actor=actor, at=now)
+    emit(*events, *moved, actor=actor, at=now)
     done = {one.order.pk for one in served if not one.waiting}
     return Filling(filled, set(order_ids) - done)
 
@@ -106,7 +112,7 @@ def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
     found = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=order_ids)
     orders = {order.pk: held(Order, order.pk) or hold(order) for order in found}
     lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=orders).order_by("order", "position"):
+    for line in OrderLine.objects.filter(order__in=orders).select_related("product").order_by("order", "position"):
         lines[line.order_id].append(line)
     return [
         one
@@ -117,17 +123,16 @@ def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
 
 
 def _note(one: _InLine, turn: Turn, reserved: Reserved, *, at: datetime) -> list[Movement]:
-    """Write onto the objects what an order got, and the days that follow from it."""
+    """Write onto the objects what an order got, and the parcels that follow from it."""
     order = one.order
     ids = {line.position: line.pk for line in one.lines}
     gained: dict[int, int] = defaultdict(int)
     for pick in reserved.picks:
         gained[ids[pick.key]] += pick.quantity
     noted = note_units(one.lines, Movement.Kind.ALLOCATED, gained, at=at)
-    parcels = promise.refilled(order.sourcing.get("parcels", []), parcels_of(reserved, turn.places))
+    gained_parcels = parcels_of(reserved, turn.places, not_before=releases(one.lines, at))
+    parcels = promise.refilled(order.sourcing.get("parcels", []), gained_parcels)
     order.sourcing = {**order.sourcing, "parcels": parcels}
-    estimate(order, at=at)
-    restate(order, lines=one.lines)
     return noted
 
 
@@ -137,9 +142,9 @@ def _save(orders: Sequence[Order], *, actor: Actor, at: datetime) -> None:
     rows = []
     for order in orders:
         if moves_on(order, at):
-            settle(order, actor=actor, at=at, more=FILLED[1:-1])
+            settle(order, actor=actor, at=at, more=SAVED[1:-1])
             continue
         order.updated_at = at
-        rows.append((order.pk, *(getattr(order, name) for name in FILLED)))
+        rows.append((order.pk, *(getattr(order, name) for name in SAVED)))
     if rows:
-        update_each(Order, FILLED, rows)
+        update_each(Order, SAVED, rows)

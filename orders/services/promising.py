@@ -13,7 +13,9 @@ from inventory.atp import Stage
 from inventory.services import Place
 from orders import outlook, promise
 from orders.calendar import Calendar, calendar_from
+from orders.events import OrderEvent, PromiseChanged
 from orders.models import Order, OrderLine
+from orders.sentences import Cause
 from pricing import services as pricing
 from pricing.models import Channel
 from pricing.selectors import UNKNOWN_DAYS
@@ -85,14 +87,18 @@ def days_of(places: Sequence[Place]) -> int:
     return min((_days(place) for place in places), default=UNKNOWN_DAYS)
 
 
-def estimate(order: Order, lines: Sequence[OrderLine] = (), *, at: datetime) -> None:
-    """Work out, on the objects, when each parcel leaves and arrives if work began now."""
+def estimate(order: Order, lines: Sequence[OrderLine] = (), *, at: datetime, anew: bool = True) -> None:
+    """Work out, on the objects, when each parcel leaves and arrives if work began now.
+
+    Unless `anew`, only for parcels that have no days yet.
+    """
     parcels = dated(
         order.sourcing.get("parcels", []),
         channel=order.channel,
         requested_on=order.requested_delivery_on,
         ship_complete=order.ship_complete,
         at=at,
+        anew=anew,
     )
     order.sourcing = {**order.sourcing, "parcels": parcels}
     order.estimated_delivery_on = promise.arrives_on(parcels)
@@ -108,6 +114,7 @@ def dated(
     requested_on: date | None = None,
     ship_complete: bool = False,
     at: datetime,
+    anew: bool = True,
 ) -> list[promise.Parcel]:
     """Return parcels with their days: by the calendars of their warehouses, else as their channel handles orders."""
     return promise.dated(
@@ -117,6 +124,7 @@ def dated(
         calendars=calendars_of({parcel["warehouse"] for parcel in parcels}),
         requested_on=requested_on,
         ship_complete=ship_complete,
+        anew=anew,
     )
 
 
@@ -160,6 +168,31 @@ def give_promise(order: Order, *, at: datetime) -> None:
     order.first_promised_on = order.first_promised_on or order.promised_on
 
 
+def repromise(
+    order: Order, lines: Sequence[OrderLine], *, cause: Cause, at: datetime, anew: bool = False
+) -> list[OrderEvent]:
+    """Move, on the objects, what was promised to the day that is right now, after its parcels changed.
+
+    The first promise stays. Returns the fact where the day of the order moved; nothing moves before it is promised.
+    """
+    before = order.promised_on
+    estimate(order, lines, at=at, anew=anew)
+    after = order.estimated_delivery_on
+    if before is None or after is None or before == after:
+        return []
+    order.promised_on = after
+    return [
+        PromiseChanged(
+            order_id=order.pk,
+            before=before.isoformat(),
+            after=after.isoformat(),
+            cause=cause.code,
+            because=cause.words,
+            quiet=order.quiet,
+        )
+    ]
+
+
 @service
 def promise_lines(order: Order, lines: Sequence[OrderLine]) -> None:
     """Write down the day of each line where it changed."""
@@ -168,5 +201,11 @@ def promise_lines(order: Order, lines: Sequence[OrderLine]) -> None:
     changed = [line for line in lines if line.promised_on != days[line.pk]]
     for line in changed:
         line.promised_on = days[line.pk]
-    if changed:
-        update_each(OrderLine, ["promised_on"], [(line.pk, line.promised_on) for line in changed])
+    write_days(changed)
+
+
+@service
+def write_days(lines: Sequence[OrderLine]) -> None:
+    """Write down the days of lines, in one statement."""
+    if lines:
+        update_each(OrderLine, ["promised_on"], [(line.pk, line.promised_on) for line in lines])

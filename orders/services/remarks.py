@@ -11,11 +11,12 @@ from core.models import User
 from core.outbox import emit
 from core.service import note_change, service
 from orders.errors import InvalidOrder, StaleOrder, TooLateToChange, UnknownOrder
-from orders.events import CommentAdded, OrderChanged
+from orders.events import CommentAdded, OrderChanged, OrderEvent
 from orders.models import Comment, Order, OrderStatus
+from orders.sentences import WISH
 
 from .book import lines_of, take_order, touch
-from .promising import estimate, promise_lines
+from .promising import promise_lines, repromise
 
 S = OrderStatus
 MOST_TAGS = 50
@@ -24,6 +25,7 @@ LONGEST_TAG = 40
 DELIVERY = frozenset({"requested_delivery_on", "ship_complete", "customer_note", "gift_note", "purchase_order_number"})
 # What helps to find an order again, and may always be changed.
 LABELS = frozenset({"tags", "metadata"})
+DATES = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on")
 OPEN = frozenset({S.DRAFT, S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 
 
@@ -70,11 +72,13 @@ def update_preferences(
     after = {name: changes[name] for name in before}
     if set(before) & DELIVERY:
         _require_open(order)
+    facts: list[OrderEvent] = []
     if {"requested_delivery_on", "ship_complete"} & set(before):
-        after |= _new_dates(order, after)
+        facts = _move_dates(order, after)
+        after |= {name: getattr(order, name) for name in DATES}
     touch(order, **after)
     note_change(order, "orders.preferences_changed", actor=actor, before=before, after={n: after[n] for n in before})
-    emit(OrderChanged(order_id=order.pk, fields=sorted(before), quiet=order.quiet), actor=actor)
+    emit(OrderChanged(order_id=order.pk, fields=sorted(before), quiet=order.quiet), *facts, actor=actor)
     return order
 
 
@@ -117,13 +121,12 @@ def _require_open(order: Order) -> None:
         raise TooLateToChange(f"{order} has left, or is closed", status=order.status)
 
 
-def _new_dates(order: Order, after: Mapping[str, Any]) -> dict[str, Any]:
+@service
+def _move_dates(order: Order, after: Mapping[str, Any]) -> list[OrderEvent]:
     """Work out, on the object and for its lines, the days that follow from another wish."""
     for name in ("requested_delivery_on", "ship_complete"):
         setattr(order, name, after.get(name, getattr(order, name)))
-    estimate(order, at=timezone.now())
-    dates = {name: getattr(order, name) for name in ("sourcing", "estimated_delivery_on", "ship_by_on")}
+    facts = repromise(order, (), cause=WISH, at=timezone.now(), anew=True)
     if order.promised_on is not None:
-        dates["promised_on"] = order.estimated_delivery_on
         promise_lines(order, lines_of(order))
-    return dates
+    return facts

@@ -259,3 +259,20 @@ def test_one_box_finds_products(goods, staff):
     response = staff.get("/admin/search/?q=mug-red")
 
     assert response["Location"] == address(Product, goods.pk, "change")
+
+
+def test_what_is_on_its_way_comes_on_another_day(goods, staff):
+    receipt = ExpectedReceipt.objects.get()
+    url = address(ExpectedReceipt, receipt.pk, "change")
+    assert "Change" in staff.get(url).content.decode()
+    step = address(ExpectedReceipt, receipt.pk, "do", "change")
+
+    refused = staff.post(step, {"expected_on": "soon", "quantity": "8"})
+    assert (refused.status_code, ExpectedReceipt.objects.get().expected_on) == (200, date(2026, 12, 1))
+    done = staff.post(step, {"expected_on": "2026-12-09", "quantity": "6", "reason": "storm"})
+
+    kept = ExpectedReceipt.objects.get()
+    assert (done.status_code, kept.expected_on, kept.quantity) == (302, date(2026, 12, 9), 6)
+    told = EventRecord.objects.get(name="inventory.expectedreceipt.changed")
+    assert (told.payload["before"], told.note) == ({"expected_on": "2026-12-01", "quantity": "8"}, "storm")
+    assert EventRecord.objects.filter(name="inventory.supply_changed").count() == 2

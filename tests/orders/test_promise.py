@@ -85,7 +85,10 @@ def test_found_units_leave_the_backorder_for_a_parcel_of_their_own():
 
 
 def test_lost_units_leave_their_parcel_for_the_backorder():
-    left = promise.bereft(parcels(), {2: 4}, warehouse="MUC", days=2)
+    waits = promise.backorder_parcels([promise.Wait(2, 4)], {"": 2})
+
+    left = promise.bereft(parcels(), {2: 4}, waits, warehouse="MUC")
+
     assert [(one["kind"], one["lines"]) for one in left] == [("goods", {"1": 2, "2": 1}), ("backorder", {"2": 4})]
 
 

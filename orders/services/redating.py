@@ -1,0 +1,114 @@
+"""Promises that move because supply does: for all who wait for a product, by rank, and for them alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.outbox import emit
+from core.service import held, hold, service
+from core.updating import update_each
+from orders import outlook, promise
+from orders.models import Order, OrderLine
+from orders.promise import Wait
+from orders.selectors import LIVE
+from orders.sentences import Cause
+from pricing import services as pricing
+
+from .promising import days_by_code, days_of, repromise, waits_of, write_days
+from .sourcing import places_of
+
+AT_ONCE = 500
+# So many at a time are compared with what they were told: their parcels are read for that.
+COMPARED = 2_000
+DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "updated_at")
+
+
+def redate_waiting(product_ids: Iterable[int], *, cause: Cause, actor: Actor = SYSTEM) -> int:
+    """Work out anew when the missing units of products come, for everybody in line, and move what was promised.
+
+    Only orders for which something changed are touched, some hundred in a transaction. Returns how many they were.
+    """
+    waits = _line_up(set(product_ids))
+    changed = _changed(waits)
+    for start in range(0, len(changed), AT_ONCE):
+        batch = changed[start : start + AT_ONCE]
+        _redate_some({order_id: waits[order_id] for order_id in batch}, cause=cause, actor=actor)
+    return len(changed)
+
+
+def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
+    """Give those who wait the units that come, by rank; return what each order waits for."""
+    ahead = {product: one.shelf_and_supply() for product, one in outlook.figures(product_ids).items()}
+    codes = {warehouse.pk: warehouse.code for warehouse in pricing.warehouses()}
+    today = timezone.localdate()
+    lines = OrderLine.objects.filter(product__in=product_ids, backordered__gt=0, order__status__in=LIVE)
+    rows = lines.order_by("order__rank", "order", "position").values_list(
+        "order", "position", "product", "backordered", "product__release_on"
+    )
+    found: dict[int, list[Wait]] = defaultdict(list)
+    for order_id, position, product, units, release_on in rows.iterator(chunk_size=COMPARED):
+        since = release_on if release_on is not None and release_on > today else None
+        stages = ahead[product].take(units, at=codes)
+        found[order_id] += waits_of(position, units, stages, codes, since=since)
+    return found
+
+
+def _changed(waits: Mapping[int, Sequence[Wait]]) -> list[int]:
+    """Return the orders that wait for something else than they were told, in the order in which they stand."""
+    found, everybody = [], list(waits)
+    for start in range(0, len(everybody), COMPARED):
+        batch = everybody[start : start + COMPARED]
+        told = dict(Order.objects.filter(pk__in=batch).values_list("pk", "sourcing"))
+        for order_id in batch:
+            fresh = promise.backorder_parcels(waits[order_id], defaultdict(int))
+            positions = {wait.position for wait in waits[order_id]}
+            known = promise.waits_in(told.get(order_id, {}).get("parcels", []), positions)
+            if promise.waits_in(fresh, positions) != known:
+                found.append(order_id)
+    return found
+
+
+@service
+def _redate_some(waits: Mapping[int, Sequence[Wait]], *, cause: Cause, actor: Actor) -> None:
+    """Move what some orders were promised, in a number of statements that does not grow with them."""
+    now = timezone.now()
+    locked = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=waits)
+    orders = [held(Order, order.pk) or hold(order) for order in locked]
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(order__in=orders).order_by("order", "position"):
+        lines[line.order_id].append(line)
+    facts, rows, moved = [], [], []
+    for order in orders:
+        mine, wanted = lines[order.pk], waits[order.pk]
+        if order.status not in LIVE or not _still_waits(mine, wanted):
+            # It got its units or went meanwhile: whatever did that has dated it.
+            continue
+        before = {line.pk: line.promised_on for line in mine}
+        _rewait(order, wanted)
+        facts += repromise(order, mine, cause=cause, at=now)
+        order.updated_at = now
+        rows.append((order.pk, *(getattr(order, name) for name in DATED)))
+        moved += [line for line in mine if line.promised_on != before[line.pk]]
+    if rows:
+        update_each(Order, DATED, rows)
+    write_days(moved)
+    emit(*facts, actor=actor, at=now)
+
+
+def _still_waits(lines: Sequence[OrderLine], waits: Sequence[Wait]) -> bool:
+    wanted: dict[int, int] = defaultdict(int)
+    for wait in waits:
+        wanted[wait.position] += wait.units
+    missing = {line.position: line.backordered for line in lines}
+    return all(missing.get(position) == units for position, units in wanted.items())
+
+
+def _rewait(order: Order, waits: Sequence[Wait]) -> None:
+    """Write, on the object, what the missing units of an order wait for now."""
+    places = places_of(order)
+    days = {**days_by_code(places), "": days_of(places)}
+    known = order.sourcing.get("parcels", [])
+    parcels = promise.rewaited(known, {wait.position for wait in waits}, waits, days)
+    order.sourcing = {**order.sourcing, "parcels": parcels}
