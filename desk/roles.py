@@ -50,6 +50,8 @@ BRINGS_GOODS = (
     "integrations.view_importbatch",
 )  # fmt: skip
 
+ROUTES = tuple(f"inventory.{verb}_routingruleset" for verb in ("view", "add", "change", "activate"))
+
 ORDER_DESK = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     "fulfillment.operate_shipment", "pricing.view_price", "pricing.view_promotion",
@@ -71,7 +73,7 @@ FINANCE = (
 )  # fmt: skip
 MANAGER = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
-    *PRICES, *DELIVERS, "pricing.view_channel", "pricing.view_taxrate",
+    *PRICES, *DELIVERS, *ROUTES, "pricing.view_channel", "pricing.view_taxrate",
     *BRINGS_GOODS, *MOVES_GOODS, "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
@@ -80,7 +82,7 @@ MANAGER = (
     "core.manage_shared_view", "core.view_eventrecord",
 )  # fmt: skip
 ADMINISTRATOR = (
-    *SETS_UP, *DELIVERS, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
+    *SETS_UP, *DELIVERS, *ROUTES, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
     *BRINGS_GOODS, "auth.view_group", "orders.view_priorityweights", "orders.change_priorityweights",
     "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
 )  # fmt: skip

@@ -104,3 +104,13 @@ def _progress(place: Warehouse, left: int, done: int, since: datetime | None, *,
         return Progress(place, done, left, None, None)
     per_hour = done / (worked.total_seconds() / 3600)
     return Progress(place, done, left, per_hour, now + timedelta(hours=left / per_hour))
+
+
+def work_of_today() -> dict[int, int]:
+    """Return how many pieces of work each warehouse has for today, by its id: what is done and what is left."""
+    found: dict[int, int] = {}
+    for rows in (left_today(), done_today()):
+        for warehouse_id, count in rows.order_by().values_list("warehouse").annotate(n=Count("pk")):
+            if warehouse_id is not None:
+                found[warehouse_id] = found.get(warehouse_id, 0) + count
+    return found

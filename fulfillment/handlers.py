@@ -3,10 +3,14 @@
 from core.actors import SYSTEM
 from core.outbox import handles
 from fulfillment import notifications, services
+from fulfillment.capacity import work_of_today
 from fulfillment.carriers import carrier_for
 from fulfillment.events import LabelRequested, LabelVoided, ShipmentDelivered, ShipmentShipped
 from fulfillment.models import Shipment
 from orders.events import AllocationLost, BackordersFilled, OrderCancelled, OrderConfirmed, RanksChanged
+from orders.ports import workload
+
+workload.connect(work_of_today)
 
 
 @handles(OrderConfirmed)

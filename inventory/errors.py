@@ -1,6 +1,6 @@
 """What inventory refuses, and why."""
 
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Missing
 
 
 class UnknownProduct(Invalid):
@@ -85,3 +85,27 @@ class TransferMoved(Conflict):
     """The transfer is not where this step begins."""
 
     code = "transfer_moved"
+
+
+class UnknownRuleSet(Missing):
+    """There are no routing rules with this id."""
+
+    code = "unknown_rule_set"
+
+
+class InvalidRules(Invalid):
+    """Routing rules that cannot be read; `errors` says where."""
+
+    code = "invalid_rules"
+
+
+class RuleSetFixed(Conflict):
+    """Routing rules that have held stay as they were."""
+
+    code = "rule_set_fixed"
+
+
+class NotReroutable(Conflict):
+    """These units cannot move to another warehouse."""
+
+    code = "not_reroutable"

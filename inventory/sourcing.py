@@ -2,20 +2,22 @@
 
 The decision is exact, by these rules in this order: a warehouse of last resort only where no other
 set can do it, then the fewest parcels, then the nearest places, the preferred ones, the fullest ones.
+Where costs are given, money decides after the last resort: see `inventory.costing`.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from decimal import Decimal
 from typing import Any
+
+from inventory.costing import Cheapest, Costs, Offer, ParcelCost, as_parts, money, parcel_cost
+from inventory.fewest import Fewest
 
 MAX_WAREHOUSES = 20
 # The search ends here at the latest, with the best answer seen so far: a decision is made under row locks.
 MAX_NODES = 20_000
 
 Stock = Mapping[tuple[int, int], int]
-Cost = tuple[int, int, int, int, int, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,18 @@ class Demand:
 
 @dataclass(frozen=True)
 class Place:
-    """A warehouse as seen from the receiver; lower `distance` and lower `priority` come first."""
+    """A warehouse as seen from the receiver; lower `distance` and lower `priority` come first.
+
+    Where `favored` places can do all of it, the others do nothing. `cannot` are products it may not give.
+    """
 
     warehouse_id: int
     distance: int
     priority: int
     last_resort: bool = False
     code: str = ""
+    favored: bool = False
+    cannot: frozenset[int] = frozenset()
 
     @property
     def label(self) -> str:
@@ -60,12 +67,17 @@ class Pick:
 
 @dataclass(frozen=True)
 class Decision:
-    """Who serves what. `short` holds the units nobody has; `exact` is False where the search was cut off."""
+    """Who serves what. `short` holds the units nobody has; `exact` is False where the search was cut off.
+
+    `candidates` says of every place what it could give, and `cost` is in parts, where money decided.
+    """
 
     picks: list[Pick]
     short: dict[int, int]
     reasons: list[dict[str, Any]] = field(default_factory=list)
     exact: bool = True
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    cost: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the stored form."""
@@ -74,6 +86,8 @@ class Decision:
             "short": {str(key): quantity for key, quantity in self.short.items()},
             "reasons": self.reasons,
             "exact": self.exact,
+            "candidates": self.candidates,
+            **({"cost": self.cost} if self.cost is not None else {}),
         }
 
 
@@ -90,22 +104,117 @@ class _Candidate:
         place = self.place
         return place.last_resort, place.distance, place.priority, -self.stock, place.warehouse_id
 
+    @property
+    def ties(self) -> tuple[int, int, int, int]:
+        """What speaks against it, the gravest first."""
+        place = self.place
+        return int(place.last_resort), place.distance, place.priority, -self.stock
 
-def decide(demand: Sequence[Demand], stock: Stock, places: Iterable[Place]) -> Decision:
+
+def decide(demand: Sequence[Demand], stock: Stock, places: Iterable[Place], costs: Costs | None = None) -> Decision:
     """Choose the warehouses that serve a demand, and what each of them gives.
 
     `stock` says how many units of (product, warehouse) are free. What all places together do not
     have is `short`; the rest is served in full. Lines that may not wait come before those that may.
     """
+    places = list(places)
+    if barred := {(product, place.warehouse_id) for place in places for product in place.cannot}:
+        stock = {shelf: units for shelf, units in stock.items() if shelf not in barred}
     wanted: dict[int, int] = {}
     for one in demand:
         wanted[one.product_id] = wanted.get(one.product_id, 0) + one.quantity
     candidates = _candidates(wanted, stock, places)
     needs = _coverable(wanted, candidates)
-    usable = _without_last_resort(candidates, needs)
+    usable = _favored(_without_last_resort(candidates, needs), needs)
+    if costs is not None and any(needs):
+        return _decide_by_cost(demand, stock, places, usable, needs, wanted, costs)
     chosen, exact = _choose(usable, needs)
     picks, short = _share_out(demand, stock, [usable[index].place for index in chosen])
-    return Decision(picks, short, _reasons(usable, chosen, short), exact)
+    known = [{"at": place.label, "gives": _given(place, stock, wanted)} for place in places]
+    return Decision(picks, short, _reasons(usable, chosen, short), exact, known)
+
+
+def _given(place: Place, stock: Stock, wanted: Mapping[int, int]) -> int:
+    """Return how many of the wanted units a place has."""
+    return sum(min(want, max(0, stock.get((product, place.warehouse_id), 0))) for product, want in wanted.items())
+
+
+def _decide_by_cost(
+    demand: Sequence[Demand],
+    stock: Stock,
+    places: Sequence[Place],
+    usable: Sequence[_Candidate],
+    needs: Sequence[int],
+    wanted: Mapping[int, int],
+    costs: Costs,
+) -> Decision:
+    """Choose what costs least, and say what every other place would have cost."""
+    grams = [costs.weights.get(product, 0) for product in wanted]
+    late = costs.days_late([one.place.warehouse_id for one in usable])
+    offers = [_offer(one, late[one.place.warehouse_id], costs) for one in usable]
+    pool, first = _pool(offers, _greedy(usable, needs))
+    search = Cheapest(
+        [offers[index] for index in pool], needs, grams, split=costs.split, first=first, most_nodes=MAX_NODES
+    )
+    given: dict[tuple[int, int], int] = {}
+    for product, share in zip(wanted, search.best, strict=True):
+        for index, units in share:
+            given[product, usable[pool[index]].place.warehouse_id] = units
+    used = {warehouse for _, warehouse in given}
+    taken = [one.place for one in usable if one.place.warehouse_id in used]
+    picks, short = _share_out(demand, given, taken)
+    parcels = {}
+    for place in taken:
+        units_of = [given.get((product, place.warehouse_id), 0) for product in wanted]
+        parcels[place.label] = _cost_of(place, units_of, grams, late[place.warehouse_id], costs)
+    known = []
+    for place in places:
+        one: dict[str, Any] = {"at": place.label, "gives": _given(place, stock, wanted)}
+        held = next((can for can in usable if can.place.warehouse_id == place.warehouse_id), None)
+        if held is not None and list(held.gives) == list(needs):
+            alone = _cost_of(place, held.gives, grams, late[place.warehouse_id], costs)
+            one |= {"alone": money(alone.total)}
+        known.append(one)
+    return Decision(
+        picks,
+        short,
+        _reasons_of_cost(taken, known, short),
+        search.complete and len(pool) == len(usable),
+        known,
+        as_parts(parcels, split=costs.split, currency=costs.currency),
+    )
+
+
+def _offer(one: _Candidate, days_late: int, costs: Costs) -> Offer:
+    tariff = costs.of(one.place.warehouse_id)
+    return Offer(
+        one.gives,
+        one.ties,
+        fixed=tariff.base + tariff.parcel + days_late * costs.late,
+        per_kg=tariff.per_kg,
+        line=tariff.line,
+        unit=tariff.unit,
+    )
+
+
+def _cost_of(place: Place, units: Sequence[int], grams: Sequence[int], days_late: int, costs: Costs) -> ParcelCost:
+    return parcel_cost(
+        costs.of(place.warehouse_id),
+        grams=sum(count * weight for count, weight in zip(units, grams, strict=True)),
+        products=sum(1 for count in units if count),
+        units=sum(units),
+        late=days_late * costs.late,
+    )
+
+
+def _pool(offers: Sequence[Offer], greedy: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the places that are looked at, the cheapest beside those that can do it, and the latter among them."""
+    if len(offers) > MAX_WAREHOUSES:
+        others = sorted((one.fixed, index) for index, one in enumerate(offers) if index not in greedy)
+        pool = sorted([*greedy, *(index for _, index in others[: max(0, MAX_WAREHOUSES - len(greedy))])])
+    else:
+        pool = list(range(len(offers)))
+    return pool, [pool.index(index) for index in greedy]
 
 
 def _candidates(wanted: Mapping[int, int], stock: Stock, places: Iterable[Place]) -> list[_Candidate]:
@@ -134,6 +243,13 @@ def _without_last_resort(candidates: list[_Candidate], needs: list[int]) -> list
     return ordinary if enough else candidates
 
 
+def _favored(candidates: list[_Candidate], needs: list[int]) -> list[_Candidate]:
+    """Keep to the places somebody favors, where they can do all of it."""
+    favored = [candidate for candidate in candidates if candidate.place.favored]
+    enough = all(sum(candidate.gives[index] for candidate in favored) >= need for index, need in enumerate(needs))
+    return favored if favored and enough else candidates
+
+
 def _choose(candidates: list[_Candidate], needs: list[int]) -> tuple[list[int], bool]:
     """Return the indices of the best set that covers the needs, and whether it is proven best."""
     if not any(needs):
@@ -145,7 +261,8 @@ def _choose(candidates: list[_Candidate], needs: list[int]) -> tuple[list[int], 
             return greedy, False
         others = [index for index in pool if index not in greedy]
         pool = sorted([*greedy, *others[: MAX_WAREHOUSES - len(greedy)]])
-    search = _Search([candidates[index] for index in pool], needs, [pool.index(index) for index in greedy])
+    offers = [Offer(candidates[index].gives, candidates[index].ties) for index in pool]
+    search = Fewest(offers, needs, first=[pool.index(index) for index in greedy], most_nodes=MAX_NODES)
     return [pool[index] for index in search.best], search.complete and len(pool) == len(candidates)
 
 
@@ -167,93 +284,6 @@ def _useful(gives: Sequence[int], missing: Sequence[int]) -> int:
 
 def _after(missing: Sequence[int], gives: Sequence[int]) -> list[int]:
     return [max(0, need - have) for need, have in zip(missing, gives, strict=True)]
-
-
-class _Search:
-    """Branch and bound over sets of candidates: take one or leave it, and turn back where no better end is left.
-
-    A bound is a cost that no completion can undercut, part by part, so comparing it as a whole is safe.
-    Every member of a set with the fewest parcels is needed, therefore costs simply add up.
-    """
-
-    def __init__(self, candidates: Sequence[_Candidate], needs: Sequence[int], first: Sequence[int]) -> None:
-        self.candidates = candidates
-        self.size = len(candidates)
-        self.nodes = 0
-        self.complete = True
-        self._prepare_bounds(len(needs))
-        self.best: tuple[int, ...] = tuple(first)
-        self.best_cost = self._cost(self.best)
-        self._visit(0, (), (0, 0, 0, 0), list(needs))
-
-    def _prepare_bounds(self, products: int) -> None:
-        """For every rest of the list: the most that n places give, and the least that n places cost."""
-        rests = [self.candidates[start:] for start in range(self.size + 1)]
-        self.most = [
-            [[0, *accumulate(sorted((one.gives[product] for one in rest), reverse=True))] for rest in rests]
-            for product in range(products)
-        ]
-        self.distance = [[0, *accumulate(sorted(one.place.distance for one in rest))] for rest in rests]
-        self.priority = [[0, *accumulate(sorted(one.place.priority for one in rest))] for rest in rests]
-        self.stock = [[0, *accumulate(sorted(-one.stock for one in rest))] for rest in rests]
-
-    def _cost(self, chosen: tuple[int, ...]) -> Cost:
-        taken = [self.candidates[index] for index in chosen]
-        return (
-            sum(one.place.last_resort for one in taken),
-            len(taken),
-            sum(one.place.distance for one in taken),
-            sum(one.place.priority for one in taken),
-            -sum(one.stock for one in taken),
-            chosen,
-        )
-
-    def _visit(
-        self, start: int, chosen: tuple[int, ...], spent: tuple[int, int, int, int], missing: list[int]
-    ) -> None:
-        if self.nodes >= MAX_NODES:
-            self.complete = False
-            return
-        self.nodes += 1
-        more = self._places_needed(start, missing)
-        if more is None:
-            return
-        last_resort, distance, priority, stock = spent
-        bound = (
-            last_resort,
-            len(chosen) + more,
-            distance + self.distance[start][more],
-            priority + self.priority[start][more],
-            stock + self.stock[start][more],
-            chosen,
-        )
-        if bound >= self.best_cost:
-            return
-        if not more:
-            self.best, self.best_cost = chosen, bound
-            return
-        one = self.candidates[start]
-        if _useful(one.gives, missing):
-            place = one.place
-            paid = (
-                last_resort + place.last_resort,
-                distance + place.distance,
-                priority + place.priority,
-                stock - one.stock,
-            )
-            self._visit(start + 1, (*chosen, start), paid, _after(missing, one.gives))
-        self._visit(start + 1, chosen, spent, missing)
-
-    def _places_needed(self, start: int, missing: list[int]) -> int | None:
-        """Return how many more places it takes at least, or None where all that are left are not enough."""
-        needed = 0
-        for product, need in enumerate(missing):
-            if need:
-                most = self.most[product][start]
-                if most[-1] < need:
-                    return None
-                needed = max(needed, bisect_left(most, need))
-        return needed
 
 
 def _share_out(demand: Sequence[Demand], stock: Stock, chosen: Sequence[Place]) -> tuple[list[Pick], dict[int, int]]:
@@ -291,6 +321,23 @@ def _reasons(usable: Sequence[_Candidate], chosen: Sequence[int], short: Mapping
         )
     if last := [one.label for one in taken if one.last_resort]:
         reasons.append({"rule": "last_resort", "warehouses": last})
+    if short:
+        reasons.append({"rule": "short", "units": sum(short.values())})
+    return reasons
+
+
+def _reasons_of_cost(
+    taken: Sequence[Place], known: Sequence[Mapping[str, Any]], short: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Say what decided, as data."""
+    labels = [place.label for place in taken]
+    reasons: list[dict[str, Any]] = [{"rule": "cheapest", "warehouses": labels}]
+    if last := [place.label for place in taken if place.last_resort]:
+        reasons.append({"rule": "last_resort", "warehouses": last})
+    others = [one for one in known if "alone" in one and [one["at"]] != labels]
+    if others:
+        best = min(others, key=lambda one: Decimal(one["alone"]))
+        reasons[0] |= {"instead_of": best["at"], "for": best["alone"]}
     if short:
         reasons.append({"rule": "short", "units": sum(short.values())})
     return reasons

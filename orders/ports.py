@@ -1,6 +1,6 @@
 """What a floor above does for us, in our own transaction or on our paper: it connects itself, we never import it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -78,6 +78,27 @@ class OnlinePaymentPort:
         return self._offers is not None and self._offers(order)
 
 
+# Says how many pieces of work each warehouse has for a day, by its id.
+Workload = Callable[[], Mapping[int, int]]
+
+
+class WorkloadPort:
+    """Where the planner of work plugs in."""
+
+    def __init__(self) -> None:
+        self._tell: Workload | None = None
+
+    def connect(self, tell: Workload) -> Workload:
+        """Say who knows the work; usable as a decorator."""
+        self._tell = tell
+        return tell
+
+    def today(self) -> Mapping[int, int]:
+        """Return the work of today by warehouse; nothing where nobody knows."""
+        return self._tell() if self._tell is not None else {}
+
+
+workload = WorkloadPort()
 payment_book = PaymentBookPort()
 payment_details = PaymentDetailsPort()
 online_payment = OnlinePaymentPort()

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from inventory.models import Warehouse
-from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, Transit, Zone
+from inventory.models import RoutingRuleSet, Warehouse
+from inventory.routing import RuleSet, parse
+from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, TaxRegistration, Transit, Zone
 from pricing.transit_defaults import usual_days
 
 MAX_AGE = 5.0
@@ -32,6 +33,8 @@ class Reference:
     warehouses: Sequence[Warehouse]
     taxes: dict[str, list[TaxRate]]
     promotions: Sequence[Promotion]
+    rules: RuleSet | None
+    registered_in: frozenset[str]
 
     def zone(self, country: str) -> Zone | None:
         """Return the zone of a country, else the rest of the world where there is one."""
@@ -82,6 +85,7 @@ def _read() -> Reference:
         taxes.setdefault(tax.country, []).append(tax)
     methods = {one.code: one for one in ShippingMethod.objects.filter(active=True).order_by("pk")}
     warehouses = list(Warehouse.objects.filter(active=True).order_by("priority", "pk"))
+    active = RoutingRuleSet.objects.filter(status=RoutingRuleSet.Status.ACTIVE).first()
     return Reference(
         channels={one.code: one for one in Channel.objects.filter(active=True).select_related("price_list")},
         methods=methods,
@@ -92,7 +96,14 @@ def _read() -> Reference:
         warehouses=warehouses,
         taxes=taxes,
         promotions=list(Promotion.objects.filter(active=True, needs_code=False).order_by("code")),
+        rules=rules_of(active) if active else None,
+        registered_in=frozenset(TaxRegistration.objects.values_list("country", flat=True)),
     )
+
+
+def rules_of(row: RoutingRuleSet) -> RuleSet:
+    """Return routing rules ready to be asked."""
+    return parse(row.content, currency=row.currency, version=row.version, name=row.name)
 
 
 def _transits(

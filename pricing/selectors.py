@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import F, Q
 
 from inventory.models import Warehouse
+from inventory.routing import RuleSet
 from inventory.sourcing import Place
 from pricing.calculation import EXEMPT, NOT_STATED
 from pricing.errors import CurrencyNotSold, ShippingNotAvailable, UnknownChannel, UnknownShippingMethod
@@ -107,6 +108,16 @@ def _known_days(warehouse_id: int, method: ShippingMethod | None, zone: Zone | N
     if method is None or zone is None:
         return None
     return reference().transits.get((warehouse_id, zone.pk, method.pk))
+
+
+def routing_rules() -> RuleSet | None:
+    """Return the routing rules that hold, if any do."""
+    return reference().rules
+
+
+def registered_in() -> frozenset[str]:
+    """Return the countries in which the seller pays VAT under a number of its own."""
+    return reference().registered_in
 
 
 def price_list_for(channel: Channel, currency: str = "") -> PriceList:

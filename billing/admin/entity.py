@@ -19,6 +19,32 @@ from core.admin.site import site
 ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 
 
+class RegistrationsField(forms.CharField):
+    """VAT ids of further countries, one per line, kept by country."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 2, "cols": 40}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the ids."""
+        return "\n".join(value.values()) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        """Read the ids; each begins with its country, as VAT ids do. Greece writes EL."""
+        found = {}
+        for line in filter(None, (part.strip() for part in str(super().clean(value)).splitlines())):
+            number = line.replace(" ", "").upper()
+            if not vat.is_valid(number):
+                raise forms.ValidationError(_("%(line)s is no VAT id of the EU.") % {"line": line})
+            found["GR" if number[:2] == "EL" else number[:2]] = number
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        return (self.prepare_value(initial or {}) or "").split() != str(data or "").split()
+
+
 class LegalEntityForm(forms.ModelForm):
     """The seller as the law wants him named; the address part by part."""
 
@@ -27,10 +53,27 @@ class LegalEntityForm(forms.ModelForm):
     postal_code = forms.CharField(label=_("postcode"), max_length=20)
     city = forms.CharField(label=_("city"), max_length=100)
     country = forms.CharField(label=_("country, two letters"), min_length=2, max_length=2)
+    vat_registrations = RegistrationsField(
+        label=_("VAT registrations abroad"),
+        required=False,
+        help_text=_("One VAT id per line. Routing rules send goods only from warehouses in countries named here."),
+    )
 
     class Meta:
         model = LegalEntity
-        fields = ("code", "name", "prefix", "vat_id", "email", "phone", "bank_name", "iban", "bic", "is_default")
+        fields = (
+            "code",
+            "name",
+            "prefix",
+            "vat_id",
+            "vat_registrations",
+            "email",
+            "phone",
+            "bank_name",
+            "iban",
+            "bic",
+            "is_default",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,9 +130,45 @@ class LegalEntityAdmin(BackOfficeAdmin):
     form = LegalEntityForm
     list_display = ("name", "code", "prefix", "vat_id", flag_column("is_default", _("Default")))
     search_fields = ("=code", "name")
-    editable = ("name", *ADDRESS, "vat_id", "email", "phone", "bank_name", "iban", "bic", "is_default")
-    create_fields = ("code", "name", "prefix", *ADDRESS, "vat_id", "email", "phone", "bank_name", "iban", "bic")
-    fields = ("code", "name", "prefix", *ADDRESS, "vat_id", "email", "phone", "bank_name", "iban", "bic", "is_default")
+    editable = (
+        "name",
+        *ADDRESS,
+        "vat_id",
+        "vat_registrations",
+        "email",
+        "phone",
+        "bank_name",
+        "iban",
+        "bic",
+        "is_default",
+    )
+    create_fields = (
+        "code",
+        "name",
+        "prefix",
+        *ADDRESS,
+        "vat_id",
+        "vat_registrations",
+        "email",
+        "phone",
+        "bank_name",
+        "iban",
+        "bic",
+    )
+    fields = (
+        "code",
+        "name",
+        "prefix",
+        *ADDRESS,
+        "vat_id",
+        "vat_registrations",
+        "email",
+        "phone",
+        "bank_name",
+        "iban",
+        "bic",
+        "is_default",
+    )
     create_service = staticmethod(create)
     change_service = staticmethod(change)
     empty_text = _("Nobody writes invoices yet. The first invoice makes a seller to fill in.")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class LegalEntity(models.Model):
     """The seller, as every document names him (Directive 2006/112/EC art. 226).
 
+    `vat_registrations` are further VAT ids by country: goods may be sent from a warehouse there.
     `prefix` keeps the numbers of several sellers apart: none for the first, `AT` for AT-INV-000001.
     """
 
@@ -15,6 +16,7 @@ class LegalEntity(models.Model):
     prefix = models.CharField(_("its numbers begin with"), max_length=10, blank=True, unique=True)
     address = models.JSONField(_("address"), default=dict)
     vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
+    vat_registrations = models.JSONField(_("VAT registrations abroad"), default=dict, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from billing.models import LegalEntity
 from core.actors import Actor
 from core.service import note_change, service
+from pricing import services as pricing
 
 FIRST = "main"
 
@@ -34,6 +35,7 @@ def create_entity(values: Mapping[str, Any], *, actor: Actor) -> LegalEntity:
     first = default_entity() is None
     entity = LegalEntity.objects.create(**{"is_default": first, **values})
     _only_default(entity)
+    _tell_registrations(entity)
     note_change(entity, "billing.legalentity.created", actor=actor, after=_said(values))
     return entity
 
@@ -52,6 +54,7 @@ def change_entity(entity_id: int, changes: Mapping[str, Any], *, actor: Actor) -
     LegalEntity.objects.filter(pk=entity_id).update(**wanted)
     entity = LegalEntity.objects.get(pk=entity_id)
     _only_default(entity)
+    _tell_registrations(entity)
     note_change(entity, "billing.legalentity.changed", actor=actor, before=before, after=_said(wanted))
     return entity
 
@@ -59,6 +62,13 @@ def change_entity(entity_id: int, changes: Mapping[str, Any], *, actor: Actor) -
 def _only_default(entity: LegalEntity) -> None:
     if entity.is_default:
         LegalEntity.objects.filter(is_default=True).exclude(pk=entity.pk).update(is_default=False)
+
+
+def _tell_registrations(entity: LegalEntity) -> None:
+    """Tell the floors below, who ask where goods may be sent from, in which countries the seller pays VAT."""
+    if entity.is_default:
+        own = {entity.vat_id[:2]: entity.vat_id} if entity.vat_id else {}
+        pricing.set_registrations({**own, **entity.vat_registrations})
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, str]:

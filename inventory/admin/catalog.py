@@ -15,6 +15,7 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from inventory import services
+from inventory.handling import labels
 from inventory.models import Product, Warehouse
 
 from .forms import STREET, ExpectForm, ProductForm, ReceiveForm, WarehouseForm
@@ -28,6 +29,7 @@ STORED = (
     "tax_class",
     "barcode",
     "weight_grams",
+    "handling",
     "image",
     "backorder",
     "release_on",
@@ -119,6 +121,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
         "tax_class",
         code_column("barcode", _("GTIN")),
         "weight",
+        "handled_as",
         "release_on",
         flag_column("backorder"),
     )
@@ -149,6 +152,11 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
             done=_("The units are on their way."),
         ),
     }
+
+    @admin.display(description=_("to be handled as"))
+    def handled_as(self, product: Product) -> str:
+        """Return how it must be handled."""
+        return ", ".join(labels(product.handling))
 
     @admin.display(description=_("weight"))
     def weight(self, product: Product) -> str:
@@ -205,7 +213,7 @@ class WarehouseAdmin(BackOfficeAdmin):
     ordering = ("priority", "code")
     search_fields = ("code", "name")
     empty_text = _("No warehouses yet. Open one to keep stock.")
-    editable = ("name", *STREET, "country", "time_zone", *DAY, "priority", "last_resort", "active")
+    editable = ("name", *STREET, "country", "time_zone", *DAY, "handles", "priority", "last_resort", "active")
     create_fields = ("code", *editable)
     fields = create_fields
     create_service = staticmethod(create_warehouse)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin.forms import SubjectForm
 from core.countries import country_choices
 from core.sight import seen
+from inventory.handling import GIFT, TAGS, usual_handling
 from inventory.models import Product, Warehouse
 from inventory.models.catalog import working_week
 from inventory.opening import WEEK, NotAClosure, read_closures, write_closures
@@ -125,8 +126,24 @@ class NamesField(forms.CharField):
         return (self.prepare_value(initial or {}) or "").split() != str(data or "").split()
 
 
+class HandlingField(forms.MultipleChoiceField):
+    """Ways of handling goods, to be ticked."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, without: frozenset[str] = frozenset(), **kwargs: Any) -> None:
+        offered = [(tag, label) for tag, label in TAGS.items() if tag not in without]
+        super().__init__(choices=offered, required=False, **kwargs)
+
+
 class ProductForm(forms.ModelForm):
     """A product."""
+
+    handling = HandlingField(
+        label=_("to be handled as"),
+        without=frozenset({GIFT}),
+        help_text=_("Only warehouses and ways of delivery that can do this serve it."),
+    )
 
     names = NamesField(
         label=_("names in other languages"), required=False, help_text=_("One per line, as in “de: Roter Becher”.")
@@ -177,6 +194,7 @@ class WarehouseForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
         initial=working_week,
     )
+    handles = HandlingField(label=_("can handle"), initial=usual_handling)
     closures = ClosuresField(
         label=_("closed on"),
         required=False,

@@ -2,6 +2,7 @@
 
 from .catalog import Product, ProductWord, Warehouse
 from .reservation import Allocation, Reservation
+from .routing import RoutingRuleSet
 from .stock import ExpectedReceipt, StockItem, StockMovement
 from .supply import Transfer, TransferLine
 
@@ -11,6 +12,7 @@ __all__ = [
     "Product",
     "ProductWord",
     "Reservation",
+    "RoutingRuleSet",
     "StockItem",
     "StockMovement",
     "Transfer",

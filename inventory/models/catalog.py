@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from inventory.handling import usual_handling
+
 
 class Product(models.Model):
     """Something sold: a stocked good, a service or a digital item. SKUs are kept in upper case."""
@@ -27,6 +29,7 @@ class Product(models.Model):
     barcode = models.CharField(_("GTIN"), max_length=20, blank=True)
     weight_grams = models.PositiveIntegerField(_("weight (g)"), default=0)
     image = models.CharField(_("picture"), max_length=200, blank=True)
+    handling = models.JSONField(_("to be handled as"), default=list, blank=True)
     backorder = models.BooleanField(_("may be backordered"), default=False)
     release_on = models.DateField(_("released on"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
@@ -119,6 +122,7 @@ class Warehouse(models.Model):
     daily_capacity = models.PositiveIntegerField(
         _("lists a day"), null=True, blank=True, help_text=_("How many pick lists are finished here on a usual day.")
     )
+    handles = models.JSONField(_("can handle"), default=usual_handling, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -16,6 +16,7 @@ from core.validation import check_fields
 from core.words import words_of
 from inventory.errors import DuplicateCode, DuplicateSku
 from inventory.events import ReleaseMoved
+from inventory.handling import GIFT, unknown_tags, usual_handling
 from inventory.models import Product, ProductWord, StockItem, Warehouse
 from inventory.models.catalog import working_week
 from inventory.opening import MOST_CLOSURES, WEEK, NotAClosure, tidied
@@ -31,6 +32,7 @@ PRODUCT_FIELDS = frozenset(
         "barcode",
         "weight_grams",
         "image",
+        "handling",
         "backorder",
         "release_on",
         "active",
@@ -53,6 +55,7 @@ WAREHOUSE_FIELDS = frozenset(
         "cut_off",
         "handling_days",
         "daily_capacity",
+        "handles",
         "active",
     }
 )
@@ -72,6 +75,7 @@ class ProductInput:
     barcode: str = ""
     weight_grams: int = 0
     image: str = ""
+    handling: Sequence[str] = field(default_factory=list)
     backorder: bool = False
     release_on: date | None = None
     active: bool = True
@@ -94,6 +98,7 @@ class WarehouseInput:
     cut_off: time | None = None
     handling_days: int | None = None
     daily_capacity: int | None = None
+    handles: Sequence[str] = field(default_factory=usual_handling)
     active: bool = True
 
 
@@ -116,6 +121,7 @@ def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datet
     rows = [Product(created_at=when, **asdict(one)) for one in inputs]
     for row in rows:
         check_fields(row)
+        _check_handling(row)
     made = Product.objects.bulk_create(rows)
     _write_words(made)
     for product in made:
@@ -132,6 +138,7 @@ def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor)
     if not before:
         return product
     check_fields(product, before)
+    _check_handling(product)
     if "kind" in before and StockItem.objects.filter(product=product).exists():
         raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
     product.save(update_fields=sorted(before))
@@ -223,9 +230,19 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+def _check_handling(product: Product) -> None:
+    """What a product asks for is known, and being a gift is nothing it asks for by itself."""
+    if wrong := unknown_tags(product.handling) or [tag for tag in product.handling if tag == GIFT]:
+        text = f"{', '.join(wrong)} is no way to handle a product"
+        raise Invalid(text, errors=[_fault("handling", text)])
+
+
 def _check_warehouse(warehouse: Warehouse) -> None:
     _tidy_days(warehouse)
     check_fields(warehouse)
+    if wrong := unknown_tags(warehouse.handles):
+        text = f"{', '.join(wrong)} is no way to handle goods"
+        raise Invalid(text, errors=[_fault("handles", text)])
     if not (len(warehouse.country) == 2 and warehouse.country.isascii() and warehouse.country.isupper()):
         raise Invalid("A country is two capital letters, as in DE", errors=[_fault("country", "Two capital letters")])
     if warehouse.time_zone and warehouse.time_zone not in available_timezones():

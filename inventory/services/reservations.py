@@ -12,6 +12,7 @@ from core.actors import Actor
 from core.outbox import emit
 from core.service import service
 from core.updating import update_each
+from inventory.costing import Costs
 from inventory.errors import InsufficientStock, NotReserved
 from inventory.events import StockReleased
 from inventory.models import Allocation, Product, Reservation, StockItem, StockMovement
@@ -37,6 +38,7 @@ class Turn:
     reservation_id: int
     demand: Sequence[Demand]
     places: Sequence[Place]
+    costs: Costs | None = None
 
 
 class OpenAllocation(NamedTuple):
@@ -55,6 +57,7 @@ def reserve(
     *,
     demand: Sequence[Demand],
     places: Sequence[Place],
+    costs: Costs | None = None,
     rank: int = 0,
     expires_at: datetime | None = None,
     actor: Actor,
@@ -74,7 +77,7 @@ def reserve(
     )
     free = _free(shelf)
     left = _leave(free, kept or {})
-    decision = decide(demand, free, places)
+    decision = decide(demand, free, places, costs)
     if not partial:
         _refuse_shortage(demand, decision.short, shelf)
     reservation = Reservation.objects.create(rank=rank, expires_at=expires_at, created_at=at or timezone.now())
@@ -85,9 +88,16 @@ def reserve(
 
 
 @service
-def allocate_more(reservation_id: int, *, demand: Sequence[Demand], places: Sequence[Place], actor: Actor) -> Reserved:
+def allocate_more(
+    reservation_id: int,
+    *,
+    demand: Sequence[Demand],
+    places: Sequence[Place],
+    costs: Costs | None = None,
+    actor: Actor,
+) -> Reserved:
     """Tie more units to a demand that waits; takes what there is and never refuses."""
-    return allocate_in_turn([Turn(reservation_id, demand, places)], actor=actor)[0]
+    return allocate_in_turn([Turn(reservation_id, demand, places, costs)], actor=actor)[0]
 
 
 @service
@@ -103,7 +113,7 @@ def allocate_in_turn(turns: Sequence[Turn], *, actor: Actor) -> list[Reserved]:
     free = _free(shelf)
     outcomes = []
     for turn in turns:
-        decision = decide(turn.demand, free, turn.places)
+        decision = decide(turn.demand, free, turn.places, turn.costs)
         products = {one.key: one.product_id for one in turn.demand}
         for pick in decision.picks:
             free[products[pick.key], pick.warehouse_id] -= pick.quantity

@@ -1,6 +1,16 @@
 """The parts of pages that orders knows: of its own page, and of the customer's."""
 
-from . import order, priority, timeline, weights
+from . import order, priority, routing, timeline, weights
 from .customer import figures_of, latest_rows, newest_orders, places_of
 
-__all__ = ["figures_of", "latest_rows", "newest_orders", "order", "places_of", "priority", "timeline", "weights"]
+__all__ = [
+    "figures_of",
+    "latest_rows",
+    "newest_orders",
+    "order",
+    "places_of",
+    "priority",
+    "routing",
+    "timeline",
+    "weights",
+]

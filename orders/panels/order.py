@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.admin.links import may_see, page_of
 from core.admin.strands import timeline
@@ -13,7 +12,7 @@ from core.panels import once, panel
 from core.reader import locale
 from customers.panels import dialled
 from inventory import selectors as inventory
-from orders import selectors, wording
+from orders import decision_words, selectors, wording
 from orders.models import Hold, Order, OrderException
 
 ORDER = "orders.order"
@@ -151,36 +150,7 @@ def addresses(request: HttpRequest, order: Order) -> Part:
 @panel(ORDER, order=64)
 def sourcing(request: HttpRequest, order: Order) -> Part | None:
     """Say why the goods come from where they come."""
-    reasons = order.sourcing.get("reasons") if isinstance(order.sourcing, dict) else None
-    told = [sentence for reason in reasons or () if (sentence := _why(reason))]
-    if not told:
+    decisions = decision_words.decisions(order)
+    if not decisions:
         return None
-    return "orders/panels/sourcing.html", {"title": _("Why from there"), "side": True, "reasons": told}
-
-
-def _why(reason: dict[str, Any]) -> str:
-    """Put one reason of the sourcing decision into words."""
-    match reason.get("rule"):
-        case "fewest_parcels":
-            places = ", ".join(reason["warehouses"])
-            text = ngettext(
-                "From %(places)s: one parcel.",
-                "From %(places)s: %(n)s parcels, fewer do not hold it.",
-                reason["parcels"],
-            )
-            return text % {"places": places, "n": reason["parcels"]}
-        case "nearest":
-            days = ", ".join(f"{place} {distance}" for place, distance in reason["distances"].items())
-            return _("Nearest: %(days)s working days; passed over: %(others)s.") % {
-                "days": days,
-                "others": ", ".join(reason["passed_over"]),
-            }
-        case "last_resort":
-            return _("%(places)s serves only because no other place can.") % {
-                "places": ", ".join(reason["warehouses"])
-            }
-        case "short":
-            return ngettext("%(n)s unit is missing.", "%(n)s units are missing.", reason["units"]) % {
-                "n": reason["units"]
-            }
-    return ""
+    return "orders/panels/sourcing.html", {"title": _("Why from there"), "side": True, "decisions": decisions}

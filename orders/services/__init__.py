@@ -30,6 +30,7 @@ from .remarks import (
     tag_order,
     update_preferences,
 )
+from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
 from .weighing import change_weights, ensure_weights
 
@@ -38,11 +39,13 @@ __all__ = [
     "Availability",
     "Preview",
     "accept_quotation",
+    "activate_rules",
     "add_comment",
     "assign_order",
     "availability",
     "bump_order",
     "cancel_order",
+    "change_rules",
     "change_weights",
     "close_exception",
     "close_exceptions",
@@ -85,6 +88,7 @@ __all__ = [
     "reopen_order",
     "request_payment",
     "require_version",
+    "retire_rules",
     "save_draft",
     "set_priority",
     "tag_order",
@@ -92,4 +96,5 @@ __all__ = [
     "update_preferences",
     "verify_order",
     "waive_check",
+    "write_rules",
 ]

@@ -1,14 +1,13 @@
 """What could be promised now, without promising it: the shop, the basket, the order desk and the API ask here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils import timezone
 
 from inventory import selectors as stock
 from inventory.models import Product
-from inventory.services import Place
 from inventory.sourcing import Demand, decide
 from orders import outlook, promise
 from orders.errors import InvalidOrder
@@ -16,6 +15,7 @@ from orders.priority import USUAL, rank_of
 from pricing import services as pricing
 
 from .promising import dated, days_by_code, days_of, waits_of
+from .routing import Routed, Wanted, route_goods, work_for
 from .sourcing import picks_by_code
 
 
@@ -45,7 +45,14 @@ class Availability:
 
 
 def availability(
-    *, sku: str, quantity: int, country: str, method: str, channel: str, at: datetime | None = None
+    *,
+    sku: str,
+    quantity: int,
+    country: str,
+    postal_code: str = "",
+    method: str,
+    channel: str,
+    at: datetime | None = None,
 ) -> Availability:
     """Say what could be promised of a product into a country. Raises InvalidOrder for an unknown SKU."""
     product = stock.products_by_sku([sku]).get(sku.strip().upper())
@@ -54,20 +61,30 @@ def availability(
         raise InvalidOrder(
             text, errors=[{"pointer": "/sku", "code": "unknown_product", "detail": text, "in": "query"}]
         )
-    (found,) = availabilities([(product, quantity)], country=country, method=method, channel=channel, at=at)
+    (found,) = availabilities(
+        [(product, quantity)], country=country, postal_code=postal_code, method=method, channel=channel, at=at
+    )
     return found
 
 
 def availabilities(
-    wanted: Iterable[tuple[Product, int]], *, country: str, method: str, channel: str, at: datetime | None = None
+    wanted: Iterable[tuple[Product, int]],
+    *,
+    country: str,
+    postal_code: str = "",
+    method: str,
+    channel: str,
+    at: datetime | None = None,
 ) -> list[Availability]:
     """Say what could be promised of products, each as if nothing else were ordered. One statement for all of them."""
     pairs = list(wanted)
     when = at or timezone.now()
     way = pricing.channel_by_code(channel)
-    places = pricing.places_for(pricing.shipping_method(method), country)
     asked = outlook.Demanding(rank_of(USUAL, when))
     figures = outlook.figures((product.pk for product, _quantity in pairs if product.needs_stock), asked)
+    buyer = Wanted(channel=way, method=pricing.shipping_method(method), country=country, postal_code=postal_code)
+    rules = pricing.routing_rules()
+    used = work_for(rules)
     found = []
     for product, quantity in pairs:
         free, short, parcels = quantity, 0, promise.service_parcel({1: quantity})
@@ -75,7 +92,9 @@ def availabilities(
         if product.needs_stock:
             one = figures[product.pk]
             free = sum(one.shelves.values())
-            parcels, short = _parcels(product, quantity, one, places, at=when)
+            asking = replace(buyer, goods=[(product, quantity)])
+            routed = route_goods(asking, at=when, rules=rules, used=used)
+            parcels, short = _parcels(product, quantity, one, routed, at=when)
             by_day = one.outlook().by_day()
         found.append(
             Availability(
@@ -91,13 +110,14 @@ def availabilities(
 
 
 def _parcels(
-    product: Product, quantity: int, figures: outlook.Figures, places: list[Place], *, at: datetime
+    product: Product, quantity: int, figures: outlook.Figures, routed: Routed, *, at: datetime
 ) -> tuple[list[promise.Parcel], int]:
     """Return the parcels of one product as an order for it would get them, and how many units are short."""
     release = product.release_on
     since = release if release is not None and release > timezone.localdate(at) else None
     shelves = {(product.pk, place): units for place, units in figures.shelves.items()}
-    decision = decide([Demand(1, product.pk, quantity, True)], shelves, places)
+    places = routed.places
+    decision = decide([Demand(1, product.pk, quantity, True)], shelves, places, routed.costs)
     days = days_by_code(places)
     not_before = {1: since} if since else {}
     parcels = promise.goods_parcels(picks_by_code(decision.picks, places), days, not_before=not_before)

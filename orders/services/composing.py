@@ -24,8 +24,10 @@ from orders.inputs import ChargeInput, LineInput, OrderInput
 from orders.models import Order, OrderCharge, OrderLine
 from orders.priority import USUAL, rank_of
 from pricing import services as pricing
+from pricing.models import ShippingMethod
 
 from .buyer import Buyer, find_buyer
+from .routing import not_carried
 
 MOST_UNITS = 1_000_000
 
@@ -80,6 +82,8 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
     """Turn what somebody says, who is known, into rows. It only reads: nothing is written, nothing locked."""
     products = _products_of(given)
     order = head_of(given, buyer, at=at)
+    if not given.historic:
+        _require_carried(order.shipping_method, products.values())
     lines = [_line(position, line, products, order.language) for position, line in enumerate(given.lines, start=1)]
     composed = Composed(
         order=order,
@@ -121,6 +125,13 @@ def require_sense(given: OrderInput) -> None:
         faults.append(_fault("/payment_terms", "invalid_choice", text))
     if faults:
         raise InvalidOrder(faults[0]["detail"], errors=faults)
+
+
+def _require_carried(method: ShippingMethod | None, products: Iterable[Product]) -> None:
+    """Refuse a way of delivery that cannot carry the goods."""
+    if tags := not_carried(method, products):
+        text = f"{method} does not carry goods that are {', '.join(tags).replace('_', ' ')}"
+        raise InvalidOrder(text, errors=[_fault("/shipping_method", "not_carried", text)])
 
 
 def _counter(given: OrderInput) -> Warehouse | None:

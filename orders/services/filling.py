@@ -18,11 +18,13 @@ from orders.derivation import restate
 from orders.events import BackordersFilled, OrderEvent
 from orders.models import Movement, Order, OrderLine
 from orders.sentences import FILLED
+from pricing import services as pricing
 
 from .book import note_units, write_units
 from .promising import releases, repromise, write_days
+from .routing import Routed, route_order, with_later, work_for
 from .settlement import moves_on, settle
-from .sourcing import parcels_of, places_of
+from .sourcing import parcels_of
 
 # So many orders at most are filled in one transaction: nobody waits long for the shelves they come from.
 AT_ONCE = 500
@@ -43,6 +45,7 @@ class _InLine:
 
     order: Order
     lines: list[OrderLine]
+    routed: Routed = field(default_factory=lambda: Routed([]))
 
     @property
     def waiting(self) -> list[OrderLine]:
@@ -52,7 +55,7 @@ class _InLine:
     def turn(self) -> Turn:
         """Return what it asks for."""
         demand = [Demand(line.position, line.product_id, line.backordered, True) for line in self.waiting]
-        return Turn(self.order.reservation_id or 0, demand, places_of(self.order))
+        return Turn(self.order.reservation_id or 0, demand, self.routed.places, self.routed.costs)
 
 
 def fill_backorders(product_ids: Iterable[int], *, actor: Actor = SYSTEM) -> int:
@@ -86,6 +89,7 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     line = _take_in_line(order_ids)
     if not line:
         return Filling([], set(order_ids))
+    _route_all(line, at=now)
     turns = [one.turn() for one in line]
     outcomes = inventory.allocate_in_turn(turns, actor=actor)
     served = [one for one, reserved in zip(line, outcomes, strict=True) if reserved.picks]
@@ -122,6 +126,13 @@ def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
     ]
 
 
+def _route_all(line: Sequence[_InLine], *, at: datetime) -> None:
+    """Ask the rules about all of them; what they ask of the day is read once."""
+    used = work_for(pricing.routing_rules())
+    for one in line:
+        one.routed = route_order(one.order, one.waiting, at=at, used=used)
+
+
 def _note(one: _InLine, turn: Turn, reserved: Reserved, *, at: datetime) -> list[Movement]:
     """Write onto the objects what an order got, and the parcels that follow from it."""
     order = one.order
@@ -132,7 +143,7 @@ def _note(one: _InLine, turn: Turn, reserved: Reserved, *, at: datetime) -> list
     noted = note_units(one.lines, Movement.Kind.ALLOCATED, gained, at=at)
     gained_parcels = parcels_of(reserved, turn.places, not_before=releases(one.lines, at))
     parcels = promise.refilled(order.sourcing.get("parcels", []), gained_parcels)
-    order.sourcing = {**order.sourcing, "parcels": parcels}
+    order.sourcing = with_later(order.sourcing, reserved.decision, one.routed.told, at=at) | {"parcels": parcels}
     return noted
 
 

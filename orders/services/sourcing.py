@@ -19,6 +19,7 @@ from orders.outlook import Demanding
 from pricing import services as pricing
 
 from .promising import days_by_code, releases, waiting
+from .routing import Routed, route_order
 
 
 def places_of(order: Order) -> list[Place]:
@@ -46,21 +47,25 @@ def reserve_stock(
     `backorder` says by position which lines may wait, `counter` from which shelf alone they may come. Call it after
     all reading: it locks the stock rows.
     """
-    demand, places = _demand_of(lines, backorder), _places_at(counter, places_of(order))
+    demand = _demand_of(lines, backorder)
     if not demand:
-        return _plan(order, lines, backorder, Reserved(0), places, at=at)
+        return _plan(order, lines, backorder, Reserved(0), Routed([]), at=at)
+    routed = _route(order, lines, counter, at)
     may_wait = {one.product_id for one in demand if one.may_backorder}
     kept = selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
-    reserved = inventory.reserve(demand=demand, places=places, rank=order.rank, kept=kept, actor=actor, at=at)
+    reserved = inventory.reserve(
+        demand=demand, places=routed.places, costs=routed.costs, rank=order.rank, kept=kept, actor=actor, at=at
+    )
     order.reservation_id = reserved.reservation_id
-    return _plan(order, lines, backorder, reserved, places, at=at)
+    return _plan(order, lines, backorder, reserved, routed, at=at)
 
 
-def _places_at(counter: Warehouse | None, places: Sequence[Place]) -> list[Place]:
+def _route(order: Order, lines: Sequence[OrderLine], counter: Warehouse | None, at: datetime) -> Routed:
     """Return the places that may serve: over a counter its own alone, and that is never a last resort."""
     if counter is None:
-        return list(places)
-    return [replace(place, last_resort=False) for place in places if place.warehouse_id == counter.pk]
+        return route_order(order, lines, at=at)
+    places = [replace(place, last_resort=False) for place in places_of(order) if place.warehouse_id == counter.pk]
+    return Routed(places)
 
 
 def foresee_stock(
@@ -70,9 +75,10 @@ def foresee_stock(
 
     Returns what would be short by position, and the free units by product.
     """
-    demand, places = _demand_of(lines, backorder), places_of(order)
+    demand = _demand_of(lines, backorder)
+    routed = route_order(order, lines, at=at) if demand else Routed([])
     shelves = stock.stock_by_warehouse(one.product_id for one in demand) if demand else {}
-    decision = decide(demand, shelves, places)
+    decision = decide(demand, shelves, routed.places, routed.costs)
     foreseen = Reserved(0, decision.picks, decision.short, decision.as_dict())
     free = dict.fromkeys((one.product_id for one in demand), 0)
     for (product_id, _warehouse), units in shelves.items():
@@ -81,7 +87,7 @@ def foresee_stock(
     products = {one.key: one.product_id for one in demand}
     for pick in decision.picks:
         taken[products[pick.key], pick.warehouse_id] += pick.quantity
-    return _plan(order, lines, backorder, foreseen, places, taken=taken, at=at), free
+    return _plan(order, lines, backorder, foreseen, routed, taken=taken, at=at), free
 
 
 def _demand_of(lines: Sequence[OrderLine], backorder: Mapping[int, bool]) -> list[Demand]:
@@ -97,7 +103,7 @@ def _plan(
     lines: Sequence[OrderLine],
     backorder: Mapping[int, bool],
     reserved: Reserved,
-    places: Sequence[Place],
+    routed: Routed,
     *,
     taken: Mapping[tuple[int, int], int] | None = None,
     at: datetime,
@@ -112,16 +118,17 @@ def _plan(
             line.backordered = reserved.short.get(line.position, 0)
             line.allocated = line.open - line.backordered
     not_before = releases(lines, at)
-    goods = parcels_of(reserved, places, not_before=not_before)
+    goods = parcels_of(reserved, routed.places, not_before=not_before)
     later = waiting(
         lines,
         reserved.short,
-        places,
+        routed.places,
         demand=Demanding(order.rank, order.pk),
         taken=taken,
         not_before=not_before,
     )
-    order.sourcing = {**reserved.decision, "parcels": [*goods, *later, *promise.service_parcel(services)]}
+    parcels = [*goods, *later, *promise.service_parcel(services)]
+    order.sourcing = {**reserved.decision, **routed.told, "parcels": parcels}
     return reserved.short
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core.countries import country_choices, is_country
+from inventory.handling import CARRIED, TAGS, usual_handling
 from pricing.models import Promotion, Zone
 
 CHECK_RESULTS = ("off", "warn", "hold")
@@ -211,6 +212,13 @@ class ShippingMethodForm(forms.ModelForm):
     """A way of delivery."""
 
     german = forms.CharField(label=_("name in German"), max_length=80, required=False)
+    handles = forms.MultipleChoiceField(
+        label=_("can carry"),
+        choices=[(tag, label) for tag, label in TAGS.items() if tag in CARRIED],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        initial=lambda: [tag for tag in usual_handling() if tag in CARRIED],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -43,7 +43,7 @@ class ShippingMethodAdmin(SettingsAdmin):
     list_display_links = ("name",)
     ordering = ("name",)
     search_fields = ("=code", "name")
-    all_fields = ("code", "name", "german", "carrier", "pickup", "active")
+    all_fields = ("code", "name", "german", "carrier", "handles", "pickup", "active")
     fixed = ("code",)
     empty_text = _("No shipping methods yet.")
 

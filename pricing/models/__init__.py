@@ -3,7 +3,7 @@
 from .channel import Channel
 from .price_list import Price, PriceList, Promotion
 from .shipping import ShippingMethod, ShippingRate, Transit, Zone
-from .tax import TaxRate
+from .tax import TaxRate, TaxRegistration
 
 __all__ = [
     "Channel",
@@ -13,6 +13,7 @@ __all__ = [
     "ShippingMethod",
     "ShippingRate",
     "TaxRate",
+    "TaxRegistration",
     "Transit",
     "Zone",
 ]

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from inventory.handling import usual_handling
 from inventory.models import Warehouse
 
 
@@ -31,6 +32,7 @@ class ShippingMethod(models.Model):
     names = models.JSONField(_("names in other languages"), default=dict, blank=True)
     carrier = models.CharField(_("carrier"), max_length=40, default="house")
     pickup = models.BooleanField(_("collected by the customer"), default=False)
+    handles = models.JSONField(_("can carry"), default=usual_handling, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -24,3 +24,17 @@ class TaxRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.country} {self.tax_class} {self.rate:.2%}"
+
+
+class TaxRegistration(models.Model):
+    """A country in which the seller pays VAT under a number of its own. Written with the seller's profile."""
+
+    country = models.CharField(_("country"), max_length=2, unique=True)
+    vat_id = models.CharField(_("VAT id"), max_length=20)
+
+    class Meta:
+        verbose_name = _("VAT registration")
+        verbose_name_plural = _("VAT registrations")
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.vat_id}"

@@ -17,6 +17,8 @@ from pricing.selectors import (
     channels,
     places_for,
     prices_for,
+    registered_in,
+    routing_rules,
     shipping_method,
     shipping_methods,
     shipping_price,
@@ -25,11 +27,13 @@ from pricing.selectors import (
     zone_for,
 )
 
-from .catalog import create_priced_product, set_price, update_priced_product
+from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .quoting import QuoteLine, quote_order
+from .registrations import set_registrations
 
 __all__ = [
+    "TRIAL",
     "ChargeInput",
     "CouponRefused",
     "CurrencyNotSold",
@@ -39,7 +43,6 @@ __all__ = [
     "QuotedCharge",
     "QuotedLine",
     "ShippingNotAvailable",
-    "TRIAL",
     "UnknownChannel",
     "UnknownPriceList",
     "UnknownShippingMethod",
@@ -54,7 +57,11 @@ __all__ = [
     "places_for",
     "prices_for",
     "quote_order",
+    "registered_in",
+    "routing_rules",
+    "set_handling",
     "set_price",
+    "set_registrations",
     "shipping_method",
     "shipping_methods",
     "shipping_price",

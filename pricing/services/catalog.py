@@ -1,6 +1,6 @@
 """Products with their prices, as they are set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,9 +9,11 @@ from core.actors import Actor
 from core.errors import Invalid
 from core.service import note_change, service
 from inventory import services as inventory
+from inventory.handling import CARRIED
 from inventory.models import Product
 from pricing.errors import UnknownPriceList, UnknownTaxClass
-from pricing.models import Price, PriceList
+from pricing.models import Price, PriceList, ShippingMethod
+from pricing.reference import forget
 from pricing.selectors import tax_classes
 
 STANDARD = "standard"
@@ -85,3 +87,19 @@ def _require_tax_class(tax_class: str) -> None:
     if tax_class not in known:
         text = f"{tax_class!r} is no tax class; there are {', '.join(sorted(known))}"
         raise UnknownTaxClass(text, errors=[{"pointer": "/tax_class", "code": UnknownTaxClass.code, "detail": text}])
+
+
+@service
+def set_handling(method: str, tags: Sequence[str], *, actor: Actor) -> ShippingMethod:
+    """Say how goods that a way of delivery carries may have to be handled."""
+    if wrong := sorted(set(tags) - CARRIED):
+        text = f"{', '.join(wrong)} is nothing that a way of delivery can do"
+        raise Invalid(text, errors=[{"pointer": "/handles", "code": "invalid", "detail": text}])
+    row = ShippingMethod.objects.select_for_update(no_key=True).get(code=method)
+    before = {"handles": row.handles}
+    if row.handles != list(tags):
+        row.handles = list(tags)
+        row.save(update_fields=["handles"])
+        note_change(row, "pricing.shippingmethod.changed", actor=actor, before=before, after={"handles": row.handles})
+    forget()
+    return row
