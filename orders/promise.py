@@ -14,6 +14,8 @@ from orders.calendar import WORKING_WEEK, Calendar, arrival, working_days_before
 GOODS, BACKORDER, SERVICE = "goods", "backorder", "service"
 # Working days we allow for goods that are not here and that nobody has announced.
 UNKNOWN_RESTOCK_DAYS = 15
+# Working days in which somebody can still find what nobody has announced.
+NOTICE_DAYS = 3
 
 Parcel = dict[str, Any]
 
@@ -100,6 +102,20 @@ def dated(
         last = max(parcel["arrives_on"] for parcel in found)
         found = [{**parcel, "arrives_on": last} for parcel in found]
     return found
+
+
+def at_best(parcel: Parcel, *, at: datetime, handling_days: int, calendars: Mapping[str, Calendar]) -> date:
+    """Return the first day on which a parcel that has not left can be there, if everybody hurries.
+
+    What is here may leave today. What is missing has to be handled, and what nobody has announced has to be found.
+    """
+    calendar = calendars.get(parcel["warehouse"]) or calendars.get("", WORKING_WEEK)
+    today = calendar.after(at.astimezone(calendar.zone).date(), 0)
+    if parcel["kind"] != BACKORDER:
+        return arrival(max(today, date.fromisoformat(parcel["from"])) if parcel.get("from") else today, parcel["days"])
+    handling = handling_days if calendar.handling_days is None else calendar.handling_days
+    begins = max(today, date.fromisoformat(parcel["from"])) if parcel["from"] else calendar.after(today, NOTICE_DAYS)
+    return arrival(calendar.after(begins, handling), parcel["days"])
 
 
 def rewaited(

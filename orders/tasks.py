@@ -33,3 +33,9 @@ def rank_orders() -> int:
 def expire_holds() -> int:
     """Lift holds whose time is over."""
     return services.expire_holds()
+
+
+@shared_task
+def watch_promises() -> int:
+    """Warn of promises that will be missed, before they are, and close what was warned of without cause."""
+    return services.watch_promises()

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "expire-bumps": {"task": "orders.tasks.expire_bumps", "schedule": 60.0, "options": {"expires": 60}},
     "rank-orders": {"task": "orders.tasks.rank_orders", "schedule": 600.0, "options": {"expires": 600}},
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
+    "watch-promises": {"task": "orders.tasks.watch_promises", "schedule": 1800.0, "options": {"expires": 1800}},
     "reconcile-checkouts": {
         "task": "billing.tasks.reconcile_checkouts",
         "schedule": 15.0,

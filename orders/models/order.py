@@ -181,6 +181,10 @@ class Order(models.Model):
     first_promised_on = models.DateField(_("first promised"), null=True, blank=True)
     promised_on = models.DateField(_("promised"), null=True, blank=True)
     ship_by_on = models.DateField(_("must leave by"), null=True, blank=True)
+    # Where that is still to come, the day on which work may begin: wanted later, or not released yet.
+    starts_on = models.DateField(_("begins on"), null=True, blank=True, editable=False)
+    # The promise of which was told that it will be missed.
+    at_risk_on = models.DateField(null=True, blank=True, editable=False)
     payment_due_at = models.DateTimeField(_("payment awaited until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -257,6 +261,11 @@ class Order(models.Model):
                 fields=["promised_on"],
                 name="order_promised",
                 condition=Q(status__in=["confirmed", "fulfilling", "fulfilled"]),
+            ),
+            models.Index(
+                fields=["starts_on"],
+                name="order_begins",
+                condition=Q(status__in=["confirmed", "fulfilling"], starts_on__isnull=False),
             ),
             # Of what arrived lately, how much was in time: answered by the index alone.
             models.Index(

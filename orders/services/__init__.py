@@ -32,6 +32,7 @@ from .remarks import (
 )
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
+from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
 __all__ = [
@@ -96,5 +97,6 @@ __all__ = [
     "update_preferences",
     "verify_order",
     "waive_check",
+    "watch_promises",
     "write_rules",
 ]
