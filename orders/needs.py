@@ -25,8 +25,18 @@ def _unshipped() -> Q:
     )
 
 
+def _should_have_left() -> Q:
+    """The day is over on which it, or the first parcel of it, had to leave: asked among what is at work."""
+    return Q(
+        status__in=[S.CONFIRMED, S.FULFILLING],
+        fulfillment_status=Order.Fulfillment.UNFULFILLED,
+        ship_by_on__lt=timezone.localdate(),
+    )
+
+
 NEEDS: dict[str, tuple[Any, Callable[[], Q]]] = {
     "late": (_("Late"), selectors.late),
+    "leaving": (_("Should have left"), _should_have_left),
     "hold": (_("On hold"), lambda: Q(status__in=selectors.LIVE, active_holds__gt=0)),
     "payment": (_("Waiting for payment"), lambda: Q(status=S.VERIFIED)),
     "stock": (

@@ -30,7 +30,9 @@ def _whole_parcels(rows: "QuerySet[Shipment]") -> list[Shipment]:
 
 
 def _parcels_of(rows: "QuerySet[FulfillmentOrder]") -> list[Shipment]:
-    return _whole_parcels(Shipment.objects.filter(fulfillment_order__in=rows.values("pk")))
+    """Return the parcels of work, in the order in which its pick lists come."""
+    found = _whole_parcels(Shipment.objects.filter(fulfillment_order__in=rows.values("pk")))
+    return sorted(found, key=lambda parcel: (parcel.fulfillment_order.rank, parcel.fulfillment_order_id, parcel.pk))
 
 
 def _labels(shipments: Sequence[Shipment]) -> bytes:

@@ -11,7 +11,7 @@ from core import today
 from core.admin.links import list_of, page_of
 from core.reader import spoken_date, spoken_time
 from core.sight import seen
-from fulfillment import capacity, selectors
+from fulfillment import capacity, deadlines, selectors
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.models import Warehouse
 
@@ -54,9 +54,8 @@ def must_leave() -> today.Headline | None:
 def fulfillment() -> today.Step:
     """Count the work in the warehouses, and what of it should have left."""
     work = FulfillmentOrder.objects.filter(status__in=selectors.OPEN_WORK)
-    late = selectors.must_leave(timezone.localdate() - timedelta(days=1))
     url = list_of(FulfillmentOrder, stage="open")
-    return today.Step(5, _("Fulfillment"), today.count(work), url, late=today.count(late))
+    return today.Step(5, _("Fulfillment"), today.count(work), url, late=today.count(deadlines.late_work()))
 
 
 @today.step(permission=VIEW_PARCELS)
@@ -125,7 +124,10 @@ def _due(work: FulfillmentOrder) -> today.Todo:
     day = timezone.localdate()
     words = {"order": work.order, "who": work.order.customer_name, "day": spoken_date(work.ship_by_on or day)}
     is_late = work.ship_by_on is not None and work.ship_by_on < day
-    if is_late:
+    is_too_late = not is_late and deadlines.is_late(work)
+    if is_too_late:
+        text = _("%(order)s · %(who)s · should have left by now") % words
+    elif is_late:
         text = _("%(order)s · %(who)s · should have left on %(day)s") % words
     else:
         text = _("%(order)s · %(who)s · must leave today") % words
@@ -136,8 +138,8 @@ def _due(work: FulfillmentOrder) -> today.Todo:
         action=str(action),
         url=_step(work, step),
         page=page_of(work),
-        tone="bad" if is_late else "warn",
-        rank=0 if is_late else 1,
+        tone="bad" if is_late or is_too_late else "warn",
+        rank=0 if is_late or is_too_late else 1,
     )
 
 

@@ -16,8 +16,9 @@ from core.admin.columns import badge_column, link_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
-from core.reader import retold
-from fulfillment import capacity, selectors, services
+from core.reader import retold, spoken_time
+from core.templatetags.back_office import badge, when
+from fulfillment import capacity, deadlines, selectors, services
 from fulfillment.models import FulfillmentOrder
 from orders import urgency
 
@@ -36,6 +37,7 @@ STAGES: dict[str, tuple[Any, tuple[str, ...]]] = {
 
 
 PARTS_OF_TODAY: dict[str, tuple[Any, Callable[[], "QuerySet[Any]"]]] = {
+    "late": (gettext_lazy("Late"), deadlines.late_work),
     "due": (gettext_lazy("Must leave today"), capacity.due_today),
     "today": (gettext_lazy("Left of today"), capacity.left_today),
     "done": (gettext_lazy("Done today"), capacity.done_today),
@@ -78,6 +80,17 @@ def why_first(work: FulfillmentOrder) -> str:
     return format_html('<b class="num">{}</b> <span class="quiet">{}</span>', work.order.priority, why)
 
 
+@admin.display(description=gettext_lazy("Must leave by"), ordering="ship_by_on")
+def leaves_by(work: FulfillmentOrder) -> str:
+    """Return the day, with the hour of the last pick-up where that is known; work that is late says so."""
+    if work.ship_by_on is None:
+        return "–"
+    shown: str = when(work.ship_by_on)
+    if work.warehouse is not None and (pickup := capacity.pickup_of(work.warehouse, work.ship_by_on)) is not None:
+        shown = format_html("{} {}", shown, spoken_time(pickup))
+    return format_html("{} {}", shown, badge("failed", _("Late"))) if deadlines.is_late(work) else shown
+
+
 def _release_many(n: int) -> list[str]:
     return [ngettext("%(n)s list may be worked on.", "%(n)s lists may be worked on.", n) % {"n": n}]
 
@@ -94,11 +107,14 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         link_column("warehouse", gettext_lazy("Warehouse")),
         contents,
         why_first,
-        when_column("ship_by_on", gettext_lazy("Must leave by")),
+        leaves_by,
         "assignee",
     )
     list_filter = (StageFilter, "warehouse", "kind", "status")
-    tabs = tuple(Tab(label, {"stage": name}) for name, (label, _statuses) in STAGES.items())
+    tabs = (
+        *(Tab(label, {"stage": name}) for name, (label, _statuses) in STAGES.items()),
+        Tab(gettext_lazy("Late"), {"stage": "late"}),
+    )
     search_fields = ("=number", "=order__number")
     search_help_text = gettext_lazy("Number of the work or of the order")
     empty_text = gettext_lazy("Nothing to do here. Confirmed orders appear by themselves.")
@@ -106,7 +122,7 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         link_column("order", gettext_lazy("Order")),
         "warehouse",
         "kind",
-        when_column("ship_by_on", gettext_lazy("Must leave by")),
+        leaves_by,
         why_first,
         "assignee",
         when_column("created_at", gettext_lazy("Planned")),

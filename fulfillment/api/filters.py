@@ -1,21 +1,31 @@
 """Filters of `/fulfillment-orders/` and `/shipments/`."""
 
 import django_filters
+from django.db.models import QuerySet
 
+from fulfillment import deadlines
 from fulfillment.models import FulfillmentOrder, Shipment
+
+YES_NO = [("true", "true"), ("false", "false")]
 
 
 class WorkFilters(django_filters.FilterSet):
-    """By state, order, place and kind."""
+    """By state, order, place, kind and lateness."""
 
     status = django_filters.ChoiceFilter(choices=FulfillmentOrder.Status.choices)
     kind = django_filters.ChoiceFilter(choices=FulfillmentOrder.Kind.choices)
     order = django_filters.CharFilter(field_name="order__number", help_text="SO-…")
     warehouse = django_filters.CharFilter(field_name="warehouse__code")
+    late = django_filters.ChoiceFilter(choices=YES_NO, method="by_lateness", help_text="Should have left by now.")
 
     class Meta:
         model = FulfillmentOrder
         fields: tuple[str, ...] = ()
+
+    def by_lateness(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """Return the open work that should have left, or all the rest."""
+        over = deadlines.late()
+        return rows.filter(over) if value == "true" else rows.exclude(over)
 
 
 class ShipmentFilters(django_filters.FilterSet):

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.fields import MomentField, QuantityField, StrictSerializer, TextField, WholeNumberField
-from fulfillment import selectors
+from fulfillment import deadlines, selectors
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 
 
@@ -34,6 +35,8 @@ class WorkSerializer(serializers.ModelSerializer):
     packed_at = MomentField(allow_null=True)
     shipped_at = MomentField(allow_null=True)
     lines = WorkLineSerializer(many=True)
+    ship_by_at = serializers.SerializerMethodField(help_text="The last pick-up of that day, or its end.")
+    is_late = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
 
     class Meta:
@@ -46,6 +49,8 @@ class WorkSerializer(serializers.ModelSerializer):
             "status",
             "rank",
             "ship_by_on",
+            "ship_by_at",
+            "is_late",
             "needs_put_back",
             "created_at",
             "released_at",
@@ -55,6 +60,16 @@ class WorkSerializer(serializers.ModelSerializer):
             "lines",
             "allowed_actions",
         )
+
+    @extend_schema_field(MomentField(allow_null=True))
+    def get_ship_by_at(self, work: FulfillmentOrder) -> str | None:
+        """Return the moment by which it must have left."""
+        end = deadlines.leaves_by(work)
+        return None if end is None else MomentField().to_representation(end)
+
+    def get_is_late(self, work: FulfillmentOrder) -> bool:
+        """Whether it should have left by now."""
+        return deadlines.is_late(work)
 
     def get_allowed_actions(self, work: FulfillmentOrder) -> list[str]:
         """Return what may be done next."""

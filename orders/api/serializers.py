@@ -146,6 +146,7 @@ class OrderSerializer(serializers.Serializer):
     shipping_method = serializers.CharField(source="shipping_method.code", default=None, allow_null=True)
     requested_delivery_on = serializers.DateField(allow_null=True)
     ship_complete = serializers.BooleanField()
+    ship_by_on = serializers.DateField(allow_null=True)
     estimated_delivery_on = serializers.DateField(allow_null=True)
     first_promised_on = serializers.DateField(allow_null=True)
     promised_on = serializers.DateField(allow_null=True)
