@@ -126,7 +126,7 @@ def _due(work: FulfillmentOrder) -> today.Todo:
     is_late = work.ship_by_on is not None and work.ship_by_on < day
     is_too_late = not is_late and deadlines.is_late(work)
     if is_too_late:
-        text = _("%(order)s · %(who)s · should have left by now") % words
+        text = _("%(order)s · %(who)s · must leave today; the carriers have gone") % words
     elif is_late:
         text = _("%(order)s · %(who)s · should have left on %(day)s") % words
     else:
