@@ -71,3 +71,9 @@ class EventOfAnother(Conflict):
     """The carrier used the id of an event for two parcels."""
 
     code = "event_of_another_parcel"
+
+
+class NotPlanned(Conflict):
+    """Somebody may fetch for this work already."""
+
+    code = "not_planned"

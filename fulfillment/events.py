@@ -28,6 +28,14 @@ class FulfillmentPlanned(WorkEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FulfillmentRerouted(WorkEvent):
+    """Planned work went to another warehouse."""
+
+    name: ClassVar[str] = "fulfillment.rerouted"
+    from_warehouse_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FulfillmentReleased(WorkEvent):
     """Work may begin."""
 

@@ -33,6 +33,7 @@ WORDS = {
     "ship": gettext_lazy("Ship"),
     "render": gettext_lazy("Rendered"),
     "put_back": gettext_lazy("Put back"),
+    "reroute": gettext_lazy("Send from elsewhere"),
 }
 Part = tuple[str, dict[str, Any]]
 

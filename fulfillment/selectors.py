@@ -21,7 +21,7 @@ TROUBLE = (Parcel.DELIVERY_FAILED, Parcel.RETURNED_TO_SENDER, Parcel.LOST)
 
 # What may be done with work, by kind and state, in the order in which buttons stand.
 GOODS_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    Status.PLANNED: ("release",),
+    Status.PLANNED: ("release", "reroute"),
     Status.RELEASED: ("start", "pick", "short", "pull_back"),
     Status.PICKING: ("pick", "short", "pull_back"),
     Status.PICKED: ("pack",),

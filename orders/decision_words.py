@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_date
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +15,7 @@ from core.money import Money
 from core.reader import locale
 from inventory.handling import labels
 from orders.models import Order
+from orders.services import Alternative
 from pricing import services as pricing
 
 
@@ -41,6 +43,7 @@ class Told:
     version: int = 0
     is_exact: bool = True
     at: datetime | None = None
+    by: str = ""
     note: str = ""
 
 
@@ -66,7 +69,8 @@ def tell(decision: Mapping[str, Any]) -> Told | None:
         version=rules.get("version", 0),
         is_exact=decision.get("exact", True),
         at=parse_datetime(decision["at"]) if decision.get("at") else None,
-        note=decision.get("by", ""),
+        by=decision.get("by", ""),
+        note=decision.get("why", ""),
     )
 
 
@@ -150,9 +154,40 @@ def why_not(why: Mapping[str, Any]) -> str:
             return _("the seller is not registered for VAT there")
         case "handling":
             return _("cannot handle: %(what)s") % {"what": ", ".join(labels(why["tags"]))}
+        case "tax":
+            return _("other tax would be due than was agreed")
         case "choose":
             return _("the rule “%(rule)s” lets only others serve") % {"rule": why["rule"]}
     return _("the rule “%(rule)s” keeps it out") % {"rule": why.get("rule", "")}
+
+
+def way(one: Alternative) -> str:
+    """Say in one line what it would mean to send work from another warehouse."""
+    if one.why_not is not None:
+        return _("%(place)s: %(why)s.") % {"place": one.warehouse.name, "why": why_not(one.why_not)}
+    if one.lacks:
+        text = ngettext(
+            "%(place)s: %(n)s unit is missing there.", "%(place)s: %(n)s units are missing there.", one.lacks
+        )
+        return text % {"place": one.warehouse.name, "n": one.lacks}
+    said = [one.warehouse.name]
+    if one.cost is not None:
+        said.append(_money(one.cost, one.currency))
+    if one.more:
+        text = _("%(amount)s dearer") if one.more > 0 else _("%(amount)s cheaper")
+        said.append(text % {"amount": _money(abs(one.more), one.currency)})
+    if one.arrives_on is not None:
+        day = format_date(one.arrives_on, "EEE d MMM", locale=locale())
+        said.append(_("there on %(day)s") % {"day": day})
+        if one.now_on is not None and one.now_on != one.arrives_on:
+            later = (one.arrives_on - one.now_on).days
+            text = (
+                ngettext("%(n)s day later", "%(n)s days later", later)
+                if later > 0
+                else ngettext("%(n)s day earlier", "%(n)s days earlier", -later)
+            )
+            said.append(text % {"n": abs(later)})
+    return " · ".join(said)
 
 
 def _cost_parts(cost: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:

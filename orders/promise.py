@@ -169,6 +169,15 @@ def bereft(
     return [*_without(parcels, missing, GOODS, warehouse), *waits]
 
 
+def moved(parcels: Sequence[Parcel], into: Sequence[Parcel], *, source: str) -> list[Parcel]:
+    """Return the parcels after units were sent from another warehouse: out of its parcel, into those given."""
+    units: dict[str, int] = {}
+    for parcel in into:
+        for position, count in parcel["lines"].items():
+            units[position] = units.get(position, 0) + count
+    return [*_without(parcels, units, GOODS, source), *into]
+
+
 def _without(
     parcels: Sequence[Parcel], units: Mapping[str, int], kind: str, warehouse: str | None = None
 ) -> list[Parcel]:

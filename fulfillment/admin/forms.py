@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin.forms import SubjectForm
+from fulfillment import services
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from fulfillment.services import ParcelInput
+from orders import decision_words
 
 MOST_PARCELS = 20
 
@@ -193,3 +195,20 @@ class OptionalReasonForm(forms.Form):
 
 def _name(line: FulfillmentLine, place: int | None = None) -> str:
     return f"line_{line.order_line_id}" if place is None else f"line_{line.order_line_id}_{place}"
+
+
+class RerouteForm(SubjectForm):
+    """To which warehouse, with what that costs and promises beside each, and why."""
+
+    warehouse = forms.TypedChoiceField(label=gettext_lazy("send it from"), coerce=int, widget=forms.RadioSelect)
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def prepare(self) -> None:
+        """Offer the warehouses that can do it; why the others cannot is said below."""
+        found = services.ways_elsewhere(self.subject)
+        ways = [one for one in found if one.is_possible]
+        field = self.fields["warehouse"]
+        field.choices = [(one.warehouse.pk, decision_words.way(one)) for one in ways]  # type: ignore[attr-defined]
+        field.help_text = " ".join(decision_words.way(one) for one in found if not one.is_possible)
+        if len(ways) == 1:
+            field.initial = ways[0].warehouse.pk

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.transitions import TransitionSpec
+from core.reader import locale
 from fulfillment import services
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentOrder, Shipment
 
-from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, ShipForm, ShortForm
+from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, RerouteForm, ShipForm, ShortForm
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
@@ -82,6 +83,18 @@ def _render(work: FulfillmentOrder) -> list[str]:
 
 def _pull_back(work: FulfillmentOrder) -> list[str]:
     return [_("The work is planned again; whoever walks should stop."), _("The units stay tied to the order.")]
+
+
+def _reroute(work: FulfillmentOrder) -> list[str]:
+    order = work.order
+    sentences = [
+        _("The units in %(place)s are free for others; as many are tied in the warehouse you choose.")
+        % {"place": work.warehouse},
+        _("The tax that was agreed stays: %(amount)s.") % {"amount": order.money("tax_total").format(str(locale()))},
+    ]
+    if order.promised_on:
+        sentences.append(_("The promised day follows the new warehouse; what was promised first stays written down."))
+    return sentences
 
 
 def _put_back(work: FulfillmentOrder) -> list[str]:
@@ -176,6 +189,15 @@ WORK_STEPS: dict[str, TransitionSpec] = {
         consequences=_put_back,
         when=lambda work: work.needs_put_back,
         style="primary",
+    ),
+    "reroute": TransitionSpec(
+        gettext_lazy("Send from elsewhere"),
+        services.reroute_fulfillment,
+        OPERATE,
+        form=RerouteForm,
+        consequences=_reroute,
+        arguments=lambda work, said: {"warehouse_id": said["warehouse"], "reason": said["reason"]},
+        when=lambda work: _is_goods(work) and work.status == Status.PLANNED,
     ),
     "pull_back": TransitionSpec(
         gettext_lazy("Pull back"),

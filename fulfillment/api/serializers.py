@@ -165,6 +165,13 @@ class ShortSerializer(StrictSerializer):
     reason = TextField(max_length=300, required=False, allow_blank=True)
 
 
+class RerouteSerializer(StrictSerializer):
+    """The code of the warehouse that does it instead, and why."""
+
+    warehouse = TextField(max_length=20)
+    reason = TextField(max_length=300, required=False, allow_blank=True)
+
+
 class PackedSerializer(LineReferenceSerializer):
     """How many units of a line go into a parcel."""
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{WORK}/release/", views.ReleaseView.as_view(), name="fulfillment-order-release"),
     path(f"{WORK}/pick/", views.PickView.as_view(), name="fulfillment-order-pick"),
     path(f"{WORK}/short/", views.ShortView.as_view(), name="fulfillment-order-short"),
+    path(f"{WORK}/reroute/", views.RerouteView.as_view(), name="fulfillment-order-reroute"),
     path(f"{WORK}/pack/", views.PackView.as_view(), name="fulfillment-order-pack"),
     path(f"{WORK}/ship/", views.ShipView.as_view(), name="fulfillment-order-ship"),
     path("shipments/", views.ShipmentsView.as_view(), name="shipments"),

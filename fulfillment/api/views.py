@@ -21,6 +21,8 @@ from fulfillment import documents, selectors, services
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import UnknownLine
 from fulfillment.models import FulfillmentOrder, Shipment
+from inventory import selectors as stock
+from inventory.errors import UnknownWarehouse
 from orders.api.actions import ActionView
 
 from .filters import ShipmentFilters, WorkFilters
@@ -29,6 +31,7 @@ from .serializers import (
     NothingSerializer,
     PackSerializer,
     PickSerializer,
+    RerouteSerializer,
     ShipmentSerializer,
     ShipSerializer,
     ShortSerializer,
@@ -143,6 +146,25 @@ class ShortView(WorkStepView):
         work = self.work(number)
         found = units_by_line(work, said["lines"])
         services.short_pick(work.pk, found=found, reason=said.get("reason", ""), actor=self.actor)
+        return self.answer(number)
+
+
+class RerouteView(WorkStepView):
+    """Another warehouse does it; only planned work moves, with its units."""
+
+    @extend_schema(request=RerouteSerializer, responses=WorkSerializer)
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Send it there."""
+        said = self.said(RerouteSerializer)
+        work = self.work(number)
+        if (warehouse := stock.warehouse_by_code(said["warehouse"])) is None:
+            text = f"There is no warehouse {said['warehouse']}"
+            fault = {"pointer": "/warehouse", "code": UnknownWarehouse.code, "detail": text}
+            raise UnknownWarehouse(text, errors=[fault])
+        services.reroute_fulfillment(
+            work.pk, warehouse_id=warehouse.pk, reason=said.get("reason", ""), actor=self.actor
+        )
         return self.answer(number)
 
 

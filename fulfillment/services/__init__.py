@@ -5,6 +5,7 @@ from .packing import ParcelInput, attach_label, pack
 from .picking import pick, pull_back, short_pick, start_picking
 from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order
 from .ranking import follow_ranks
+from .rerouting import reroute_fulfillment, ways_elsewhere
 from .shipping import render_service, ship_fulfillment_order
 from .through import fulfil_through, ship_order
 from .tracking import (
@@ -34,9 +35,11 @@ __all__ = [
     "release_fulfillment",
     "release_order",
     "render_service",
+    "reroute_fulfillment",
     "ship_fulfillment_order",
     "ship_order",
     "short_pick",
     "start_picking",
     "take_back_shipment",
+    "ways_elsewhere",
 ]

@@ -15,6 +15,7 @@ from .catalog import (
     update_warehouse,
 )
 from .receiving import receive_paper
+from .rerouting import reroute
 from .reservations import (
     OpenAllocation,
     Reserved,
@@ -94,6 +95,7 @@ __all__ = [
     "receive_stock",
     "receive_transfer",
     "release",
+    "reroute",
     "reserve",
     "restock",
     "retire_rule_set",

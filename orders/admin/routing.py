@@ -44,6 +44,7 @@ for name, words, icon in (
     ("retired", _("Holds no more"), "clock"),
 ):
     history.phrase(f"inventory.routingruleset.{name}", words, icon=icon)
+history.phrase("orders.rerouted", _("Sent from another warehouse"), icon="pen")
 # The buttons that only add an empty row.
 MORE = {"more_rules": "rules", "more_parcels": "parcels"}
 

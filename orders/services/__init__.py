@@ -30,6 +30,7 @@ from .remarks import (
     tag_order,
     update_preferences,
 )
+from .rerouting import Alternative, alternatives, reroute_units
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
 from .watching import watch_promises
@@ -37,11 +38,13 @@ from .weighing import change_weights, ensure_weights
 
 __all__ = [
     "LONGEST_TAG",
+    "Alternative",
     "Availability",
     "Preview",
     "accept_quotation",
     "activate_rules",
     "add_comment",
+    "alternatives",
     "assign_order",
     "availability",
     "bump_order",
@@ -89,6 +92,7 @@ __all__ = [
     "reopen_order",
     "request_payment",
     "require_version",
+    "reroute_units",
     "retire_rules",
     "save_draft",
     "set_priority",

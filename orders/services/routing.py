@@ -98,7 +98,7 @@ def route_goods(
     if rules is None:
         told |= {"excluded": excluded} if excluded else {}
         return Routed([place for place in places if place.code not in excluded], None, told)
-    facts = _facts(wanted, rules)
+    facts = facts_of(wanted, rules)
     work = work_for(rules) if used is None else used
     allowed = route(rules, facts, [_place_facts(known[place.warehouse_id], work, at) for place in places])
     excluded = {**allowed.excluded, **excluded}
@@ -187,7 +187,8 @@ def _barred(wanted: Wanted, warehouse: Warehouse) -> frozenset[int]:
     )
 
 
-def _facts(wanted: Wanted, rules: RuleSet) -> Facts:
+def facts_of(wanted: Wanted, rules: RuleSet) -> Facts:
+    """Return what rules may ask about the goods that somebody wants."""
     zone = pricing.zone_for(wanted.country)
     tags = {tag for product, _ in wanted.goods for tag in product.handling} | ({GIFT} if wanted.gift else set())
     return Facts(

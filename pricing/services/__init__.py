@@ -13,6 +13,7 @@ from pricing.errors import (
 )
 from pricing.reference import forget
 from pricing.selectors import (
+    UNKNOWN_DAYS,
     channel_by_code,
     channels,
     places_for,
@@ -30,10 +31,11 @@ from pricing.selectors import (
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .quoting import QuoteLine, quote_order
-from .registrations import set_registrations
+from .registrations import is_taxed_alike, set_registrations
 
 __all__ = [
     "TRIAL",
+    "UNKNOWN_DAYS",
     "ChargeInput",
     "CouponRefused",
     "CurrencyNotSold",
@@ -54,6 +56,7 @@ __all__ = [
     "ensure_transits",
     "ensure_trial_channel",
     "forget",
+    "is_taxed_alike",
     "places_for",
     "prices_for",
     "quote_order",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from core.service import service
+from pricing.calculation.treatment import treat
+from pricing.calculation.values import TaxSituation
 from pricing.models import TaxRegistration
 from pricing.reference import forget
 
@@ -18,3 +20,9 @@ def set_registrations(registrations: Mapping[str, str]) -> None:
         if known.get(country) != vat_id:
             TaxRegistration.objects.update_or_create(country=country, defaults={"vat_id": vat_id})
     forget()
+
+
+def is_taxed_alike(country: str, *, sellers: tuple[str, str]) -> bool:
+    """Whether a sale to somebody in a country is taxed the same from two countries."""
+    one, other = (treat(TaxSituation(seller_country=seller, country=country)) for seller in sellers)
+    return (one.category, one.country) == (other.category, other.country)

@@ -35,7 +35,11 @@ def test_work_is_taken_through_its_steps(shop, api):
     path = f"{WORK}{work.number}/"
 
     shown = api.get(path).json()
-    assert (shown["status"], shown["warehouse"], shown["allowed_actions"]) == ("planned", "HAM", ["release"])
+    assert (shown["status"], shown["warehouse"], shown["allowed_actions"]) == (
+        "planned",
+        "HAM",
+        ["release", "reroute"],
+    )
     assert shown["lines"] == [
         {"line": str(mug), "sku": "MUG-RED", "name": "Red mug", "quantity": 2, "picked": 0, "bin": ""},
         {"line": str(tea), "sku": "TEA-1", "name": "Morning tea", "quantity": 1, "picked": 0, "bin": ""},
