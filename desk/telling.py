@@ -133,13 +133,20 @@ def _shortage(line: OrderLine, preview: Preview) -> dict[str, Any] | None:
     split = _("%(there)s now, %(missing)s on %(day)s")
     return {
         "decided": preview.backorder[line.position],
-        "text": ngettext("%(n)s is missing.", "%(n)s are missing.", missing) % {"n": missing},
+        "text": ngettext("%(n)s is missing.", "%(n)s are missing.", missing) % {"n": missing} + _room(line, preview),
         "there": there,
         "split": split % {"there": there, "missing": missing, "day": later} if there else "",
         "together": together % {"n": line.quantity, "day": later},
         "fewer": _("Only the %(n)s that are there") % {"n": there} if there else "",
         "now": now,
     }
+
+
+def _room(line: OrderLine, preview: Preview) -> str:
+    """Say how many more may wait, where too many do."""
+    if (room := preview.room.get(line.position)) is None:
+        return ""
+    return " " + ngettext("%(n)s more may wait for it.", "%(n)s more may wait for it.", room) % {"n": room}
 
 
 def _days_if_split(line: OrderLine, preview: Preview) -> tuple[str, str]:

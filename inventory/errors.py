@@ -22,7 +22,10 @@ class NotStocked(Invalid):
 
 
 class InsufficientStock(Conflict):
-    """More was asked for than is free; `shortages` names sku, requested and available."""
+    """More was asked for than is free; `shortages` names sku, requested and available.
+
+    Where units may wait, but not so many, each names how many still `may_wait`, too.
+    """
 
     code = "insufficient_stock"
 

@@ -5,13 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import DateField, IntegerField, Q, Sum, Value
+from django.db.models import Case, DateField, IntegerField, Q, Sum, Value, When
 from django.db.models.functions import Cast
 
 from inventory import selectors as stock
 from inventory.atp import Outlook
 from orders.models import OrderLine
 from orders.selectors import LIVE
+
+# Not the keys of warehouses: those who wait, before and after who asks.
+AHEAD, BEHIND = 0, -1
+# More than anybody orders.
+MANY = 1_000_000_000
 
 
 @dataclass
@@ -21,6 +26,12 @@ class Figures:
     free: dict[int, int] = field(default_factory=dict)
     supply: list[tuple[date, int, int]] = field(default_factory=list)
     ahead: int = 0
+    behind: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Units for which somebody waits, whoever it is."""
+        return self.ahead + self.behind
 
     @property
     def shelves(self) -> dict[int, int]:
@@ -48,7 +59,7 @@ class Demanding:
     def before(self) -> Q:
         """Return the condition of the lines of those who are served first."""
         if self.rank is None:
-            return Q()
+            return Q(backordered__gt=0)
         lower = Q(order__rank__lt=self.rank)
         if self.order_id is None:
             return lower | Q(order__rank=self.rank)
@@ -64,20 +75,31 @@ def figures(product_ids: Iterable[int], demand: Demanding = LAST) -> dict[int, F
     found = {product: Figures() for product in wanted}
     if not wanted:
         return found
-    waiting = OrderLine.objects.filter(demand.before(), product__in=wanted, backordered__gt=0, order__status__in=LIVE)
-    nobody, no_day = Value(0, output_field=IntegerField()), Cast(Value(None), DateField())
-    queue = waiting.order_by().values("product_id").annotate(place=nobody, day=no_day, units=Sum("backordered"))
+    waiting = OrderLine.objects.filter(product__in=wanted, backordered__gt=0, order__status__in=LIVE)
+    place = Case(When(demand.before(), then=Value(AHEAD)), default=Value(BEHIND), output_field=IntegerField())
+    queue = (
+        waiting.order_by()
+        .values("product_id")
+        .annotate(place=place, day=Cast(Value(None), DateField()), units=Sum("backordered"))
+    )
     shelves, *coming = stock.supply_rows(wanted)
     rows = shelves.union(*coming, queue.values_list("product_id", "place", "day", "units"), all=True)
-    for product, place, day, units in rows:
+    for product, place_id, day, units in rows:
         one = found[product]
-        if not place:
+        if place_id == AHEAD:
             one.ahead += units
+        elif place_id == BEHIND:
+            one.behind += units
         elif day is None:
-            one.free[place] = units
+            one.free[place_id] = units
         else:
-            one.supply.append((day, place, units))
+            one.supply.append((day, place_id, units))
     return found
+
+
+def room(limit: int | None, waiting: int) -> int:
+    """Return how many units more may wait for a product."""
+    return MANY if limit is None else max(0, limit - waiting)
 
 
 def missing_units(lines: Iterable[OrderLine], short: Mapping[int, int]) -> dict[int, int]:

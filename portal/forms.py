@@ -155,7 +155,8 @@ class CheckoutForm(PortalForm):
     def explain(self, error: DomainError) -> None:
         """Put what the order services refuse beside the field it is about, else above the form."""
         if error.code == "insufficient_stock":
-            short = ", ".join(f"{one['sku']} ({one['available']})" for one in error.details["shortages"])
+            most = [(one["sku"], one["available"] + one.get("may_wait", 0)) for one in error.details["shortages"]]
+            short = ", ".join(f"{sku} ({units})" for sku, units in most)
             self.add_error(None, _("We do not have enough of: %(short)s. Please order fewer.") % {"short": short})
             return
         faults = error.errors or [{"pointer": "", "detail": error.message}]

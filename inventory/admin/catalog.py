@@ -32,6 +32,7 @@ STORED = (
     "handling",
     "image",
     "backorder",
+    "backorder_limit",
     "release_on",
     "active",
 )
@@ -124,6 +125,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
         "handled_as",
         "release_on",
         flag_column("backorder"),
+        "backorder_limit",
     )
     create_fields = ("sku", *STORED)
     editable = STORED

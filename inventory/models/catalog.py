@@ -31,7 +31,18 @@ class Product(models.Model):
     image = models.CharField(_("picture"), max_length=200, blank=True)
     handling = models.JSONField(_("to be handled as"), default=list, blank=True)
     backorder = models.BooleanField(_("may be backordered"), default=False)
-    release_on = models.DateField(_("released on"), null=True, blank=True)
+    backorder_limit = models.PositiveIntegerField(
+        _("may wait at most"),
+        null=True,
+        blank=True,
+        help_text=_("Units for which orders may wait in all. Empty: any number."),
+    )
+    release_on = models.DateField(
+        _("released on"),
+        null=True,
+        blank=True,
+        help_text=_("Ordered before, it is promised from this day on, and nothing of it leaves earlier."),
+    )
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 

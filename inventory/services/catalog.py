@@ -34,6 +34,7 @@ PRODUCT_FIELDS = frozenset(
         "image",
         "handling",
         "backorder",
+        "backorder_limit",
         "release_on",
         "active",
     }
@@ -77,6 +78,7 @@ class ProductInput:
     image: str = ""
     handling: Sequence[str] = field(default_factory=list)
     backorder: bool = False
+    backorder_limit: int | None = None
     release_on: date | None = None
     active: bool = True
 

@@ -23,6 +23,7 @@ from .sourcing import picks_by_code
 class Availability:
     """How many units could be promised, from where and when. `short` units would follow, or not be sold.
 
+    `room` is for how many units more orders may wait.
     `by_day` says how many could be promised from each day on, those of earlier days included; no day is now.
     """
 
@@ -30,13 +31,14 @@ class Availability:
     quantity: int
     available: int
     short: int
+    room: int
     parcels: list[promise.Parcel]
     by_day: list[tuple[date | None, int]]
 
     @property
     def can_be_ordered(self) -> bool:
         """Whether an order for all of it would be accepted now."""
-        return not self.short or self.product.backorder
+        return not self.short or (self.product.backorder and self.short <= self.room)
 
     @property
     def arrives_on(self) -> date | None:
@@ -88,7 +90,7 @@ def availabilities(
     found = []
     for product, quantity in pairs:
         free, short, parcels = quantity, 0, promise.service_parcel({1: quantity})
-        by_day: list[tuple[date | None, int]] = [(None, quantity)]
+        room, by_day = 0, list[tuple[date | None, int]]([(None, quantity)])
         if product.needs_stock:
             one = figures[product.pk]
             free = sum(one.shelves.values())
@@ -96,12 +98,14 @@ def availabilities(
             routed = route_goods(asking, at=when, rules=rules, used=used)
             parcels, short = _parcels(product, quantity, one, routed, at=when)
             by_day = one.outlook().by_day()
+            room = outlook.room(product.backorder_limit, one.waiting) if product.backorder else 0
         found.append(
             Availability(
                 product=product,
                 quantity=quantity,
                 available=free,
                 short=short,
+                room=room,
                 parcels=dated(parcels, channel=way, at=when),
                 by_day=by_day,
             )

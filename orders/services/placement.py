@@ -23,6 +23,7 @@ from .prioritizing import weigh, weigh_again
 from .promising import estimate
 from .settlement import settle
 from .sourcing import reserve_stock
+from .waiting import require_room_to_wait
 
 
 @service
@@ -80,6 +81,8 @@ def bind(
     weigh(order, customer=composed.buyer.customer, at=at)
     backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
     short = reserve_stock(order, lines, backorder=backorder, counter=composed.counter, actor=actor, at=at)
+    if short and not allow_shortage:
+        require_room_to_wait(lines, short, exempt=composed.may_wait)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}
     order.checks = [*order.checks, *verification.stock_result(missing, order.channel.checks)]
     if historic:

@@ -1,5 +1,6 @@
 """What an order would be if it were placed now: nothing is written, tied or locked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from django.utils import timezone
 
 from inventory.models import Product
-from orders import promise, verification
+from orders import outlook, promise, verification
 from orders.derivation import restate
 from orders.inputs import OrderInput
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
 
 from .buyer import look_at_buyer
-from .composing import arrange, goods_key_of_input, require_sense
+from .composing import Composed, arrange, goods_key_of_input, require_sense
 from .placement import check
 from .promising import dated, estimate
 from .sourcing import foresee_stock
@@ -23,6 +24,8 @@ from .sourcing import foresee_stock
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """An order as it would be. `short` is by position, `free` by product, as much as all warehouses have.
+
+    `room` names the lines for which too many units wait already, with how many more may.
 
     `split` are its parcels as if each went as soon as it could.
     """
@@ -33,6 +36,7 @@ class Preview:
     products: dict[int, Product]
     backorder: dict[int, bool]
     short: dict[int, int]
+    room: dict[int, int]
     free: dict[int, int]
     checks: list[dict[str, Any]]
     split: list[promise.Parcel]
@@ -59,15 +63,31 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
     split = dated(order.sourcing["parcels"], channel=channel, requested_on=order.requested_delivery_on, at=when)
     estimate(order, lines, at=when)
     restate(order, lines=lines, charges=composed.charges)
+    room = _room(composed, short)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}
     return Preview(
         order=order,
         lines=lines,
         charges=composed.charges,
         products=composed.products,
-        backorder=composed.backorder,
+        backorder={**composed.backorder, **dict.fromkeys(room, False)},
+        room=room,
         short=short,
         free=free,
         split=split,
         checks=[*check(composed), *verification.stock_result(missing, channel.checks)],
     )
+
+
+def _room(composed: Composed, short: Mapping[int, int]) -> dict[int, int]:
+    """Return, by position, how many units more may wait where a line would exceed that. Nobody's word is asked."""
+    asking = [line for line in composed.lines if short.get(line.position) and line.position not in composed.may_wait]
+    limits = {one.product_id: one.product.backorder_limit for one in asking if one.product.backorder}
+    limits = {pk: limit for pk, limit in limits.items() if limit is not None}
+    figures, missing = outlook.figures(limits), outlook.missing_units(asking, short)
+    rooms = {pk: outlook.room(limit, figures[pk].waiting) for pk, limit in limits.items()}
+    return {
+        line.position: rooms[line.product_id]
+        for line in asking
+        if line.product_id in rooms and missing[line.product_id] > rooms[line.product_id]
+    }

@@ -24,6 +24,9 @@ class ProductSerializer(serializers.Serializer):
     category = serializers.CharField()
     barcode = serializers.CharField()
     weight_grams = serializers.IntegerField()
+    backorder_limit = serializers.IntegerField(
+        allow_null=True, help_text="Units for which orders may wait in all; null: any number."
+    )
     release_on = serializers.DateField(allow_null=True)
 
 
@@ -41,6 +44,7 @@ class ProductChangeSerializer(serializers.Serializer):
     category = TextField(max_length=60, allow_blank=True, required=False)
     barcode = TextField(max_length=20, allow_blank=True, required=False)
     weight_grams = WholeNumberField(min_value=0, max_value=2_000_000_000, required=False)
+    backorder_limit = WholeNumberField(min_value=0, max_value=1_000_000_000, allow_null=True, required=False)
     release_on = serializers.DateField(allow_null=True, required=False)
 
     def to_internal_value(self, data: Any) -> Any:

@@ -2,7 +2,8 @@
 
 Shown to fail on PostgreSQL when their guard is removed: the credit limit without the lock on the customer
 (`buyer.exposure_of`), the reference without the second try after 23505 (`core.service.TRIES_FOR`), payment,
-cancellation and exception without the lock on the order (`book.take_order`).
+cancellation and exception without the lock on the order (`book.take_order`), waiting units without the lock on the
+product (`waiting.require_room_to_wait`).
 """
 
 from decimal import Decimal
@@ -128,3 +129,16 @@ def test_an_exception_of_no_order_is_closed_and_told_once(shop, concurrently):
 
     assert sorted(one.value for one in outcomes) == [0, 0, 0, 1]
     assert EventRecord.objects.filter(name="orders.exception_closed").count() == 1
+
+
+def test_no_more_wait_than_may_wait(shop, concurrently):
+    # Nothing of it was ever on a shelf: no stock row is there to be locked.
+    make_priced_product("RARE", "9.00", backorder=True, backorder_limit=5)
+    jobs = [partial(place, {"RARE": 2}, email=f"buyer{n}@example.com") for n in range(6)]
+
+    outcomes = concurrently(*jobs, raising=False)
+
+    refused = [one.error for one in outcomes if one.error is not None]
+    assert [type(error) for error in refused] == [InsufficientStock] * 4
+    assert {error.details["shortages"][0]["may_wait"] for error in refused} == {1}
+    assert sum(line.backordered for order in Order.objects.all() for line in order.lines.all()) == 4
