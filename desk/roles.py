@@ -13,7 +13,10 @@ SOLVES = ("orders.change_orderexception",)
 SEES_GOODS = (
     "inventory.view_product", "inventory.view_stockitem", "inventory.view_expectedreceipt", "inventory.view_transfer",
 )  # fmt: skip
-MOVES_GOODS = ("inventory.add_transfer", "inventory.change_transfer")
+MOVES_GOODS = (
+    "inventory.add_transfer", "inventory.change_transfer",
+    "inventory.view_stockcount", "inventory.add_stockcount", "inventory.change_stockcount",
+)  # fmt: skip
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_shipment")
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
 KEEPS_CUSTOMERS = (
@@ -74,7 +77,8 @@ FINANCE = (
 MANAGER = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     *PRICES, *DELIVERS, *ROUTES, "pricing.view_channel", "pricing.view_taxrate",
-    *BRINGS_GOODS, *MOVES_GOODS, "inventory.view_stockmovement",
+    *BRINGS_GOODS, *MOVES_GOODS, "inventory.approve_stockcount",
+    "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",

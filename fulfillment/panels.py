@@ -23,6 +23,7 @@ OPERATE = "fulfillment.operate_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
 VIEW_PARCELS = "fulfillment.view_shipment"
 VIEW_WORK = "fulfillment.view_fulfillmentorder"
+COUNT = "inventory.change_stockcount"
 PARCELS_IN_SIGHT = 2
 # What may be done next with work, as its button says.
 WORDS = {
@@ -93,8 +94,11 @@ def work_of_order(request: HttpRequest, order: Order) -> Part | None:
 def lines_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
     """Show what to fetch from where."""
     lines = sorted(work.lines.all(), key=lambda line: (line.bin, line.order_line.position))
+    # While somebody walks, one click has a shelf counted that is not as the list says.
+    walks = work.status in (FulfillmentOrder.Status.RELEASED, FulfillmentOrder.Status.PICKING)
+    may_count = walks and work.kind == FulfillmentOrder.Kind.GOODS and request.user.has_perm(COUNT)
     context = {"title": _("Lines"), "count": len(lines), "lines": lines, "work": work, "flush": True}
-    return "fulfillment/panels/lines.html", context
+    return "fulfillment/panels/lines.html", {**context, "may_count": may_count}
 
 
 @panel("fulfillment.work", order=20)

@@ -1,13 +1,14 @@
 """What screens, papers and mails read about work and parcels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from core.sight import seen
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
+from inventory.out_of_bins import takes_out
 from orders.models import OrderLine, OrderStatus
 from orders.searching import found_by
 
@@ -58,6 +59,18 @@ def allowed_actions(work: FulfillmentOrder) -> list[str]:
 def parcel_actions(shipment: Shipment) -> list[str]:
     """Return what may be said about a parcel next."""
     return list(PARCEL_ACTIONS.get(shipment.status, ()))
+
+
+@takes_out
+def units_on_trolleys(warehouse_id: int, product_ids: Collection[int]) -> dict[int, int]:
+    """Return how many units of products were picked or packed at a warehouse and have not left it, or gone back."""
+    begun = Q(fulfillment_order__status__in=(Status.PICKING, Status.PICKED, Status.PACKED))
+    away = begun | Q(fulfillment_order__status=Status.CANCELLED, fulfillment_order__needs_put_back=True)
+    rows = FulfillmentLine.objects.filter(
+        away, fulfillment_order__warehouse=warehouse_id, order_line__product__in=product_ids, picked__gt=0
+    )
+    found = rows.order_by().values("order_line__product_id").annotate(units=Sum("picked"))
+    return {row["order_line__product_id"]: row["units"] for row in found}
 
 
 def work_queue() -> "QuerySet[FulfillmentOrder]":

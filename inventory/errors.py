@@ -112,3 +112,21 @@ class NotReroutable(Conflict):
     """These units cannot move to another warehouse."""
 
     code = "not_reroutable"
+
+
+class CountOver(Conflict):
+    """The count is not where this step begins."""
+
+    code = "count_over"
+
+
+class AlreadyCounting(Conflict):
+    """A shelf stands on another sheet that is still open."""
+
+    code = "already_counting"
+
+
+class NothingToCount(Invalid):
+    """No shelf answers to what was asked for."""
+
+    code = "nothing_to_count"

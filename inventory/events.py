@@ -106,3 +106,18 @@ class ReleaseMoved(Event):
     about_type: ClassVar[str] = "inventory.product"
     about: ClassVar[str] = "product_id"
     product_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountBooked(Event):
+    """What was counted stands in the books; `shelves` of them differed, by `units` in all without signs."""
+
+    name: ClassVar[str] = "inventory.count_booked"
+    about_type: ClassVar[str] = "inventory.stockcount"
+    about: ClassVar[str] = "count_id"
+    public: ClassVar[bool] = True
+    count_id: int
+    number: str
+    warehouse_id: int
+    shelves: int
+    units: int

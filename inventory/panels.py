@@ -1,14 +1,16 @@
 """What the pages of goods show about the shelf."""
 
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.panels import panel
 from core.sight import seen
 from inventory import selectors
-from inventory.models import Product, StockItem, Transfer
+from inventory.models import Product, StockCount, StockCountLine, StockItem, Transfer
 
 MOVEMENTS_SHOWN = 15
 PROMISES_SHOWN = 50
@@ -69,9 +71,39 @@ def item_movements(request: HttpRequest, item: StockItem) -> tuple[str, dict[str
     return "inventory/panels/movements.html", {"title": _("Movements"), "flush": True, "rows": rows}
 
 
+@panel("inventory.stockitem", order=30)
+def empty_bin(request: HttpRequest, item: StockItem) -> tuple[str, dict[str, Any]] | None:
+    """Offer to have the shelf counted, in one click."""
+    if not request.user.has_perm("inventory.change_stockcount"):
+        return None
+    return "inventory/panels/empty_bin.html", {"title": _("Not what the books say?"), "side": True, "item": item}
+
+
 @panel("inventory.transfer", order=10)
 def lines_of_transfer(request: HttpRequest, transfer: Transfer) -> tuple[str, dict[str, Any]]:
     """Show what is on it, by the bin from which it is fetched."""
     rows = list(selectors.lines_of_transfer(transfer)[:LINES_SHOWN])
     context = {"title": _("Goods"), "count": len(rows), "flush": True, "rows": rows}
     return "inventory/panels/transfer_lines.html", context
+
+
+@panel("inventory.stockcount", order=10)
+def lines_of_count(request: HttpRequest, count: StockCount) -> tuple[str, dict[str, Any]]:
+    """Show what was counted; what the books say stands only beside figures that are known."""
+    rows = list(selectors.lines_of_count(count)[:LINES_SHOWN])
+    known = [line for line in rows if line.counted is not None]
+    context = {
+        "title": _("Shelves"),
+        "count": len(rows),
+        "flush": True,
+        "rows": [(line, worth_of(line)) for line in rows],
+        "currency": settings.CURRENCY,
+        "uncosted": any(line.difference and line.stock_item.product.unit_cost is None for line in known),
+    }
+    return "inventory/panels/count_lines.html", context
+
+
+def worth_of(line: StockCountLine) -> Decimal | None:
+    """Return what the difference of a line is worth, where that is known."""
+    cost = line.stock_item.product.unit_cost
+    return None if line.difference is None or cost is None else line.difference * cost

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import DateField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DateField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest
 
@@ -15,6 +15,8 @@ from inventory.models import (
     ExpectedReceipt,
     Product,
     ProductWord,
+    StockCount,
+    StockCountLine,
     StockItem,
     StockMovement,
     Transfer,
@@ -219,6 +221,23 @@ def lines_on_their_way(product: Product) -> "QuerySet[TransferLine]":
     rows = TransferLine.objects.filter(product=product, in_transit=True)
     rows = rows.filter(transfer__in=seen(Transfer.objects.all()).values("pk"))
     return rows.select_related("transfer__source", "transfer__destination").order_by("transfer__expected_on", "pk")
+
+
+def counts() -> "QuerySet[StockCount]":
+    """Return every count with its place, how many shelves it has and how many of them are counted."""
+    return StockCount.objects.select_related("warehouse").annotate(
+        shelves=Subquery(_lines_of_count().annotate(n=Count("pk")).values("n")),
+        done=Subquery(_lines_of_count().annotate(n=Count("counted")).values("n")),
+    )
+
+
+def _lines_of_count() -> "QuerySet[Any, Any]":
+    return StockCountLine.objects.filter(count=OuterRef("pk")).order_by().values("count")
+
+
+def lines_of_count(count: StockCount) -> "QuerySet[StockCountLine]":
+    """Return the lines of a count in the order in which they are walked."""
+    return count.lines.select_related("stock_item__product").order_by("stock_item__bin", "stock_item__product__sku")
 
 
 def promises(item: StockItem) -> "QuerySet[Allocation]":

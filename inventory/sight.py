@@ -26,6 +26,7 @@ def warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
 
 @sight.hides("inventory.stockitem", "warehouse")
 @sight.hides("inventory.expectedreceipt", "warehouse")
+@sight.hides("inventory.stockcount", "warehouse")
 def in_warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what lies or will lie there."""
     return rows.filter(warehouse__code__in=codes)

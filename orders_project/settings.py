@@ -175,6 +175,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The name at the head of every mail and page.
 COMPANY_NAME = env.str("COMPANY_NAME", default="Kettle & Co." if DEMO else "Your company")
 
+# The shelf ----------------------------------------------------------------------------------
+# What goods cost the house is kept in its own currency; differences of a count above this value need an approval.
+CURRENCY = env.str("CURRENCY", default="EUR")
+COUNT_APPROVAL_ABOVE = env.int("COUNT_APPROVAL_ABOVE", default=100)
+
 # Payment providers --------------------------------------------------------------------------
 # The demo brings one of its own, whose money is not real: so no variable can ever switch it on elsewhere.
 DEMO_PROVIDER_URL = f"{SITE_URL}/demo/provider" if DEMO else ""

@@ -4,14 +4,25 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 
-from . import catalog, finding, goods_in, receipts, stock, today, transfers
+from . import catalog, counting, counts, finding, goods_in, receipts, stock, today, transfers
 
-__all__ = ["catalog", "finding", "goods_in", "receipts", "stock", "today", "transfers"]
+__all__ = [
+    "catalog",
+    "counting",
+    "counts",
+    "finding",
+    "goods_in",
+    "receipts",
+    "stock",
+    "today",
+    "transfers",
+]
 
 CATALOGUE, WAREHOUSE = _("Catalogue"), _("Warehouse")
 for group, label, name, keys, order in (
     (WAREHOUSE, _("Expected receipts"), "expectedreceipt", "", 350),
     (WAREHOUSE, _("Transfers"), "transfer", "", 355),
+    (WAREHOUSE, _("Counts"), "stockcount", "", 358),
     (WAREHOUSE, _("Stock"), "stockitem", "g k", 360),
     (WAREHOUSE, _("Stock movements"), "stockmovement", "", 362),
     (WAREHOUSE, _("Warehouses"), "warehouse", "", 364),

@@ -30,6 +30,7 @@ STORED = (
     "barcode",
     "weight_grams",
     "handling",
+    "unit_cost",
     "image",
     "backorder",
     "backorder_limit",

@@ -4,7 +4,7 @@ from .catalog import Product, ProductWord, Warehouse
 from .reservation import Allocation, Reservation
 from .routing import RoutingRuleSet
 from .stock import ExpectedReceipt, StockItem, StockMovement
-from .supply import Transfer, TransferLine
+from .supply import StockCount, StockCountLine, Transfer, TransferLine
 
 __all__ = [
     "Allocation",
@@ -13,6 +13,8 @@ __all__ = [
     "ProductWord",
     "Reservation",
     "RoutingRuleSet",
+    "StockCount",
+    "StockCountLine",
     "StockItem",
     "StockMovement",
     "Transfer",

@@ -28,6 +28,14 @@ class Product(models.Model):
     tax_class = models.CharField(_("tax class"), max_length=20, default="standard")
     barcode = models.CharField(_("GTIN"), max_length=20, blank=True)
     weight_grams = models.PositiveIntegerField(_("weight (g)"), default=0)
+    unit_cost = models.DecimalField(
+        _("cost per unit"),
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("What a unit costs you, in the currency of the house: differences of a count are valued by it."),
+    )
     image = models.CharField(_("picture"), max_length=200, blank=True)
     handling = models.JSONField(_("to be handled as"), default=list, blank=True)
     backorder = models.BooleanField(_("may be backordered"), default=False)
@@ -52,7 +60,8 @@ class Product(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["stocked", "service", "digital"]), name="product_kind_is_known"
-            )
+            ),
+            models.CheckConstraint(condition=Q(unit_cost__gte=0), name="nothing_costs_less_than_nothing"),
         ]
         indexes = [
             models.Index(fields=["name"], name="product_name"),

@@ -25,6 +25,7 @@ class StockItem(models.Model):
     reserved = models.IntegerField(_("reserved"), default=0)
     safety_stock = models.PositiveIntegerField(_("safety stock"), default=0)
     bin = models.CharField(_("bin"), max_length=20, blank=True)
+    counted_at = models.DateTimeField(_("last counted at"), null=True, editable=False)
 
     objects = LockingManager()
 
@@ -38,6 +39,11 @@ class StockItem(models.Model):
             models.CheckConstraint(
                 condition=Q(reserved__lte=F("on_hand") - F("quarantined")), name="never_promise_twice"
             ),
+        ]
+        # Sheets for counting go by bin, or by what was counted longest ago.
+        indexes = [
+            models.Index(fields=["warehouse", "bin"], name="stock_by_bin"),
+            models.Index(fields=["warehouse", "counted_at"], name="stock_by_count"),
         ]
 
     def __str__(self) -> str:

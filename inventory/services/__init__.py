@@ -3,7 +3,7 @@
 from inventory.selectors import availability, stock_by_warehouse
 from inventory.sourcing import Demand, Pick, Place
 
-from .adjustments import adjust_stock, settle_quarantine
+from .adjustments import adjust_shelves, adjust_stock, quarantine_stock, settle_quarantine
 from .catalog import (
     ProductInput,
     WarehouseInput,
@@ -13,6 +13,17 @@ from .catalog import (
     update_product,
     update_shelf,
     update_warehouse,
+)
+from .counts import (
+    Shelves,
+    approve_count,
+    cancel_count,
+    count_again,
+    count_empty_bin,
+    enter_counts,
+    finish_count,
+    start_count,
+    take_count,
 )
 from .receiving import receive_paper
 from .rerouting import reroute
@@ -65,29 +76,38 @@ __all__ = [
     "ProductInput",
     "Reserved",
     "RuleSetInput",
+    "Shelves",
     "TransferInput",
     "Turn",
     "WarehouseInput",
     "activate_rule_set",
+    "adjust_shelves",
     "adjust_stock",
     "allocate_in_turn",
     "allocate_more",
+    "approve_count",
     "availability",
+    "cancel_count",
     "cancel_expected",
     "cancel_transfer",
+    "change_expected",
     "change_rule_set",
     "change_transfer",
-    "change_expected",
     "consume",
     "consume_everywhere",
+    "count_again",
+    "count_empty_bin",
     "create_product",
     "create_products",
     "create_rule_set",
     "create_transfer",
     "create_warehouse",
+    "enter_counts",
     "expect_receipt",
     "expect_receipts",
+    "finish_count",
     "open_allocations",
+    "quarantine_stock",
     "rank_reservation",
     "rank_reservations",
     "receive_expected",
@@ -101,7 +121,9 @@ __all__ = [
     "retire_rule_set",
     "send_transfer",
     "settle_quarantine",
+    "start_count",
     "stock_by_warehouse",
+    "take_count",
     "update_product",
     "update_shelf",
     "update_warehouse",

@@ -1,6 +1,7 @@
 """The shelf is not what the books say: counts, losses, finds, and what comes out of quarantine."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from core.actors import Actor
@@ -35,29 +36,86 @@ def adjust_stock(
     """
     _require_change(change, reason)
     item = _locked_item(stock_item_id, product_id, warehouse_id)
-    usable = item.on_hand - item.quarantined + change
-    if usable < 0:
-        raise BelowZero(
-            f"Only {item.on_hand - item.quarantined} units lie there", available=item.on_hand - item.quarantined
-        )
+    lying = item.on_hand - item.quarantined
+    if lying + change < 0:
+        raise BelowZero(f"Only {lying} units lie there", available=lying)
     require_room([item], change)
-    drops = list(_lowest_ranked(item, units=item.reserved - usable))
-    dropped = sum(units for _, units in drops)
-    booked = Change(on_hand=change, reserved=-dropped)
-    change_shelf({item.pk: booked})
-    if drops:
-        use_allocations({allocation.pk: units for allocation, units in drops}, column="released")
-    write_movements(
-        [(item.pk, booked)],
-        kind=StockMovement.Kind.ADJUSTMENT,
-        reason=reason,
-        reference=reference,
-        actor=actor,
-        at=at,
-    )
-    item.on_hand += change
-    item.reserved -= dropped
-    _announce(item, change=change, reason=reason, drops=drops, actor=actor, at=at)
+    _correct({item.pk: item}, {item.pk: change}, reason=reason, reference=reference, actor=actor, at=at)
+    return item
+
+
+@service
+def adjust_shelves(
+    changes: Mapping[int, int], *, reason: str, reference: str = "", actor: Actor, at: datetime | None = None
+) -> dict[int, int]:
+    """Correct many shelves by their differences, {stock_item_id: units}, in the same statements however many.
+
+    No shelf can hold less than nothing: what moved since the difference was found cuts it. Promised units that are
+    gone are dropped as by `adjust_stock`. Returns what was booked.
+    """
+    items = {item.pk: item for item in StockItem.objects.locked().filter(pk__in=changes)}
+    require_room(items.values(), max(changes.values(), default=0))
+    real = {pk: max(changes[pk], items[pk].quarantined - items[pk].on_hand) for pk in items}
+    booked = {pk: change for pk, change in real.items() if change}
+    _correct(items, booked, reason=reason, reference=reference, actor=actor, at=at)
+    return real
+
+
+@service
+def _correct(
+    items: Mapping[int, StockItem],
+    changes: Mapping[int, int],
+    *,
+    reason: str,
+    reference: str,
+    actor: Actor,
+    at: datetime | None,
+    quarantine: bool = False,
+) -> None:
+    """Book differences of locked shelves, and drop the lowest-ranked promises that they leave without a unit.
+
+    With `quarantine` the units stay in the house and are set apart: a difference of -3 puts three there.
+    """
+    short = {
+        pk: missing
+        for pk, change in changes.items()
+        if (missing := items[pk].reserved - (items[pk].on_hand - items[pk].quarantined + change)) > 0
+    }
+    drops = _lowest_ranked(short)
+    booked = {
+        pk: Change(
+            on_hand=0 if quarantine else change,
+            quarantined=-change if quarantine else 0,
+            reserved=-sum(units for _, units in drops.get(pk, ())),
+        )
+        for pk, change in changes.items()
+    }
+    change_shelf(booked)
+    use_allocations({one.pk: units for rows in drops.values() for one, units in rows}, column="released")
+    kind = StockMovement.Kind.QUARANTINE if quarantine else StockMovement.Kind.ADJUSTMENT
+    write_movements(booked.items(), kind=kind, reason=reason, reference=reference, actor=actor, at=at)
+    for pk, change in booked.items():
+        items[pk].on_hand += change.on_hand
+        items[pk].quarantined += change.quarantined
+        items[pk].reserved += change.reserved
+        _announce(items[pk], change=change.on_hand, reason=reason, drops=drops.get(pk, []), actor=actor, at=at)
+
+
+@service
+def quarantine_stock(
+    stock_item_id: int, *, units: int, reason: str, actor: Actor, at: datetime | None = None
+) -> StockItem:
+    """Set units apart that cannot be sold as they are: damaged, recalled, to be checked. They stay in the house.
+
+    Where more is set apart than is free, the lowest-ranked demands lose their units, as when they were lost.
+    """
+    if not reason.strip():
+        raise Invalid("Say why")
+    item = StockItem.objects.locked().get(pk=stock_item_id)
+    lying = item.on_hand - item.quarantined
+    if not 1 <= units <= lying:
+        raise BelowZero(f"Only {lying} units lie there", available=lying)
+    _correct({item.pk: item}, {item.pk: -units}, reason=reason, reference="", actor=actor, at=at, quarantine=True)
     return item
 
 
@@ -102,17 +160,20 @@ def _locked_item(stock_item_id: int | None, product_id: int | None, warehouse_id
     return ensure_shelf(warehouse_id=warehouse_id, product_ids=[product_id])[product_id]
 
 
-def _lowest_ranked(item: StockItem, *, units: int) -> Iterator[tuple[Allocation, int]]:
-    """Choose promised units to drop: the highest rank figure loses first, of equals the youngest."""
-    if units <= 0:
-        return
-    rows = open_ones().filter(stock_item=item).order_by("-reservation__rank", "-reservation_id", "-pk")
+def _lowest_ranked(short: Mapping[int, int]) -> dict[int, list[tuple[Allocation, int]]]:
+    """Choose promised units to drop, per shelf: the highest rank figure loses first, of equals the youngest."""
+    left = dict(short)
+    drops: dict[int, list[tuple[Allocation, int]]] = defaultdict(list)
+    if not left:
+        return drops
+    rows = open_ones().filter(stock_item__in=left).order_by("-reservation__rank", "-reservation_id", "-pk")
     for allocation in rows.iterator(chunk_size=200):
-        lost = min(units, allocation.open)
-        units -= lost
-        yield allocation, lost
-        if not units:
-            return
+        if lost := min(left[allocation.stock_item_id], allocation.open):
+            left[allocation.stock_item_id] -= lost
+            drops[allocation.stock_item_id].append((allocation, lost))
+        if not any(left.values()):
+            break
+    return drops
 
 
 def _announce(
@@ -124,17 +185,15 @@ def _announce(
     actor: Actor,
     at: datetime | None,
 ) -> None:
-    emit(
-        StockAdjusted(
+    if change:
+        adjusted = StockAdjusted(
             stock_item_id=item.pk,
             product_id=item.product_id,
             warehouse_id=item.warehouse_id,
             change=change,
             reason=reason,
-        ),
-        actor=actor,
-        at=at,
-    )
+        )
+        emit(adjusted, actor=actor, at=at)
     if change > 0:
         emit(StockReceived(warehouse_id=item.warehouse_id, product_ids=[item.product_id]), actor=actor, at=at)
     if drops:

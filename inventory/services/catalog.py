@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -31,6 +32,7 @@ PRODUCT_FIELDS = frozenset(
         "tax_class",
         "barcode",
         "weight_grams",
+        "unit_cost",
         "image",
         "handling",
         "backorder",
@@ -75,6 +77,7 @@ class ProductInput:
     tax_class: str = "standard"
     barcode: str = ""
     weight_grams: int = 0
+    unit_cost: Decimal | None = None
     image: str = ""
     handling: Sequence[str] = field(default_factory=list)
     backorder: bool = False
@@ -185,6 +188,8 @@ def update_shelf(stock_item_id: int, changes: Mapping[str, Any], *, actor: Actor
     """Say in which bin a product lies and how many units are kept back as safety stock."""
     item = StockItem.objects.locked().get(pk=stock_item_id)
     _require_known(changes, SHELF_FIELDS)
+    if "bin" in changes:
+        changes = {**changes, "bin": _tidy(str(changes["bin"]))}
     before = _apply(item, changes)
     if not before:
         return item
@@ -229,6 +234,8 @@ def _told(row: Product | Warehouse | StockItem, before: Mapping[str, Any]) -> di
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

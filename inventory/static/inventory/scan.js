@@ -76,12 +76,15 @@ document.addEventListener("DOMContentLoaded", () => {
         const here = all.reduce((units, row) => units + counted(row), 0);
         total.textContent = say(words.total, here, all.reduce((units, row) => units + Number(row.dataset.expected), 0));
     };
-    const put = (row, units) => {
-        field(row).value = Math.min(units, 1000000);
+    const choose = (row) => {
         last?.classList.remove("is-last");
         last = row;
         row.classList.add("is-last");
         row.scrollIntoView({ block: "nearest" });
+    };
+    const put = (row, units) => {
+        field(row).value = Math.min(units, 1000000);
+        choose(row);
         show(row);
         sum();
         calm();
@@ -119,6 +122,12 @@ document.addEventListener("DOMContentLoaded", () => {
             } else {
                 alarm(last ? say(words.binWrong, code, last.dataset.bin) : words.first);
             }
+        } else if (known.shelves && rows.has(String(known.shelves[code.toUpperCase()] ?? ""))) {
+            // A shelf that is counted: the next number says how many lie there.
+            choose(rows.get(String(known.shelves[code.toUpperCase()])));
+            calm();
+            tell(say(words.shelf, last.dataset.name), true);
+            beep(1180, 0.05);
         } else if (known.later?.includes(code.toUpperCase())) {
             alarm(say(words.later, code));
         } else {
