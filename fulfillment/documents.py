@@ -23,8 +23,10 @@ from fulfillment import selectors
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.wording import long_day, short_moment, weight
+from inventory.handling import CARRIED, GIFT, labels
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
+from orders.services import is_gift
 
 PAPER = Path(__file__).resolve().parent / "paper"
 
@@ -48,7 +50,11 @@ def labels_pdf(shipments: Sequence[Shipment]) -> bytes:
             "parcel": _("Parcel"),
             "weight": _("Weight"),
         }
-        parcels = [_label(shipment, counts[shipment.fulfillment_order_id]) for shipment in shipments]
+        tags = selectors.handling_of_parcels(shipment.pk for shipment in shipments)
+        parcels = [
+            _label(shipment, counts[shipment.fulfillment_order_id], tags.get(shipment.pk, set()))
+            for shipment in shipments
+        ]
         title = ", ".join(str(shipment.number) for shipment in shipments[:3])
         return _draw("label", {"title": title, "language": language, "words": words, "parcels": parcels})
 
@@ -112,7 +118,7 @@ def _ordered(order_ids: Iterable[int]) -> dict[int, list[OrderLine]]:
     return lines
 
 
-def _label(shipment: Shipment, of: int) -> dict[str, Any]:
+def _label(shipment: Shipment, of: int, tags: set[str]) -> dict[str, Any]:
     order = shipment.order
     code = shipment.tracking_number or str(shipment.number)
     return {
@@ -125,6 +131,7 @@ def _label(shipment: Shipment, of: int) -> dict[str, Any]:
         "order": str(order.number),
         "position": _("%(n)s of %(of)s") % {"n": shipment.position, "of": of},
         "weight": weight(shipment.weight_grams, order.language) or "–",
+        "handling": [label.upper() for label in labels(tags & CARRIED)],
         "barcode": _barcode(code),
         "code": code,
         "qr": _qr(str(shipment.number)),
@@ -140,6 +147,7 @@ def _pick_list(work: FulfillmentOrder) -> dict[str, Any]:
         "leave": long_day(work.ship_by_on, translation.get_language() or "en") or "–",
         "method": _method(work.order),
         "note": work.order.customer_note,
+        "handling": [label.upper() for label in labels(_tags_of_work(work))],
         "qr": _qr(str(work.number)),
         "units": str(sum(line.quantity for line in lines)),
         "lines": [
@@ -148,10 +156,17 @@ def _pick_list(work: FulfillmentOrder) -> dict[str, Any]:
                 "sku": line.order_line.sku,
                 "name": line.order_line.name,
                 "quantity": str(line.quantity),
+                "handling": ", ".join(labels(line.order_line.product.handling)),
             }
             for line in lines
         ],
     }
+
+
+def _tags_of_work(work: FulfillmentOrder) -> set[str]:
+    """Return how the goods of a piece of work must be handled, being a gift included."""
+    tags = {tag for line in work.lines.all() for tag in line.order_line.product.handling}
+    return tags | ({GIFT} if is_gift(work.order) else set())
 
 
 def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str, Any]:

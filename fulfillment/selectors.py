@@ -123,6 +123,15 @@ def _with_glimpse(rows: "QuerySet[Any]", lines: "QuerySet[Any]") -> "QuerySet[An
     return rows.annotate(line_count=Subquery(count)).prefetch_related(first)
 
 
+def handling_of_parcels(shipment_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Return how what is in parcels must be handled; parcels with nothing special are left out."""
+    found: dict[int, set[str]] = {}
+    rows = ShipmentLine.objects.filter(shipment__in=list(shipment_ids)).exclude(order_line__product__handling=[])
+    for shipment_id, tags in rows.values_list("shipment", "order_line__product__handling"):
+        found.setdefault(shipment_id, set()).update(tags)
+    return found
+
+
 def parcel_counts(work_ids: Iterable[int]) -> dict[int, int]:
     """Return how many parcels each piece of work went into."""
     counts: dict[int, int] = {}

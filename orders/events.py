@@ -229,3 +229,11 @@ class ExceptionClosed(ExceptionEvent):
     """Somebody solved or dismissed it."""
 
     name: ClassVar[str] = "orders.exception_closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayWanted(Event):
+    """Somebody wants to know what a draft of routing rules would have done."""
+
+    name: ClassVar[str] = "orders.replay_wanted"
+    replay_id: int

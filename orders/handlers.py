@@ -12,6 +12,7 @@ from orders.events import (
     PaymentRequested,
     PromiseChanged,
     QuotationOffered,
+    ReplayWanted,
     WeightsChanged,
 )
 from orders.models import Order, OrderException
@@ -127,3 +128,9 @@ def _order_of(thread: str) -> int | None:
     if label != Order._meta.label_lower or not key.isdigit():
         return None
     return int(key) if Order.objects.filter(pk=key).exists() else None
+
+
+@handles(ReplayWanted, outside=True)
+def run_replay(event: ReplayWanted) -> None:
+    """Look back in the background; it reads for a while and holds no lock."""
+    services.run_replay(event.replay_id)

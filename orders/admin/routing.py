@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -49,6 +50,14 @@ history.phrase("orders.rerouted", _("Sent from another warehouse"), icon="pen")
 MORE = {"more_rules": "rules", "more_parcels": "parcels"}
 
 
+class ReplayForm(forms.Form):
+    """How far to look back."""
+
+    orders = forms.IntegerField(
+        label=_("orders to look back"), min_value=1, max_value=services.MOST_IN_BACKGROUND, initial=1000
+    )
+
+
 class NoteForm(ReasonForm):
     """Asks why; an answer is welcome, not needed."""
 
@@ -70,6 +79,14 @@ def what_activating_does(rules: RoutingRuleSet) -> list[str]:
     if active is not None:
         said.append(gettext("%(rules)s hold no more; one click brings them back.") % {"rules": active})
     return [*said, gettext("What is tied to stock already stays where it is.")]
+
+
+def what_replaying_does(rules: RoutingRuleSet) -> list[str]:
+    """Say that nothing happens but reckoning."""
+    return [
+        gettext("The last orders are asked about: where they would come from, what that costs, which would be late."),
+        gettext("Nothing is written: no order, no stock, no promise changes."),
+    ]
 
 
 def what_retiring_does(rules: RoutingRuleSet) -> list[str]:
@@ -106,6 +123,15 @@ class RoutingRuleSetAdmin(TransitionAdmin, PanelAdmin):
             when=lambda rules: rules.status != RoutingRuleSet.Status.ACTIVE,
             style="primary",
             done=_("These rules hold now."),
+        ),
+        "replay": TransitionSpec(
+            label=_("Replay"),
+            service=services.start_replay,
+            permission="inventory.view_routingruleset",
+            form=ReplayForm,
+            consequences=what_replaying_does,
+            icon="clock",
+            done=_("The past is being replayed; the figures appear here."),
         ),
         "retire": TransitionSpec(
             label=_("Let no rules hold"),

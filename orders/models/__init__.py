@@ -7,6 +7,7 @@ from .hold import Hold
 from .line import Movement, OrderCharge, OrderLine
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
+from .replay import RoutingReplay
 
 __all__ = [
     "MOST_POINTS",
@@ -21,4 +22,5 @@ __all__ = [
     "OrderStatus",
     "PriorityBump",
     "PriorityWeights",
+    "RoutingReplay",
 ]

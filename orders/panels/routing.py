@@ -10,10 +10,29 @@ from django.utils.translation import gettext as _
 from core.money import Money
 from core.panels import panel
 from inventory.models import RoutingRuleSet
-from orders import rule_words
+from orders import replay_words, rule_words
+from orders.models import RoutingReplay
 
 PAGE = "inventory.routingruleset"
 Part = tuple[str, dict[str, Any]]
+
+
+@panel(PAGE, order=5)
+def replayed(request: HttpRequest, subject: RoutingRuleSet) -> Part | None:
+    """Show what these rules would have done with the last orders, beside those that hold."""
+    run = RoutingReplay.objects.filter(rule_set=subject).order_by("-pk").first()
+    if run is None:
+        return None
+    context: dict[str, Any] = {"title": _("Time machine"), "anchor": "replay", "run": run}
+    if run.status == RoutingReplay.Status.SUCCEEDED:
+        context |= {
+            "rows": replay_words.rows(run.result),
+            "sides": replay_words.sides(run.result),
+            "examples": replay_words.examples(run.result),
+            "sentence": replay_words.sentence(run.result),
+            "assumed": replay_words.assumed(),
+        }
+    return "orders/panels/replay.html", context
 
 
 @panel(PAGE, order=10)

@@ -30,7 +30,9 @@ from .remarks import (
     tag_order,
     update_preferences,
 )
+from .replay import MOST_IN_BACKGROUND, run_replay, start_replay
 from .rerouting import Alternative, alternatives, reroute_units
+from .routing import is_gift
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
 from .watching import watch_promises
@@ -38,6 +40,7 @@ from .weighing import change_weights, ensure_weights
 
 __all__ = [
     "LONGEST_TAG",
+    "MOST_IN_BACKGROUND",
     "Alternative",
     "Availability",
     "Preview",
@@ -65,6 +68,7 @@ __all__ = [
     "expire_unpaid",
     "fill_backorders",
     "fill_order",
+    "is_gift",
     "lapse_draft",
     "lapse_drafts",
     "lose_allocations",
@@ -94,8 +98,10 @@ __all__ = [
     "require_version",
     "reroute_units",
     "retire_rules",
+    "run_replay",
     "save_draft",
     "set_priority",
+    "start_replay",
     "tag_order",
     "take_exception",
     "update_preferences",

@@ -5,18 +5,28 @@ against what it really got plus what lies free today; a warehouse took as many d
 an order is late when its last parcel comes after the day that was promised first.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from django.utils import timezone
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import service
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
+from inventory.errors import UnknownRuleSet
 from inventory.models import Product, RoutingRuleSet
 from inventory.routing import RuleSet, costs_for
 from inventory.sourcing import Demand, Place, decide
 from orders import replaying
-from orders.models import Order, OrderLine, OrderStatus
+from orders.errors import InvalidOrder
+from orders.events import ReplayWanted
+from orders.models import Order, OrderLine, OrderStatus, RoutingReplay
 from orders.replaying import EXAMPLES, Outcome, Pace, Passed, Side
 from pricing import services as pricing
 from pricing.models import Channel, ShippingMethod
@@ -26,6 +36,10 @@ from .routing import Wanted, facts_of, route_goods
 
 BATCH = 500
 MOST_ORDERS = 100_000
+# A worker has other debts to pay.
+MOST_IN_BACKGROUND = 10_000
+logger = logging.getLogger(__name__)
+Status = RoutingReplay.Status
 COLUMNS = (
     "pk",
     "number",
@@ -92,6 +106,54 @@ def replay(rule_set: RoutingRuleSet, *, orders: int, progress: Progress | None =
         "orders_from_elsewhere": changed,
         "examples": examples[:EXAMPLES],
     }
+
+
+@service
+def start_replay(rule_set_id: int, *, orders: int, actor: Actor) -> RoutingReplay:
+    """Have rules asked about the last orders, in the background. Raises UnknownRuleSet and InvalidOrder."""
+    if not RoutingRuleSet.objects.filter(pk=rule_set_id).exists():
+        raise UnknownRuleSet(f"There are no routing rules {rule_set_id}")
+    if not 1 <= orders <= MOST_IN_BACKGROUND:
+        text = f"From 1 to {MOST_IN_BACKGROUND:,} orders"
+        raise InvalidOrder(text, errors=[{"pointer": "/orders", "code": "invalid", "detail": text}])
+    made = RoutingReplay.objects.create(rule_set_id=rule_set_id, wanted=orders, author=str(actor))
+    emit(ReplayWanted(replay_id=made.pk), actor=actor)
+    return made
+
+
+def run_replay(replay_id: int) -> None:
+    """Do what `start_replay` asked for; a run that was killed begins anew, and one that is over is left alone."""
+    if (run := _take(replay_id)) is None:
+        return
+    try:
+        found = replay(run.rule_set, orders=run.wanted, progress=partial(_note_progress, replay_id))
+    except Exception:
+        logger.exception("Replay %s failed", replay_id)
+        found = None
+    _finish(replay_id, found)
+
+
+@service
+def _take(replay_id: int) -> RoutingReplay | None:
+    runs = RoutingReplay.objects.filter(pk=replay_id, status__in=(Status.QUEUED, Status.RUNNING))
+    if not runs.update(status=Status.RUNNING):
+        return None
+    return RoutingReplay.objects.select_related("rule_set").get(pk=replay_id)
+
+
+@service
+def _note_progress(replay_id: int, done: int, total: int) -> None:
+    RoutingReplay.objects.filter(pk=replay_id).update(done=done, total=total)
+
+
+@service
+def _finish(replay_id: int, found: dict[str, Any] | None) -> None:
+    run = RoutingReplay.objects.filter(pk=replay_id, status=Status.RUNNING)
+    if found is None:
+        run.update(status=Status.FAILED, finished_at=timezone.now())
+        return
+    count = found["orders"]
+    run.update(status=Status.SUCCEEDED, finished_at=timezone.now(), done=count, total=count, result=found)
 
 
 def _shop(passed: Sequence[Passed]) -> Shop:

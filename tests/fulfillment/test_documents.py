@@ -11,6 +11,7 @@ from customers.addresses import PostalAddress
 from fulfillment import documents, selectors
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
+from inventory import services as inventory
 from inventory.models import StockItem
 from orders.models import OrderLine
 from tests.factories.shop import make_priced_product
@@ -142,3 +143,27 @@ def test_a_long_address_still_fits_on_one_label(shop):
     packed(shipping_address=long)
 
     assert len(pages(documents.label_pdf(parcels()[0]))) == 1
+
+
+def test_how_goods_must_be_handled_stands_on_the_pick_list_and_on_the_label(shop):
+    inventory.update_product(shop.mug.pk, {"handling": ["fragile"]}, actor=TOM)
+    packed({"MUG-RED": 2, "TEA-1": 1}, gift_note="For you")
+
+    (listed,) = pages(documents.pick_list_pdf(work_list()))
+    (label,) = pages(documents.label_pdf(parcels()[0]))
+
+    assert "FRAGILE · GIFT" in listed
+    assert "Red mug fragile" in listed
+    assert "Morning tea fragile" not in listed
+    assert "FRAGILE" in label
+    assert "GIFT" not in label
+
+
+def test_goods_with_nothing_special_say_nothing(shop):
+    packed({"TEA-1": 1})
+
+    (listed,) = pages(documents.pick_list_pdf(work_list()))
+    (label,) = pages(documents.label_pdf(parcels()[0]))
+
+    assert "FRAGILE" not in listed + label
+    assert "GIFT" not in listed + label

@@ -6,7 +6,9 @@ from django.test import Client
 
 from core.models import User
 from inventory.models import RoutingRuleSet
+from orders.models import RoutingReplay
 from tests.orders.rulesets import COSTS, active, draft, rule
+from tests.scenarios import placed_order
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/inventory/routingruleset/add/"
@@ -203,3 +205,51 @@ def test_a_page_of_rules_asks_the_database_little(ada, django_assert_max_num_que
         assert ada.get(page(new)).status_code == 200
     with django_assert_max_num_queries(20):
         assert ada.get(page(new, "edit")).status_code == 200
+
+
+def test_a_replay_is_asked_for_and_told_side_by_side(ada, run_debts):
+    order = placed_order()
+    rules = draft(rule("choose", "MUC"), costs=COSTS)
+
+    asked = ada.get(page(rules, "do", "replay")).content.decode()
+    wrong = ada.post(page(rules, "do", "replay"), {"orders": "0"})
+    sent = ada.post(page(rules, "do", "replay"), {"orders": "50"})
+    waiting = ada.get(page(rules)).content.decode()
+    run_debts()
+    told = ada.get(page(rules)).content.decode()
+
+    assert "Nothing is written: no order, no stock, no promise changes." in asked
+    assert (wrong.status_code, sent.status_code) == (200, 302)
+    assert "Waits for its turn." in waiting
+    for said in (
+        "Of 1 order from",
+        "as many late orders, €2.35 less per order, 1 order from another warehouse.",
+        "−€2.35",
+        "Parcels from Warehouse MUC",
+        str(order.number),
+        "HAM → MUC",
+        "How this is reckoned",
+    ):
+        assert said in told, said
+
+
+def test_a_replay_that_fails_says_so_and_runs_no_more(ada, run_debts, monkeypatch):
+    rules = draft(rule("choose", "MUC"))
+    ada.post(page(rules, "do", "replay"), {"orders": "50"})
+
+    def fail(*given, **named):
+        raise RuntimeError
+
+    monkeypatch.setattr("orders.services.replay.replay", fail)
+    run_debts()
+
+    assert "The replay failed; nothing was changed." in ada.get(page(rules)).content.decode()
+    assert RoutingReplay.objects.get().status == "failed"
+
+
+def test_a_past_without_orders_is_told_as_such(ada, run_debts):
+    rules = draft(rule("choose", "MUC"))
+    ada.post(page(rules, "do", "replay"), {"orders": "50"})
+    run_debts()
+
+    assert "there is no past to replay" in ada.get(page(rules)).content.decode()
