@@ -78,6 +78,7 @@ MANAGER = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     *PRICES, *DELIVERS, *ROUTES, "pricing.view_channel", "pricing.view_taxrate",
     *BRINGS_GOODS, *MOVES_GOODS, "inventory.approve_stockcount",
+    "inventory.view_reorderproposal", "inventory.change_reorderproposal",
     "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",

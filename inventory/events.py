@@ -121,3 +121,22 @@ class CountBooked(Event):
     warehouse_id: int
     shelves: int
     units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LowStock(Event):
+    """A shelf fell to its reorder point: told once, until it has risen above it again.
+
+    `position` is what is free or on its way; `suggested` is how many to order.
+    """
+
+    name: ClassVar[str] = "inventory.low_stock"
+    about_type: ClassVar[str] = "inventory.stockitem"
+    about: ClassVar[str] = "stock_item_id"
+    public: ClassVar[bool] = True
+    stock_item_id: int
+    sku: str
+    warehouse: str
+    position: int
+    reorder_point: int
+    suggested: int

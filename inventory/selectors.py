@@ -183,6 +183,13 @@ def stock_rows() -> "QuerySet[StockItem]":
     )
 
 
+def positions() -> "QuerySet[Any]":
+    """Return stock with its `position`: what is free, safety stock included, and what is on its way to it."""
+    free = F("on_hand") - F("quarantined") - F("reserved")
+    rows: QuerySet[Any] = stock_rows().filter(product__active=True, warehouse__active=True)
+    return rows.annotate(position=free + F("incoming"))
+
+
 def is_low() -> Q:
     """Return the condition under which a stock row has nothing left to promise."""
     return Q(on_hand__lte=F("quarantined") + F("reserved") + F("safety_stock"))

@@ -32,6 +32,7 @@ def in_warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
     return rows.filter(warehouse__code__in=codes)
 
 
+@sight.hides("inventory.reorderproposal", "warehouse")
 @sight.hides("inventory.stockmovement", "warehouse")
 def movements(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what moved there."""

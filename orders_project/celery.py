@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orders_project.settings")
 
@@ -24,6 +25,12 @@ app.conf.beat_schedule = {
         "task": "billing.tasks.reconcile_checkouts",
         "schedule": 15.0,
         "options": {"expires": 15},
+    },
+    "watch-stock": {"task": "inventory.tasks.watch_stock", "schedule": 60.0, "options": {"expires": 60}},
+    "plan-replenishment": {
+        "task": "inventory.tasks.plan_replenishment",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
     },
     "clear-away": {"task": "core.tasks.clear_away", "schedule": 3600.0, "options": {"expires": 3600}},
 }

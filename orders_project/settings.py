@@ -179,6 +179,12 @@ COMPANY_NAME = env.str("COMPANY_NAME", default="Kettle & Co." if DEMO else "Your
 # What goods cost the house is kept in its own currency; differences of a count above this value need an approval.
 CURRENCY = env.str("CURRENCY", default="EUR")
 COUNT_APPROVAL_ABOVE = env.int("COUNT_APPROVAL_ABOVE", default=100)
+# Reorder points: days of demand that are read, how often of a hundred it shall be met while a delivery is awaited,
+# days a delivery takes of which nothing is known, days an order shall last.
+STOCK_DEMAND_DAYS = max(1, env.int("STOCK_DEMAND_DAYS", default=90))
+STOCK_SERVICE_LEVEL = min(99, max(50, env.int("STOCK_SERVICE_LEVEL", default=95)))
+STOCK_LEAD_DAYS = env.int("STOCK_LEAD_DAYS", default=14)
+STOCK_COVER_DAYS = env.int("STOCK_COVER_DAYS", default=30)
 
 # Payment providers --------------------------------------------------------------------------
 # The demo brings one of its own, whose money is not real: so no variable can ever switch it on elsewhere.

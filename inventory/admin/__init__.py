@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
 
-from . import catalog, counting, counts, finding, goods_in, receipts, stock, today, transfers
+from . import catalog, counting, counts, finding, goods_in, proposals, receipts, stock, today, transfers
 
 __all__ = [
     "catalog",
@@ -12,6 +12,7 @@ __all__ = [
     "counts",
     "finding",
     "goods_in",
+    "proposals",
     "receipts",
     "stock",
     "today",
@@ -24,6 +25,7 @@ for group, label, name, keys, order in (
     (WAREHOUSE, _("Transfers"), "transfer", "", 355),
     (WAREHOUSE, _("Counts"), "stockcount", "", 358),
     (WAREHOUSE, _("Stock"), "stockitem", "g k", 360),
+    (WAREHOUSE, _("Reorder points"), "reorderproposal", "", 361),
     (WAREHOUSE, _("Stock movements"), "stockmovement", "", 362),
     (WAREHOUSE, _("Warehouses"), "warehouse", "", 364),
     (CATALOGUE, _("Products"), "product", "g p", 700),

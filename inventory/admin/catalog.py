@@ -30,6 +30,7 @@ STORED = (
     "barcode",
     "weight_grams",
     "handling",
+    "auto_reorder",
     "unit_cost",
     "image",
     "backorder",

@@ -70,6 +70,13 @@ class AdjustForm(SubjectForm):
         return change
 
 
+class SetApartForm(SubjectForm):
+    """Units that cannot be sold as they are."""
+
+    units = forms.IntegerField(label=_("units"), min_value=1, max_value=MOST_PER_BOOKING)
+    reason = forms.CharField(label=_("reason"), max_length=200)
+
+
 class QuarantineForm(SubjectForm):
     """Units that leave quarantine."""
 

@@ -15,11 +15,12 @@ from core.admin.columns import actor_column, code_column, figure_column, link_co
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.sight import seen
 from inventory import selectors, services
 from inventory.models import StockItem, StockMovement
 
 from .catalog import means
-from .forms import AdjustForm, QuarantineForm, UnitsForm
+from .forms import AdjustForm, QuarantineForm, SetApartForm, UnitsForm
 
 history.phrase("inventory.stock_adjusted", _("Adjusted by %(change)s: %(reason)s"), icon="pen")
 history.phrase("inventory.stock_shortfall", _("Promised units are gone: %(reason)s"), icon="alert")
@@ -38,6 +39,38 @@ class LowFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: "QuerySet[StockItem]") -> "QuerySet[StockItem]":
         """Narrow the list."""
         return queryset.filter(selectors.is_low()) if self.value() == "1" else queryset
+
+
+class ReorderFilter(admin.SimpleListFilter):
+    """Rows that fell to their reorder point."""
+
+    title = _("reorder point")
+    parameter_name = "reorder"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer the one question."""
+        return [("1", _("to order again"))]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[StockItem]") -> "QuerySet[StockItem]":
+        """Narrow the list."""
+        return queryset.filter(low_since__isnull=False) if self.value() == "1" else queryset
+
+
+def quarantine(stock_item_id: int, *, units: int, reason: str, actor: Actor) -> None:
+    """Set units of this shelf apart."""
+    services.quarantine_stock(stock_item_id, units=units, reason=reason, actor=actor)
+
+
+def what_quarantine_does(item: StockItem) -> list[str]:
+    """Say what is set apart, and who loses by it."""
+    free = item.on_hand - item.quarantined - item.reserved
+    told = [gettext("The units stay in the house and are not sold until quarantine is settled.")]
+    if item.reserved:
+        told.append(
+            gettext("If it is more than %(n)s, the orders that come last in rank lose theirs and wait again.")
+            % {"n": max(0, free)}
+        )
+    return told
 
 
 def receive(stock_item_id: int, *, quantity: int, reference: str, actor: Actor) -> None:
@@ -79,6 +112,18 @@ def what_adjusting_does(item: StockItem) -> list[str]:
 FREE = figure_column("free_units", _("available"))
 
 
+REORDER_COLUMNS = (
+    "what",
+    code_column("warehouse__code", _("warehouse")),
+    FREE,
+    figure_column("incoming", _("incoming")),
+    figure_column("reorder_point"),
+    figure_column("safety_stock"),
+    "suggested",
+    when_column("low_since"),
+)
+
+
 @admin.register(StockItem, site=site)
 class StockItemAdmin(TransitionAdmin, PanelAdmin):
     """What lies where."""
@@ -97,8 +142,9 @@ class StockItemAdmin(TransitionAdmin, PanelAdmin):
     list_display_links = ("what",)
     ordering = ("product__sku", "warehouse__priority", "pk")
     list_select_related = ("product", "warehouse")
-    list_filter = ("warehouse", LowFilter)
-    tabs = (Tab(_("Nothing free"), {"low": "1"}),)
+    list_filter = ("warehouse", LowFilter, ReorderFilter)
+    tabs = (Tab(_("Nothing free"), {"low": "1"}), Tab(_("Reorder"), {"reorder": "1"}))
+    extra_columns = (figure_column("reorder_point"), when_column("counted_at"))
     search_fields = ("product__sku", "product__name")
     search_help_text = _("SKU, name, GTIN or bin")
     empty_text = _("No stock yet. Receive a product to put it on a shelf.")
@@ -110,10 +156,11 @@ class StockItemAdmin(TransitionAdmin, PanelAdmin):
         "reserved",
         "quarantined",
         "safety_stock",
+        "reorder_point",
         FREE,
     )
-    editable = ("bin", "safety_stock")
-    fields = ("product", "warehouse", "bin", "safety_stock")
+    editable = ("bin", "safety_stock", "reorder_point")
+    fields = ("product", "warehouse", "bin", "safety_stock", "reorder_point")
     change_service = staticmethod(services.update_shelf)
     transition_services = {
         "receive": TransitionSpec(
@@ -137,6 +184,16 @@ class StockItemAdmin(TransitionAdmin, PanelAdmin):
             consequences=what_adjusting_does,
             icon="pen",
             done=_("The books are corrected."),
+        ),
+        "quarantine": TransitionSpec(
+            label=_("Put into quarantine"),
+            service=quarantine,
+            permission="inventory.change_stockitem",
+            form=SetApartForm,
+            when=lambda item: item.on_hand > item.quarantined,
+            consequences=what_quarantine_does,
+            icon="alert",
+            done=_("The units are set apart."),
         ),
         "settle": TransitionSpec(
             label=_("Settle quarantine"),
@@ -162,9 +219,24 @@ class StockItemAdmin(TransitionAdmin, PanelAdmin):
         """Return the product and the place."""
         return f"{obj.product.name_in()} · {obj.warehouse.code}"
 
+    @admin.display(description=_("suggested quantity"))
+    def suggested(self, item: StockItem) -> int:
+        """Return how many to order now."""
+        return services.suggestion_for(item, item.position)  # type: ignore[attr-defined]
+
+    suggested.figure = True  # type: ignore[attr-defined]
+
+    def usual_columns(self, request: HttpRequest) -> list[Any]:
+        """Show of what is to be ordered again how much there is, when to order, and how many."""
+        if request.GET.get("reorder") != "1":
+            return super().usual_columns(request)
+        return [self.dressed(request, column) for column in REORDER_COLUMNS]
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[StockItem]":
         """Return stock with what it is of and where it lies."""
         rows = super().get_queryset(request).select_related("product", "warehouse")
+        if request.GET.get("reorder") == "1":
+            rows = seen(selectors.positions()).select_related("product", "warehouse", "proposal")
         return rows.annotate(free_units=selectors.free_units())
 
     def get_search_results(

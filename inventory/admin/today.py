@@ -12,7 +12,7 @@ from core import today
 from core.reader import spoken_amount, spoken_date
 from core.sight import seen
 from inventory import selectors
-from inventory.models import StockCount
+from inventory.models import StockCount, StockItem
 
 from .counts import APPROVE, COUNT
 from .goods_in import RECEIVE, scanned_at
@@ -45,6 +45,17 @@ def receipts_due() -> list[today.Todo]:
         )
         for receipt in rows[:ROWS]
     ]
+
+
+@today.headline(order=60, permission="inventory.add_expectedreceipt")
+def to_order_again() -> today.Headline | None:
+    """Say how many shelves are low."""
+    low = today.count(StockItem.objects.filter(low_since__isnull=False))
+    if not low:
+        return None
+    said = ngettext("%(n)s product is to be ordered again.", "%(n)s products are to be ordered again.", low)
+    url = reverse("admin:inventory_stockitem_changelist")
+    return today.Headline(said % {"n": today.spoken(low)}, url=f"{url}?reorder=1", tone="warn")
 
 
 @today.todo(order=60, permission=COUNT)

@@ -1,6 +1,7 @@
 """What is on the shelf, and to whom it is promised."""
 
 from .catalog import Product, ProductWord, Warehouse
+from .replenishment import ReorderProposal
 from .reservation import Allocation, Reservation
 from .routing import RoutingRuleSet
 from .stock import ExpectedReceipt, StockItem, StockMovement
@@ -11,6 +12,7 @@ __all__ = [
     "ExpectedReceipt",
     "Product",
     "ProductWord",
+    "ReorderProposal",
     "Reservation",
     "RoutingRuleSet",
     "StockCount",

@@ -28,6 +28,11 @@ class Product(models.Model):
     tax_class = models.CharField(_("tax class"), max_length=20, default="standard")
     barcode = models.CharField(_("GTIN"), max_length=20, blank=True)
     weight_grams = models.PositiveIntegerField(_("weight (g)"), default=0)
+    auto_reorder = models.BooleanField(
+        _("takes reorder proposals by itself"),
+        default=False,
+        help_text=_("Safety stock and reorder point follow real demand every night."),
+    )
     unit_cost = models.DecimalField(
         _("cost per unit"),
         max_digits=18,

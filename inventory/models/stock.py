@@ -24,6 +24,14 @@ class StockItem(models.Model):
     quarantined = models.IntegerField(_("quarantined"), default=0)
     reserved = models.IntegerField(_("reserved"), default=0)
     safety_stock = models.PositiveIntegerField(_("safety stock"), default=0)
+    reorder_point = models.PositiveIntegerField(
+        _("reorder point"),
+        null=True,
+        blank=True,
+        help_text=_("When no more than this is free or on its way, it is time to order again."),
+    )
+    # Since when it stands there; nobody is told twice of one fall.
+    low_since = models.DateTimeField(_("low since"), null=True, editable=False)
     bin = models.CharField(_("bin"), max_length=20, blank=True)
     counted_at = models.DateTimeField(_("last counted at"), null=True, editable=False)
 
@@ -44,6 +52,7 @@ class StockItem(models.Model):
         indexes = [
             models.Index(fields=["warehouse", "bin"], name="stock_by_bin"),
             models.Index(fields=["warehouse", "counted_at"], name="stock_by_count"),
+            models.Index(fields=["low_since"], name="stock_is_low", condition=Q(low_since__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -86,7 +95,11 @@ class StockMovement(models.Model):
                 condition=~Q(quantity=0) | ~Q(quarantine_quantity=0), name="a_movement_moves_something"
             )
         ]
-        indexes = [models.Index(fields=["reference"], name="movement_reference", condition=~Q(reference=""))]
+        indexes = [
+            models.Index(fields=["reference"], name="movement_reference", condition=~Q(reference="")),
+            # Demand is reckoned from what was shipped, shelf by shelf.
+            models.Index(fields=["stock_item", "at"], name="movement_shipped", condition=Q(kind="shipment")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity:+d}"

@@ -26,6 +26,15 @@ from .counts import (
     take_count,
 )
 from .receiving import receive_paper
+from .replenishment import (
+    accept_proposal,
+    note_fallen,
+    note_risen,
+    plan_replenishment,
+    propose_for,
+    suggestion_for,
+    watch_stock,
+)
 from .rerouting import reroute
 from .reservations import (
     OpenAllocation,
@@ -80,6 +89,7 @@ __all__ = [
     "TransferInput",
     "Turn",
     "WarehouseInput",
+    "accept_proposal",
     "activate_rule_set",
     "adjust_shelves",
     "adjust_stock",
@@ -106,7 +116,11 @@ __all__ = [
     "expect_receipt",
     "expect_receipts",
     "finish_count",
+    "note_fallen",
+    "note_risen",
     "open_allocations",
+    "plan_replenishment",
+    "propose_for",
     "quarantine_stock",
     "rank_reservation",
     "rank_reservations",
@@ -123,8 +137,10 @@ __all__ = [
     "settle_quarantine",
     "start_count",
     "stock_by_warehouse",
+    "suggestion_for",
     "take_count",
     "update_product",
     "update_shelf",
     "update_warehouse",
+    "watch_stock",
 ]

@@ -32,6 +32,7 @@ PRODUCT_FIELDS = frozenset(
         "tax_class",
         "barcode",
         "weight_grams",
+        "auto_reorder",
         "unit_cost",
         "image",
         "handling",
@@ -43,7 +44,7 @@ PRODUCT_FIELDS = frozenset(
 )
 NAMED_BY = frozenset({"name", "names", "barcode"})
 LONGEST_HANDLING = 60
-SHELF_FIELDS = frozenset({"bin", "safety_stock"})
+SHELF_FIELDS = frozenset({"bin", "safety_stock", "reorder_point"})
 WAREHOUSE_FIELDS = frozenset(
     {
         "name",
@@ -77,6 +78,7 @@ class ProductInput:
     tax_class: str = "standard"
     barcode: str = ""
     weight_grams: int = 0
+    auto_reorder: bool = False
     unit_cost: Decimal | None = None
     image: str = ""
     handling: Sequence[str] = field(default_factory=list)
@@ -185,7 +187,7 @@ def update_warehouse(warehouse_id: int, changes: Mapping[str, Any], *, actor: Ac
 
 @service
 def update_shelf(stock_item_id: int, changes: Mapping[str, Any], *, actor: Actor) -> StockItem:
-    """Say in which bin a product lies and how many units are kept back as safety stock."""
+    """Say in which bin a product lies, how many units are kept back as safety stock, and when to order again."""
     item = StockItem.objects.locked().get(pk=stock_item_id)
     _require_known(changes, SHELF_FIELDS)
     if "bin" in changes:
