@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, DateField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
@@ -96,6 +96,39 @@ def incoming(product_ids: Iterable[int]) -> dict[int, list[tuple[date, int, int]
     for product_id, day, warehouse_id, units in bought.union(moved, all=True):
         found[product_id].append((day, warehouse_id, units))
     return {product: sorted(rows) for product, rows in found.items()}
+
+
+class TiedLot(NamedTuple):
+    """Units of a product tied to one line of a demand, in one warehouse."""
+
+    reservation_id: int
+    key: int
+    warehouse_id: int
+    product_id: int
+    units: int
+
+
+def tied_behind(
+    product_ids: Iterable[int],
+    *,
+    warehouses: Iterable[int],
+    rank: int,
+    reservations: Iterable[int] | None = None,
+    limit: int | None = None,
+) -> list[TiedLot]:
+    """Return what is tied to demands with a higher rank, in warehouses; who is served last comes first."""
+    units = F("quantity") - F("consumed") - F("released")
+    rows = Allocation.objects.filter(
+        quantity__gt=F("consumed") + F("released"),
+        stock_item__product__in=set(product_ids),
+        stock_item__warehouse__in=set(warehouses),
+        reservation__rank__gt=rank,
+    )
+    if reservations is not None:
+        rows = rows.filter(reservation__in=set(reservations))
+    columns = ("reservation_id", "key", "stock_item__warehouse_id", "stock_item__product_id")
+    found = rows.order_by("-reservation__rank", "-reservation_id", "-pk").values_list(*columns, units)[:limit]
+    return [TiedLot(*row) for row in found]
 
 
 def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:

@@ -61,6 +61,24 @@ class NotUrgent(Conflict):
     code = "not_urgent"
 
 
+class NothingToTake(Conflict):
+    """Nobody behind the order has anything to give, or somebody else took it first."""
+
+    code = "nothing_to_take"
+
+
+class LooksDifferent(Conflict):
+    """Somebody would lose more than was shown to who decided it."""
+
+    code = "looks_different"
+
+
+class MissesPromise(Conflict):
+    """Orders (`orders`) would be there later than they were told."""
+
+    code = "misses_promise"
+
+
 class NotADraft(Conflict):
     """Only a draft is placed or thrown away."""
 

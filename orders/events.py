@@ -149,6 +149,13 @@ class BackordersFilled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnitsWanted(InOrderHistory):
+    """An order that may take the stock of planned work by itself was confirmed, and misses some."""
+
+    name: ClassVar[str] = "orders.units_wanted"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RanksChanged(Event):
     """Orders are more or less urgent than before: who keeps a copy of their rank follows."""
 

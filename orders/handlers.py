@@ -13,6 +13,7 @@ from orders.events import (
     PromiseChanged,
     QuotationOffered,
     ReplayWanted,
+    UnitsWanted,
     WeightsChanged,
 )
 from orders.models import Order, OrderException
@@ -89,6 +90,12 @@ def fill_backorders_with_released(event: StockReleased) -> None:
 def rank_orders(event: WeightsChanged) -> None:
     """Rank every order that waits by the new weights; safe to repeat."""
     services.rank_orders()
+
+
+@handles(UnitsWanted, outside=True)
+def take_what_may_be_taken(event: UnitsWanted) -> None:
+    """Take planned stock from orders that keep their promise all the same; safe to repeat."""
+    services.take_by_itself(event.order_id)
 
 
 @handles(StockShortfall)

@@ -51,6 +51,8 @@ GONE = frozenset({S.CANCELLED, S.EXPIRED})
 LIVE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING, S.FULFILLED})
 # As long as an order is one of these, its rank decides something.
 WAITING = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
+# Nobody has begun to work on these: what is tied to them may still go to somebody else.
+UNBEGUN = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED})
 PROMISED = frozenset({S.CONFIRMED, S.FULFILLING, S.FULFILLED})
 # Long texts and reasons that no list shows.
 HEAVY = ("explanation", "sourcing", "tax_breakdown", "gift_note")

@@ -24,6 +24,7 @@ class Cause:
 
 SUPPLY = Cause("supply", sentence(gettext_noop("what is on its way comes on another day, or not all of it"))())
 SHORTFALL = Cause("shortfall", sentence(gettext_noop("units that were promised are not there"))())
+GIVEN_AWAY = Cause("given", sentence(gettext_noop("its units went to a more urgent order"))())
 FILLED = Cause("filled", sentence(gettext_noop("missing units have come"))())
 WISH = Cause("wish", sentence(gettext_noop("the customer wishes so"))())
 REROUTED = Cause("rerouted", sentence(gettext_noop("it comes from another place"))())

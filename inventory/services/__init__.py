@@ -25,6 +25,7 @@ from .counts import (
     start_count,
     take_count,
 )
+from .passing import Passing, pass_on
 from .receiving import receive_paper
 from .replenishment import (
     accept_proposal,
@@ -80,6 +81,7 @@ __all__ = [
     "MOST_PER_BOOKING",
     "Demand",
     "OpenAllocation",
+    "Passing",
     "Pick",
     "Place",
     "ProductInput",
@@ -119,6 +121,7 @@ __all__ = [
     "note_fallen",
     "note_risen",
     "open_allocations",
+    "pass_on",
     "plan_replenishment",
     "propose_for",
     "quarantine_stock",

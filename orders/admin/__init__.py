@@ -25,6 +25,8 @@ history.phrase(
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 history.phrase("orders.priority_set", _("Priority set"), icon="pen")
+history.phrase("orders.units_taken", _("Took units of a less urgent order"), icon="arrow")
+history.phrase("orders.units_given", _("Gave units to a more urgent order"), icon="arrow")
 history.phrase("orders.bump_ended", _("Usual priority again"), icon="pen")
 history.phrase("orders.weights_changed", _("Points changed"), icon="pen")
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.actors import Actor
-from core.admin.columns import actor_column, when_column
+from core.admin.columns import actor_column, money_column, when_column
 from core.admin.forms import SubjectForm
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
@@ -96,8 +96,9 @@ class PriorityWeightsAdmin(TransitionAdmin, PanelAdmin):
     is_small = True
     list_display = ("__str__", "version", when_column("changed_at"), actor_column("changed_by"), "note")
     facts = (
-        *PLAIN,
-        *MORE,
+        *PLAIN[:-1],
+        money_column("value_step", PriorityWeights._meta.get_field("value_step").verbose_name),
+        "value_most",
         "version",
         when_column("changed_at"),
         actor_column("changed_by"),

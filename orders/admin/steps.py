@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.admin.transitions import TransitionSpec
 from core.reader import spoken_amount, spoken_date
 from orders import selectors, services, urgency
+from orders.admin import taking
 from orders.admin.forms import BumpForm, CancelForm, CommentForm, HoldForm, ReleaseForm, WaiveForm
 from orders.models import Order, OrderStatus
 from orders.priority import BUMP
@@ -149,6 +150,15 @@ ORDER_STEPS: Mapping[str, TransitionSpec] = {
         OPERATE,
         consequences=lambda order: [_("The points that somebody gave it are taken back.")],
         when=_is_bumped,
+    ),
+    "take": TransitionSpec(
+        gettext_lazy("Take stock"),
+        taking.take,
+        OPERATE,
+        form=taking.TakeForm,
+        consequences=taking.consequences,
+        arguments=taking.arguments,
+        when=taking.is_open,
     ),
     "discard": TransitionSpec(gettext_lazy("Discard"), services.discard_draft, OPERATE, style="danger"),
     "cancel": TransitionSpec(

@@ -21,6 +21,7 @@ from .progress import (
     record_shipment,
 )
 from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, offer_typed, request_payment
+from .reassigning import Loss, Taking, preview_taking, take_by_itself, take_units
 from .redating import redate_waiting
 from .remarks import (
     LONGEST_TAG,
@@ -43,7 +44,9 @@ __all__ = [
     "MOST_IN_BACKGROUND",
     "Alternative",
     "Availability",
+    "Loss",
     "Preview",
+    "Taking",
     "accept_quotation",
     "activate_rules",
     "add_comment",
@@ -81,6 +84,7 @@ __all__ = [
     "place_order",
     "place_typed",
     "preview_order",
+    "preview_taking",
     "rank_orders",
     "record_credit",
     "record_delivery",
@@ -103,7 +107,9 @@ __all__ = [
     "set_priority",
     "start_replay",
     "tag_order",
+    "take_by_itself",
     "take_exception",
+    "take_units",
     "update_preferences",
     "verify_order",
     "waive_check",

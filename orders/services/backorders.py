@@ -43,7 +43,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
             continue
         bereft += 1
         move_units(lines, Movement.Kind.UNALLOCATED, {line.pk: units for line, units in missing.items()}, at=now)
-        _replan(order, lines, {line.position: units for line, units in missing.items()}, warehouse_id)
+        replan(order, lines, {line.position: units for line, units in missing.items()}, warehouse_id)
         moved = repromise(order, (), cause=SHORTFALL, at=now)
         promise_lines(order, lines)
         restate(order, lines=lines)
@@ -62,7 +62,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
     return bereft
 
 
-def _replan(order: Order, lines: Sequence[OrderLine], missing: dict[int, int], warehouse_id: int) -> None:
+def replan(order: Order, lines: Sequence[OrderLine], missing: dict[int, int], warehouse_id: int) -> None:
     """Move lost units, on the object, from the parcel of the warehouse into one that waits for the next to come."""
     places = places_of(order)
     code = next((place.code for place in places if place.warehouse_id == warehouse_id), "")

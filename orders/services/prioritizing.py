@@ -60,6 +60,14 @@ def weigh_again(order: Order, *, customer: Customer | None, actor: Actor, at: da
         inventory.rank_reservation(order.reservation_id, rank=order.rank, actor=actor)
 
 
+def may_take(order: Order) -> bool:
+    """Whether an order that misses units may take those of planned work by itself: its group says so."""
+    waits = order.allocation_status in (Order.Allocation.BACKORDERED, Order.Allocation.PARTIAL)
+    if not waits or not (groups := weights().may_take) or order.found_by_email:
+        return False
+    return order.customer is not None and order.customer.group_id in groups
+
+
 @service
 def bump_order(
     order_id: int, *, points: int, reason: str, until: datetime | None = None, actor: Actor, at: datetime | None = None

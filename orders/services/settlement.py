@@ -11,6 +11,7 @@ from core.service import service
 from core.transitions import advance
 from orders import guards
 from orders.events import (
+    InOrderHistory,
     OrderCompleted,
     OrderConfirmed,
     OrderEvent,
@@ -18,10 +19,12 @@ from orders.events import (
     OrderReleased,
     OrderVerified,
     PaymentAwaited,
+    UnitsWanted,
 )
 from orders.models import Order, OrderStatus
 
 from .book import lines_of, save_figures, take_order
+from .prioritizing import may_take
 from .promising import give_promise, promise_lines
 
 S = OrderStatus
@@ -87,9 +90,11 @@ def settle(
 def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
     """Emit the fact of each step, and that payment is awaited where that is all an accepted order waits for."""
     quiet = order.quiet
-    facts: list[OrderEvent] = [FACTS[name](order_id=order.pk, quiet=quiet) for name in steps if name in FACTS]
+    facts: list[InOrderHistory] = [FACTS[name](order_id=order.pk, quiet=quiet) for name in steps if name in FACTS]
     if "verify" in steps and "confirm" not in steps and guards.payment_missing(order):
         facts.append(PaymentAwaited(order_id=order.pk, quiet=quiet))
+    if "confirm" in steps and may_take(order):
+        facts.append(UnitsWanted(order_id=order.pk, quiet=quiet))
     emit(*facts, actor=actor, at=at)
 
 

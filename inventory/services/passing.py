@@ -1,0 +1,58 @@
+"""Tied units change hands: from demands that may wait to one that may not, without ever being free in between."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.actors import Actor
+from core.service import service
+from inventory.errors import NotReserved
+from inventory.models import Allocation, StockItem
+
+from .shelf import open_ones, use_allocations
+
+
+@dataclass(frozen=True)
+class Passing:
+    """Units of one line of a demand, in one warehouse, and the line of another demand that gets them."""
+
+    reservation_id: int
+    key: int
+    warehouse_id: int
+    units: int
+    to_key: int
+
+
+@service
+def pass_on(passings: Sequence[Passing], *, to_reservation: int, actor: Actor) -> None:
+    """Tie units of some demands to another one. All their stock rows are locked at once, in pk order.
+
+    What lies on the shelves and what of it is promised stays the same, so nobody else can get in between. Raises
+    NotReserved when a demand has fewer units tied there, and nothing changes.
+    """
+    givers = {one.reservation_id for one in passings}
+    tied = open_ones().filter(reservation_id__in=givers)
+    shelf = {row.pk: row for row in StockItem.objects.locked().filter(pk__in=tied.values("stock_item_id"))}
+    rows: dict[tuple[int, int, int], list[Allocation]] = defaultdict(list)
+    # What was tied last goes first; read under the locks of the shelves, which hold the allocations too.
+    for allocation in open_ones().filter(reservation_id__in=givers, stock_item_id__in=shelf).order_by("-pk"):
+        place = shelf[allocation.stock_item_id].warehouse_id
+        rows[allocation.reservation_id, allocation.key, place].append(allocation)
+    left = {one.pk: one.open for known in rows.values() for one in known}
+    uses: dict[int, int] = defaultdict(int)
+    gained: dict[tuple[int, int], int] = defaultdict(int)
+    for passing in passings:
+        wanted = passing.units
+        for allocation in rows[passing.reservation_id, passing.key, passing.warehouse_id]:
+            if units := min(wanted, left[allocation.pk]):
+                wanted -= units
+                left[allocation.pk] -= units
+                uses[allocation.pk] += units
+                gained[allocation.stock_item_id, passing.to_key] += units
+        if wanted:
+            raise NotReserved("These units are not tied there any more", missing={passing.key: wanted})
+    use_allocations(uses, column="released")
+    Allocation.objects.bulk_create(
+        Allocation(reservation_id=to_reservation, stock_item_id=stock_item_id, key=key, quantity=units)
+        for (stock_item_id, key), units in sorted(gained.items())
+    )
