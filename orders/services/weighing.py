@@ -1,5 +1,6 @@
 """The weights of the priority: one row that a manager changes, each change a version in its history."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from orders.models import MOST_POINTS, PriorityWeights
 from orders.weights import forget
 
 POINTS = ("start", "overdue", "due_today", "due_tomorrow", "waiting", "waiting_most", "value", "value_most")
+CURRENCY = re.compile("[A-Z]{3}")
 CHANGEABLE = (*POINTS, "methods", "groups", "value_step", "currency", "may_take")
 
 
@@ -65,6 +67,8 @@ def _require_sense(changes: Mapping[str, Any]) -> None:
             faults.append((name, f"Whole points from {-MOST_POINTS} to {MOST_POINTS}"))
     if "value_step" in changes and not Decimal(0) < changes["value_step"] <= Decimal(1_000_000):
         faults.append(("value_step", "An amount above zero"))
+    if "currency" in changes and not CURRENCY.fullmatch(changes["currency"]):
+        faults.append(("currency", "Three capital letters, as in EUR"))
     named = {*changes.get("groups", {}), *changes.get("may_take", ())}
     unknown = named - set(CustomerGroup.objects.filter(code__in=named).values_list("code", flat=True)) if named else ()
     faults += [("may_take", f"There is no group {code}") for code in sorted(unknown)]

@@ -256,7 +256,14 @@ def test_weights_are_versions_and_rank_what_waits_anew(shop, run_debts):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"start": 501}, {"groups": {"nobody": 5}}, {"methods": {"express": "many"}}, {"version": 7}, {"may_take": ["x"]}],
+    [
+        {"start": 501},
+        {"groups": {"nobody": 5}},
+        {"methods": {"express": "many"}},
+        {"version": 7},
+        {"may_take": ["x"]},
+        {"currency": "eur"},
+    ],
 )
 def test_weights_that_make_no_sense_are_refused(shop, changes):
     with pytest.raises(Invalid):
