@@ -57,12 +57,13 @@ ROUTES = tuple(f"inventory.{verb}_routingruleset" for verb in ("view", "add", "c
 
 ORDER_DESK = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
-    "fulfillment.operate_shipment", "pricing.view_price", "pricing.view_promotion",
+    "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
+    "pricing.view_price", "pricing.view_promotion",
     "returns.view_returnrequest", "returns.operate_return",
 )  # fmt: skip
 WAREHOUSE = (
     *SEES_ORDERS, *SOLVES, *SEES_GOODS, *MOVES_GOODS, *SEES_WORK, *SHARES,
-    "fulfillment.operate_fulfillmentorder", "fulfillment.operate_shipment",
+    "fulfillment.operate_fulfillmentorder", "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "inventory.change_stockitem", "inventory.view_stockmovement", "inventory.view_warehouse",
     "inventory.add_expectedreceipt", "inventory.change_expectedreceipt",
     "returns.view_returnrequest", "returns.operate_return",
@@ -81,7 +82,8 @@ MANAGER = (
     "inventory.view_reorderproposal", "inventory.change_reorderproposal",
     "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
-    "fulfillment.operate_shipment", "returns.view_returnrequest", "returns.operate_return",
+    "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
+    "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",
     "orders.view_priorityweights", "orders.change_priorityweights",
     "core.manage_shared_view", "core.view_eventrecord",

@@ -59,7 +59,10 @@ class FulfillmentOrder(models.Model):
     class Meta:
         verbose_name = _("fulfillment order")
         verbose_name_plural = _("fulfillment orders")
-        permissions = [("operate_fulfillmentorder", "Can pick, pack, ship and render")]
+        permissions = [
+            ("operate_fulfillmentorder", "Can pick, pack, ship and render"),
+            ("reroute_fulfillmentorder", "Can send work to another warehouse"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="service") | Q(warehouse__isnull=False), name="goods_are_picked_somewhere"

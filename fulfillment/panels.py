@@ -20,6 +20,7 @@ from orders.models import Order
 from orders.panels import places_of
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
+REROUTE = "fulfillment.reroute_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
 VIEW_PARCELS = "fulfillment.view_shipment"
 VIEW_WORK = "fulfillment.view_fulfillmentorder"
@@ -220,7 +221,8 @@ def _parcel_row(request: HttpRequest, shipment: Shipment, *, tracking: bool = Tr
 
 def _work_row(request: HttpRequest, work: FulfillmentOrder) -> dict[str, Any]:
     """Return a piece of work with the steps that are open to this person."""
-    names = selectors.allowed_actions(work) if request.user.has_perm(OPERATE) else []
+    wanted = {"reroute": REROUTE}
+    names = [name for name in selectors.allowed_actions(work) if request.user.has_perm(wanted.get(name, OPERATE))]
     begun = work.status != FulfillmentOrder.Status.RELEASED
     route = "admin:fulfillment_fulfillmentorder_do"
     steps = []

@@ -15,6 +15,7 @@ from fulfillment.models import FulfillmentOrder, Shipment
 from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, RerouteForm, ShipForm, ShortForm
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
+REROUTE = "fulfillment.reroute_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
 Kind = FulfillmentOrder.Kind
 Status = FulfillmentOrder.Status
@@ -193,7 +194,7 @@ WORK_STEPS: dict[str, TransitionSpec] = {
     "reroute": TransitionSpec(
         gettext_lazy("Send from elsewhere"),
         services.reroute_fulfillment,
-        OPERATE,
+        REROUTE,
         form=RerouteForm,
         consequences=_reroute,
         arguments=lambda work, said: {"warehouse_id": said["warehouse"], "reason": said["reason"]},

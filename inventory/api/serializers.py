@@ -14,6 +14,7 @@ from core.api.fields import (
     TextField,
     WholeNumberField,
 )
+from inventory.handling import TAGS
 from inventory.models import StockMovement
 from inventory.opening import MOST_CLOSURES, WEEK
 from inventory.services import MOST_PER_BOOKING
@@ -126,6 +127,10 @@ class WarehouseSerializer(serializers.Serializer):
     handling_days = serializers.IntegerField(
         allow_null=True, help_text="Open days from the order until it leaves; null: as the channel says."
     )
+    handles = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(TAGS)),
+        help_text="What goods may ask for that come from here.",
+    )
     active = serializers.BooleanField()
 
 
@@ -142,6 +147,7 @@ class WarehouseChangeSerializer(StrictSerializer):
     closures = ClosureChangeSerializer(many=True, required=False, max_length=MOST_CLOSURES)  # type: ignore[call-arg]
     cut_off = serializers.TimeField(allow_null=True, required=False)
     handling_days = WholeNumberField(min_value=0, max_value=60, allow_null=True, required=False)
+    handles = serializers.ListField(child=serializers.ChoiceField(choices=list(TAGS)), required=False)
     active = FlagField(required=False)
 
 

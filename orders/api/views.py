@@ -199,6 +199,7 @@ class AvailabilityView(OrderView):
             sku=asked["sku"],
             quantity=asked["quantity"],
             country=asked["country"],
+            postal_code=asked.get("postal_code", ""),
             method=asked["shipping_method"],
             channel=channel_for(request, asked.get("channel") or self._usual_channel()),
         )

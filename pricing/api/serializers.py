@@ -6,7 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.fields import CurrencyField, FlagField, TextField, UnitPriceField, WholeNumberField
+from inventory.handling import CARRIED, TAGS
 from inventory.models import Product
+
+OF_GOODS = [tag for tag in TAGS if tag in CARRIED]
 
 
 class ProductSerializer(serializers.Serializer):
@@ -28,6 +31,9 @@ class ProductSerializer(serializers.Serializer):
         allow_null=True, help_text="Units for which orders may wait in all; null: any number."
     )
     release_on = serializers.DateField(allow_null=True)
+    handling = serializers.ListField(
+        child=serializers.ChoiceField(choices=OF_GOODS), help_text="Only who can do this serves and carries it."
+    )
 
 
 class ProductChangeSerializer(serializers.Serializer):
@@ -46,6 +52,7 @@ class ProductChangeSerializer(serializers.Serializer):
     weight_grams = WholeNumberField(min_value=0, max_value=2_000_000_000, required=False)
     backorder_limit = WholeNumberField(min_value=0, max_value=1_000_000_000, allow_null=True, required=False)
     release_on = serializers.DateField(allow_null=True, required=False)
+    handling = serializers.ListField(child=serializers.ChoiceField(choices=OF_GOODS), required=False)
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse members that would be dropped: a typo must not look like a change."""

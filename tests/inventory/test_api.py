@@ -242,10 +242,13 @@ def test_a_warehouse_is_opened_shown_and_changed(api):
     assert made.status_code == 201, made.json()
     assert made["Location"].endswith("/api/v1/warehouses/BER/")
     days = {"open_days": ["mon", "tue", "wed", "thu", "fri"], "closures": [], "cut_off": None, "handling_days": None}
-    assert made.json() == body | days | {"code": "BER", "priority": 50, "last_resort": False, "active": True}
+    usual = {"priority": 50, "last_resort": False, "handles": ["fragile", "gift"], "active": True}
+    assert made.json() == body | days | usual | {"code": "BER"}
     changed = api.patch(f"{WAREHOUSES}ber/", {"last_resort": True, "priority": 90}, format="json")
     assert (changed.status_code, changed.json()["last_resort"]) == (200, True)
     assert api.get(f"{WAREHOUSES}BER/").json() == changed.json()
+    assert api.patch(f"{WAREHOUSES}ber/", {"handles": ["cold"]}, format="json").json()["handles"] == ["cold"]
+    assert api.patch(f"{WAREHOUSES}ber/", {"handles": ["hot"]}, format="json").status_code == 400
     assert problem(post(api, WAREHOUSES, body))[:2] == (409, "duplicate_code")
     assert api.get(f"{WAREHOUSES}MARS/").status_code == 404
 

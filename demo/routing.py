@@ -1,0 +1,31 @@
+"""What Ada has prepared against the slow weeks in Hamburg: routing rules that wait to be replayed."""
+
+from typing import Any
+
+from demo.world import ACTOR
+from inventory.services import RuleSetInput
+from orders import services as orders
+
+# Munich is a little dearer: its carrier asks more.
+PARCELS = {"HAM": "4.20", "MUC": "4.60", "BER": "5.40"}
+
+
+def write_a_draft() -> None:
+    """Write the rules as a draft: they hold for nobody yet."""
+    rule: dict[str, Any] = {
+        "name": "AT, CH and DE 7–9 from Munich",
+        "do": "prefer",
+        "warehouses": ["MUC"],
+        "when": {"destinations": ["AT", "CH", "DE 7-9"]},
+    }
+    costs: dict[str, Any] = {
+        "late": "0",
+        "split": "2.00",
+        "parcels": [{"warehouse": code, "zone": "", "base": base, "per_kg": "0.30"} for code, base in PARCELS.items()],
+        "handling": [{"warehouse": code, "parcel": "0.80", "line": "0.20", "unit": "0.05"} for code in PARCELS],
+    }
+    note = "Hamburg was slow for three weeks. Munich is nearer to the south: what would it have cost, and saved?"
+    given = RuleSetInput(
+        name="The south from Munich", currency="EUR", content={"rules": [rule], "costs": costs}, note=note
+    )
+    orders.write_rules(given, actor=ACTOR)
