@@ -11,6 +11,8 @@ GIVEN_UP = sentence(gettext_noop("Given up after many tries: %(work)s"))
 MAIL_REFUSED = sentence(gettext_noop("A mail was refused: %(reason)s"))
 LATE_FOR_STOCK = sentence(gettext_noop("%(units)s missing, promised for %(day)s"))
 LATE_IN_PACKING = sentence(gettext_noop("Packed and not sent, promised for %(day)s"))
+LEFT_EMPTY = sentence(gettext_noop("Nothing was put on it for %(n)s days"))
+LEFT_ALONE = sentence(gettext_noop("Nobody went on with it for %(n)s days"))
 PROMISE_AT_RISK = sentence(gettext_noop("%(order)s was promised for %(day)s and will miss it: %(reason)s"))
 
 

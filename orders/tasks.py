@@ -30,6 +30,12 @@ def rank_orders() -> int:
 
 
 @shared_task
+def clear_drafts() -> int:
+    """Throw away drafts that nobody goes on with."""
+    return services.clear_drafts()
+
+
+@shared_task
 def expire_holds() -> int:
     """Lift holds whose time is over."""
     return services.expire_holds()

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "lapse-drafts": {"task": "orders.tasks.lapse_drafts", "schedule": 900.0, "options": {"expires": 900}},
     "expire-bumps": {"task": "orders.tasks.expire_bumps", "schedule": 60.0, "options": {"expires": 60}},
     "rank-orders": {"task": "orders.tasks.rank_orders", "schedule": 600.0, "options": {"expires": 600}},
+    "clear-drafts": {"task": "orders.tasks.clear_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "watch-promises": {"task": "orders.tasks.watch_promises", "schedule": 1800.0, "options": {"expires": 1800}},
     "reconcile-checkouts": {

@@ -3,6 +3,7 @@
 from .availability import Availability, availability
 from .backorders import lose_allocations
 from .cancellation import cancel_order, expire_order, expire_unpaid
+from .clearing import clear_draft, clear_drafts
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
 from .filling import fill_backorders, fill_order
@@ -57,6 +58,8 @@ __all__ = [
     "cancel_order",
     "change_rules",
     "change_weights",
+    "clear_draft",
+    "clear_drafts",
     "close_exception",
     "close_exceptions",
     "complete_order",

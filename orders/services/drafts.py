@@ -192,6 +192,10 @@ def _write(composed: Composed, known: Order | None, *, at: datetime) -> None:
     if known is not None:
         draft.pk, draft.version, draft.created_at = known.pk, known.version + 1, known.created_at
         draft.number, draft.updated_at = known.number, at
+        # What colleagues said about it beside what is typed: who types it anew says nothing of that.
+        draft.assignee_id = known.assignee_id
+        draft.priority, draft.priority_parts, draft.rank = known.priority, known.priority_parts, known.rank
+        draft.tags, draft.metadata = draft.tags or known.tags, draft.metadata or known.metadata
         draft._state.adding = False
         OrderLine.objects.filter(order=known).delete()
         OrderCharge.objects.filter(order=known).delete()

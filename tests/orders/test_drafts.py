@@ -1,9 +1,11 @@
 """Orders that are put together, and bind nobody until they are placed."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord
@@ -13,6 +15,7 @@ from orders import services
 from orders.errors import NotADraft, StaleOrder
 from orders.inputs import LineInput
 from orders.models import Draft, Order, OrderLine
+from orders.priority import rank_of
 from pricing import services as pricing
 from tests.factories.catalog import stock_of
 from tests.scenarios import anew, order_input
@@ -186,3 +189,50 @@ def test_a_page_is_not_in_its_own_way(shop):
     with pytest.raises(StaleOrder):
         park(typed={"page": "b"}, expected_version=0)
     assert place(typed={"page": "a"}, expected_version=0).pk == again.pk
+
+
+def test_what_colleagues_said_about_a_draft_outlives_its_next_version(shop, django_user_model):
+    maya = django_user_model.objects.create_user("maya", is_staff=True)
+    first = park()
+    services.assign_order(first.pk, assignee_id=maya.pk, actor=MAYA)
+    services.tag_order(first.pk, add=["rush"], actor=MAYA)
+    services.set_priority(first.pk, 80, actor=MAYA)
+
+    again = park(order_input({"TEA-1": 3}), expected_version=anew(first).version)
+    placed = anew(place(expected_version=again.version))
+
+    for order in (again, placed):
+        assert (order.assignee_id, order.tags, order.priority) == (maya.pk, ["rush"], 80)
+    assert placed.rank == rank_of(80, placed.placed_at)
+
+
+def test_drafts_that_nobody_goes_on_with_are_thrown_away_in_their_time(shop):
+    with_goods, empty = park(), park(order_input([]), token=UUID(int=8))
+    offered = park(token=UUID(int=9))
+    services.offer_draft(offered.pk, valid_until=timezone.localdate() + timedelta(days=100), actor=MAYA)
+    placed = place(order_input(payment_terms="net14"), token=UUID(int=10))
+    now = timezone.now()
+
+    def cleared(days):
+        number = services.clear_drafts(now + timedelta(days=days))
+        return number, [anew(order).status for order in (with_goods, empty, offered, placed)]
+
+    assert cleared(days=6) == (0, ["draft", "draft", "draft", "confirmed"])
+    assert cleared(days=8) == (1, ["draft", "cancelled", "draft", "confirmed"])
+    assert cleared(days=89) == (0, ["draft", "cancelled", "draft", "confirmed"])
+    assert cleared(days=91) == (1, ["cancelled", "cancelled", "draft", "confirmed"])
+    told = EventRecord.objects.filter(transition="discard").order_by("pk").values_list("thread", "actor", "note")
+    assert list(told) == [
+        (empty.history_thread(), "system", "Nothing was put on it for 7 days"),
+        (with_goods.history_thread(), "system", "Nobody went on with it for 90 days"),
+    ]
+    assert list(Draft.objects.filter(open=True).values_list("order", flat=True)) == [offered.pk]
+
+
+def test_a_draft_that_somebody_went_on_with_meanwhile_stays(shop):
+    draft = park()
+    Draft.objects.update(changed_at=timezone.now() - timedelta(days=100))
+    park(expected_version=draft.version)
+
+    assert services.clear_draft(draft.pk, at=timezone.now()) is False
+    assert anew(draft).status == "draft"
