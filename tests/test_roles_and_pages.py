@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import connection
 from django.urls import resolve, reverse
 
 from core import roles, today
@@ -16,6 +17,8 @@ from tests.everything import make_everything
 
 pytestmark = pytest.mark.django_db
 CODES = ("desk", "warehouse", "finance", "manager", "administrator")
+# Who may what is the same on every database: the second one is walked through by somebody who may open every page.
+WALKERS = CODES if connection.vendor == "sqlite" else ("everything",)
 MOST_ENTRIES = 9
 # What leads out, or changes who reads.
 ELSEWHERE = re.compile(r"^/(orders|demo|static|api|i18n|accounts|$)|/logout/")
@@ -67,17 +70,20 @@ def world(shop):
 def enter(client, code):
     """Sign in somebody of a role."""
     user = User.objects.create_user(code, password="x", is_staff=True, first_name=code.title())
-    user.groups.add(roles.group_of(code))
+    if code in CODES:
+        user.groups.add(roles.group_of(code))
+    else:
+        User.objects.filter(pk=user.pk).update(is_superuser=True)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return user
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", WALKERS)
 def test_every_link_and_button_leads_to_a_page_that_opens(world, client, code):
     enter(client, code)
     first = reverse("admin:index")
     seen, waiting = {first: ""}, deque([first])
-    kinds, refused, read_pages = {shape(first): 0}, {}, 0
+    kinds, refused, read_pages, steps = {shape(first): 0}, {}, 0, set()
     # So often is a page of one kind opened: records differ by their state.
     most = 2
 
@@ -95,7 +101,11 @@ def test_every_link_and_button_leads_to_a_page_that_opens(world, client, code):
         if not answer.headers["Content-Type"].startswith("text/html"):
             continue
         page = read(answer)
+        # A step asks the same on each page of its list.
         for step in dict.fromkeys(page.steps):
+            if (place := (shape(path)[0], step)) in steps:
+                continue
+            steps.add(place)
             bulk = client.post(path, {"action": step, ACTION_CHECKBOX_NAME: page.rows[:1], "index": 0})
             if bulk.status_code not in (200, 302):
                 refused[f"{path} {step}"] = bulk.status_code
@@ -119,10 +129,7 @@ def test_every_link_and_button_leads_to_a_page_that_opens(world, client, code):
 
 @pytest.mark.parametrize("code", [*CODES, "everything"])
 def test_nobody_sees_more_than_nine_entries(client, code):
-    user = enter(client, code if code in CODES else "desk")
-    if code == "everything":
-        user.is_superuser = True
-        user.save()
+    enter(client, code)
 
     page = client.get(reverse("admin:index"))
     main = page.content.decode().split('<nav class="nav"')[1].split("</nav>")[0]

@@ -13,6 +13,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import sight
 from core.actors import Actor
 from core.admin import navigation
 from core.admin.actors import actor_for
@@ -26,6 +27,9 @@ from core.api.keys import ALL, create_api_key, revoke_api_key
 from core.errors import DomainError
 from core.models import ApiKey, User
 from core.templatetags.back_office import badge
+
+# The one kind of limits that a key can have, too.
+KIND = "channel"
 
 
 @cache
@@ -66,10 +70,29 @@ class NewKeyForm(forms.Form):
         self.fields["scopes"].choices = [(scope, scope) for scope in mine]  # type: ignore[attr-defined]
         if not maker.is_superuser:
             del self.fields["everything"]
+        self.limits = sight.limits_of(maker)
+        if mine := sorted(self.limits.get(KIND, ())):
+            help_text = _("Codes, separated by commas; empty means all of yours: %(codes)s.")
+            self.fields["channels"].help_text = help_text % {"codes": ", ".join(mine)}
+
+    def clean_channels(self) -> list[str]:
+        """Read the codes; who sees only some channels opens no other."""
+        codes = [code for part in self.cleaned_data["channels"].split(",") if (code := part.strip())]
+        mine = self.limits.get(KIND)
+        if mine is None:
+            return codes
+        if beyond := sorted(set(codes) - mine):
+            raise forms.ValidationError(_("Not one of yours: %(codes)s.") % {"codes": ", ".join(beyond)})
+        return codes or sorted(mine)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for at least one door."""
+        """Ask for at least one door, and let nobody out of limits that no key can have."""
         cleaned = super().clean() or {}
+        if others := [
+            str(sight.KINDS[kind].label) for kind in sorted(self.limits.keys() & sight.KINDS) if kind != KIND
+        ]:
+            text = _("You are limited (%(kinds)s), and a key is not: ask somebody who is not limited to make it.")
+            self.add_error(None, text % {"kinds": ", ".join(others)})
         if not cleaned.get("everything") and not cleaned.get("scopes"):
             self.add_error("scopes", _("Choose at least one, else the key opens nothing."))
         return cleaned
@@ -78,8 +101,7 @@ class NewKeyForm(forms.Form):
         """Return what the service asks for."""
         cleaned = self.cleaned_data
         scopes = [ALL] if cleaned.get("everything") else cleaned["scopes"]
-        channels = [code.strip() for code in cleaned["channels"].split(",") if code.strip()]
-        return {"name": cleaned["name"], "scopes": scopes, "channels": channels}
+        return {"name": cleaned["name"], "scopes": scopes, "channels": cleaned["channels"]}
 
 
 def revoke(pk: int, *, actor: Actor) -> ApiKey:

@@ -5,10 +5,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.actors import Actor
 from core.admin.bulk import Batch, BulkSpec, offer
 from core.admin.site import site
 from core.bulk import Paper
 from core.errors import Conflict
+from core.sight import limited_to, seen
 from fulfillment import documents, selectors, services
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order, OrderStatus
@@ -20,16 +22,24 @@ MOST_ORDERS = 500
 Status = FulfillmentOrder.Status
 
 
-def _release(n: int) -> list[str]:
-    said = ngettext("The work of %(n)s order may begin.", "The work of %(n)s orders may begin.", n)
-    return [said % {"n": n}, _("What is on hold, not confirmed or without stock stays as it is, and says why.")]
+def _consequences(n: int) -> list[str]:
+    said = [ngettext("The work of %(n)s order may begin.", "The work of %(n)s orders may begin.", n) % {"n": n}]
+    if (places := limited_to("warehouse")) is not None:
+        words = {"places": ", ".join(sorted(places))}
+        said = [_("Only what you see begins (%(places)s); work in other warehouses waits for others.") % words]
+    return [*said, _("What is on hold, not confirmed or without stock stays as it is, and says why.")]
+
+
+def _release(order_id: int, *, actor: Actor) -> Any:
+    """Release the work of an order, as far as the person sees it."""
+    return services.release_order(order_id, warehouses=limited_to("warehouse"), actor=actor)
 
 
 def _is_released(order: Order, said: dict[str, Any]) -> bool:
-    """Whether all of its work was released before."""
+    """Whether all of its work that the person sees was released before."""
     if order.status != OrderStatus.FULFILLING:
         return order.status in (OrderStatus.FULFILLED, OrderStatus.COMPLETED)
-    statuses = set(FulfillmentOrder.objects.filter(order=order).values_list("status", flat=True))
+    statuses = set(seen(FulfillmentOrder.objects.filter(order=order)).values_list("status", flat=True))
     return bool(statuses - {Status.CANCELLED}) and Status.PLANNED not in statuses
 
 
@@ -62,9 +72,9 @@ offer(
     "release_many",
     BulkSpec(
         gettext_lazy("Release"),
-        services.release_order,
+        _release,
         OPERATE,
-        consequences=_release,
+        consequences=_consequences,
         already=_is_released,
         order=20,
     ),

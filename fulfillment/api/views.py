@@ -16,7 +16,7 @@ from core.api.idempotency import idempotent
 from core.api.pdf import PAPER, paper
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
-from core.sight import seen
+from core.sight import limited_to, seen
 from fulfillment import documents, selectors, services
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import UnknownLine
@@ -206,7 +206,7 @@ class ReleaseOrderView(ActionView):
 
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Release it."""
-        services.release_order(order_id, actor=self.actor)
+        services.release_order(order_id, warehouses=limited_to("warehouse"), actor=self.actor)
 
 
 class ShipmentsView(FulfillmentView, ApiListView):

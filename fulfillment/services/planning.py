@@ -1,7 +1,7 @@
 """Who has to do what: one piece of work per warehouse that holds units of the order, one for its services."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from fulfillment.errors import OrderBlocked, PlannedMeanwhile
 from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from inventory import services as inventory
-from inventory.models import Product
+from inventory.models import Product, Warehouse
 from orders import services as orders
 from orders.models import Order, OrderLine, OrderStatus
 
@@ -68,10 +68,13 @@ def release_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime
 
 
 @service
-def release_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
+def release_order(
+    order_id: int, *, warehouses: Collection[str] | None = None, actor: Actor, at: datetime | None = None
+) -> list[FulfillmentOrder]:
     """Release all work of an order that is planned, and plan what is not.
 
-    Raises OrderBlocked, with the reason in words, when there is nothing that could be released.
+    `warehouses` (codes) leaves goods elsewhere to others. Raises OrderBlocked, with the reason in words, when there
+    is nothing that could be released.
     """
     waiting = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status=Status.PLANNED))
     order = _lock_order(order_id)
@@ -79,7 +82,12 @@ def release_order(order_id: int, *, actor: Actor, at: datetime | None = None) ->
     when = at or timezone.now()
     planned = _plan(order, at=when)
     _announce(order, planned, actor=actor, at=when)
-    if not (ready := [*waiting, *planned]):
+    ready = [*waiting, *planned]
+    if warehouses is not None and ready:
+        here = {None, *Warehouse.objects.filter(code__in=warehouses).values_list("pk", flat=True)}
+        if not (ready := [work for work in ready if work.warehouse_id in here]):
+            raise OrderBlocked(_("Its work waits in other warehouses than yours"), order=order.number)
+    if not ready:
         if FulfillmentOrder.objects.filter(order=order, status=Status.PLANNED).exists():
             raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))
         reason = order.why_not("release") if order.status == OrderStatus.CONFIRMED else ""
