@@ -5,6 +5,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -102,20 +103,15 @@ def _own_world(settings: Any, _files: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_emptied() -> Iterator[None]:
-    """Let tests that commit clear up: nobody may still be asking, and SQLite keeps issued documents from deletion."""
+    """Let tests that commit clear up behind themselves, when nobody is asking any more."""
     from django.test import TransactionTestCase
 
-    from billing import immutability
-
-    emptied = TransactionTestCase._fixture_teardown
+    emptying = import_module("tests.emptying")
+    flush = TransactionTestCase._fixture_teardown
 
     def teardown(case: Any) -> None:
         visits.wait_for_the_last()
-        if connection.vendor == "sqlite":
-            immutability.remove(connection)
-        emptied(case)
-        if connection.vendor == "sqlite":
-            immutability.install(connection)
+        emptying.empty(partial(flush, case))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)

@@ -1,4 +1,4 @@
-"""Every page for everybody: axe finds nothing serious by day and by night, and nothing is wider than a small phone.
+"""Every page for everybody: axe finds nothing serious by day and by night, the focus is seen, a small phone is enough.
 
 The pages are not listed here but asked of the addresses themselves, each table with a record of its own, so that a
 new page is looked at without anybody thinking of it.
@@ -24,28 +24,8 @@ from pricing import services as pricing
 from returns import services as returns
 from tests.factories.billing import make_seller
 from tests.factories.shop import make_shop
+from tests.journeys.sweeping import Sweep
 from tests.scenarios import confirmed_order, delivered_order, placed_order, run_debts
-
-axe_base = pytest.importorskip("axe_playwright_python.base", reason="no axe: ./run setup --dev")
-
-SERIOUS = ("serious", "critical")
-AXE = """async rules => {
-  const wanted = rules ? {type: 'rule', values: rules} : {type: 'tag', values: %s};
-  const found = await axe.run(document, {runOnly: wanted, resultTypes: ['violations'],
-    ...(rules ? {} : {rules: {'target-size': {enabled: true}}})});
-  return found.violations.map(one => [one.impact, one.id, one.nodes.slice(0, 3).map(node => node.html.slice(0, 110))]);
-}""" % ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Wider than the window, and what of it sticks out; what scrolls inside itself may.
-WIDE = """() => {
-  const root = document.documentElement, wide = root.scrollWidth - root.clientWidth;
-  if (wide <= 0) return [];
-  const scrolls = node => node !== document.body && /auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX);
-  const inside = node => { for (let up = node.parentElement; up && up !== root; up = up.parentElement)
-    if (scrolls(up)) return true; };
-  const out = [...document.body.querySelectorAll('*')].filter(node =>
-    node.getBoundingClientRect().right > root.clientWidth + 1 && !inside(node));
-  return [`${wide} px`, ...out.slice(-3).map(node => node.outerHTML.slice(0, 110))];
-}"""
 
 
 @pytest.fixture
@@ -108,24 +88,6 @@ def pages_of_the_portal() -> Iterator[str]:
     yield reverse("portal:cancel", args=[sold[1].number])
 
 
-def look_at(page: Any, path: str) -> list[Any]:
-    """Open a page and return what shuts somebody out, by day, by night and on a small phone."""
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    answer = page.goto(path)
-    # A refusal is a page, too.
-    if answer.status not in (200, 403, 409):
-        return [("status", answer.status)]
-    page.evaluate(axe_base.AXE_SCRIPT)
-    found = [fault for fault in page.evaluate(AXE, None) if fault[0] in SERIOUS]
-    page.emulate_media(color_scheme="dark")
-    found += [("by night", *fault) for fault in page.evaluate(AXE, ["color-contrast"]) if fault[0] in SERIOUS]
-    page.set_viewport_size({"width": 320, "height": 640})
-    if wide := page.evaluate(WIDE):
-        found.append(("at 320 px", wide))
-    return found
-
-
 @pytest.mark.usefixtures("_house")
 @pytest.mark.parametrize(
     ("name", "pages"),
@@ -139,9 +101,34 @@ def test_no_page_shuts_anybody_out(chromium, live_server, client, name, pages, d
     context = chromium.new_context(base_url=live_server.url, locale="en-GB", bypass_csp=True, reduced_motion="reduce")
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
     context.add_cookies([{**cookie, "url": live_server.url}])
-    page = context.new_page()
+    sweep = Sweep(context.new_page())
 
-    faults = {path: found for path in dict.fromkeys(pages()) if (found := look_at(page, path))}
+    faults = {path: found for path in dict.fromkeys(pages()) if (found := sweep.look_at(path))}
 
     context.close()
     assert not faults, "\n".join(f"{path} {found}" for path, found in faults.items())
+
+
+def test_the_sweep_finds_what_it_looks_for(chromium):
+    page = chromium.new_page(viewport={"width": 320, "height": 640}, color_scheme="light", locale="en-GB")
+    page.set_content(
+        """<html lang=en><title>Bad</title><style>
+        :root { color-scheme: light dark }
+        p, button { color: light-dark(#000, #333); background: light-dark(#fff, #222) }
+        .pale { color: #bbb; background: #fff } .blind:focus { outline: 0 }
+        </style><main><h1>Bad</h1><p>By night</p><p class=pale>Pale</p><p class=pale>Pale</p><input>
+        <button>Seen</button><button class=blind>Blind</button><p style="width: 400px">Wide</p></main>"""
+    )
+    sweep = Sweep(page)
+
+    found = sweep.look_here()
+
+    assert [fault[:3] for fault in found if fault[0] != "the focus is not seen"] == [
+        ("light", "critical", "label"), ("light", "serious", "color-contrast"), ("dark", "serious", "color-contrast"),
+    ]  # fmt: skip
+    assert found[1][3] == ['<p class="pale">Pale</p>'], "the same look is looked at once"
+    assert "<p>By night</p>" in found[2][3]
+    assert found[3:] == [("the focus is not seen", '<button class="blind">Blind</button>')]
+    assert sweep.look_here() == found[:1], "what was seen before is not looked at again"
+    assert page.evaluate("sweep.wide()")[-1] == '<p style="width: 400px">Wide</p>'
+    page.close()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from core import second_step
 from core.models import User
 from tests.core.phones import Clock, Phone
-from tests.journeys.test_accessible import AXE, SERIOUS, axe_base
+from tests.journeys.sweeping import Sweep
 
 PASSWORD = "right-and-long"
 
@@ -46,11 +46,6 @@ def enter(page: Any, text: str) -> None:
         page.keyboard.press("Enter")
 
 
-def faults_of(page: Any) -> list[Any]:
-    page.evaluate(axe_base.AXE_SCRIPT)
-    return [fault for fault in page.evaluate(AXE, None) if fault[0] in SERIOUS]
-
-
 @pytest.mark.usefixtures("transactional_db")
 def test_two_steps_from_the_first_code_to_the_last_resort(chromium, live_server, django_user_model, monkeypatch):
     clock, faults = Clock(), {}
@@ -63,18 +58,18 @@ def test_two_steps_from_the_first_code_to_the_last_resort(chromium, live_server,
     here.goto("/admin/security/")
     go(here, "Turn on two-step sign-in")
     enter(here, PASSWORD)
-    faults["set-up"] = faults_of(here)
+    faults["set-up"] = Sweep(here).look_here()
     phone = Phone(clock, here.locator("#secret").inner_text().replace(" ", ""))
     here.locator("[name=code]").focus()
     enter(here, phone.shows())
     codes = here.locator("#codes").inner_text().split()
-    faults["codes"] = faults_of(here)
+    faults["codes"] = Sweep(here).look_here()
     assert len(codes) == 10
 
     clock.forward(half_minutes=3)
     enter_password(there)
     assert not there.url.endswith("/admin/"), "the password alone opens nothing"
-    faults["code"] = faults_of(there)
+    faults["code"] = Sweep(there).look_here()
     enter(there, phone.wrong())
     expect(there.get_by_role("alert")).to_contain_text("This code is not right")
     there.locator("[name=code]").focus()
@@ -83,7 +78,7 @@ def test_two_steps_from_the_first_code_to_the_last_resort(chromium, live_server,
     expect(there).to_have_url(re.compile("/admin/$"))
 
     there.goto("/admin/security/")
-    faults["security"] = faults_of(there)
+    faults["security"] = Sweep(there).look_here()
     go(there, "Sign out all others")
     here.goto("/admin/security/")
     expect(here).to_have_url(re.compile("/admin/login/"))
