@@ -177,6 +177,7 @@ def test_the_view_is_described_to_integrators(client, db):
         "exception",
         "hold",
         "late",
+        "leaving",
         "payment",
         "shipping",
         "stock",
