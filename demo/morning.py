@@ -6,6 +6,7 @@ from functools import partial
 
 from billing import services as billing
 from core import outbox
+from customers.models import Customer
 from demo.catalogue import EXPECTED
 from demo.teller import MAYA, TOM, Story, draft, place
 from demo.world import ACTOR
@@ -14,8 +15,9 @@ from fulfillment.models import FulfillmentOrder
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from orders import services as orders
-from orders.calendar import is_working_day, working_days_before
+from orders.calendar import arrival, is_working_day, working_days_after, working_days_before
 from orders.models import Hold, Order
+from pricing import services as pricing
 
 LIVE = 106
 OVERDUE_ANNOUNCEMENT = "PO-2041"
@@ -78,9 +80,11 @@ def scenes(story: Story) -> list[Scene]:
     return found
 
 
-def _later(story: Story) -> date:
-    """Return a day on which somebody wants the goods, so late that nothing has to leave today."""
-    return story.today + timedelta(days=story.dice.randint(11, 15))
+def _later(story: Story, customer: Customer) -> date:
+    """Return a day on which somebody wants the goods: work on them may begin today, and they leave on the next day."""
+    leaves = working_days_after(story.today + timedelta(days=1), 0)
+    way, country = pricing.shipping_method("standard"), story.address(customer).country
+    return arrival(leaves, pricing.transit_days(Warehouse.objects.get(code="HAM").pk, way, country))
 
 
 def _quotation(story: Story) -> Order:
@@ -117,12 +121,14 @@ def _counted_short(story: Story) -> Order:
     """Tell an order for all large rose mugs; later one of them turns out to be broken."""
     buyer = story.customer(company=True)
     lines = {COUNTED_SHORT: inventory.availability([Product.objects.get(sku=COUNTED_SHORT).pk]).popitem()[1]}
-    return place(story, story.ago(2), lines=lines, customer=buyer, terms="net14", notify=True, wanted_on=_later(story))
+    wanted_on = _later(story, buyer)
+    return place(story, story.ago(2), lines=lines, customer=buyer, terms="net14", notify=True, wanted_on=wanted_on)
 
 
 def _ready(story: Story, *, days: int) -> Order:
     buyer = story.customer(company=True)
-    return place(story, story.ago(days), customer=buyer, terms="net14", notify=True, wanted_on=_later(story))
+    wanted_on = _later(story, buyer)
+    return place(story, story.ago(days), customer=buyer, terms="net14", notify=True, wanted_on=wanted_on)
 
 
 def _in_the_warehouse(story: Story) -> list[Scene]:
@@ -148,14 +154,9 @@ def _at_work(story: Story, *, days: int, reached: int, urgent: bool) -> Order:
         lambda pk, at: fulfillment.pack(pk, actor=TOM, at=at),
     )
     at = story.ago(days)
-    order = place(
-        story,
-        at,
-        customer=story.customer(company=True, german=urgent),
-        terms="net14",
-        notify=True,
-        wanted_on=None if urgent else _later(story),
-    )
+    buyer = story.customer(company=True, german=urgent)
+    wanted_on = None if urgent else _later(story, buyer)
+    order = place(story, at, customer=buyer, terms="net14", notify=True, wanted_on=wanted_on)
     outbox.drain(threads=[order.history_thread()])
     moment = at
     for step in steps[:reached]:

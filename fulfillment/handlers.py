@@ -7,8 +7,18 @@ from fulfillment.capacity import work_of_today
 from fulfillment.carriers import carrier_for
 from fulfillment.events import LabelRequested, LabelVoided, ShipmentDelivered, ShipmentShipped
 from fulfillment.models import Shipment
-from orders.events import AllocationLost, BackordersFilled, OrderCancelled, OrderConfirmed, RanksChanged
+from orders.events import (
+    AllocationLost,
+    BackordersFilled,
+    OrderCancelled,
+    OrderChanged,
+    OrderConfirmed,
+    PromiseChanged,
+    RanksChanged,
+    WorkDue,
+)
 from orders.ports import workload
+from orders.sentences import RELEASE
 
 workload.connect(work_of_today)
 
@@ -22,6 +32,26 @@ def plan_fulfillment(event: OrderConfirmed) -> None:
 @handles(BackordersFilled)
 def plan_what_arrived(event: BackordersFilled) -> None:
     """Plan the units that were missing before."""
+    services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(WorkDue)
+def plan_what_is_due(event: WorkDue) -> None:
+    """Plan what was wanted later, or not released before."""
+    services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(PromiseChanged, when=lambda event: event.cause == RELEASE.code)
+def follow_release(event: PromiseChanged) -> None:
+    """Take out of the queues what is released later now."""
+    services.withdraw_early(event.order_id, actor=SYSTEM)
+    services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(OrderChanged, when=lambda event: not {"requested_delivery_on", "ship_complete"}.isdisjoint(event.fields))
+def follow_wish(event: OrderChanged) -> None:
+    """Take out of the queues what is wanted later now, and plan what is wanted earlier."""
+    services.withdraw_early(event.order_id, actor=SYSTEM)
     services.plan_fulfillment(event.order_id, actor=SYSTEM)
 
 

@@ -200,6 +200,14 @@ class PromiseAtRisk(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkDue(OrderEvent):
+    """The day has come on which work on something of the order may begin: it was wanted later, or not released."""
+
+    name: ClassVar[str] = "orders.work_due"
+    public: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommentAdded(OrderEvent):
     """Somebody said something about the order."""
 

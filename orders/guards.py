@@ -4,9 +4,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import Money
+from core.reader import spoken_date
 from orders.verification import COMPLETE, failed
 
 PREPAID = "prepaid"
@@ -64,7 +66,14 @@ def _confirm(order: Any) -> str:
     return ""
 
 
+def begins_later(order: Any) -> bool:
+    """Whether the day has still to come on which work on the first of an order begins."""
+    return bool(order.all_later and order.starts_on and order.starts_on > timezone.localdate())
+
+
 def _release(order: Any) -> str:
+    if begins_later(order):
+        return _("Wanted later, or not released yet; work begins on %(day)s") % {"day": spoken_date(order.starts_on)}
     allocation = order.Allocation
     if order.allocation_status in (allocation.UNALLOCATED, allocation.BACKORDERED):
         return _("Waiting for stock")

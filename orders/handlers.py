@@ -17,7 +17,7 @@ from orders.events import (
     WeightsChanged,
 )
 from orders.models import Order, OrderException
-from orders.sentences import GIVEN_UP, MAIL_REFUSED, RELEASE, SUPPLY
+from orders.sentences import GIVEN_UP, MAIL_REFUSED, SUPPLY
 
 
 @handles(PaymentAwaited, when=lambda event: not event.quiet)
@@ -71,7 +71,7 @@ def redate_those_who_wait(event: SupplyChanged) -> None:
 @handles(ReleaseMoved, outside=True)
 def redate_preorders(event: ReleaseMoved) -> None:
     """Move the promises of those who ordered what is released on another day; safe to repeat."""
-    services.redate_waiting([event.product_id], cause=RELEASE)
+    services.redate_release(event.product_id)
 
 
 @handles(StockReceived, outside=True)

@@ -1,8 +1,8 @@
 """Which parcel arrives when. Pure: what is stored in `Order.sourcing["parcels"]`, and its dates.
 
 A parcel is {"kind", "warehouse", "days", "lines": {position: units}, "starts_on", "ships_on", "arrives_on"}:
-work on it begins on a day, so that it leaves and arrives on others. It may have a day before which nothing can
-begin ("from"); a `backorder` parcel without one is of units that nobody has announced.
+work on it begins on a day, so that it leaves and arrives on others; `later` if it could begin earlier. It may have a
+day before which nothing can begin ("from"); a `backorder` parcel without one is of units that nobody has announced.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -96,8 +96,10 @@ def dated(
         if requested_on is not None and requested_on > arrives:
             arrives = requested_on
             leaves = max(leaves, calendar.before(working_days_before(requested_on, parcel["days"]), 0))
-        days = {"starts_on": calendar.before(leaves, handling), "ships_on": leaves, "arrives_on": arrives}
-        found.append({**parcel, **{name: day.isoformat() for name, day in days.items()}})
+        starts = calendar.before(leaves, handling)
+        days = {"starts_on": starts, "ships_on": leaves, "arrives_on": arrives}
+        later = starts > calendar.starts_on(at)
+        found.append({**parcel, **{name: day.isoformat() for name, day in days.items()}, "later": later})
     if ship_complete and found:
         last = max(parcel["arrives_on"] for parcel in found)
         found = [{**parcel, "arrives_on": last} for parcel in found]
@@ -161,6 +163,21 @@ def refilled(parcels: Sequence[Parcel], gained: Sequence[Parcel]) -> list[Parcel
     return [*_without(parcels, found, BACKORDER), *gained]
 
 
+def released_on(parcels: Iterable[Parcel], positions: Collection[int], since: date | None) -> list[Parcel]:
+    """Return the parcels after it is known anew when some lines may leave: in parcels of their own, undated."""
+    found = []
+    for parcel in parcels:
+        mine = {name: units for name, units in parcel["lines"].items() if int(name) in positions}
+        if parcel["kind"] != GOODS or not mine:
+            found.append(parcel)
+            continue
+        if rest := {name: units for name, units in parcel["lines"].items() if name not in mine}:
+            found.append({**parcel, "lines": rest})
+        moved = {name: parcel[name] for name in ("kind", "warehouse", "days")} | {"lines": mine}
+        found.append({**moved, "from": since.isoformat()} if since else moved)
+    return found
+
+
 def bereft(
     parcels: Sequence[Parcel], lost: Mapping[int, int], waits: Sequence[Parcel], *, warehouse: str
 ) -> list[Parcel]:
@@ -214,6 +231,32 @@ def arrives_on(parcels: Iterable[Parcel]) -> date | None:
 def ships_by(parcels: Iterable[Parcel]) -> date | None:
     """Return the day the first parcel must leave."""
     return min((date.fromisoformat(parcel["ships_on"]) for parcel in parcels), default=None)
+
+
+def held_back(parcels: Iterable[Parcel], today: date, *, ship_complete: bool = False) -> dict[tuple[str, int], date]:
+    """Return what of (warehouse, position) may not begin yet, and the day on which it may.
+
+    It is wanted later, or not released yet. What ships complete begins with its last.
+    """
+    ours = [one for one in parcels if one["kind"] != BACKORDER]
+    days = [date.fromisoformat(one["starts_on"]) if one.get("later") else date.min for one in ours]
+    if ship_complete and days:
+        days = [max(days)] * len(days)
+    return {
+        (one["warehouse"], int(position)): day
+        for one, day in zip(ours, days, strict=True)
+        if day > today
+        for position in one["lines"]
+    }
+
+
+def next_start(parcels: Sequence[Parcel], today: date, *, ship_complete: bool = False) -> tuple[date | None, bool]:
+    """Return the next day to come on which something of what is here may begin, and whether nothing may before."""
+    held = held_back(parcels, today, ship_complete=ship_complete)
+    ours = {
+        (one["warehouse"], int(position)) for one in parcels if one["kind"] != BACKORDER for position in one["lines"]
+    }
+    return min(held.values(), default=None), bool(held) and ours <= held.keys()
 
 
 def day_of(parcels: Iterable[Parcel], position: int) -> date | None:

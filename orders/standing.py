@@ -55,6 +55,8 @@ def _told_verified(order: Order) -> str:
 
 
 def _told_confirmed(order: Order) -> str:
+    if guards.begins_later(order):
+        return _("Begins later")
     return _("Waiting for stock") if guards.why_not(order, "release") else ""
 
 

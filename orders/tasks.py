@@ -45,3 +45,9 @@ def expire_holds() -> int:
 def watch_promises() -> int:
     """Warn of promises that will be missed, before they are, and close what was warned of without cause."""
     return services.watch_promises()
+
+
+@shared_task
+def begin_orders() -> int:
+    """Let work begin on orders whose day has come."""
+    return services.begin_orders()

@@ -3,7 +3,7 @@
 from .cancelling import cancel_open_fulfillment, complete_put_back
 from .packing import ParcelInput, attach_label, pack
 from .picking import pick, pull_back, short_pick, start_picking
-from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order
+from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order, withdraw_early
 from .ranking import follow_ranks
 from .rerouting import reroute_fulfillment, ways_elsewhere
 from .shipping import render_service, ship_fulfillment_order
@@ -41,5 +41,6 @@ __all__ = [
     "short_pick",
     "start_picking",
     "take_back_shipment",
+    "withdraw_early",
     "ways_elsewhere",
 ]

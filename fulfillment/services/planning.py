@@ -123,6 +123,27 @@ def cut_back_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = N
     return [_cancel_if_empty(work, left[work.pk], actor=actor, at=at) for work in changed.values()]
 
 
+@service
+def withdraw_early(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
+    """Take planned work of an order out of the queues that may not begin any more: it is wanted later now.
+
+    What a warehouse has begun stays. Returns what was withdrawn.
+    """
+    works = FulfillmentOrder.objects.locked().filter(order_id=order_id, status=Status.PLANNED)
+    planned = {work.pk: work for work in works}
+    order = _lock_order(order_id)
+    held = orders.held_back(order, at=at or timezone.now()) if planned else set()
+    if not held:
+        return []
+    lines = FulfillmentLine.objects.filter(fulfillment_order__in=planned).values_list(
+        "fulfillment_order", "order_line__position"
+    )
+    early = {pk for pk, position in lines if (planned[pk].warehouse_id, position) in held}
+    for pk in sorted(early):
+        advance(planned[pk], "cancel", actor=actor, note=_("It is wanted later now"), at=at)
+    return [planned[pk] for pk in sorted(early)]
+
+
 def _excess(order: Order) -> dict[tuple[int | None, int], int]:
     """Return the units that are in work but no longer tied to stock, per warehouse and order line."""
     line_ids = dict(OrderLine.objects.filter(order=order).values_list("position", "pk"))
@@ -164,17 +185,30 @@ def _plan(order: Order, *, at: datetime) -> list[FulfillmentOrder]:
 
 
 def _missing_work(
-    order: Order, lines: Sequence[OrderLine], covered: Mapping[tuple[int | None, int], int], *, at: datetime
+    order: Order,
+    lines: Sequence[OrderLine],
+    covered: Mapping[tuple[int | None, int], int],
+    *,
+    at: datetime,
+    early: bool = False,
 ) -> list[Work]:
-    """Work out what of a locked order is neither shipped nor in work (`covered`). Writes nothing."""
+    """Work out what of a locked order is neither shipped nor in work (`covered`). Writes nothing.
+
+    What is wanted later, or not released yet, is left out, unless it went `early` all the same.
+    """
     works: dict[int | None, Work] = {}
     by_position = {line.position: line for line in lines}
+    held = set() if early else orders.held_back(order, at=at)
     for one in inventory.open_allocations(order.reservation_id) if order.reservation_id else ():
+        if (one.warehouse_id, one.key) in held:
+            continue
         line = by_position[one.key]
         if (units := one.quantity - covered.get((one.warehouse_id, line.pk), 0)) > 0:
             work = works.setdefault(one.warehouse_id, Work(_new_order(order, one.warehouse_id, at)))
             work.lines.append(FulfillmentLine(order_line=line, quantity=units, bin=one.bin))
     for line in lines:
+        if (None, line.position) in held:
+            continue
         if line.kind != Product.Kind.STOCKED and (units := line.open - covered.get((None, line.pk), 0)) > 0:
             work = works.setdefault(None, Work(_new_order(order, None, at)))
             work.lines.append(FulfillmentLine(order_line=line, quantity=units))

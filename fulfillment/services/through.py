@@ -21,6 +21,7 @@ from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, Ship
 from fulfillment.selectors import OPEN_WORK
 from inventory import services as inventory
 from orders import services as orders
+from orders.guards import begins_later
 from orders.models import Order, OrderLine
 
 from .packing import ParcelInput, _stick, _wrap
@@ -70,9 +71,11 @@ def fulfil_through(
     refuse_blocked(order)
     left = shipped_at or timezone.now()
     arrived = (delivered_at or left) if through == "delivered" else None
-    works = _all_work(order, existing, at=left)
+    # What is told afterwards has left, be it earlier than it was wanted.
+    works = _all_work(order, existing, at=left, early=shipped_at is not None)
     if not works:
-        raise OrderBlocked(_("Nothing of this order is there to be shipped"), order=order.number)
+        later = order.why_not("release") if begins_later(order) else ""
+        raise OrderBlocked(later or _("Nothing of this order is there to be shipped"), order=order.number)
     typed = defaultdict(lambda: tracking_number, numbers or {})
     parcels = _packed_parcels(works)
     for parcel in parcels:
@@ -102,7 +105,7 @@ def ship_order(order_id: int, *, numbers: Mapping[str, str] | None = None, actor
     return parcels
 
 
-def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetime) -> list[Work]:
+def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetime, early: bool) -> list[Work]:
     """Return all open work of a locked order; what nobody planned yet has no row yet."""
     ordered = _order_lines(order)
     by_id = {line.pk: line for line in ordered}
@@ -117,7 +120,7 @@ def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetim
         line.order_line = by_id[line.order_line_id]
         planned.lines.append(line)
         covered[planned.order.warehouse_id, line.order_line_id] += line.quantity
-    return [*works.values(), *_missing_work(order, ordered, covered, at=at)]
+    return [*works.values(), *_missing_work(order, ordered, covered, at=at, early=early)]
 
 
 def _packed_parcels(works: Sequence[Work]) -> list[Parcel]:

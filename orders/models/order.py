@@ -181,8 +181,9 @@ class Order(models.Model):
     first_promised_on = models.DateField(_("first promised"), null=True, blank=True)
     promised_on = models.DateField(_("promised"), null=True, blank=True)
     ship_by_on = models.DateField(_("must leave by"), null=True, blank=True)
-    # Where that is still to come, the day on which work may begin: wanted later, or not released yet.
+    # The next day on which work may begin on what is wanted later, or not released yet; `all_later` if that is all.
     starts_on = models.DateField(_("begins on"), null=True, blank=True, editable=False)
+    all_later = models.BooleanField(default=False, editable=False)
     # The promise of which was told that it will be missed.
     at_risk_on = models.DateField(null=True, blank=True, editable=False)
     payment_due_at = models.DateTimeField(_("payment awaited until"), null=True, blank=True)

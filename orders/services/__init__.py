@@ -2,6 +2,7 @@
 
 from .availability import Availability, availability
 from .backorders import lose_allocations
+from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .clearing import clear_draft, clear_drafts
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft
@@ -21,9 +22,10 @@ from .progress import (
     record_return_request,
     record_shipment,
 )
+from .promising import held_back
 from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, offer_typed, request_payment
 from .reassigning import Loss, Taking, preview_taking, take_by_itself, take_units
-from .redating import redate_waiting
+from .redating import redate_release, redate_waiting
 from .remarks import (
     LONGEST_TAG,
     add_comment,
@@ -55,6 +57,7 @@ __all__ = [
     "assign_order",
     "availability",
     "bump_order",
+    "begin_orders",
     "cancel_order",
     "change_rules",
     "change_weights",
@@ -74,6 +77,7 @@ __all__ = [
     "expire_unpaid",
     "fill_backorders",
     "fill_order",
+    "held_back",
     "is_gift",
     "lapse_draft",
     "lapse_drafts",
@@ -97,6 +101,7 @@ __all__ = [
     "record_release",
     "record_return_request",
     "record_shipment",
+    "redate_release",
     "redate_waiting",
     "release_hold",
     "reopen_exception",

@@ -20,7 +20,7 @@ from .exceptions import open_exception
 from .promising import promise_lines, repromise, waiting
 from .sourcing import places_of
 
-DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on")
+DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later")
 
 
 @service

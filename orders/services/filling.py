@@ -28,7 +28,10 @@ from .sourcing import parcels_of
 
 # So many orders at most are filled in one transaction: nobody waits long for the shelves they come from.
 AT_ONCE = 500
-SAVED = ("allocation_status", "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "updated_at")
+SAVED = (
+    *("allocation_status", "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later"),
+    "updated_at",
+)
 
 
 @dataclass(frozen=True)

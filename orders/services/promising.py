@@ -103,6 +103,7 @@ def estimate(order: Order, lines: Sequence[OrderLine] = (), *, at: datetime, ane
     order.sourcing = {**order.sourcing, "parcels": parcels}
     order.estimated_delivery_on = promise.arrives_on(parcels)
     order.ship_by_on = promise.ships_by(parcels)
+    set_start(order, at=at)
     for line in lines:
         line.promised_on = promise.day_of(parcels, line.position)
 
@@ -191,6 +192,21 @@ def repromise(
             quiet=order.quiet,
         )
     ]
+
+
+def set_start(order: Order, *, at: datetime) -> None:
+    """Write, on the object, when the next of it may begin that may not yet, and whether that is all of it."""
+    parcels = order.sourcing.get("parcels", [])
+    today = timezone.localdate(at)
+    order.starts_on, order.all_later = promise.next_start(parcels, today, ship_complete=order.ship_complete)
+
+
+def held_back(order: Order, *, at: datetime) -> set[tuple[int | None, int]]:
+    """Return what of an order, as (warehouse, position), nobody may begin yet; services have no warehouse."""
+    parcels = order.sourcing.get("parcels", [])
+    held = promise.held_back(parcels, timezone.localdate(at), ship_complete=order.ship_complete)
+    ids: dict[str, int | None] = {one.code: one.pk for one in pricing.warehouses()} if held else {}
+    return {(ids.get(code), position) for code, position in held}
 
 
 @service

@@ -1,7 +1,7 @@
 """Promises that move because supply does: for all who wait for a product, by rank, and for them alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from orders import outlook, promise
 from orders.models import Order, OrderLine
 from orders.promise import Wait
 from orders.selectors import LIVE
-from orders.sentences import Cause
+from orders.sentences import RELEASE, Cause
 from pricing import services as pricing
 
 from .promising import days_by_code, days_of, repromise, waits_of, write_days
@@ -22,7 +22,7 @@ from .sourcing import places_of
 AT_ONCE = 500
 # So many at a time are compared with what they were told: their parcels are read for that.
 COMPARED = 2_000
-DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "updated_at")
+DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later", "updated_at")
 
 
 def redate_waiting(product_ids: Iterable[int], *, cause: Cause, actor: Actor = SYSTEM) -> int:
@@ -36,6 +36,34 @@ def redate_waiting(product_ids: Iterable[int], *, cause: Cause, actor: Actor = S
         batch = changed[start : start + AT_ONCE]
         _redate_some({order_id: waits[order_id] for order_id in batch}, cause=cause, actor=actor)
     return len(changed)
+
+
+def redate_release(product_id: int, *, actor: Actor = SYSTEM) -> int:
+    """Move the promises of those who ordered a product whose release date moved, be it tied to them or waited for.
+
+    What has left stays. Returns how many orders with units of it were looked at, those that wait not counted.
+    """
+    tied = OrderLine.objects.filter(product=product_id, allocated__gt=0, order__status__in=LIVE)
+    orders = list(tied.order_by("order").values_list("order", flat=True).distinct())
+    for start in range(0, len(orders), AT_ONCE):
+        _rerelease(orders[start : start + AT_ONCE], product_id, actor=actor)
+    redate_waiting([product_id], cause=RELEASE, actor=actor)
+    return len(orders)
+
+
+@service
+def _rerelease(order_ids: Sequence[int], product_id: int, *, actor: Actor) -> None:
+    def rerelease(order: Order, lines: Sequence[OrderLine]) -> bool:
+        mine = [line for line in lines if line.product_id == product_id and line.allocated and not line.shipped]
+        if not mine:
+            return False
+        release_on = mine[0].product.release_on
+        since = release_on if release_on is not None and release_on > timezone.localdate() else None
+        parcels = promise.released_on(order.sourcing.get("parcels", []), {line.position for line in mine}, since)
+        order.sourcing = {**order.sourcing, "parcels": parcels}
+        return True
+
+    _move(order_ids, rerelease, cause=RELEASE, actor=actor)
 
 
 def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
@@ -72,21 +100,32 @@ def _changed(waits: Mapping[int, Sequence[Wait]]) -> list[int]:
 
 @service
 def _redate_some(waits: Mapping[int, Sequence[Wait]], *, cause: Cause, actor: Actor) -> None:
-    """Move what some orders were promised, in a number of statements that does not grow with them."""
+    def rewait(order: Order, lines: Sequence[OrderLine]) -> bool:
+        # It may have got its units or gone meanwhile: whatever did that has dated it.
+        if not _still_waits(lines, waits[order.pk]):
+            return False
+        _rewait(order, waits[order.pk])
+        return True
+
+    _move(list(waits), rewait, cause=cause, actor=actor)
+
+
+def _move(
+    order_ids: Sequence[int], change: Callable[[Order, Sequence[OrderLine]], bool], *, cause: Cause, actor: Actor
+) -> None:
+    """Date some orders anew after a `change` of their parcels, in a number of statements that does not grow."""
     now = timezone.now()
-    locked = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=waits)
+    locked = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=order_ids)
     orders = [held(Order, order.pk) or hold(order) for order in locked]
     lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=orders).order_by("order", "position"):
+    for line in OrderLine.objects.filter(order__in=orders).select_related("product").order_by("order", "position"):
         lines[line.order_id].append(line)
     facts, rows, moved = [], [], []
     for order in orders:
-        mine, wanted = lines[order.pk], waits[order.pk]
-        if order.status not in LIVE or not _still_waits(mine, wanted):
-            # It got its units or went meanwhile: whatever did that has dated it.
-            continue
+        mine = lines[order.pk]
         before = {line.pk: line.promised_on for line in mine}
-        _rewait(order, wanted)
+        if order.status not in LIVE or not change(order, mine):
+            continue
         facts += repromise(order, mine, cause=cause, at=now)
         order.updated_at = now
         rows.append((order.pk, *(getattr(order, name) for name in DATED)))

@@ -25,7 +25,7 @@ LONGEST_TAG = 40
 DELIVERY = frozenset({"requested_delivery_on", "ship_complete", "customer_note", "gift_note", "purchase_order_number"})
 # What helps to find an order again, and may always be changed.
 LABELS = frozenset({"tags", "metadata"})
-DATES = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on")
+DATES = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later")
 OPEN = frozenset({S.DRAFT, S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 
 

@@ -135,7 +135,7 @@ def reroute_units(
     days = {line.pk: line.promised_on for line in lines}
     told = repromise(order, lines, cause=REROUTED, at=now)
     restate(order, lines=lines)
-    save_figures(order, "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on")
+    save_figures(order, "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later")
     write_days([line for line in lines if line.promised_on != days[line.pk]])
     emit(*told, actor=actor, at=now)
     after = {"from": target.code, "promised_on": order.promised_on}
