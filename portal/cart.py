@@ -1,5 +1,6 @@
 """What a visitor wants to order, kept in the session until it is placed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,11 +11,13 @@ from django.utils.translation import gettext as _
 from core.errors import Invalid
 from core.money import Money
 from inventory.models import Product
+from orders import services as orders
 from pricing import services as pricing
 from pricing.models import Channel
 
 KEY = "cart"
 CHANNEL = "portal"
+USUAL_METHOD = "standard"
 MAX_LINES = 200
 MAX_QUANTITY = 9999
 
@@ -71,6 +74,19 @@ def lines(request: HttpRequest) -> list[CartLine]:
     products = list(Product.objects.filter(sku__in=wanted, active=True).order_by("sku"))
     prices = prices_of(products)
     return [CartLine(product, wanted[product.sku], prices.get(product.pk)) for product in products]
+
+
+def promised(
+    wanted: Iterable[tuple[Product, int]], *, country: str = "", method: str = ""
+) -> dict[int, orders.Availability]:
+    """Return, by product, what could be promised now: by the way that most choose, unless another is named."""
+    found = orders.availabilities(
+        wanted,
+        country=country or channel().seller_country,
+        method=method or USUAL_METHOD,
+        channel=CHANNEL,
+    )
+    return {one.product.pk: one for one in found}
 
 
 def prices_of(products: list[Product]) -> dict[int, Money]:

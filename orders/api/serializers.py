@@ -310,5 +310,12 @@ class AvailabilitySerializer(serializers.Serializer):
     available = serializers.IntegerField(help_text="Units that can be promised now.")
     promised = serializers.BooleanField(help_text="Whether the whole quantity can be ordered.")
     backorder = serializers.IntegerField(help_text="Units that would follow later.")
+    may_wait = serializers.IntegerField(
+        allow_null=True,
+        help_text="For how many units more orders may wait: null for any number, 0 where it is sold from stock only.",
+    )
+    by_day = serializers.ListField(
+        child=serializers.DictField(), help_text="How many units can be promised from each day on, now first (null)."
+    )
     estimated_delivery_on = serializers.DateField(allow_null=True)
     parcels = serializers.ListField(child=serializers.DictField())

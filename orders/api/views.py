@@ -20,6 +20,7 @@ from core.api.views import ApiListView, ApiView
 from orders import selectors, services
 from orders.errors import UnknownOrder
 from orders.models import Hold, Order
+from orders.outlook import MANY
 
 from .bodies import STANDARD, OrderCreateSerializer, PreferencesSerializer, to_input
 from .filters import OrderFilters
@@ -211,6 +212,8 @@ class AvailabilityView(OrderView):
             "available": found.available,
             "promised": found.can_be_ordered,
             "backorder": found.short,
+            "may_wait": None if found.product.backorder and found.room == MANY else found.room,
+            "by_day": [{"on": on, "quantity": units} for on, units in found.by_day],
             "estimated_delivery_on": found.arrives_on,
             "parcels": [_parcel(parcel) for parcel in found.parcels],
         }

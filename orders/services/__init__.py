@@ -1,6 +1,6 @@
 """The counter of orders: everything the floors above may ask."""
 
-from .availability import Availability, availability
+from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
@@ -55,6 +55,7 @@ __all__ = [
     "add_comment",
     "alternatives",
     "assign_order",
+    "availabilities",
     "availability",
     "bump_order",
     "begin_orders",

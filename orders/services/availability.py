@@ -119,7 +119,7 @@ def _parcels(
     """Return the parcels of one product as an order for it would get them, and how many units are short."""
     release = product.release_on
     since = release if release is not None and release > timezone.localdate(at) else None
-    shelves = {(product.pk, place): units for place, units in figures.shelves.items()}
+    shelves = _left(product, figures)
     places = routed.places
     decision = decide([Demand(1, product.pk, quantity, True)], shelves, places, routed.costs)
     days = days_by_code(places)
@@ -133,3 +133,13 @@ def _parcels(
         waits = waits_of(1, short, stages, codes, since=since)
         parcels += promise.backorder_parcels(waits, {**days, "": days_of(places)})
     return parcels, short
+
+
+def _left(product: Product, figures: outlook.Figures) -> dict[tuple[int, int], int]:
+    """Return what is free per (product, warehouse), less what those who wait are about to get."""
+    spoken_for, left = figures.ahead if product.backorder else 0, {}
+    for place, units in sorted(figures.shelves.items()):
+        kept = min(units, spoken_for)
+        spoken_for -= kept
+        left[product.pk, place] = units - kept
+    return left

@@ -20,7 +20,6 @@ from core.errors import DomainError, Invalid
 from core.money import Money
 from core.reader import locale
 from customers.models import Customer
-from inventory import services as inventory
 from inventory.models import Product
 from orders import services as orders
 from orders.inputs import LineInput, OrderInput
@@ -53,11 +52,9 @@ def shop(request: HttpRequest) -> HttpResponse:
     page = Paginator(products.order_by("category", "name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     prices = cart.prices_of(shown)
-    free = inventory.availability([product.pk for product in shown])
     wanted = cart.quantities(request)
-    rows = [
-        _offer(one, price=prices.get(one.pk), free=free.get(one.pk, 0), wanted=wanted.get(one.sku, 0)) for one in shown
-    ]
+    promised = cart.promised((one, wanted.get(one.sku) or 1) for one in shown)
+    rows = [_offer(promised[one.pk], price=prices.get(one.pk), wanted=wanted.get(one.sku, 0)) for one in shown]
     context = {
         "rows": rows,
         "page": page,
@@ -69,10 +66,20 @@ def shop(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/shop.html", context)
 
 
-def _offer(product: Product, *, price: Money | None, free: int, wanted: int) -> dict[str, Any]:
-    # What is sold out can still be taken out of the cart.
-    orderable = bool(free or wanted or product.backorder or not product.needs_stock)
-    return {"product": product, "price": price, "free": free, "wanted": wanted, "orderable": orderable}
+def _offer(found: orders.Availability, *, price: Money | None, wanted: int) -> dict[str, Any]:
+    product, free = found.product, found.available
+    may_wait = product.backorder and found.room > 0
+    return {
+        "product": product,
+        "price": price,
+        "free": free,
+        "wanted": wanted,
+        "may_wait": may_wait,
+        "day": found.arrives_on if product.needs_stock and (free or may_wait) else None,
+        "is_new": product.release_on is not None and product.release_on > timezone.localdate(),
+        # What is sold out can still be taken out of the cart.
+        "orderable": bool(free or wanted or may_wait or not product.needs_stock),
+    }
 
 
 @require_POST
@@ -111,8 +118,19 @@ def _pieces(text: str) -> int:
 @require_GET
 def show_cart(request: HttpRequest) -> HttpResponse:
     """Show what is in the cart."""
-    context = {"lines": cart.lines(request), "net_prices": not cart.channel().prices_include_tax}
+    lines = cart.lines(request)
+    context = {"rows": _with_days(lines), "net_prices": not cart.channel().prices_include_tax}
     return render(request, "portal/cart.html", context)
+
+
+def _with_days(lines: list[cart.CartLine], **chosen: str) -> list[dict[str, Any]]:
+    """Return lines of the cart with the day on which each is there, or how many of it can be had."""
+    promised = cart.promised(((line.product, line.quantity) for line in lines), **chosen)
+    return [
+        {"line": line, "found": one, "most": one.available + (one.room if one.product.backorder else 0)}
+        for line in lines
+        for one in (promised[line.product.pk],)
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -147,13 +165,19 @@ def checkout(request: HttpRequest) -> HttpResponse:
         quote, _unused = quote_cart(lines, {**form.cleaned_data, "coupon_code": ""}, customer)
     context = {
         "form": form,
-        "lines": lines,
+        "rows": _with_days(lines, **_way(form, initial)),
         "quote": quote,
         "taxes": taxes_of(quote),
         "problem": problem,
         "shown": str(quote.total) if quote else "",
     }
     return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
+
+
+def _way(form: CheckoutForm, initial: dict[str, Any]) -> dict[str, str]:
+    """Return where to and how, as chosen, or as the form began."""
+    said = {**initial, **getattr(form, "cleaned_data", {})}
+    return {"country": said["country"], "method": said["shipping_method"]}
 
 
 def _was_shown(request: HttpRequest, quote: Quote | None, form: CheckoutForm) -> bool:

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from core.actors import SYSTEM
 from core.api.keys import create_api_key
+from inventory import services as inventory
 from orders import services
 from orders.models import Order
 from tests.factories.shop import make_priced_product
@@ -341,6 +342,25 @@ def test_availability_of_what_follows_later(shop, api):
 
     assert (body["promised"], body["parcels"][0]["kind"]) == (True, "backorder")
     assert body["estimated_delivery_on"] > (timezone.localdate() + timedelta(days=15)).isoformat()
+    assert (body["may_wait"], body["by_day"]) == (None, [])
+
+
+def test_availability_says_how_many_from_which_day_on(shop, api):
+    rare = make_priced_product("RARE", "9.00", backorder=True, backorder_limit=8, stock={"HAM": 2})
+    day = timezone.localdate() + timedelta(days=20)
+    inventory.expect_receipt(
+        product_id=rare.pk, warehouse_id=shop.munich.pk, quantity=5, expected_on=day, actor=SYSTEM
+    )
+
+    body = api.get("/api/v1/availability/?sku=RARE&quantity=4&country=DE").json()
+
+    assert body["by_day"] == [{"on": None, "quantity": 2}, {"on": day.isoformat(), "quantity": 7}]
+    assert [(one["kind"], one["warehouse"], one["quantity"]) for one in body["parcels"]] == [
+        ("goods", "HAM", 2),
+        ("backorder", "MUC", 2),
+    ]
+    assert (body["may_wait"], body["promised"]) == (8, True)
+    assert placed_order({"RARE": 4}).estimated_delivery_on.isoformat() == body["estimated_delivery_on"]
 
 
 @pytest.mark.parametrize(

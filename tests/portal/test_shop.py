@@ -1,7 +1,12 @@
 """Finding products, and filling the cart."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from core.templatetags.back_office import day
+from orders import services as orders
 from pricing import services as pricing
 from pricing.models import Channel
 from tests.factories.shop import make_priced_product
@@ -97,3 +102,35 @@ def test_a_page_full_of_products_goes_into_the_cart_in_one_query(client, django_
 def test_the_way_back_from_the_cart_never_leaves_the_shop(client):
     assert client.post("/cart/put/", {"next": "/shop/?page=2"}).url == "/shop/?page=2"
     assert client.post("/cart/put/", {"next": "//evil.example/"}).url == "/cart/"
+
+
+def test_the_shop_and_the_cart_say_by_when_it_is_there(client, shop):
+    make_priced_product("RARE", "9.00", backorder=True, backorder_limit=3, stock={"HAM": 1})
+    make_priced_product("NOVEL", "9.00", backorder=True, release_on=timezone.localdate() + timedelta(days=40))
+    make_priced_product("GONE", "9.00")
+    asked = {"country": "DE", "method": "standard", "channel": "portal"}
+    found = {sku: orders.availability(sku=sku, quantity=1, **asked) for sku in ("RARE", "NOVEL", "GONE")}
+
+    page = client.get("/shop/").content.decode()
+    for sku in ("RARE", "NOVEL"):
+        assert f"with you by {day(found[sku].arrives_on)}" in page
+    assert ("Order now, appears soon" in page, "Sold out" in page) == (True, True)
+
+    client.post("/cart/put/", {"quantity:RARE": "4"})
+    four = orders.availability(sku="RARE", quantity=4, **asked)
+    assert f"with you by {day(four.arrives_on)}" in client.get("/cart/").content.decode()
+    assert f"with you by {day(four.arrives_on)}" in client.get("/checkout/").content.decode()
+    client.post("/cart/put/", {"quantity:RARE": "5"})
+    assert "only 4 can be ordered" in client.get("/cart/").content.decode()
+
+
+def test_a_full_cart_costs_the_same_statements_as_one_line(client, shop, django_assert_num_queries):
+    for number in range(5):
+        make_priced_product(f"P-{number}", "1.00", stock={"HAM": 5})
+    client.post("/cart/put/", {"quantity:P-0": "1"})
+    client.get("/cart/")
+    with django_assert_num_queries(4):
+        client.get("/cart/")
+    client.post("/cart/put/", {f"quantity:P-{number}": "2" for number in range(5)})
+    with django_assert_num_queries(4):
+        client.get("/cart/")
