@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0015_replays_of_routing'),
+        ('orders', '0016_first_weights'),
     ]
 
     operations = [
