@@ -4,6 +4,7 @@ Whoever changes one calls `forget`, so this process sees it at once; other proce
 `MAX_AGE` seconds at the latest.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from decimal import Decimal
 from django.db import transaction
 
 from inventory.models import RoutingRuleSet, Warehouse
-from inventory.routing import RuleSet, parse
+from inventory.routing import Faulty, RuleSet, parse
 from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, TaxRegistration, Transit, Zone
 from pricing.transit_defaults import usual_days
 
 MAX_AGE = 5.0
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _read() -> Reference:
         warehouses=warehouses,
         taxes=taxes,
         promotions=list(Promotion.objects.filter(active=True, needs_code=False).order_by("code")),
-        rules=rules_of(active) if active else None,
+        rules=_readable(active) if active else None,
         registered_in=frozenset(TaxRegistration.objects.values_list("country", flat=True)),
     )
 
@@ -104,6 +106,15 @@ def _read() -> Reference:
 def rules_of(row: RoutingRuleSet) -> RuleSet:
     """Return routing rules ready to be asked."""
     return parse(row.content, currency=row.currency, version=row.version, name=row.name)
+
+
+def _readable(row: RoutingRuleSet) -> RuleSet | None:
+    """Return the rules that hold; what nobody can read any more stops no order, and is cried out."""
+    try:
+        return rules_of(row)
+    except Faulty:
+        logger.exception("The routing rules %s cannot be read: orders are placed without rules", row)
+        return None
 
 
 def _transits(

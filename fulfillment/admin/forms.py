@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin.forms import SubjectForm
+from core.sight import seen
 from fulfillment import services
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from fulfillment.services import ParcelInput
+from inventory.models import Warehouse
 from orders import decision_words
 
 MOST_PARCELS = 20
@@ -205,7 +207,8 @@ class RerouteForm(SubjectForm):
 
     def prepare(self) -> None:
         """Offer the warehouses that can do it; why the others cannot is said below."""
-        found = services.ways_elsewhere(self.subject)
+        mine = set(seen(Warehouse.objects.all()).values_list("pk", flat=True))
+        found = [one for one in services.ways_elsewhere(self.subject) if one.warehouse.pk in mine]
         ways = [one for one in found if one.is_possible]
         field = self.fields["warehouse"]
         field.choices = [(one.warehouse.pk, decision_words.way(one)) for one in ways]  # type: ignore[attr-defined]

@@ -282,3 +282,12 @@ def test_two_who_activate_at_once_come_one_after_the_other(shop):
 
     assert RoutingRuleSet.objects.get(status="active").pk == second.pk
     assert RoutingRuleSet.objects.get(pk=first.pk).retired_at <= timezone.now()
+
+
+def test_rules_that_nobody_can_read_any_more_stop_no_order(shop, caplog):
+    rules = active(rule("exclude", "HAM"))
+    RoutingRuleSet.objects.filter(pk=rules.pk).update(content={"rules": "lost"})
+    pricing.forget()
+
+    assert serving(placed_order()) == ["HAM"]
+    assert "cannot be read" in caplog.text
