@@ -11,6 +11,7 @@ from core.actors import SYSTEM, Actor
 from core.errors import DomainError
 from core.outbox import emit
 from core.service import held, hold, note_change, service, unit_of_work
+from core.sight import limited_to, seen
 from inventory import selectors as stock
 from inventory import services as inventory
 from inventory.services import Passing
@@ -184,12 +185,14 @@ def _who_could_give(order_id: int, spared: Collection[int]) -> list[int]:
     lines = list(OrderLine.objects.filter(order=order, backordered__gt=0).select_related("product"))
     if not lines:
         return []
-    warehouses = [place.warehouse_id for place in route_order(order, lines, at=timezone.now()).places]
+    warehouses = _serving(order, lines, at=timezone.now())
     missing: dict[int, int] = defaultdict(int)
     for line in lines:
         missing[line.product_id] += line.backordered
     lots = stock.tied_behind(missing, warehouses=warehouses, rank=order.rank, limit=MOST_LOTS)
-    behind = Order.objects.filter(reservation__in={lot.reservation_id for lot in lots}, status__in=selectors.UNBEGUN)
+    # Nobody is shown, and nobody takes from, orders that are not there for the one who asks.
+    behind = seen(Order.objects.filter(reservation__in={lot.reservation_id for lot in lots}))
+    behind = behind.filter(status__in=selectors.UNBEGUN)
     ids = {key: pk for pk, key in behind.exclude(pk__in=spared).values_list("pk", "reservation")}
     found: dict[int, None] = {}
     for lot in lots:
@@ -197,6 +200,13 @@ def _who_could_give(order_id: int, spared: Collection[int]) -> list[int]:
             missing[lot.product_id] -= lot.units
             found[ids[lot.reservation_id]] = None
     return list(found)[:MOST_GIVERS]
+
+
+def _serving(order: Order, lines: Sequence[OrderLine], *, at: datetime) -> set[int]:
+    """Return the warehouses that may serve an order, as far as the one who asks has to do with them."""
+    codes = limited_to("warehouse")
+    places = route_order(order, lines, at=at).places if lines else ()
+    return {place.warehouse_id for place in places if codes is None or place.code in codes}
 
 
 def _take_in_hand(order_ids: Iterable[int]) -> dict[int, _Party]:
@@ -212,7 +222,7 @@ def _take_in_hand(order_ids: Iterable[int]) -> dict[int, _Party]:
 def _share_out(taker: _Party, parties: Mapping[int, _Party], *, at: datetime) -> list[Passing]:
     """Decide who gives what: from the lowest ranked on, and only what lies where the taker may be served from."""
     waiting = [line for line in taker.lines if line.backordered]
-    serving = {place.warehouse_id for place in route_order(taker.order, waiting, at=at).places} if waiting else set()
+    serving = _serving(taker.order, waiting, at=at)
     by_reservation = {
         party.order.reservation_id: party
         for party in parties.values()

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -291,3 +292,29 @@ def test_without_the_right_to_it_there_is_no_such_page(shop, rare, client, djang
     client.force_login(tom, backend="django.contrib.auth.backends.ModelBackend")
     assert client.post(step(urgent), {"givers": ["1|never"], "reason": "x"}).status_code in (302, 403)
     assert state(urgent)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "may"),
+    [
+        ({}, True),
+        ({"channel": ["phone"]}, False),
+        ({"channel": ["phone", "api"]}, True),
+        ({"warehouse": ["MUC"]}, False),
+        ({"warehouse": ["HAM"]}, True),
+    ],
+)
+def test_who_is_limited_takes_nothing_from_what_is_not_there_for_him(
+    shop, rare, client, django_user_model, limits, may
+):
+    giver, urgent = order(4), order(3, shipping_method="express", channel="phone")
+    tom = django_user_model.objects.create_user("tom", password="x", is_staff=True, limits=limits)
+    tom.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "operate_order"]))
+    client.force_login(tom, backend="django.contrib.auth.backends.ModelBackend")
+    after = services.preview_taking(urgent.pk).losses[0].after
+
+    page = client.get(step(urgent)).content.decode()
+    client.post(step(urgent), {"givers": [f"{giver.pk}|{after}"], "reason": "fair"})
+
+    assert (str(giver) in page) is may
+    assert state(giver)[0] == (1 if may else 4)
