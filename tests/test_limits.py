@@ -209,6 +209,36 @@ def test_a_step_for_many_rows_leaves_out_what_is_beyond(two, client):
     assert set(BulkJob.objects.values_list("rows__subject_id", flat=True)) <= {two[0].pk, None}
 
 
+def test_who_sees_one_warehouse_releases_the_work_there_and_no_other(two, client):
+    make_priced_product("NEAR", "5.00", stock={"HAM": 9})
+    make_priced_product("FAR", "5.00", stock={"MUC": 9})
+    both, far = (
+        confirmed_order(lines, email=f"{len(lines)}@example.com") for lines in ({"NEAR": 1, "FAR": 1}, {"FAR": 1})
+    )
+    outbox.drain()
+    somebody(client, warehouse=["HAM"])
+    listed = reverse("admin:orders_order_changelist")
+    said = {"action": "release_many", "_selected_action": [both.pk, far.pk], "index": "0"}
+
+    asked = client.post(listed, said).context["consequences"]
+    client.post(listed, {**said, "confirmed": "1"})
+
+    assert "Only what you see begins (HAM); work in other warehouses waits for others." in asked
+    work = FulfillmentOrder.objects.filter(order__in=[both, far]).order_by("order", "warehouse__code")
+    assert list(work.values_list("order", "warehouse__code", "status")) == [
+        (both.pk, "HAM", "released"), (both.pk, "MUC", "planned"), (far.pk, "MUC", "planned"),
+    ]  # fmt: skip
+    rows = BulkJob.objects.get().rows
+    assert dict(rows.exclude(reason="").values_list("subject_id", "reason")) == {
+        far.pk: "Its work waits in other warehouses than yours"
+    }
+
+    client.post(listed, {**said, "confirmed": "1", "token": "again"})
+    assert rows.model.objects.filter(job=BulkJob.objects.latest("pk"), subject_id=both.pk).get().status == "skipped"
+    answer = client.post(f"/api/v1/orders/{far.number}/release/", {}, content_type="application/json")
+    assert (answer.status_code, work.filter(status="released").count()) == (409, 1)
+
+
 def test_a_limit_that_is_set_while_a_job_runs_counts_at_once(two, client):
     user = somebody(client)
     admin = next(one for model, one in site._registry.items() if model is Order)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from core import roles
-from core.models import EventRecord, User
+from core.models import ApiKey, EventRecord, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -69,3 +69,33 @@ def test_nobody_widens_his_own_sight_or_gives_what_he_has_not(client):
         before = person.limits
         person.refresh_from_db()
         assert person.limits == before
+
+
+def limited(client, **limits):
+    """Sign in an administrator who sees only some of it."""
+    ida = User.objects.create_user("ida", password="x", is_staff=True, limits=limits)
+    ida.groups.add(roles.group_of("administrator"))
+    client.force_login(ida, backend=BACKEND)
+
+
+def test_a_key_opens_no_channel_that_its_maker_does_not_see(client):
+    limited(client, channel=["api", "phone"])
+    address, said = reverse("admin:core_apikey_add"), {"name": "Shop", "scopes": ["orders:read"]}
+
+    beyond = client.post(address, {**said, "channels": "api, portal"})
+    assert beyond.context["form"].errors == {"channels": ["Not one of yours: portal."]}
+    assert not ApiKey.objects.exists()
+
+    client.post(address, {**said, "channels": "phone"})
+    client.post(address, {**said, "channels": ""})
+    assert list(ApiKey.objects.order_by("pk").values_list("channels", flat=True)) == [["phone"], ["api", "phone"]]
+
+
+def test_who_is_limited_as_no_key_can_be_makes_none(client):
+    limited(client, warehouse=["HAM"])
+
+    answer = client.post(reverse("admin:core_apikey_add"), {"name": "Shop", "scopes": ["orders:read"]})
+
+    [said] = answer.context["form"].non_field_errors()
+    assert said == "You are limited (Warehouses), and a key is not: ask somebody who is not limited to make it."
+    assert not ApiKey.objects.exists()
