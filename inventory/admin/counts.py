@@ -28,6 +28,7 @@ from core.templatetags.back_office import money
 from inventory import selectors, services
 from inventory.models import StockCount, StockItem, Warehouse
 
+from .forms import PlainPlaces
 from .lines_field import GoodsField
 from .scanning import staff_with
 
@@ -110,7 +111,7 @@ def what_finishing_does(count: StockCount) -> list[str]:
 
 
 @admin.register(StockCount, site=site)
-class StockCountAdmin(TransitionAdmin, PanelAdmin):
+class StockCountAdmin(PlainPlaces, TransitionAdmin, PanelAdmin):
     """Sheets of shelves, the youngest first."""
 
     page = "inventory.stockcount"

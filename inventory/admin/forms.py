@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language
@@ -224,3 +225,13 @@ def _only_choice(field: Any) -> None:
     rows = list(field.queryset[:2])
     if len(rows) == 1:
         field.initial = rows[0]
+
+
+class PlainPlaces(admin.ModelAdmin):
+    """Offers warehouses in a plain list: there are few, and each form says itself which of them may be chosen."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Look nothing up."""
+        if db_field.related_model is Warehouse:
+            kwargs["widget"] = forms.Select()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import history
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import code_column, figure_column, flag_column
+from core.admin.columns import code_column, figure_column, flag_column, when_column
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from inventory import services
@@ -35,6 +36,11 @@ def what_accepting_does(proposal: ReorderProposal) -> list[str]:
     ]
 
 
+def becomes(now: int, proposed: int) -> str:
+    """Show a figure beside the one that is proposed."""
+    return str(now) if now == proposed else format_html("{} → <b>{}</b>", now, proposed)
+
+
 def what_accepting_many_does(n: int) -> list[str]:
     """Say how many shelves change."""
     return [
@@ -50,14 +56,11 @@ class ReorderProposalAdmin(TransitionAdmin, BulkAdmin, BackOfficeAdmin):
         "what",
         code_column("stock_item__warehouse__code", _("warehouse")),
         figure_column("daily_demand"),
-        figure_column("deviation"),
         figure_column("lead_days"),
-        figure_column("stock_item__safety_stock", _("safety stock")),
-        figure_column("safety_stock"),
-        figure_column("stock_item__reorder_point", _("reorder point")),
-        figure_column("reorder_point"),
-        flag_column("differs"),
+        "safety",
+        "point",
     )
+    extra_columns = (figure_column("deviation"), flag_column("differs"), when_column("computed_at"))
     list_display_links = ("what",)
     list_select_related = ("stock_item__product", "stock_item__warehouse")
     list_filter = ("differs", "stock_item__warehouse")
@@ -104,6 +107,18 @@ class ReorderProposalAdmin(TransitionAdmin, BulkAdmin, BackOfficeAdmin):
     def what(self, proposal: ReorderProposal) -> str:
         """Name what it is about."""
         return str(proposal.stock_item.product)
+
+    @admin.display(description=_("safety stock"), ordering="safety_stock")
+    def safety(self, proposal: ReorderProposal) -> str:
+        """Return what holds, and what is proposed instead."""
+        return becomes(proposal.stock_item.safety_stock, proposal.safety_stock)
+
+    @admin.display(description=_("reorder point"), ordering="reorder_point")
+    def point(self, proposal: ReorderProposal) -> str:
+        """Return what holds, and what is proposed instead."""
+        return becomes(proposal.stock_item.reorder_point or 0, proposal.reorder_point)
+
+    safety.figure = point.figure = True  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ReorderProposal]":
         """Return proposals with what they are about."""

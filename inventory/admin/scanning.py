@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +16,7 @@ from core.admin.site import site
 from inventory.papers import PaperLine
 from inventory.services import MOST_PER_BOOKING
 
+WHOLE = "whole-window"
 View = Callable[..., HttpResponse]
 SENT, FIGURE = re.compile(r"units-([0-9]{1,18})"), re.compile(r"[0-9]{1,7}")
 
@@ -30,13 +31,19 @@ def staff_with(permission: str) -> Callable[[View], View]:
             if not user.has_perm(permission):
                 raise PermissionDenied
             if is_aside(request):
-                # A scanner needs the whole window: the drawer then leads there (aside.js).
-                return HttpResponse(status=406)
+                return _in_the_whole_window(request)
             return view(request, *args, **kwargs)
 
         return site.admin_view(guarded)
 
     return guard
+
+
+def _in_the_whole_window(request: HttpRequest) -> HttpResponse:
+    """Answer a drawer: a scanner needs the window, and what was redirected is opened there (aside.js)."""
+    if WHOLE in request.GET:
+        return HttpResponse(status=204)
+    return HttpResponseRedirect(f"{request.path}?{WHOLE}")
 
 
 class CountedForm(forms.Form):

@@ -22,6 +22,7 @@ from core.sight import limited_to, seen
 from inventory import selectors, services
 from inventory.models import Transfer, Warehouse
 
+from .forms import PlainPlaces
 from .goods_in import RECEIVE, transfer_at
 from .lines_field import GoodsField
 
@@ -109,7 +110,7 @@ def what_cancelling_does(transfer: Transfer) -> list[str]:
 
 
 @admin.register(Transfer, site=site)
-class TransferAdmin(TransitionAdmin, PanelAdmin):
+class TransferAdmin(PlainPlaces, TransitionAdmin, PanelAdmin):
     """What goes from one of our warehouses to another, the youngest first."""
 
     page = "inventory.transfer"

@@ -72,6 +72,7 @@ def test_a_delivery_is_taken_in_by_scanner_and_keyboard_alone(door):
 
 def test_a_wrong_item_or_bin_is_an_alarm_at_once(door):
     door.goto("/admin/goods-in/paper/?paper=PO-2041&at=HAM")
+    door.locator("#scan:focus").wait_for()
     scan(door, "MUG-RED")
     door.evaluate(
         """() => {
@@ -93,6 +94,7 @@ def test_a_wrong_item_or_bin_is_an_alarm_at_once(door):
     door.get_by_text("A-01 is the right bin").wait_for()
     StockItem.objects.filter(product__sku="TEA-1").update(bin="B-07")
     door.reload()
+    door.locator("#scan:focus").wait_for()
     scan(door, "A-01")
     door.get_by_text("Scan an article first").wait_for()
     scan(door, "TEA-1")
@@ -102,6 +104,7 @@ def test_a_wrong_item_or_bin_is_an_alarm_at_once(door):
 
 def test_a_bin_that_is_scanned_becomes_the_place_of_what_lies_nowhere_yet(door):
     door.goto("/admin/goods-in/paper/?paper=PO-2041&at=HAM")
+    door.locator("#scan:focus").wait_for()
     scan(door, "TEA-1")
     scan(door, "a-01")
     door.get_by_text("lies in A-01 from now on").wait_for()
@@ -113,6 +116,7 @@ def test_a_bin_that_is_scanned_becomes_the_place_of_what_lies_nowhere_yet(door):
 
 def test_two_fast_clicks_are_one_booking(door):
     door.goto("/admin/goods-in/paper/?paper=PO-2041&at=HAM")
+    door.locator("#scan:focus").wait_for()
     before = StockItem.objects.get(product__sku="MUG-RED", warehouse__code="HAM").on_hand
     scan(door, "MUG-RED")
 

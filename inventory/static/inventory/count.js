@@ -7,7 +7,16 @@ document.addEventListener("DOMContentLoaded", () => {
         return;
     }
     const waiting = new Map();
+    const told = new Map(); // what differs, by row; shown when its counting is over, so that nobody counts towards it
     let busy = false;
+
+    const show = (row) => {
+        const words = told.get(row.dataset.row);
+        if (words !== undefined) {
+            row.querySelector(".scan-state").textContent = words;
+            row.classList.toggle("is-fewer", /^[+−]/.test(words));
+        }
+    };
 
     const send = async () => {
         if (busy || !waiting.size) {
@@ -24,14 +33,18 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         try {
             const answer = await fetch(location.href, { method: "POST", headers: { Accept: "application/json" }, body });
-            const told = await answer.json();
+            const said = await answer.json();
             for (const row of rows) {
-                const state = row.querySelector(".scan-state");
-                state.textContent = answer.ok ? (told.differences[row.dataset.row] ?? "") : told.error;
-                row.classList.toggle("is-fewer", !answer.ok || /^[+−]/.test(state.textContent));
+                told.set(row.dataset.row, answer.ok ? (said.differences[row.dataset.row] ?? "") : said.error);
+                if (answer.ok && row.dataset.counting) {
+                    row.querySelector(".scan-state").textContent = form.dataset.kept;
+                    row.classList.remove("is-fewer");
+                } else {
+                    show(row);
+                }
             }
             if (answer.ok) {
-                left.textContent = form.dataset.left.replace("#", told.left);
+                left.textContent = form.dataset.left.replace("#", said.left);
             }
         } catch {
             // The button at the end sends everything again.
@@ -48,7 +61,14 @@ document.addEventListener("DOMContentLoaded", () => {
         clearTimeout(timer);
         timer = setTimeout(send, 400);
     };
-    form.addEventListener("counted", (event) => keep(event.target));
+    form.addEventListener("counted", (event) => {
+        event.target.dataset.counting = event.detail.isAll ? "" : "1";
+        keep(event.target);
+    });
+    form.addEventListener("left", (event) => {
+        delete event.target.dataset.counting;
+        show(event.target);
+    });
     form.addEventListener("change", (event) => {
         if (event.target.matches("input.units")) {
             keep(event.target.closest("tr"));

@@ -77,12 +77,15 @@ document.addEventListener("DOMContentLoaded", () => {
         total.textContent = say(words.total, here, all.reduce((units, row) => units + Number(row.dataset.expected), 0));
     };
     const choose = (row) => {
+        if (last !== row) {
+            last?.dispatchEvent(new CustomEvent("left", { bubbles: true }));
+        }
         last?.classList.remove("is-last");
         last = row;
         row.classList.add("is-last");
         row.scrollIntoView({ block: "nearest" });
     };
-    const put = (row, units) => {
+    const put = (row, units, isAll = false) => {
         field(row).value = Math.min(units, 1000000);
         choose(row);
         show(row);
@@ -90,7 +93,7 @@ document.addEventListener("DOMContentLoaded", () => {
         calm();
         beep(1180, 0.05);
         quietly.textContent = say(words.added, row.dataset.name, counted(row));
-        row.dispatchEvent(new CustomEvent("counted", { bubbles: true }));
+        row.dispatchEvent(new CustomEvent("counted", { bubbles: true, detail: { isAll } }));
     };
 
     // Understanding a code ----------------------------------------------------------------------
@@ -104,7 +107,7 @@ document.addEventListener("DOMContentLoaded", () => {
             put(rowOf(many[2]), counted(rowOf(many[2])) + Number(many[1]));
         } else if (/^\d{1,6}$/.test(code)) {
             if (last) {
-                put(last, Number(code));
+                put(last, Number(code), true);
             } else {
                 alarm(words.first);
             }
@@ -135,7 +138,10 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     };
     const bins = () => [...rows.values()].filter((row) => counted(row) > 0).map((row) => row.querySelector("input.bin"));
-    const next = () => (bins().find((bin) => bin && !bin.value.trim()) || by("scan-book")).focus();
+    const next = () => {
+        last?.dispatchEvent(new CustomEvent("left", { bubbles: true }));
+        (bins().find((bin) => bin && !bin.value.trim()) || by("scan-book")).focus();
+    };
     const take = () => {
         const code = scan.value.trim();
         scan.value = "";
