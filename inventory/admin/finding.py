@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.links import page_of
 from core.admin.searching import LIMIT, Hit, finder
-from inventory.models import Product
+from core.sight import seen
+from inventory.models import Product, StockCount, Transfer
 
 
 @finder(permission="inventory.view_product", order=70)
@@ -18,3 +19,17 @@ def find_products(term: str) -> list[Hit]:
         Hit(product.name_in(), page_of(product), detail=product.sku, kind=_("Product"), code=product.sku)
         for product in rows
     ]
+
+
+@finder(permission="inventory.view_transfer", order=72)
+def find_transfers(term: str) -> list[Hit]:
+    """Find a transfer by its number."""
+    rows = seen(Transfer.objects.filter(number=term.strip().upper()))
+    return [Hit(one.number, page_of(one), kind=_("Transfer"), code=one.number) for one in rows]
+
+
+@finder(permission="inventory.view_stockcount", order=74)
+def find_counts(term: str) -> list[Hit]:
+    """Find a count by its number."""
+    rows = seen(StockCount.objects.filter(number=term.strip().upper()))
+    return [Hit(one.number, page_of(one), kind=_("Count"), code=one.number) for one in rows]

@@ -44,7 +44,8 @@ def propose_for(stock_item_ids: Sequence[int], *, actor: Actor, at: datetime | N
     Returns how many proposals differ from what holds.
     """
     when = at or timezone.now()
-    rows = StockItem.objects.locked().select_related("product").filter(pk__in=stock_item_ids)
+    # Nothing is locked for reckoning: who sells meanwhile does not wait for it.
+    rows = StockItem.objects.select_related("product").filter(pk__in=stock_item_ids).order_by("pk")
     shelf = {item.pk: item for item in rows}
     demands = _demands(shelf, when)
     lead_times = _lead_times({item.product_id for item in shelf.values()}, when)
@@ -61,8 +62,7 @@ def propose_for(stock_item_ids: Sequence[int], *, actor: Actor, at: datetime | N
 @service
 def accept_proposal(proposal_id: int, *, actor: Actor) -> StockItem:
     """Let safety stock and reorder point of a shelf be what was proposed."""
-    proposal = ReorderProposal.objects.select_related("stock_item").get(pk=proposal_id)
-    proposal.stock_item = StockItem.objects.locked().get(pk=proposal.stock_item_id)
+    proposal = ReorderProposal.objects.get(pk=proposal_id)
     _take([proposal], actor=actor)
     proposal.save(update_fields=["differs"])
     return proposal.stock_item
@@ -186,10 +186,14 @@ def _proposal(
 
 @service
 def _take(proposals: Sequence[ReorderProposal], *, actor: Actor) -> None:
-    """Write proposals into their shelves, which are locked."""
+    """Write proposals into their shelves."""
+    if not proposals:
+        return
+    locked = StockItem.objects.locked().filter(pk__in=[one.stock_item_id for one in proposals])
+    shelf = {item.pk: item for item in locked}
     items = []
     for one in proposals:
-        item = one.stock_item
+        one.stock_item = item = shelf[one.stock_item_id]
         before = {"safety_stock": item.safety_stock, "reorder_point": item.reorder_point}
         item.safety_stock, item.reorder_point, one.differs = one.safety_stock, one.reorder_point, False
         after = {"safety_stock": item.safety_stock, "reorder_point": item.reorder_point}

@@ -381,6 +381,12 @@ def test_who_works_in_munich_receives_there_and_sends_nothing_from_hamburg(place
     assert as_it_stands(transfer) == ("sent", [(0, 0, 2)])
 
 
+def test_one_box_finds_a_transfer_by_its_number(places, mug, maya, staff):
+    transfer = drafted(places, maya, {mug.pk: 2})
+
+    assert staff.get("/admin/search/?q=tr-000001")["Location"] == f"{LIST}{transfer.pk}/change/"
+
+
 def test_without_permission_nothing_is_sent(places, mug, maya, client):
     transfer = drafted(places, maya, {mug.pk: 2})
     ines = User.objects.create_user("ines", password="x", is_staff=True)
