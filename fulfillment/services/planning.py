@@ -27,7 +27,9 @@ from .work import (
     live_units,
     lock_work,
     refuse_blocked,
+    refuse_incomplete,
     stamp,
+    why_incomplete,
 )
 
 NOT_PICKED = (Status.PLANNED, Status.RELEASED, Status.PICKING)
@@ -63,6 +65,7 @@ def release_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime
     """Let a warehouse begin; the first release takes the order into fulfillment."""
     work = lock_work(fulfillment_order_id)
     refuse_blocked(work.order)
+    refuse_incomplete(work.order)
     _release(work.order, [work], actor=actor, at=at or timezone.now())
     return work
 
@@ -92,6 +95,7 @@ def release_order(
             raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))
         reason = order.why_not("release") if order.status == OrderStatus.CONFIRMED else ""
         raise OrderBlocked(reason or _("No work of this order waits to be released"), order=order.number)
+    refuse_incomplete(order)
     _release(order, ready, actor=actor, at=when)
     return ready
 
@@ -243,7 +247,9 @@ def _why_not_release(order: Order) -> str:
     """Say what keeps the work of an order from beginning, or nothing."""
     if order.status == OrderStatus.CONFIRMED:
         return order.why_not("release")
-    return str(order.hold_reason or _("On hold")) if STOPPING & set(order.blocked_transitions) else ""
+    if STOPPING & set(order.blocked_transitions):
+        return str(order.hold_reason or _("On hold"))
+    return why_incomplete(order)
 
 
 def _release(order: Order, works: list[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:

@@ -58,6 +58,19 @@ def refuse_blocked(order: Order) -> None:
         raise OrderBlocked(str(order.hold_reason or _("The order is on hold")), order=order.number)
 
 
+def refuse_incomplete(order: Order) -> None:
+    """Raise OrderBlocked when the customer wants all at once and something is missing."""
+    if missing := why_incomplete(order):
+        raise OrderBlocked(missing, order=order.number)
+
+
+def why_incomplete(order: Order) -> str:
+    """Say that an order ships complete only, where something of it is missing."""
+    if order.ship_complete and order.allocation_status != Order.Allocation.ALLOCATED:
+        return _("Ships complete only; waiting for the rest of the stock")
+    return ""
+
+
 def check_quantities(lines: Iterable[FulfillmentLine], quantities: Mapping[int, int]) -> None:
     """Refuse order lines that the work does not have, and more units than it has."""
     known = {line.order_line_id: line for line in lines}

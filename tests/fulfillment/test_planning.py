@@ -68,6 +68,26 @@ def test_an_order_that_ships_complete_waits_for_the_rest(shop, pot, run_debts):
     assert (read(order).status, stock("POT")) == ("fulfilled", (8, 0))
 
 
+def test_what_ships_complete_begins_no_further_work_once_units_are_lost(shop, pot, run_debts):
+    receive(shop, pot, 10)
+    run_debts()
+    order = confirmed({"POT": 5, "TEA-1": 1}, ship_complete=True)
+    run_debts()
+    work = works_of(order)[0]
+    fulfillment.release_fulfillment(work.pk, actor=TOM)
+    fulfillment.pull_back(work.pk, actor=TOM)
+    item = StockItem.objects.get(product=pot, warehouse=work.warehouse)
+    inventory.adjust_stock(stock_item_id=item.pk, change=-item.on_hand, reason="fire", actor=TOM)
+    run_debts()
+    assert (read(order).status, read(order).allocation_status) == ("fulfilling", "partial")
+
+    for release in (fulfillment.release_fulfillment, fulfillment.release_order):
+        with pytest.raises(OrderBlocked, match="Ships complete only"):
+            release(work.pk if release is fulfillment.release_fulfillment else order.pk, actor=TOM)
+
+    assert anew(work).status == "planned"
+
+
 def test_units_that_a_count_does_not_find_leave_the_work(shop, run_debts):
     (work,) = planned({"MUG-RED": 2, "TEA-1": 1})
     (other,) = planned({"MUG-RED": 98})

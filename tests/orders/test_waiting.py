@@ -1,8 +1,12 @@
 """How many units of a product may wait in all, and what is said to who comes too late."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from core.actors import SYSTEM
+from core.models import EventRecord
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from orders import services
@@ -11,7 +15,7 @@ from orders.models import Order
 from tests.factories.catalog import stock_of
 from tests.factories.shop import make_priced_product
 from tests.orders.bodies import post
-from tests.scenarios import confirmed_order, order_input
+from tests.scenarios import anew, confirmed_order, order_input, placed_order
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +121,16 @@ def test_without_a_limit_no_statement_is_spent(shop, django_assert_max_num_queri
     assert [
         one["sql"] for one in seen.captured_queries if "backorder_limit" in one["sql"] and "FOR" in one["sql"]
     ] == []
+
+
+def test_who_waits_gets_the_units_of_an_order_that_nobody_paid_in_time(shop, rare, run_debts):
+    unpaid = placed_order({"RARE": 2})
+    waits = ordered(2)
+    assert (waiting(), stock_of(rare).reserved) == (2, 2)
+
+    assert services.expire_unpaid(timezone.now() + timedelta(days=8)) == 1
+    run_debts()
+
+    assert (anew(unpaid).status, anew(waits).allocation_status) == ("expired", "allocated")
+    assert (waiting(), stock_of(rare).reserved) == (0, 2)
+    assert EventRecord.objects.filter(name="orders.promise_changed", thread=waits.history_thread()).count() == 1
