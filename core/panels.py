@@ -35,6 +35,34 @@ def panel(page: str, *, order: int = 50) -> Callable[[PanelFunction], PanelFunct
     return register
 
 
+@dataclass(frozen=True)
+class Lead:
+    """A way on from a page, shown as a button in its head."""
+
+    url: str
+    label: str
+    icon: str
+
+
+LeadFunction = Callable[[HttpRequest, Any], Lead | None]
+LEADS: dict[str, list[LeadFunction]] = defaultdict(list)
+
+
+def lead(page: str) -> Callable[[LeadFunction], LeadFunction]:
+    """Register a way on from a page; the function says nothing to who may not go there."""
+
+    def register(function: LeadFunction) -> LeadFunction:
+        LEADS[page].append(function)
+        return function
+
+    return register
+
+
+def leads_for(page: str, request: HttpRequest, subject: object) -> list[Lead]:
+    """Return the ways on that this reader has."""
+    return [found for function in LEADS.get(page, ()) if (found := function(request, subject)) is not None]
+
+
 def panels_for(page: str, request: HttpRequest, subject: object) -> list[tuple[str, dict[str, Any]]]:
     """Return template and context of each part of a page that has something to show; each has a name to find it by."""
     shown = ((part, part.render(request, subject)) for part in PANELS.get(page, ()))

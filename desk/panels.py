@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.money import plain
-from core.panels import panel
+from core.panels import Lead, lead, panel
+from customers.models import Customer
 from desk.forms import ShipForm
 from desk.shipping import ReadyToShip, ready_to_ship
 from orders.models import Draft, Order, OrderStatus
@@ -29,6 +30,15 @@ def draft(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | No
         "draft": Draft.objects.filter(order=order).defer("typed").first(),
     }
     return "desk/panels/draft.html", context
+
+
+@lead("customers.customer")
+def new_order(request: HttpRequest, customer: Customer) -> Lead | None:
+    """Begin an order of theirs."""
+    user: Any = request.user
+    if not user.has_perms(NEEDED):
+        return None
+    return Lead(f"{reverse('desk:new-order')}?customer={customer.number}", _("New order"), "plus")
 
 
 def may_take_money(request: HttpRequest) -> bool:

@@ -50,7 +50,7 @@ from core.admin.aside import is_aside
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import for_reader
 from core.admin.links import link_to, may_see
-from core.panels import panels_for
+from core.panels import leads_for, panels_for
 from core.service import thread_of
 from core.templatetags.back_office import when
 
@@ -176,10 +176,11 @@ class PanelAdmin(BackOfficeAdmin):
             return ""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_edit", args=[obj.pk])
 
-    def _panels(self, request: HttpRequest, obj: Any) -> dict[str, list[dict[str, Any]]]:
+    def _panels(self, request: HttpRequest, obj: Any) -> dict[str, list[Any]]:
         panels = self._drawn(request, obj, self.page)
         side = [part for part in panels if part.get("side")]
         return {
+            "leads": leads_for(self.page, request, obj),
             "cards": self._drawn(request, obj, f"{self.page}.now"),
             "main_panels": [part for part in panels if not part.get("side")],
             "pinned_panels": [part for part in side if part.get("pinned")],

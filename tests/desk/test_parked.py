@@ -133,3 +133,12 @@ def test_a_price_of_who_may_set_none_is_not_kept_for_who_may(ada, maya):
     assert "discount" not in typed
     send(maya, KEEP, customer=ada.number, version=kept["version"], lines=planted)
     assert page_state(maya, kept["at"])["typed"]["lines"] == planted
+
+
+def test_an_order_of_a_customer_begins_on_their_page_for_who_may_take_one(ada, maya, tom):
+    page, link = f"/admin/customers/customer/{ada.pk}/change/", f"/desk/orders/new/?customer={ada.number}"
+
+    assert f'href="{link}"' in maya.get(page).content.decode()
+    assert page_state(maya, link)["card"]["label"] == "Ada Byron"
+    shown = tom.get(page)
+    assert (shown.status_code, link in shown.content.decode()) == (200, False)
