@@ -61,7 +61,7 @@ class FulfillmentOrder(models.Model):
         verbose_name_plural = _("fulfillment orders")
         permissions = [
             ("operate_fulfillmentorder", "Can pick, pack, ship and render"),
-            ("reroute_fulfillmentorder", "Can send work to another warehouse"),
+            ("reroute_fulfillmentorder", "Can re-route work"),
         ]
         constraints = [
             models.CheckConstraint(

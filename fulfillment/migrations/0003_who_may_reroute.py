@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='fulfillmentorder',
-            options={'permissions': [('operate_fulfillmentorder', 'Can pick, pack, ship and render'), ('reroute_fulfillmentorder', 'Can send work to another warehouse')], 'verbose_name': 'fulfillment order', 'verbose_name_plural': 'fulfillment orders'},
+            options={'permissions': [('operate_fulfillmentorder', 'Can pick, pack, ship and render'), ('reroute_fulfillmentorder', 'Can re-route work')], 'verbose_name': 'fulfillment order', 'verbose_name_plural': 'fulfillment orders'},
         ),
     ]

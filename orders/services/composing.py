@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.service import service
@@ -16,6 +17,7 @@ from customers import selectors as customer_selectors
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory import selectors as stock
+from inventory.handling import labels
 from inventory.models import Product, Warehouse
 from orders import guards, verification
 from orders.derivation import restate
@@ -129,8 +131,9 @@ def require_sense(given: OrderInput) -> None:
 
 def _require_carried(method: ShippingMethod | None, products: Iterable[Product]) -> None:
     """Refuse a way of delivery that cannot carry the goods."""
-    if tags := not_carried(method, products):
-        text = f"{method} does not carry goods that are {', '.join(tags).replace('_', ' ')}"
+    if method is not None and (tags := not_carried(method, products)):
+        said = {"method": method.name_in(), "what": ", ".join(labels(tags))}
+        text = _("%(method)s does not carry goods that are: %(what)s") % said
         raise InvalidOrder(text, errors=[_fault("/shipping_method", "not_carried", text)])
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.actors import Actor
 from core.outbox import emit
@@ -114,15 +116,15 @@ def reroute_units(
     lines = lines_of(order)
     moved = [line for line in lines if units.get(line.position)]
     if any(line.invoiced - line.credited > line.shipped for line in moved):
-        raise NotReroutable(f"{order} is invoiced from this warehouse already")
+        raise NotReroutable(_("%(order)s is invoiced from this warehouse already") % {"order": order})
     codes = {one.pk: one for one in pricing.warehouses()}
     if to_warehouse not in codes or from_warehouse == to_warehouse or not moved:
-        raise NotReroutable("Choose another warehouse that is open")
+        raise NotReroutable(_("Choose another warehouse that is open"))
     source, target = codes.get(from_warehouse), codes[to_warehouse]
     equip(moved)
     routed = route_order(order, moved, at=now)
     if (why_not := _refusal(order, moved, target, routed.told.get("excluded", {}))) is not None:
-        raise NotReroutable(REFUSED[why_not["why"]].format(place=target.name))
+        raise NotReroutable(str(REFUSED[why_not["why"]]) % {"place": target.name})
     before = {"from": source.code if source else "", "promised_on": order.promised_on}
     _write_parcels(order, units, source.code if source else "", target)
     decision = {
@@ -153,9 +155,11 @@ def reroute_units(
 
 
 REFUSED = {
-    "not_registered": "The seller is not registered for VAT where {place} is",
-    "handling": "{place} cannot handle these goods",
-    "tax": "From {place} other tax would be due than was agreed; cancel these lines and order them anew",
+    "not_registered": gettext_lazy("The seller is not registered for VAT where %(place)s is"),
+    "handling": gettext_lazy("%(place)s cannot handle these goods"),
+    "tax": gettext_lazy(
+        "From %(place)s other tax would be due than was agreed; cancel these lines and order them anew"
+    ),
 }
 
 

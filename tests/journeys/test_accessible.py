@@ -19,12 +19,14 @@ from core.models import SavedView
 from customers import services as customers
 from integrations import services as integrations
 from integrations.models import ImportBatch
+from orders import services as orders
 from orders.models import Order
 from pricing import services as pricing
 from returns import services as returns
 from tests.factories.billing import make_seller
 from tests.factories.shop import make_shop
 from tests.journeys.sweeping import Sweep
+from tests.orders.rulesets import COSTS, draft, rule
 from tests.scenarios import confirmed_order, delivered_order, placed_order, run_debts
 
 
@@ -38,6 +40,8 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     done = delivered_order()
     placed_order()
     confirmed_order()
+    rules = draft(rule("prefer", "MUC", weight_from=1, channels=["api"]), costs=COSTS)
+    orders.start_replay(rules.pk, orders=10, actor=SYSTEM)
     run_debts()
     line = done.lines.order_by("pk").first()
     returns.request_return(done.pk, quantities={line.pk: 1}, reason="Too red", actor=Actor("staff", "maya"))
