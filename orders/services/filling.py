@@ -116,10 +116,11 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
 
 def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
     """Lock orders and return those that still wait for something, by rank."""
-    found = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=order_ids)
+    # Few channels, methods and products for many orders: each is made once, not joined to every row.
+    found = Order.objects.locked().prefetch_related("channel", "shipping_method").filter(pk__in=order_ids)
     orders = {order.pk: held(Order, order.pk) or hold(order) for order in found}
     lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=orders).select_related("product").order_by("order", "position"):
+    for line in OrderLine.objects.filter(order__in=orders).prefetch_related("product").order_by("order", "position"):
         lines[line.order_id].append(line)
     return [
         one
