@@ -51,7 +51,9 @@ def backorder_parcels(waits: Iterable[Wait], days: Mapping[str, int]) -> list[Pa
     parcels: dict[tuple[date, bool, str], Parcel] = {}
     for wait in waits:
         known = wait.since.isoformat() if wait.since else None
-        parcel = {"kind": BACKORDER, "warehouse": wait.warehouse, "days": days[wait.warehouse], "lines": {}}
+        # A place that was closed since then is nowhere in particular.
+        way = days[wait.warehouse] if wait.warehouse in days else days[""]
+        parcel = {"kind": BACKORDER, "warehouse": wait.warehouse, "days": way, "lines": {}}
         key = (wait.since or date.max, not wait.warehouse, wait.warehouse)
         _put(parcels.setdefault(key, {**parcel, "from": known}), wait.position, wait.units)
     return [parcels[key] for key in sorted(parcels)]

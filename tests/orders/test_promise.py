@@ -95,3 +95,32 @@ def test_lost_units_leave_their_parcel_for_the_backorder():
 def test_priority_decides_before_time():
     early, late = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
     assert rank_of(51, late) < rank_of(50, early) < rank_of(50, late)
+
+
+def test_what_is_expected_at_a_place_that_was_closed_is_dated_all_the_same():
+    (parcel,) = promise.backorder_parcels([promise.Wait(1, 2, "OLD", MONDAY)], {"": 4, "HAM": 2})
+    assert (parcel["warehouse"], parcel["days"]) == ("OLD", 4)
+
+
+def test_another_release_day_takes_a_line_out_of_its_parcel():
+    goods = promise.dated(parcels(), at=MORNING, handling_days=1)
+
+    moved = promise.released_on(goods, {2}, date(2026, 12, 7))
+
+    told = [(one["warehouse"], one["lines"], one.get("from"), one.get("ships_on")) for one in moved]
+    assert told == [
+        ("HAM", {"1": 2}, None, "2026-11-24"),
+        ("HAM", {"2": 1}, "2026-12-07", None),
+        ("MUC", {"2": 4}, "2026-12-07", None),
+    ]
+
+
+def test_only_what_could_begin_earlier_is_held_back():
+    # On a Saturday work begins on Monday: nobody holds that back.
+    saturday = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    plain = promise.dated(parcels(), at=saturday, handling_days=1)
+    wished = promise.dated(parcels(), at=saturday, handling_days=1, requested_on=date(2026, 12, 10))
+
+    assert promise.next_start(plain, SATURDAY) == (None, False)
+    assert promise.next_start(wished, SATURDAY) == (date(2026, 12, 4), True)
+    assert set(promise.held_back(wished, date(2026, 12, 4))) == {("HAM", 1), ("HAM", 2)}
