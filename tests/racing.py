@@ -70,10 +70,13 @@ class Meeting:
             self.barrier.wait(self.patience)
 
 
-def in_processes(function: str, arguments: Sequence[tuple[Any, ...]]) -> list[Outcome]:
+def in_processes(
+    function: str, arguments: Sequence[tuple[Any, ...]], *, meeting: bool = False, patience: float = PATIENCE
+) -> list[Outcome]:
     """Call `package.module:function` once per tuple of arguments, each in a process of its own.
 
-    The processes work on the test database, so the test has to commit what they should see.
+    The processes work on the test database, so the test has to commit what they should see. With `meeting` the
+    function gets one argument more: call it to wait for all the others, as often as wanted.
     """
     os.environ["DATABASE_URL"] = database_url()
     os.environ.setdefault("SECRET_KEY", "for-tests-only")
@@ -83,29 +86,31 @@ def in_processes(function: str, arguments: Sequence[tuple[Any, ...]]) -> list[Ou
     answers: Any = context.Queue()
     gate = context.Barrier(len(arguments))
     processes = [
-        context.Process(target=_child, args=(function, one, index, gate, answers), daemon=True)
+        context.Process(target=_child, args=(function, one, index, gate, answers, meeting), daemon=True)
         for index, one in enumerate(arguments)
     ]
     for process in processes:
         process.start()
     outcomes = [Outcome(error=TimeoutError("the process never answered")) for _ in arguments]
     for _ in processes:
-        index, value, error = answers.get(timeout=PATIENCE)
+        index, value, error = answers.get(timeout=patience)
         outcomes[index] = Outcome(value, RuntimeError(error) if error else None)
     for process in processes:
         process.join(PATIENCE)
     return outcomes
 
 
-def _child(function: str, arguments: tuple[Any, ...], index: int, gate: Any, answers: Any) -> None:
+def _child(function: str, arguments: tuple[Any, ...], index: int, gate: Any, answers: Any, meeting: bool) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "orders_project.settings"
     django.setup()
     module, name = function.split(":")
     try:
         job = getattr(import_module(module), name)
         gate.wait(PATIENCE)
-        answers.put((index, job(*arguments), ""))
+        answers.put((index, job(*arguments, gate.wait) if meeting else job(*arguments), ""))
     except BaseException:
+        # Nobody waits for one that is gone.
+        gate.abort()
         answers.put((index, None, traceback.format_exc()))
 
 
