@@ -15,6 +15,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, models, t
 
 from core.actors import request_id
 from core.errors import Overtaken
+from core.inserting import insert_rows
 from core.models import Delivery, EventRecord
 
 P = ParamSpec("P")
@@ -160,10 +161,9 @@ def _write_down(unit: Unit) -> None:
         entry.record.request_id = request
         if entry.subject is not None:
             _name_subject(entry.record, entry.subject)
-    EventRecord.objects.bulk_create(entry.record for entry in entries)
-    debts = Delivery.objects.bulk_create(
-        Delivery(event=entry.record, handler=handler) for entry in entries for handler in entry.handlers
-    )
+    insert_rows([entry.record for entry in entries])
+    debts = [Delivery(event=entry.record, handler=handler) for entry in entries for handler in entry.handlers]
+    insert_rows(debts)
     if debts and _nudge and not _pays_itself.get():
         # Robust: what is committed is committed, also where nobody can be woken.
         transaction.on_commit(partial(_nudge[0], [debt.pk for debt in debts]), robust=True)

@@ -9,6 +9,7 @@ from django_fsm import TransitionNotAllowed
 
 from core.actors import Actor
 from core.errors import Conflict, TransitionRefused
+from core.inserting import insert_rows
 from core.models import EventRecord
 from core.service import current_unit, write_entry
 
@@ -64,7 +65,7 @@ def _refusal(subject: models.Model, transition: str) -> str:
 def _save(subject: models.Model, before: str) -> None:
     """Write the row only if it still stands where we read it: the guard that also holds without row locks."""
     if subject._state.adding:
-        subject.save(force_insert=True)
+        insert_rows([subject])
         return
     fields = [field for field in subject._meta.concrete_fields if not (field.primary_key or field.generated)]
     values = {field.attname: field.pre_save(subject, False) for field in fields}

@@ -24,12 +24,12 @@ def by_number(number: str) -> Customer:
 
 def by_email(email: str) -> Customer | None:
     """Return the customer an e-mail address stands for: of several active ones the oldest."""
-    return known_by(email).first() if email.strip() else None
+    return known_by(email.strip().lower()).first() if email.strip() else None
 
 
 def known_by(email: str) -> "QuerySet[Customer]":
-    """Return the active customers of an e-mail address, the oldest first: the first one is meant."""
-    return Customer.objects.filter(email=email.strip().lower(), active=True).order_by("pk")
+    """Return the active customers of an e-mail address in small letters, the oldest first: the first one is meant."""
+    return Customer.objects.filter(email=email, active=True).order_by("pk")
 
 
 def customers(*, text: str = "") -> "QuerySet[Customer]":

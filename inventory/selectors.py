@@ -8,6 +8,7 @@ from django.db.models import Count, DateField, F, IntegerField, OuterRef, Q, Que
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest
 
+from core.often import Remembered
 from core.sight import seen
 from core.words import begins_with, typed_words
 from inventory.models import (
@@ -134,7 +135,11 @@ def tied_behind(
 def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     """Return products by their SKU in upper case; unknown ones are missing."""
     wanted = {sku.strip().upper() for sku in skus}
-    return {product.sku: product for product in Product.objects.filter(sku__in=wanted)}
+    return {product.sku: product for product in _BY_SKU.rows(skus=sorted(wanted))}
+
+
+# Asked with every order.
+_BY_SKU = Remembered(lambda skus: Product.objects.filter(sku__in=skus))
 
 
 def begun(text: str, *, limit: int = 8) -> list[Product]:

@@ -155,17 +155,16 @@ def number_of_reference(channel: Channel, reference: str) -> str | None:
 
 
 def with_standing(
-    rows: QuerySet[Customer], *, channel: Channel, reference: str, goods_key: str, around: datetime, minutes: int
+    rows: QuerySet[Customer], *, channel_id: int, reference: str, goods_key: str, since: datetime, until: datetime
 ) -> QuerySet[Any]:
-    """Add to customers the numbers of an order with this reference, and of a recent one for the same goods.
+    """Add to customers the numbers of an order with this reference, and of one for the same goods in a span of time.
 
     One statement tells who buys, and whether the same was sent a moment ago.
     """
-    span = timedelta(minutes=minutes)
     twins = Order.objects.filter(
-        customer=OuterRef("pk"), goods_key=goods_key, placed_at__range=(around - span, around + span)
+        customer=OuterRef("pk"), goods_key=goods_key, placed_at__range=(since, until)
     ).exclude(status__in=[*GONE, S.DRAFT])
-    known = Order.objects.filter(channel=channel, external_reference=reference)
+    known = Order.objects.filter(channel=channel_id, external_reference=reference)
     known = known if reference else known.none()
     return rows.annotate(
         twin=Subquery(twins.order_by("-pk").values("number")[:1]),

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
+from core.often import Remembered
 from inventory.models import Warehouse
 from inventory.routing import RuleSet
 from inventory.sourcing import Place
@@ -131,10 +132,18 @@ def price_list_for(channel: Channel, currency: str = "") -> PriceList:
 
 def valid_prices(price_list: PriceList, product_ids: Iterable[int], on: date) -> list[Price]:
     """Return the prices of products on a day in one query; those that apply first come first."""
+    return _VALID.rows(price_list=price_list.pk, products=sorted(set(product_ids)), on=on)
+
+
+def _valid(price_list: int, products: Sequence[int], on: date) -> QuerySet[Price]:
     started = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
     not_over = Q(valid_to__isnull=True) | Q(valid_to__gte=on)
-    found = Price.objects.filter(started, not_over, price_list=price_list, product_id__in=set(product_ids))
-    return list(found.order_by("product_id", "-min_quantity", F("valid_from").desc(nulls_last=True), "-pk"))
+    found = Price.objects.filter(started, not_over, price_list=price_list, product__pk__in=products)
+    return found.order_by("product_id", "-min_quantity", F("valid_from").desc(nulls_last=True), "-pk")
+
+
+# Asked with every order.
+_VALID = Remembered(_valid)
 
 
 def prices_for(channel: Channel, product_ids: Sequence[int], on: date) -> dict[int, Decimal]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from core.actors import Actor
+from core.inserting import insert_rows
 from core.outbox import emit
 from core.service import service
 from core.updating import update_each
@@ -80,7 +81,8 @@ def reserve(
     decision = decide(demand, free, places, costs)
     if not partial:
         _refuse_shortage(demand, decision.short, shelf)
-    reservation = Reservation.objects.create(rank=rank, expires_at=expires_at, created_at=at or timezone.now())
+    reservation = Reservation(rank=rank, expires_at=expires_at, created_at=at or timezone.now())
+    insert_rows([reservation])
     _tie([(reservation.pk, demand, decision)], shelf)
     if left and decision.short:
         emit(StockReleased(reservation_id=reservation.pk, product_ids=left), actor=actor, at=at)
@@ -273,7 +275,7 @@ def _tie(decided: Iterable[tuple[int, Sequence[Demand], Decision]], shelf: Seque
     if not allocations:
         return
     change_shelf({pk: Change(reserved=units) for pk, units in promised.items()})
-    Allocation.objects.bulk_create(allocations)
+    insert_rows(allocations)
 
 
 def _refuse_shortage(demand: Sequence[Demand], short: Mapping[int, int], shelf: Sequence[StockItem]) -> None:

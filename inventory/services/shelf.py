@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db import connection, models
 from django.utils import timezone
 
+from core import often
 from core.actors import Actor
+from core.often import Remembered
 from core.service import service
 from inventory.errors import NotStocked, ShelfFull, StockMoved, UnknownProduct, UnknownWarehouse
 from inventory.models import Allocation, Product, StockItem, StockMovement, Warehouse
@@ -28,8 +30,15 @@ class Change:
 
 def lock_shelf(*, products: Iterable[int], warehouses: Iterable[int]) -> list[StockItem]:
     """Lock the stock rows of products in warehouses, in pk order, and read their figures under the lock."""
-    rows = StockItem.objects.locked()
-    return list(rows.filter(product_id__in=sorted(set(products)), warehouse_id__in=sorted(set(warehouses))))
+    return _SHELF.rows(products=sorted(set(products)), warehouses=sorted(set(warehouses)))
+
+
+# Asked with every order.
+_SHELF = Remembered(
+    lambda products, warehouses: StockItem.objects.locked().filter(
+        product__pk__in=products, warehouse__pk__in=warehouses
+    )
+)
 
 
 def lock_tied_shelf(reservation_id: int, *, warehouse_id: int | None = None) -> dict[int, StockItem]:
@@ -110,14 +119,13 @@ def _update_from_values(
     # The casts tell PostgreSQL the types of parameters that are bound on the server.
     row = f"(CAST(%s AS bigint){', CAST(%s AS integer)' * (len(rows[0]) - 1)})"
     changed = 0
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            cursor.execute(
-                f"UPDATE {table} AS t SET {assignments} "  # noqa: S608 - our own names; figures are parameters
-                f"FROM (VALUES {', '.join([row] * len(batch))}) AS v WHERE t.id = v.column1 AND {guard}",
-                [figure for figures in batch for figure in figures],
-            )
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        sql = (
+            f"UPDATE {table} AS t SET {assignments} "  # noqa: S608 - our own names; figures are parameters
+            f"FROM (VALUES {', '.join([row] * len(batch))}) AS v WHERE t.id = v.column1 AND {guard}"
+        )
+        with often.execute(sql, [figure for figures in batch for figure in figures]) as cursor:
             changed += cursor.rowcount
     return changed
 

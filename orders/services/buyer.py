@@ -1,15 +1,16 @@
 """Who buys: found or made, and what they owe."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Sum
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
 
 from core.actors import Actor
 from core.money import round_amount
+from core.often import Remembered
 from core.service import service
 from customers import selectors as customer_selectors
 from customers import services as customers
@@ -20,7 +21,7 @@ from orders.inputs import OrderInput
 from orders.models import Order
 from pricing.models import Channel
 
-TWIN_MINUTES = 10
+TWIN_SPAN = timedelta(minutes=10)
 
 
 @dataclass(kw_only=True)
@@ -45,14 +46,12 @@ def find_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datet
 
     Raises DuplicateReference when the channel sent this order before.
     """
-    if (rows := _named_by(given)) is not None:
-        rows = rows.annotate(is_known=_is_known(given))
-        known = _with_standing(rows, given, channel, goods_key=goods_key, at=at).first()
-        if known is not None and (known.is_known or not _names(given)):
-            _refuse_repeat(known.same_reference, given)
-            lends = given.acts_for_customer and known.is_known
-            buyer = _standing(known, on_credit=known.is_known and given.payment_terms in guards.ON_CREDIT)
-            return replace(buyer, lends=lends, found_by_email=not lends, is_foreign=not known.is_known)
+    known = _find_known(given, channel, goods_key=goods_key, at=at)
+    if known is not None and (known.is_known or not _names(given)):
+        _refuse_repeat(known.same_reference, given)
+        lends = given.acts_for_customer and known.is_known
+        buyer = _standing(known, on_credit=known.is_known and given.payment_terms in guards.ON_CREDIT)
+        return replace(buyer, lends=lends, found_by_email=not lends, is_foreign=not known.is_known)
     _refuse_repeat(selectors.number_of_reference(channel, given.external_reference), given)
     return _unknown(given, channel, at=at, actor=actor)
 
@@ -63,19 +62,18 @@ def standing_of(draft: Order, *, at: datetime) -> Buyer:
         return Buyer(customer=None)
     known = selectors.with_standing(
         Customer.objects.filter(pk=draft.customer_id),
-        channel=draft.channel,
+        channel_id=draft.channel_id,
         reference="",
         goods_key=draft.goods_key,
-        around=at,
-        minutes=TWIN_MINUTES,
+        since=at - TWIN_SPAN,
+        until=at + TWIN_SPAN,
     ).get()
     return _standing(known, on_credit=draft.payment_terms in guards.ON_CREDIT)
 
 
 def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Buyer:
     """Return who would buy, as they stand now: nothing is written and nothing locked. Nobody is made."""
-    rows = _named_by(given)
-    known = None if rows is None else _with_standing(rows, given, channel, goods_key=goods_key, at=at).first()
+    known = _find_known(given, channel, goods_key=goods_key, at=at)
     if known is None:
         return Buyer(customer=None)
     exposure = owed_by(known) if given.payment_terms in guards.ON_CREDIT else Decimal(0)
@@ -97,17 +95,31 @@ def owed_by(customer: Customer) -> Decimal:
     return round_amount(owed or Decimal(0), customer.currency)
 
 
-def _with_standing(
-    rows: QuerySet[Customer], given: OrderInput, channel: Channel, *, goods_key: str, at: datetime
-) -> QuerySet[Any]:
-    return selectors.with_standing(
-        rows,
-        channel=channel,
-        reference=given.external_reference,
-        goods_key=goods_key,
-        around=at,
-        minutes=TWIN_MINUTES,
-    )
+def _find_known(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Any:
+    """Return the customer an order may mean, with their standing, and whether the sender may know them."""
+    asked: dict[str, Any] = {
+        "channel_id": channel.pk,
+        "reference": given.external_reference,
+        "goods_key": goods_key,
+        "since": at - TWIN_SPAN,
+        "until": at + TWIN_SPAN,
+    }
+    if not _names(given) and given.customers_of is None and given.email.strip():
+        if not given.external_reference:
+            del asked["reference"]
+        return next(iter(_BY_EMAIL.rows(email=given.email.strip().lower(), **asked)), None)
+    if (rows := _named_by(given)) is None:
+        return None
+    return selectors.with_standing(rows.annotate(is_known=_is_known(given)), **asked).first()
+
+
+def _by_email(email: str, reference: str = "", **asked: Any) -> QuerySet[Any]:
+    everybody = customer_selectors.known_by(email).annotate(is_known=Value(True, output_field=BooleanField()))
+    return selectors.with_standing(everybody, reference=reference, **asked)[:1]
+
+
+# Asked with almost every order.
+_BY_EMAIL: Remembered[Any] = Remembered(_by_email)
 
 
 def _names(given: OrderInput) -> bool:
@@ -127,7 +139,8 @@ def _named_by(given: OrderInput) -> QuerySet[Customer] | None:
         return Customer.objects.filter(pk=given.customer_id)
     if given.customer_number:
         return Customer.objects.filter(number=given.customer_number.strip().upper())
-    return customer_selectors.known_by(given.email) if given.email.strip() else None
+    email = given.email.strip().lower()
+    return customer_selectors.known_by(email) if email else None
 
 
 def _standing(known: Any, *, on_credit: bool) -> Buyer:

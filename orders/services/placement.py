@@ -9,12 +9,13 @@ from django.db.models import Model
 from django.utils import timezone
 
 from core.actors import Actor
+from core.inserting import insert_rows
 from core.service import hold, service
 from customers.addresses import PostalAddress
 from orders import guards, verification
 from orders.derivation import restate
 from orders.inputs import OrderInput
-from orders.models import Hold, Order, OrderCharge, OrderLine
+from orders.models import Hold, Order
 from orders.ports import payment_book
 
 from .composing import Composed, compose
@@ -60,9 +61,8 @@ def write_rows(composed: Composed) -> None:
         line.order = composed.order
     for charge in composed.charges:
         charge.order = composed.order
-    OrderLine.objects.bulk_create(composed.lines)
-    if composed.charges:
-        OrderCharge.objects.bulk_create(composed.charges)
+    insert_rows(composed.lines)
+    insert_rows(composed.charges)
 
 
 @service
