@@ -25,6 +25,9 @@ PATIENCE = 7_200 if FULL else 60
 
 
 def test_orders_of_many_lines_crossed_by_everything_show_no_deadlock(shop: object) -> None:
+    """Fails with `order_by("?")` for `order_by("pk")` in `LockingQuerySet.locked`: of 45 orders five met a deadlock
+    and were tried again.
+    """
     make_seller()
     stock = {"HAM": 400, "MUC": 400} if FULL else {"HAM": 20, "MUC": 20}
     skus = [

@@ -56,6 +56,9 @@ def shown(ends: Counter[str]) -> list[str]:
 
 
 def test_all_there_is_is_sold_and_no_unit_twice(skus: list[str]) -> None:
+    """Fails without `.locked()` in `_SHELF` of inventory/services/shelf.py: buyers are told `concurrent_change`, while
+    units are left.
+    """
     each = ATTEMPTS // PROCESSES
 
     ends: Counter[str] = sum(race([("shop_until_empty", skus, each, seed) for seed in range(PROCESSES)]), Counter())
