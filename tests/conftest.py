@@ -18,12 +18,14 @@ from django.utils import translation
 
 from tests import databases, racing, visits
 
-# Pages, papers and words, each tested on SQLite. On PostgreSQL every page is opened by the crawls through all of them.
+# Pages, papers, words and who may in, each tested on SQLite. On PostgreSQL every page is opened by the crawls.
 FACES = re.compile(
     r"/(portal|demo|reports)/"
     r"|/(billing|core|customers|fulfillment|inventory|orders|pricing|returns)/test_(admin\w*|mails?|documents|page)\.py$"
     r"|/core/test_(bulk_pages|security_page|second_step|two_steps|signing_in|first_administrator|commands)\.py$"
     r"|/desk/test_(walk_in_pages|parked|first_start|new_customer)\.py$"
+    r"|/core/test_(api_access|saved_views)\.py$|/orders/test_(saved_views\w*|routing_admin)\.py$"
+    r"|/billing/test_notices\.py$|/tests/test_(api_scopes|back_office_forms)\.py$"
 )
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "django_db_reset_sequences"}
 
