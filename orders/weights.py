@@ -4,10 +4,7 @@ Whoever changes them calls `forget`, so this process sees it at once; other proc
 `MAX_AGE` seconds at the latest, and the sweep then ranks what they placed meanwhile.
 """
 
-import time
-
-from django.db import transaction
-
+from core.keeping import Kept
 from customers.models import CustomerGroup
 from orders.models import PriorityWeights
 from orders.priority import Weights
@@ -28,30 +25,6 @@ PLAIN = (
     "currency",
 )
 
-_kept: tuple[float, Weights] | None = None
-
-
-def weights() -> Weights:
-    """Return the weights, at most half a minute old."""
-    global _kept
-    kept = _kept
-    if kept is not None and time.monotonic() - kept[0] < MAX_AGE:
-        return kept[1]
-    fresh = _read()
-    _kept = (time.monotonic(), fresh)
-    return fresh
-
-
-def forget() -> None:
-    """Read the weights anew: now, and once more when the change that asks for it is committed."""
-    _drop()
-    transaction.on_commit(_drop)
-
-
-def _drop() -> None:
-    global _kept
-    _kept = None
-
 
 def _read() -> Weights:
     row = PriorityWeights.objects.first()
@@ -64,3 +37,16 @@ def _read() -> Weights:
         groups={ids[code]: points for code, points in row.groups.items() if code in ids},
         may_take=frozenset(ids[code] for code in row.may_take if code in ids),
     )
+
+
+_kept = Kept(_read, max_age=MAX_AGE)
+
+
+def weights() -> Weights:
+    """Return the weights, at most half a minute old."""
+    return _kept.get()
+
+
+def forget() -> None:
+    """Read the weights anew: now, and once more when the change that asks for it is committed."""
+    _kept.forget()

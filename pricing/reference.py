@@ -5,14 +5,12 @@ Whoever changes one calls `forget`, so this process sees it at once; other proce
 """
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
-
+from core.keeping import Kept
 from inventory.models import RoutingRuleSet, Warehouse
 from inventory.routing import Faulty, RuleSet, parse
 from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, TaxRegistration, Transit, Zone
@@ -50,31 +48,6 @@ class Reference:
             for tax in self.taxes.get(country, ())
             if tax.valid_from <= on and (tax.valid_to is None or on <= tax.valid_to)
         }
-
-
-_kept: tuple[float, Reference] | None = None
-
-
-def reference() -> Reference:
-    """Return the settings, at most a few seconds old."""
-    global _kept
-    kept = _kept
-    if kept is not None and time.monotonic() - kept[0] < MAX_AGE:
-        return kept[1]
-    fresh = _read()
-    _kept = (time.monotonic(), fresh)
-    return fresh
-
-
-def forget() -> None:
-    """Read the settings anew: now, and once more when the change that asks for it is committed."""
-    _drop()
-    transaction.on_commit(_drop)
-
-
-def _drop() -> None:
-    global _kept
-    _kept = None
 
 
 def _read() -> Reference:
@@ -131,3 +104,16 @@ def _transits(
         for zone in zones
     }
     return {way: days for way, days in usual.items() if days is not None} | known
+
+
+_kept = Kept(_read, max_age=MAX_AGE)
+
+
+def reference() -> Reference:
+    """Return the settings, at most a few seconds old."""
+    return _kept.get()
+
+
+def forget() -> None:
+    """Read the settings anew: now, and once more when the change that asks for it is committed."""
+    _kept.forget()

@@ -43,12 +43,12 @@ class House:
             looking.working_on(NAME=self.database),
         ):
             ContentType.objects.clear_cache()
-            reference._drop()
+            reference._kept.drop()
             try:
                 yield self
             finally:
                 ContentType.objects.clear_cache()
-                reference._drop()
+                reference._kept.drop()
 
     def holds(self) -> dict[str, str]:
         """Return everything that is in it: a checksum for each table, and for the files."""

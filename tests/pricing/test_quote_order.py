@@ -265,5 +265,5 @@ def test_settings_are_read_once_and_anew_after_a_while(shop, monkeypatch, django
 
     with django_assert_num_queries(0):
         assert shop.channel("api").name == "API"
-    monkeypatch.setattr(reference, "MAX_AGE", 0)
+    monkeypatch.setattr(reference._kept, "max_age", 0)
     assert shop.channel("api").name == "Changed elsewhere"
