@@ -19,6 +19,10 @@ from core.admin.site import site
 ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 
 
+# What of a seller may change, beside the name.
+REST = (*ADDRESS, "vat_id", "vat_registrations", "email", "phone", "bank_name", "iban", "bic")
+
+
 class RegistrationsField(forms.CharField):
     """VAT ids of further countries, one per line, kept by country."""
 
@@ -130,45 +134,9 @@ class LegalEntityAdmin(BackOfficeAdmin):
     form = LegalEntityForm
     list_display = ("name", "code", "prefix", "vat_id", flag_column("is_default", _("Default")))
     search_fields = ("=code", "name")
-    editable = (
-        "name",
-        *ADDRESS,
-        "vat_id",
-        "vat_registrations",
-        "email",
-        "phone",
-        "bank_name",
-        "iban",
-        "bic",
-        "is_default",
-    )
-    create_fields = (
-        "code",
-        "name",
-        "prefix",
-        *ADDRESS,
-        "vat_id",
-        "vat_registrations",
-        "email",
-        "phone",
-        "bank_name",
-        "iban",
-        "bic",
-    )
-    fields = (
-        "code",
-        "name",
-        "prefix",
-        *ADDRESS,
-        "vat_id",
-        "vat_registrations",
-        "email",
-        "phone",
-        "bank_name",
-        "iban",
-        "bic",
-        "is_default",
-    )
+    editable = ("name", *REST, "is_default")
+    create_fields = ("code", "name", "prefix", *REST)
+    fields = (*create_fields, "is_default")
     create_service = staticmethod(create)
     change_service = staticmethod(change)
     empty_text = _("Nobody writes invoices yet. The first invoice makes a seller to fill in.")
