@@ -15,11 +15,14 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import immutability
+from core.actors import SYSTEM
 from core.backup import places, sqlite
 from core.backup.making import make_backup
 from core.backup.telling import Teller
 from core.files import keep_file
 from core.models import Attachment
+from inventory import services as inventory
+from inventory.models import Product, Warehouse
 from orders.models import Order
 from tests.backup.conftest import Kept
 from tests.backup.houses import House, Street, command, contents, sums
@@ -157,6 +160,10 @@ def test_a_backup_while_orders_are_being_placed_is_of_one_moment(
             connections.close_all()
 
     with lived_in.open():
+        mug = Product.objects.get(sku="MUG-RED")
+        for place in Warehouse.objects.all():
+            # However fast orders are placed, the goods outlast the backup.
+            inventory.receive_stock(warehouse_id=place.pk, units={mug.pk: 100_000}, actor=SYSTEM)
         desk = threading.Thread(target=work)
         desk.start()
         try:
