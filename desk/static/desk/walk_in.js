@@ -20,38 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let busy = false;
     let waiting = false; // somebody pressed "Hand over now" while a scan was on its way
 
-    // Heard and seen ----------------------------------------------------------------------------
-    let sound = null;
-    const beep = (pitch, length) => {
-        try {
-            sound ||= new AudioContext();
-            const tone = sound.createOscillator();
-            const loud = sound.createGain();
-            tone.type = "square";
-            tone.frequency.value = pitch;
-            loud.gain.value = 0.08;
-            tone.connect(loud).connect(sound.destination);
-            tone.start();
-            tone.stop(sound.currentTime + length);
-        } catch {
-            // A device without sound shows it.
-        }
-    };
-    const alarm = (text) => {
-        said.textContent = "";
-        said.textContent = text;
-        scan.setAttribute("aria-invalid", "true");
-        scan.classList.remove("alarm");
-        void scan.offsetWidth;
-        scan.classList.add("alarm");
-        navigator.vibrate?.(200);
-        beep(196, 0.25);
-    };
-    const calm = () => {
-        said.textContent = "";
-        scan.removeAttribute("aria-invalid");
-        scan.classList.remove("alarm");
-    };
+    const { beep, alarm, calm } = window.scanner(scan, said);
 
     // Asking ------------------------------------------------------------------------------------
     const ask = async () => {

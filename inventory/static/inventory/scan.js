@@ -13,42 +13,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const say = (text, first, second) => text.replace("#", () => first).replace("@", () => second);
     let last = null;
 
-    // Heard and seen ----------------------------------------------------------------------------
-    let sound = null;
-    const beep = (pitch, length) => {
-        try {
-            sound ||= new AudioContext();
-            const tone = sound.createOscillator();
-            const loud = sound.createGain();
-            tone.type = "square";
-            tone.frequency.value = pitch;
-            loud.gain.value = 0.08;
-            tone.connect(loud).connect(sound.destination);
-            tone.start();
-            tone.stop(sound.currentTime + length);
-        } catch {
-            // A device without sound shows it.
-        }
-    };
-    const tell = (text, isRight) => {
-        said.textContent = "";
-        said.textContent = text;
-        said.classList.toggle("right", isRight);
-    };
-    const alarm = (text) => {
-        tell(text, false);
-        scan.setAttribute("aria-invalid", "true");
-        scan.classList.remove("alarm");
-        void scan.offsetWidth;
-        scan.classList.add("alarm");
-        navigator.vibrate?.(200);
-        beep(196, 0.25);
-    };
-    const calm = () => {
-        tell("", false);
-        scan.removeAttribute("aria-invalid");
-        scan.classList.remove("alarm");
-    };
+    const { beep, tell, alarm, calm } = window.scanner(scan, said);
 
     // Counting ----------------------------------------------------------------------------------
     const field = (row) => row.querySelector("input.units");
