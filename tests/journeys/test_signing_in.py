@@ -33,6 +33,7 @@ def go(page: Any, name: str) -> None:
 
 def enter_password(page: Any) -> None:
     page.goto("/admin/login/")
+    expect(page.locator("[name=username]:focus")).to_be_visible()
     page.keyboard.type("maya")
     page.keyboard.press("Tab")
     enter(page, PASSWORD)
