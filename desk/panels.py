@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.money import plain
 from core.panels import Lead, lead, panel
+from core.sight import limited_to
 from customers.models import Customer
 from desk.forms import ShipForm
 from desk.shipping import ReadyToShip, ready_to_ship
@@ -57,12 +58,13 @@ def ship_now(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] |
     """Offer to ship what is here, with its tracking number, and to write down the money in the same go."""
     if not request.user.has_perm(SHIPS):
         return None
-    ready = ready_to_ship(order)
+    ready = ready_to_ship(order, places=limited_to("warehouse"))
     if ready is None or (ready.first_pay and not may_take_money(request)):
         return None
     return "desk/panels/ship.html", {
         "title": _("Ship"),
         "anchor": "ship",
-        "form": ship_form(request, ready),
+        "form": ship_form(request, ready) if ready.parcels else None,
+        "elsewhere": ready.left_alone(),
         "order": order,
     }

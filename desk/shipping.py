@@ -1,6 +1,6 @@
 """Ship an order and write down its money, in one go: what billing and fulfillment each know half of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -34,10 +34,14 @@ class MoneyIn:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadyToShip:
-    """What would leave, what would stay, and what money is due. `first_pay`: without it nothing may leave."""
+    """What would leave, what would stay, and what money is due. `first_pay`: without it nothing may leave.
+
+    `elsewhere` is what leaves warehouses that the reader does not ship from.
+    """
 
     order: Order
     parcels: list[Leaving] = field(default_factory=list)
+    elsewhere: list[Leaving] = field(default_factory=list)
     services: int = 0
     later: int = 0
     due: Decimal = Decimal(0)
@@ -57,6 +61,7 @@ class ReadyToShip:
         for one in self.parcels:
             words = {"place": one.place, "carrier": one.carrier, "contents": _contents(one)}
             said.append(_("%(contents)s leave %(place)s (%(carrier)s).") % words)
+        said += self.left_alone()
         if self.services:
             units = self.services
             said.append(ngettext("%(n)s service is rendered.", "%(n)s services are rendered.", units) % {"n": units})
@@ -72,6 +77,14 @@ class ReadyToShip:
             said.append(_("%(amount)s are held; what the invoice asks for is taken.") % {"amount": amount})
         return said
 
+    def left_alone(self) -> list[str]:
+        """Say what lies in the warehouses of others."""
+        return [
+            _("%(contents)s lie in %(place)s, which is not one of your warehouses: they are shipped from there.")
+            % {"contents": _contents(one), "place": one.place}
+            for one in self.elsewhere
+        ]
+
 
 def _contents(parcel: Leaving) -> str:
     return ", ".join(f"{units} × {line.sku}" for line, units in parcel.contents)
@@ -79,12 +92,14 @@ def _contents(parcel: Leaving) -> str:
 
 def _invoice_sentence(ready: ReadyToShip) -> str:
     whole = ready.order.channel.invoice_policy == Channel.InvoicePolicy.PER_ORDER
-    return _("The invoice is written once all is shipped.") if whole and ready.later else _("The invoice is written.")
+    stays = ready.later or ready.elsewhere
+    return _("The invoice is written once all is shipped.") if whole and stays else _("The invoice is written.")
 
 
-def ready_to_ship(order: Order) -> ReadyToShip | None:
+def ready_to_ship(order: Order, *, places: Collection[str] | None = None) -> ReadyToShip | None:
     """Return what could leave now, or None: not agreed yet, on hold, complete only and not complete, or nothing here.
 
+    Who ships from some warehouses only names them (`places`); without a parcel there is only what lies elsewhere.
     Two statements more than `leaving`.
     """
     waits_for_money = order.status == OrderStatus.VERIFIED and guards.payment_missing(order) > 0
@@ -94,12 +109,14 @@ def ready_to_ship(order: Order) -> ReadyToShip | None:
         return None
     lines = list(OrderLine.objects.filter(order=order).order_by("position"))
     later = sum(line.backordered for line in lines)
-    parcels = [] if order.ship_complete and later else leaving(order, lines)
-    if not parcels or any(one.needs_label for one in parcels):
+    found = [] if order.ship_complete and later else leaving(order, lines)
+    parcels = [one for one in found if places is None or one.warehouse in places]
+    if not found or any(one.needs_label for one in parcels):
         return None
     return ReadyToShip(
         order=order,
         parcels=parcels,
+        elsewhere=[one for one in found if one not in parcels],
         services=sum(line.open for line in lines if line.kind != "stocked"),
         later=later,
         due=max(Decimal(0), order.balance_due - order.authorized_total),
@@ -109,9 +126,14 @@ def ready_to_ship(order: Order) -> ReadyToShip | None:
 
 @service
 def ship_and_take_money(
-    order_id: int, *, numbers: Mapping[str, str], money: MoneyIn | None = None, actor: Actor
+    order_id: int,
+    *,
+    numbers: Mapping[str, str],
+    money: MoneyIn | None = None,
+    places: Collection[str] | None = None,
+    actor: Actor,
 ) -> list[Shipment]:
-    """Ship what is here and write down the money that came in: both, or neither.
+    """Ship what is here (in `places`, if some are named) and write down the money that came in: both, or neither.
 
     What waits for its money is paid first, and has no work yet. Otherwise the work is locked before its order, as
     everywhere, and the money is written down behind it.
@@ -119,7 +141,7 @@ def ship_and_take_money(
     pays_first = money is not None and Order.objects.filter(pk=order_id, status=OrderStatus.VERIFIED).exists()
     if pays_first:
         _record(order_id, money, actor=actor)
-    parcels = fulfillment.ship_order(order_id, numbers=numbers, actor=actor)
+    parcels = fulfillment.ship_order(order_id, numbers=numbers, places=places, actor=actor)
     if not pays_first:
         _record(order_id, money, actor=actor)
     return parcels

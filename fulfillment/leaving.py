@@ -17,12 +17,13 @@ WAITING = (Shipment.Status.LABEL_PENDING, Shipment.Status.READY)
 
 @dataclass(frozen=True)
 class Leaving:
-    """A parcel to be, or one that is packed. `key` names it to `ship_order`.
+    """A parcel to be, or one that is packed. `key` names it to `ship_order`, `warehouse` is the code of its place.
 
     `types_number`: its tracking number is typed by staff; `needs_label`: its carrier has to be asked for one first.
     """
 
     key: str
+    warehouse: str
     place: str
     carrier: Any
     contents: list[tuple[OrderLine, int]]
@@ -63,6 +64,7 @@ def _packed(work: FulfillmentOrder, shipment: Shipment) -> Leaving:
     waits = shipment.status == Shipment.Status.LABEL_PENDING and carrier is not None and carrier.outside
     return Leaving(
         key=str(shipment.number),
+        warehouse=work.warehouse.code if work.warehouse else "",
         place=_name(work.warehouse),
         carrier=carrier.name if carrier else shipment.carrier,
         contents=contents,
@@ -75,7 +77,7 @@ def _packed(work: FulfillmentOrder, shipment: Shipment) -> Leaving:
 def _begun(order: Order, work: FulfillmentOrder) -> Leaving:
     picked = work.status == FulfillmentOrder.Status.PICKED
     contents = [(line.order_line, line.picked if picked else line.quantity) for line in work.lines.all()]
-    return _new(order, key_of_work(work), _name(work.warehouse), [pair for pair in contents if pair[1]])
+    return _new(order, key_of_work(work), work.warehouse, [pair for pair in contents if pair[1]])
 
 
 def _unplanned(order: Order, lines: list[OrderLine], works: list[FulfillmentOrder]) -> list[Leaving]:
@@ -95,16 +97,17 @@ def _unplanned(order: Order, lines: list[OrderLine], works: list[FulfillmentOrde
     }
     left = {place: contents for place, contents in rest.items() if contents}
     places = Warehouse.objects.in_bulk(left) if left else {}
-    return [_new(order, f"place-{place}", _name(places.get(place)), contents) for place, contents in left.items()]
+    return [_new(order, f"place-{place}", places.get(place), contents) for place, contents in left.items()]
 
 
-def _new(order: Order, key: str, place: str, contents: list[tuple[OrderLine, int]]) -> Leaving:
+def _new(order: Order, key: str, place: Warehouse | None, contents: list[tuple[OrderLine, int]]) -> Leaving:
     method = order.shipping_method
     code = MANUAL if method is None or method.pickup else method.carrier
     carrier = CARRIERS.get(code)
     return Leaving(
         key=key,
-        place=place,
+        warehouse=place.code if place else "",
+        place=_name(place),
         carrier=carrier.name if carrier else code,
         contents=contents,
         types_number=carrier is not None and carrier.types_number,

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from core import roles
+from core.api.keys import create_api_key
 from core.models import ApiKey, EventRecord, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
@@ -99,3 +100,21 @@ def test_who_is_limited_as_no_key_can_be_makes_none(client):
     [said] = answer.context["form"].non_field_errors()
     assert said == "You are limited (Warehouses), and a key is not: ask somebody who is not limited to make it."
     assert not ApiKey.objects.exists()
+
+
+def test_a_key_that_opens_a_foreign_channel_is_neither_seen_nor_revoked(client):
+    keys = {
+        name: create_api_key(name, scopes=["orders:read"], channels=channels)[0].pk
+        for name, channels in {"all": [], "mine": ["api"], "both": ["api", "portal"], "theirs": ["portal"]}.items()
+    }
+    limited(client, channel=["api", "phone"])
+
+    listed = client.get(reverse("admin:core_apikey_changelist")).context["cl"].result_list
+    answers = {
+        name: client.post(reverse("admin:core_apikey_do", args=[pk, "revoke"])).status_code
+        for name, pk in keys.items()
+    }
+
+    assert [key.name for key in listed] == ["mine"]
+    assert answers == {"all": 404, "mine": 302, "both": 404, "theirs": 404}
+    assert [*ApiKey.objects.exclude(revoked_at=None).values_list("name", flat=True)] == ["mine"]

@@ -1,5 +1,6 @@
 """Ship in one go: the panel on the page of an order posts here; what is refused is shown here with what was typed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from core.admin.forms import show_refusal
 from core.admin.site import site
 from core.errors import DomainError
 from core.reader import spoken_amount
-from core.sight import seen
+from core.sight import limited_to, seen
 from desk.forms import ShipForm
 from desk.panels import SHIPS, may_take_money, ship_form
 from desk.shipping import ready_to_ship, ship_and_take_money
@@ -30,16 +31,18 @@ def ship(request: HttpRequest, number: str) -> HttpResponse:
     order = rows.filter(number=number.strip().upper()).first()
     if order is None:
         raise Http404
-    ready = ready_to_ship(order)
-    if ready is None or (ready.first_pay and not may_take_money(request)):
-        return _page(request, order, None, status=409 if request.method == "POST" else 200)
+    places = limited_to("warehouse")
+    ready = ready_to_ship(order, places=places)
+    if ready is None or not ready.parcels or (ready.first_pay and not may_take_money(request)):
+        left = ready.left_alone() if ready else []
+        return _page(request, order, None, elsewhere=left, status=409 if request.method == "POST" else 200)
     form = ship_form(request, ready, request.POST if request.method == "POST" else None)
     if not form.is_bound:
         return _page(request, order, form, status=200)
     if form.is_valid():
         try:
             parcels = ship_and_take_money(
-                order.pk, numbers=form.numbers(), money=form.money(), actor=actor_for(request)
+                order.pk, numbers=form.numbers(), money=form.money(), places=places, actor=actor_for(request)
             )
         except DomainError as error:
             show_refusal(form, error)
@@ -60,12 +63,15 @@ def _said(order: Order, parcels: list[Shipment], form: ShipForm) -> str:
     return said
 
 
-def _page(request: HttpRequest, order: Order, form: ShipForm | None, *, status: int) -> HttpResponse:
+def _page(
+    request: HttpRequest, order: Order, form: ShipForm | None, *, elsewhere: Sequence[str] = (), status: int
+) -> HttpResponse:
     context: dict[str, Any] = {
         **site.each_context(request),
         "title": _("Ship %(order)s") % {"order": order.number},
         "order": order,
         "form": form,
+        "elsewhere": elsewhere,
         "back": reverse("admin:orders_order_change", args=[order.pk]),
     }
     return TemplateResponse(request, "desk/ship.html", context, status=status)

@@ -1,7 +1,7 @@
 """All steps in one go, for goods that are gone already: imports of history, and sales over the counter."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,6 +20,7 @@ from fulfillment.leaving import key_of_work
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
 from fulfillment.selectors import OPEN_WORK
 from inventory import services as inventory
+from inventory.models import Warehouse
 from orders import services as orders
 from orders.guards import begins_later
 from orders.models import Order, OrderLine
@@ -58,13 +59,15 @@ def fulfil_through(
     delivered_at: datetime | None = None,
     tracking_number: str = "",
     numbers: Mapping[str, str] | None = None,
+    places: Collection[str] | None = None,
     actor: Actor,
 ) -> list[Shipment]:
     """Take an order through every step of its fulfillment at once, each written down with its real date.
 
     Work that exists is carried on from where it stands; goods leave in one parcel per warehouse unless
     they were packed before. What is not tied to stock stays open. `numbers` are tracking numbers by the key of a
-    parcel (`fulfillment.leaving`). Returns the parcels.
+    parcel (`fulfillment.leaving`). Only what lies in `places` leaves, if they are named (codes of warehouses).
+    Returns the parcels.
     """
     existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK))
     order = _lock_order(order_id)
@@ -72,7 +75,10 @@ def fulfil_through(
     left = shipped_at or timezone.now()
     arrived = (delivered_at or left) if through == "delivered" else None
     # What is told afterwards has left, be it earlier than it was wanted.
-    works = _all_work(order, existing, at=left, early=shipped_at is not None)
+    every = _all_work(order, existing, at=left, early=shipped_at is not None)
+    works = every if places is None else _within(every, places)
+    if every and not works:
+        raise OrderBlocked(_("What is left of this order lies in other warehouses than yours"), order=order.number)
     if not works:
         later = order.why_not("release") if begins_later(order) else ""
         raise OrderBlocked(later or _("Nothing of this order is there to be shipped"), order=order.number)
@@ -87,19 +93,28 @@ def fulfil_through(
     _send(parcels, actor=actor, left=left, arrived=arrived)
     _tell_the_order(order, works, parcels, actor=actor, left=left, arrived=arrived)
     _take_off_the_shelf(order, works, actor=actor, at=left)
-    # All work is planned and done here: who confirmed the order in this unit owes no planning for it.
-    already_paid("fulfillment.handlers.plan_fulfillment", order.history_thread())
+    if len(works) == len(every):
+        # All work is planned and done here: who confirmed the order in this unit owes no planning for it.
+        already_paid("fulfillment.handlers.plan_fulfillment", order.history_thread())
     return [parcel.shipment for parcel in parcels]
 
 
 @service
-def ship_order(order_id: int, *, numbers: Mapping[str, str] | None = None, actor: Actor) -> list[Shipment]:
+def ship_order(
+    order_id: int,
+    *,
+    numbers: Mapping[str, str] | None = None,
+    places: Collection[str] | None = None,
+    actor: Actor,
+) -> list[Shipment]:
     """Ship everything of an order that is here: what nobody picked or packed yet is picked and packed with it.
+
+    Work in other warehouses than `places` is left alone, if they are named.
 
     Raises ShipsComplete where the customer wants all at once and something is missing, LabelMissing where a carrier
     has to be asked for its label first, and OrderBlocked.
     """
-    parcels = fulfil_through(order_id, through="shipped", numbers=numbers, actor=actor)
+    parcels = fulfil_through(order_id, through="shipped", numbers=numbers, places=places, actor=actor)
     if _lock_order(order_id).ship_complete and OrderLine.objects.filter(order=order_id, backordered__gt=0).exists():
         raise ShipsComplete(_("Ships complete only; waiting for the rest of the stock"))
     return parcels
@@ -121,6 +136,12 @@ def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetim
         planned.lines.append(line)
         covered[planned.order.warehouse_id, line.order_line_id] += line.quantity
     return [*works.values(), *_missing_work(order, ordered, covered, at=at, early=early)]
+
+
+def _within(works: Sequence[Work], places: Collection[str]) -> list[Work]:
+    """Return the work in some warehouses, and services, which are rendered at no shelf."""
+    ids = {None, *Warehouse.objects.filter(code__in=places).values_list("pk", flat=True)}
+    return [work for work in works if work.order.warehouse_id in ids]
 
 
 def _packed_parcels(works: Sequence[Work]) -> list[Parcel]:

@@ -289,3 +289,47 @@ def test_the_panel_asks_a_fixed_number_of_statements(shop, django_assert_num_que
     for order in (few, many):
         with django_assert_num_queries(4):
             assert ready_to_ship(order) is not None
+
+
+def test_who_is_limited_to_a_warehouse_ships_from_it_and_is_told_what_lies_elsewhere(shop, client):
+    make_priced_product("JAR", "3.00", stock={"HAM": 1})
+    make_priced_product("LID", "1.00", stock={"MUC": 1})
+    order = confirmed_order({"JAR": 1, "LID": 1})
+    staff(client, *BOTH)
+    User.objects.update(limits={"warehouse": ["HAM"]})
+    page = page_of(client, order)
+    said = form_of(page)
+    [number] = [name for name in said if name.startswith("number-")]
+    assert "1 × JAR leave Warehouse HAM (By hand)." in page
+    assert "1 × LID lie in Warehouse MUC, which is not one of your warehouses" in page
+
+    send(client, order, {**said, number: "A1"})
+
+    assert [*Shipment.objects.values_list("fulfillment_order__warehouse__code", "tracking_number")] == [("HAM", "A1")]
+    left = {*StockItem.objects.filter(product__sku__in=("JAR", "LID")).values_list("warehouse__code", "on_hand")}
+    assert left == {("HAM", 0), ("MUC", 1)}
+    outbox.drain()
+    works = {*FulfillmentOrder.objects.values_list("warehouse__code", "status")}
+    assert works == {("HAM", "shipped"), ("MUC", "planned")}, "the rest is planned as ever"
+    assert anew(order).status != "fulfilled"
+
+
+def test_what_lies_wholly_elsewhere_is_said_and_not_shipped(shop, client):
+    make_priced_product("LID", "1.00", stock={"MUC": 1})
+    order = confirmed_order({"LID": 1})
+    outbox.drain()
+    staff(client, *BOTH)
+    words = "1 × LID lie in Warehouse MUC, which is not one of your warehouses: they are shipped from there."
+    seen = ready(order).seen
+    User.objects.update(limits={"warehouse": ["HAM"]})
+    before = traces()
+
+    page = page_of(client, order)
+    answer = send(client, order, {"seen": seen})
+
+    assert words in page
+    assert "Ship now" not in page
+    assert (answer.status_code, words in answer.content.decode()) == (409, True)
+    with pytest.raises(OrderBlocked, match="lies in other warehouses than yours"):
+        ship_and_take_money(order.pk, numbers={}, places=["HAM"], actor=SYSTEM)
+    assert traces() == before
