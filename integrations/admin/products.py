@@ -30,7 +30,7 @@ from integrations.models import ImportBatch, ImportRow
 from inventory.models import Warehouse
 
 NEEDED = services.NEEDED_FOR_PRODUCTS
-PER_PAGE = 100
+MOST_SHOWN = 100
 SEPARATORS = {";": gettext_lazy("semicolon"), ",": gettext_lazy("comma"), "\t": gettext_lazy("tab"), "|": "|"}
 Outcome = ImportRow.Outcome
 
@@ -123,29 +123,33 @@ class ImportBatchAdmin(BackOfficeAdmin):
             return HttpResponseRedirect(_page(batch))
         if batch.status == ImportBatch.Status.RUNNING:
             return HttpResponseRedirect(_page(batch))
+        asked = request.GET
         try:
-            plan = services.product_plan_of(batch)
+            # Who pages on sees what the first page saw; who comes anew sees what is true now.
+            number, anew = int(asked.get("page", "1")[:9]), not asked.keys() & {"page", "show"}
+        except ValueError:
+            number, anew = 1, True
+        try:
+            preview, page = services.preview_products(batch, shown=asked.get("show", ""), number=number, anew=anew)
         except DomainError as error:
             messages.error(request, retold(error.message))
             return HttpResponseRedirect(reverse("admin:import_products"))
-        faulty = plan.count("faulty")
-        shown = "faulty" if request.GET.get("show", "faulty" if faulty else "all") == "faulty" and faulty else "all"
-        rows = [row for row in plan.rows if shown == "all" or row.becomes == "faulty"]
-        page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+        faulty = preview.counts["faulty"]
+        rows = faulty if page.shown == "faulty" else preview.total
         context = {
             **self.admin_site.each_context(request),
             "title": _("Look at it"),
             "step": 2,
             "batch": batch,
-            "plan": plan,
-            "counts": [(plan.count(name), _becomes(name), name) for name in ("new", "changed", "unchanged", "faulty")],
-            "usable": len(plan.rows) - faulty,
+            "preview": preview,
+            "counts": [(count, _becomes(name), name) for name, count in preview.counts.items()],
+            "usable": preview.total - faulty,
             "faulty": faulty,
-            "shown": shown,
-            "page": page,
-            "heading": list(plan.file.meant),
-            "rows": [_shown_row(plan, row) for row in page],
-            "separator": SEPARATORS.get(plan.table.separator, plan.table.separator),
+            "shown": page.shown,
+            "page": Paginator(range(rows), services.PREVIEWED_PER_PAGE).get_page(page.number),
+            "heading": list(preview.meant),
+            "rows": [_shown_row(preview, row) for row in page.rows],
+            "separator": SEPARATORS.get(preview.separator, preview.separator),
             "opts": self.opts,
         }
         return TemplateResponse(request, "integrations/products_preview.html", context)
@@ -169,8 +173,10 @@ class ImportBatchAdmin(BackOfficeAdmin):
             "running": batch.status == ImportBatch.Status.RUNNING,
             "is_products": batch.format == services.PRODUCTS,
             "counts": [(counts[name], Outcome(name).label, name) for name in Outcome.values if counts.get(name)],
-            "rejected": [(row.line_number, row.reference, _retold_reason(row.reason)) for row in rejected[:PER_PAGE]],
-            "more_rejected": max(0, counts.get(Outcome.REJECTED, 0) - PER_PAGE),
+            "rejected": [
+                (row.line_number, row.reference, _retold_reason(row.reason)) for row in rejected[:MOST_SHOWN]
+            ],
+            "more_rejected": max(0, counts.get(Outcome.REJECTED, 0) - MOST_SHOWN),
             "opts": self.opts,
         }
         return TemplateResponse(request, "integrations/import_page.html", context)
@@ -236,16 +242,15 @@ def _becomes(name: str) -> str:
     return words[name]
 
 
-def _shown_row(plan: services.ProductPlan, row: services.PlannedRow) -> dict[str, Any]:
+def _shown_row(preview: services.ProductPreview, row: services.PreviewRow) -> dict[str, Any]:
     """Return the cells of a row as the file has them, each with what is wrong with it."""
-    source = plan.cells[row.read.line]
-    faults = dict(row.read.faults)
+    faults = dict(row.faults)
     cells = []
-    for name, column in plan.file.meant.items():
+    for text, column in zip(row.cells, preview.meant.values(), strict=True):
         fault = faults.pop(column, "") if column else ""
-        cells.append((source.get(name, ""), retold(fault) if fault else "", not column))
+        cells.append((text, retold(fault) if fault else "", not column))
     return {
-        "line": row.read.line,
+        "line": row.line,
         "becomes": row.becomes,
         "word": _becomes(row.becomes),
         "cells": cells,

@@ -4,14 +4,16 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
-from core import outbox
+from core import outbox, roles
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord, User
 from integrations import services
 from integrations.models import ImportBatch, ImportRow
+from integrations.services import product_import, product_plan
 from inventory.models import Product, StockItem, StockMovement
 from pricing import services as pricing
 from pricing.models import Price, TaxRate
@@ -170,10 +172,10 @@ def test_the_template_can_be_loaded_as_it_is(staff, shop):
 
     preview = staff.get(upload(staff, template).headers["Location"])
 
-    rows = preview.context["plan"].rows
-    assert [(row.read.sku, row.becomes) for row in rows] == [("MUG-RED", "changed"), ("WRAP", "new")]
-    assert [row.read.faults for row in rows] == [{}, {}]
-    assert preview.context["plan"].file.unknown == []
+    rows = preview.context["rows"]
+    assert [(row["cells"][0][0], row["becomes"]) for row in rows] == [("MUG-RED", "changed"), ("WRAP", "new")]
+    assert [fault for row in rows for _text, fault, _unknown in row["cells"] if fault] == []
+    assert (preview.context["faulty"], preview.context["preview"].unknown) == (0, [])
 
 
 def test_nobody_imports_who_may_not_do_it_by_hand(client, django_user_model, shop):
@@ -252,3 +254,34 @@ def test_an_import_ends_when_its_person_may_not_do_it_any_more(shop, loses):
     assert not ImportRow.objects.exists()
     assert not Product.objects.filter(sku="MUG-BLUE").exists()
     assert take_in().status == "partially_succeeded", "somebody else may take it in"
+
+
+def test_the_file_is_held_against_the_shop_once_and_paged_through(staff, shop, monkeypatch):
+    rows = "".join(f"P-{n},{f'Product {n}' if n % 2 else ''},4.20\n" for n in range(450))
+    address = upload(staff, f"sku,name,price\n{rows}").headers["Location"]
+    looks = []
+    look = product_plan.plan_products
+    monkeypatch.setattr(product_import, "plan_products", lambda content: looks.append(1) or look(content))
+
+    first = staff.get(address).context
+    third = staff.get(address, {"show": "faulty", "page": 3}).context
+    last = staff.get(address, {"show": "all", "page": 99}).context
+
+    assert ([row["line"] for row in first["rows"]][:2], first["shown"], len(looks)) == ([2, 4], "faulty", 1)
+    assert [row["line"] for row in third["rows"]] == list(range(402, 452, 2))
+    assert ([row["line"] for row in last["rows"]], last["page"].number) == (list(range(402, 452)), 5)
+    assert staff.get(address, {"page": "x" * 50}).context["page"].number == 1
+    assert len(looks) == 2, "whoever comes anew, or asks for what there is not, is told what is true now"
+
+    cache.clear()
+    assert staff.get(address, {"page": 2}).context["rows"][0]["line"] == 202, "and what is not kept is looked at again"
+
+
+def test_what_one_person_was_shown_of_a_file_is_not_shown_to_one_who_sees_less(client, staff, shop):
+    address = upload(staff, "sku,name,stock_MUC\nP-1,Product,5\n").headers["Location"]
+    assert staff.get(address).context["preview"].unknown == []
+    tim = User.objects.create_user("tim", password="x", is_staff=True, limits={"warehouse": ["HAM"]})
+    tim.groups.add(roles.group_of("administrator"))
+    client.force_login(tim, backend="django.contrib.auth.backends.ModelBackend")
+
+    assert client.get(address, {"page": 1}).context["preview"].unknown == ["stock_muc"]
