@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from core import outbox
@@ -22,6 +23,10 @@ MAY = ["view_order", "operate_order", "view_fulfillmentorder", "view_shipment", 
 WATCH = """() => { window.moved = 0; new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) { window.moved += entry.hadRecentInput ? 0 : entry.value; }
 }).observe({ type: "layout-shift", buffered: false }); }"""
+
+# How long it was quiet between two questions how far a job is.
+PAUSES = """() => performance.getEntriesByType("resource").filter((one) => one.name.endsWith("/progress/"))
+    .map((one) => one.startTime).map((at, n, all) => all[n + 1] - at).slice(0, -1)"""
 
 
 @pytest.fixture
@@ -62,20 +67,26 @@ def test_of_sixty_orders_three_are_refused_with_reason_and_link_and_tried_again(
     where = row.bounding_box()
     click(desk, desk.get_by_role("checkbox", name="Select all objects on this page for an action"))
     click(desk, desk.get_by_role("button", name="Select all 60 that match"))
-    assert desk.get_by_text("All 60 that match are selected").is_visible()
+    expect(desk.get_by_text("All 60 that match are selected")).to_be_visible()
     assert (desk.evaluate("moved"), row.bounding_box()) == (0, where)
     click(desk, desk.locator(".more-actions > summary"))
     click(desk, desk.get_by_role("button", name="Cancel", exact=True))
     desk.get_by_role("heading", name="Cancel: 60 orders").wait_for()
-    assert desk.get_by_text("All that match: the whole list").is_visible()
+    expect(desk.get_by_text("All that match: the whole list")).to_be_visible()
+    desk.locator("textarea:focus").wait_for()
     desk.keyboard.type("Out of season")
 
     click(desk, desk.get_by_role("button", name="Cancel", exact=True))
     desk.get_by_text("60 to go").wait_for()
-    # A turn that is cut short: what it has done is seen within a second.
+    # A turn that is cut short: what it has done is seen by a page that asks at least once a second.
     monkeypatch.setattr(bulk_running, "TURN_S", 0.05)
     bulk_running.run_turn(BulkJob.objects.get().pk, 1)
-    desk.get_by_text("60 to go").wait_for(state="hidden", timeout=1_000)
+    desk.get_by_text("60 to go").wait_for(state="hidden")
+    for _twice in range(2):
+        with desk.expect_response("**/progress/") as answer:
+            pass
+        answer.value.finished()
+    assert min(desk.evaluate(PAUSES)) < 1_000
     monkeypatch.undo()
     worker = threading.Thread(target=work_off)
     worker.start()
@@ -83,7 +94,7 @@ def test_of_sixty_orders_three_are_refused_with_reason_and_link_and_tried_again(
     worker.join()
 
     refused = desk.locator(".job-rows tbody tr")
-    assert refused.count() == 3
+    expect(refused).to_have_count(3)
     left = {str(order.number) for order in sixty[:3]}
     assert set(refused.locator("th a").all_inner_texts()) == left
     assert (
@@ -102,7 +113,7 @@ def test_the_same_by_keyboard_alone_and_safe_to_repeat(desk):
         desk.locator("#result_list").wait_for()
         for key in ("j", "x", "j", "x"):
             desk.keyboard.press(key)
-        assert desk.locator(".action-counter").inner_text() == "2 selected"
+        expect(desk.locator(".action-counter")).to_have_text("2 selected")
         desk.keyboard.press("Control+k")
         desk.get_by_role("combobox").wait_for()
         desk.keyboard.type("tag")
@@ -140,7 +151,7 @@ def test_pick_lists_and_packing_slips_of_a_page_are_three_clicks_away(desk):
     assert desk.clicks == 3
     opened.value.close()
     assert len(PdfReader(BytesIO(paper.body())).pages) == 24
-    assert desk.locator(".job-rows tbody th").all_inner_texts() == [str(unpaid.number)]
+    expect(desk.locator(".job-rows tbody th")).to_have_text([str(unpaid.number)])
     assert BulkRow.objects.filter(status="done").count() == 12
 
 

@@ -57,6 +57,7 @@ def test_a_corridor_is_counted_blind_and_by_scanner_alone(corridor):
     corridor.locator("#scan-book:focus").wait_for()
     corridor.keyboard.press("Enter")
     corridor.get_by_text("The figures are kept.").wait_for()
+    corridor.wait_for_load_state()
     found = StockCountLine.objects.order_by("stock_item__bin").values_list("counted", "book")
     assert list(found) == [(98, 100), (100, 100)]
     assert corridor.evaluate(INSPECT) == []

@@ -9,6 +9,7 @@ from core.links import make_link
 from customers import services as customers
 from tests.factories.billing import make_seller
 from tests.factories.shop import make_shop
+from tests.journeys.conftest import PATIENCE
 from tests.scenarios import delivered_order, placed_order
 
 # What a page does wrong, in words. Colours are compared as WCAG 2.2 says: 4.5, or 3 for large text.
@@ -84,11 +85,12 @@ def test_no_page_of_the_portal_shuts_anybody_out(chromium, live_server, bought, 
     delivered, waiting = bought
     # Not `open_browser`: a form that is refused is a complaint of the browser, and wanted here.
     context = chromium.new_context(base_url=live_server.url, **look)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     faults: dict[str, list[str]] = {}
 
     def inspect(name: str) -> None:
+        page.wait_for_load_state()
         if found := page.evaluate(INSPECT):
             faults[name] = found
 

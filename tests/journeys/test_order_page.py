@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from playwright.sync_api import expect
 
 from core import outbox
 from core.actors import Actor
@@ -137,10 +138,9 @@ def test_a_wrong_step_beside_the_page_keeps_what_was_typed_and_leads_to_the_faul
     click(page, drawer.get_by_role("button", name="Hold"))
 
     fault = drawer.locator("#id_reason_error")
-    fault.wait_for()
+    expect(fault).to_have_text("This field is required.")
     field = drawer.get_by_label("Reason, as you would read it to a caller")
-    assert fault.inner_text() == "This field is required."
-    assert field.evaluate("node => node === document.activeElement")
+    expect(field).to_be_focused()
     assert field.get_attribute("aria-invalid") == "true"
     assert "id_reason_error" in field.get_attribute("aria-describedby")
     assert drawer.get_by_label("Kind").input_value() == "fraud"
@@ -161,18 +161,18 @@ def test_a_step_is_taken_by_keyboard_alone_and_the_focus_comes_back(window):
     drawer.get_by_text("This cannot be undone.").wait_for()
     page.keyboard.press("Escape")
     drawer.wait_for(state="hidden")
-    assert cancel.evaluate("node => node === document.activeElement")
+    expect(cancel).to_be_focused()
 
     page.keyboard.press("Enter")
     drawer.wait_for()
-    page.wait_for_function("document.activeElement.id === 'id_reason'")
+    page.locator("#id_reason:focus").wait_for()
     page.keyboard.type("Ordered twice")
     page.keyboard.press("Control+Enter")
 
     page.locator("h1 + .badge", has_text="Cancelled").wait_for()
     assert Order.objects.get(pk=order.pk).status == "cancelled"
-    assert page.locator("#said").inner_text() == f"{order.number}: Cancel – done"
-    assert page.evaluate("document.activeElement.tagName") == "MAIN"
+    expect(page.locator("#said")).to_have_text(f"{order.number}: Cancel – done")
+    expect(page.locator("main")).to_be_focused()
     assert page.pages == 0
 
 
@@ -180,14 +180,15 @@ def test_a_comment_is_one_key_some_words_and_a_stroke(window):
     page = window(placed_order())
 
     page.keyboard.press("m")
+    page.locator("#comment_text:focus").wait_for()
     page.keyboard.type("Wants it <b>wrapped</b>")
     page.keyboard.press("Control+Enter")
 
     page.locator("#history .moment", has_text="Wants it <b>wrapped</b>").wait_for()
     comment = Comment.objects.get()
     assert (comment.text, comment.public, comment.author) == ("Wants it <b>wrapped</b>", False, "staff:maya")
-    assert page.locator("#comment_text").input_value() == ""
-    assert page.locator("#now-customer").get_by_text("Wants it").is_visible()
+    expect(page.locator("#comment_text")).to_have_value("")
+    expect(page.locator("#now-customer").get_by_text("Wants it")).to_be_visible()
 
 
 def test_a_related_record_opens_beside_and_what_is_typed_stays(window):
@@ -199,14 +200,14 @@ def test_a_related_record_opens_beside_and_what_is_typed_stays(window):
     click(page, page.locator("#now-parcels-now a").first)
     drawer = page.locator("#aside")
     drawer.get_by_role("heading", level=1).wait_for()
-    assert drawer.get_by_role("heading", name="Contents").is_visible()
+    expect(drawer.get_by_role("heading", name="Contents")).to_be_visible()
     assert drawer.get_by_role("link", name="Open as a page").get_attribute("href").endswith("/change/")
     page.keyboard.press("Escape")
     drawer.wait_for(state="hidden")
 
     click(page, page.locator("#history").get_by_role("link", name="Parcels"))
     page.locator("#history a[aria-current]", has_text="Parcels").wait_for()
-    assert page.url.endswith("?tell=parcels")
+    page.wait_for_url("**?tell=parcels")
     assert page.locator("#comment_text").input_value() == "Half a thought"
     assert page.pages == 0
 
@@ -220,12 +221,12 @@ def test_without_scripts_everything_is_a_page(chromium, live_server, window):
 
     page.locator("#comment_text").fill("By hand")
     page.locator("#remark").get_by_role("button", name="Comment").click()
-    assert page.locator("#history").get_by_text("By hand").is_visible()
+    expect(page.locator("#history").get_by_text("By hand")).to_be_visible()
     page.locator(".steps").get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_label("Reason").fill("No more")
     page.locator(".confirm").get_by_role("button", name="Cancel").click()
 
-    assert page.url.endswith(f"/admin/orders/order/{order.pk}/change/")
+    page.wait_for_url(f"**/admin/orders/order/{order.pk}/change/")
     assert Order.objects.get(pk=order.pk).status == "cancelled"
     context.close()
 

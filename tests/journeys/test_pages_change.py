@@ -84,7 +84,7 @@ def test_lena_pays_and_mayas_page_turns_confirmed_by_itself(order: Order, maya: 
     lena.get_by_role("button", name=re.compile("^Pay €")).click()
     lena.get_by_text("Thank you. Your payment is here.").wait_for()
 
-    maya.locator("main .badge", has_text="Confirmed").wait_for(timeout=2000)
+    maya.locator("main .badge", has_text="Confirmed").wait_for()
     assert maya.evaluate("document.querySelector('main').dataset.untouched") == "yes"
     assert maya.locator(".live-voice").inner_text() == f"Changed just now: {order.number}, Confirmed"
     assert maya.locator("main .badge", has_text="Paid").count() == 1
@@ -121,8 +121,8 @@ def test_no_page_on_the_way_to_a_payment_shuts_anybody_out(order: Order, open_br
     faults: dict[str, list[str]] = {}
 
     def press(do: str) -> None:
-        page.locator(f"#pay button, button[value='{do}']").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator(f"#pay button, button[value='{do}']").click()
 
     def inspect(name: str) -> None:
         if found := page.evaluate(INSPECT):
@@ -235,12 +235,17 @@ def test_what_is_closed_goes_and_the_focus_is_not_lost(lamp: Any) -> None:
     assert lamp.evaluate("document.activeElement.localName") == "main"
 
 
-def test_a_page_that_nobody_looks_at_does_not_ask(lamp: Any) -> None:
+def test_a_page_that_is_looked_at_asks_every_second_and_another_not_at_all(lamp: Any) -> None:
     hide = "Object.defineProperty(document, 'hidden', {configurable: true, get: () => %s});"
+    lamp.clock.install()
+    with lamp.expect_response("**/live/lamp/?after="):
+        lamp.reload()
+    for _second in range(3):
+        with lamp.expect_response("**/live/lamp/?after=*"):
+            lamp.clock.run_for(1_100)
     lamp.evaluate(hide % "true")
-    lamp.wait_for_timeout(1500)
     before = lamp.world["asked"]
-    lamp.wait_for_timeout(1500)
+    lamp.clock.run_for(60_000)
     assert lamp.world["asked"] == before
     lamp.change(state="On")
     lamp.evaluate(hide % "false" + "document.dispatchEvent(new Event('visibilitychange'))")

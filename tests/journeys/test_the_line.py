@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from billing.models import Invoice, Refund
 from core import outbox
@@ -60,7 +61,7 @@ def order_two_mugs(page: Any) -> Order:
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name="Place order with obligation to pay").click()
     page.get_by_text("Thank you for your order.").wait_for()
-    assert page.get_by_text("How to pay").is_visible()
+    expect(page.get_by_text("How to pay")).to_be_visible()
     outbox.drain()
     return Order.objects.get()
 
@@ -94,13 +95,13 @@ def test_an_order_goes_down_the_whole_line_and_half_of_it_comes_back(open_browse
         take(maya, work, step)
     parcel = Shipment.objects.get()
     lena.goto(f"/orders/{order.number}/")
-    assert lena.get_by_text(parcel.tracking_number).is_visible()
+    expect(lena.get_by_text(parcel.tracking_number)).to_be_visible()
 
     take(maya, parcel, "Delivered")
     assert Order.objects.get().status == "completed"
     invoice = Invoice.objects.get()
     maya.goto(f"/admin/billing/invoice/{invoice.pk}/change/")
-    assert maya.get_by_text(invoice.number).first.is_visible()
+    expect(maya.get_by_text(invoice.number).first).to_be_visible()
     for page, path in (
         (maya, f"/admin/billing/invoice/{invoice.pk}/pdf/"),
         (lena, f"/orders/{order.number}/documents/{invoice.number}/"),
@@ -137,5 +138,5 @@ def test_an_order_goes_down_the_whole_line_and_half_of_it_comes_back(open_browse
     assert Refund.objects.get().amount == ReturnRequest.objects.get().refund_total
     assert StockItem.objects.get(product__sku="MUG-RED", warehouse__code="HAM").on_hand == 99
     lena.goto(f"/orders/{order.number}/")
-    assert lena.get_by_text("Refunded").is_visible()
-    assert lena.get_by_role("cell", name="1 returned", exact=True).is_visible()
+    expect(lena.get_by_text("Refunded")).to_be_visible()
+    expect(lena.get_by_role("cell", name="1 returned", exact=True)).to_be_visible()

@@ -37,6 +37,7 @@ def test_every_step_is_one_click_from_its_list_and_the_list_shows_its_number(des
             continue
         steps.nth(place).click()
         desk.locator("#result_list tbody tr").first.wait_for()
+        desk.wait_for_load_state()
         seen[label] = (number, str(desk.locator("#result_list tbody tr").count()))
         desk.go_back()
         desk.locator(".line").wait_for()

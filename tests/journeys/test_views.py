@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from core.actors import Actor
 from core.looks import Look
@@ -66,7 +67,7 @@ def test_what_waits_is_one_click_away_and_counted(desk):
     desk.wait_for_url("**/?view=paid-not-shipped")
     assert desk.clicks == 1
     assert numbers(desk) == [desk.waiting]
-    assert desk.get_by_role("link", name="Paid, not shipped").first.get_attribute("aria-current") == "true"
+    expect(desk.get_by_role("link", name="Paid, not shipped").first).to_have_attribute("aria-current", "true")
 
 
 def test_a_list_is_saved_and_shared_in_three_clicks_and_a_name(desk):
@@ -104,7 +105,7 @@ def test_a_changed_view_is_marked_and_saved_over_by_keyboard_alone(desk):
     desk.wait_for_url("**/?view=mine&columns=*")
     heads = desk.locator("#result_list thead th").all_inner_texts()
     assert heads[-2:] == ["Total", "Fulfillment"]
-    assert desk.locator(".view-bar").get_by_text("changed").is_visible()
+    expect(desk.locator(".view-bar").get_by_text("changed")).to_be_visible()
 
     desk.locator(".view-bar").get_by_role("button", name="Save", exact=True).press("Enter")
     desk.wait_for_url("**/?view=mine")
@@ -127,13 +128,14 @@ def test_back_leads_to_the_same_place_with_the_same_rows_ticked(desk):
     desk.go_back()
     desk.locator("input.action-select:checked").nth(1).wait_for()
 
+    # The browser scrolls when it has drawn.
     waits = 0
-    while abs(desk.evaluate("scrollY") - where) > 5 and waits < 50:
+    while abs(desk.evaluate("scrollY") - where) > 5 and waits < 400:
         desk.wait_for_timeout(50)
         waits += 1
     assert abs(desk.evaluate("scrollY") - where) <= 5
     assert [boxes.nth(20).is_checked(), boxes.nth(22).is_checked()] == [True, True]
-    assert desk.locator(".action-counter").inner_text() == "2 selected"
+    expect(desk.locator(".action-counter")).to_have_text("2 selected")
 
 
 def test_without_scripts_a_view_is_saved_and_columns_are_moved(chromium, live_server, desk):
@@ -144,11 +146,12 @@ def test_without_scripts_a_view_is_saved_and_columns_are_moved(chromium, live_se
 
     page.locator(".columns-menu > summary").click()
     page.get_by_role("button", name="Status: further to the right").click()
+    page.wait_for_load_state()
     assert page.locator("#result_list thead th").all_inner_texts()[2:4] == ["Customer's name", "Status"]
     page.locator(".save-view > summary").click()
     page.locator("#view-name").fill("By hand")
     page.locator(".save-view").get_by_role("button", name="Save").click()
 
-    assert page.url.endswith("/?view=by-hand")
+    page.wait_for_url("**/?view=by-hand")
     assert SavedView.objects.get(slug="by-hand").columns[1:3] == ["customer_name", "status"]
     context.close()
