@@ -85,6 +85,27 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         yield
 
 
+class Calendar:
+    """The clock by which settings are kept in the process: it stands still in a test; the next has its own hour."""
+
+    hour = 0
+
+    def monotonic(self) -> float:
+        """Return the hour of this test, in seconds."""
+        return self.hour * 3600.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _calendar() -> Iterator[Calendar]:
+    """Let nothing that a test counts or sees depend on how busy the machine is."""
+    calendar = Calendar()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.keeping.time", calendar)
+        for limit in ("BUDGET_S", "SLOW_S", "LONGEST_MS"):
+            patch.setattr(f"core.admin.view_counts.{limit}", 60_000)
+        yield calendar
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _files() -> Iterator[Path]:
     """Lend the tests a folder, and clear it away."""
@@ -93,8 +114,9 @@ def _files() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _own_world(settings: Any, _files: Path) -> None:
-    """Give each test files, a mailbox and a cache of its own."""
+def _own_world(settings: Any, _files: Path, _calendar: Calendar) -> None:
+    """Give each test files, a mailbox and a cache of its own, and nothing that was kept for another."""
+    _calendar.hour += 1
     # The folder is made by the first file; most tests write none.
     settings.MEDIA_ROOT = _files / uuid.uuid4().hex
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -18,6 +18,12 @@ from tests.core.ringing import TABLE, begun, debts, rows, rung, work_off
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _turn_is_long(monkeypatch):
+    """Let no turn end because the machine is busy."""
+    monkeypatch.setattr(bulk_running, "TURN_S", 60)
+
+
 class Killed(BaseException):
     """The end of a process, as far as a test can tell."""
 

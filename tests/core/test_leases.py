@@ -22,14 +22,14 @@ def test_a_handler_slower_than_its_lease_is_not_overtaken(
     bell: Any, ring: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fails with the `update` taken out of `outbox._renew`: the second worker speaks to the world too."""
-    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=1.5))
     runs: list[int] = []
     speaking, over = threading.Event(), threading.Event()
 
     def slow(event: Any) -> None:
         runs.append(1)
         speaking.set()
-        time.sleep(2.4)
+        time.sleep(3.5)
         over.set()
 
     def overtake() -> int:

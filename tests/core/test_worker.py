@@ -21,7 +21,7 @@ CHILD = "tests.core.worker_child"
 DEBTS = 40
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 40) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
@@ -111,7 +111,7 @@ def test_what_dies_is_started_again_and_a_nudge_is_quick(
         supervisor.worker.stop()
         wait_for(lambda: supervisor.starts == {"worker": 2, "beat": 1})
         ring()
-        wait_for(lambda: paid() == 2, seconds=3)
+        wait_for(lambda: paid() == 2, seconds=4.5)
     finally:
         worker.stop()
         worker.stopping.clear()

@@ -1,0 +1,81 @@
+"""The gate behind `./run test`: a journey gets a second try, which the table does not hide."""
+
+import json
+import os
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+# One journey that fails the first time, one that always does, and one that is fine and says how often it was asked.
+JOURNEYS = """
+import pathlib, pytest
+here = pathlib.Path(__file__).parent
+def times(name):
+    with (here / name).open("a") as asked:
+        asked.write(".")
+    return len((here / name).read_text())
+pytestmark = pytest.mark.browser
+def test_fine():
+    times("fine")
+@pytest.mark.parametrize("number", range({wobbly}))
+def test_wobbly(number):
+    assert times(f"wobbly-{{number}}") > 1
+@pytest.mark.parametrize("number", range({broken}))
+def test_broken(number):
+    assert times("broken") < 0
+"""
+
+
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Return how to let the gate walk so many wobbly and so many broken journeys, and see its table."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    gate = import_module("gate")
+    monkeypatch.setattr(gate, "ROOT", tmp_path)
+
+    def walked(*, wobbly: int, broken: int):
+        (tmp_path / "tests").mkdir()
+        (tmp_path / "tests/test_journeys.py").write_text(JOURNEYS.format(wobbly=wobbly, broken=broken))
+        (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser\naddopts = -p xdist.plugin\n")
+        done = gate.Gate(set(), {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+        gate.journeys(done, tmp_path / "memory", {})
+        return done
+
+    return walked
+
+
+def asked(folder: Path, name: str) -> int:
+    return len((folder / "tests" / name).read_text())
+
+
+def test_a_journey_that_is_fine_the_second_time_is_fine_and_named(walk, tmp_path, capsys):
+    gate = walk(wobbly=1, broken=0)
+
+    assert gate.report() == 0
+    (step,) = gate.results
+    assert (step.name, step.state) == ("browser", "ok")
+    assert step.note.startswith("1 failed, 1 passed")
+    assert "note: passed only at the second try: tests/test_journeys.py::test_wobbly[0]" in capsys.readouterr().out
+    assert (asked(tmp_path, "fine"), asked(tmp_path, "wobbly-0")) == (1, 2), "nobody else was asked again"
+
+
+def test_what_fails_twice_has_failed(walk, tmp_path):
+    gate = walk(wobbly=1, broken=1)
+
+    assert (gate.report(), gate.results[0].state, gate.remarks) == (1, "FAILED", [])
+    assert asked(tmp_path, "broken") == 2
+
+
+def test_many_do_not_fail_by_accident(walk, tmp_path):
+    gate = walk(wobbly=0, broken=0)
+    step = gate.results[0]
+    step.state = "FAILED"
+    failed = tmp_path / "lastfailed"
+    failed.write_text(json.dumps(dict.fromkeys("abcd", True)))
+
+    gate.second_try(failed, "pytest")
+
+    assert (step.state, gate.remarks) == ("FAILED", [])
+    assert asked(tmp_path, "fine") == 1
