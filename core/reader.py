@@ -50,6 +50,11 @@ def spoken_time(value: datetime) -> str:
     return str(format_time(timezone.localtime(value), "short", locale=locale()))
 
 
+def spoken_moment(value: datetime) -> str:
+    """Write a moment within a sentence: its day, and the time by the clock of the reader."""
+    return f"{spoken_date(value)}, {spoken_time(value)}"
+
+
 def country_name(code: str) -> str:
     """Name a country by its code."""
     return country_names(str(locale())).get(code, code)

@@ -179,6 +179,22 @@ class AllocationLost(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StockLapsed(OrderEvent):
+    """Stock was kept for the order until a moment; it was not paid, and others may have it now."""
+
+    name: ClassVar[str] = "orders.stock_lapsed"
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockMissed(OrderEvent):
+    """The order was paid after its stock was let go, and these units could not be had any more."""
+
+    name: ClassVar[str] = "orders.stock_missed"
+    units: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromiseChanged(OrderEvent):
     """The promised day moved, for a cause: a code for machines (`orders.sentences`), and words."""
 

@@ -13,11 +13,12 @@ from orders.events import (
     PromiseChanged,
     QuotationOffered,
     ReplayWanted,
+    StockMissed,
     UnitsWanted,
     WeightsChanged,
 )
 from orders.models import Order, OrderException
-from orders.sentences import GIVEN_UP, MAIL_REFUSED, SUPPLY
+from orders.sentences import GIVEN_UP, MAIL_REFUSED, PAID_TOO_LATE, SUPPLY
 
 
 @handles(PaymentAwaited, when=lambda event: not event.quiet)
@@ -96,6 +97,20 @@ def rank_orders(event: WeightsChanged) -> None:
 def take_what_may_be_taken(event: UnitsWanted) -> None:
     """Take planned stock from orders that keep their promise all the same; safe to repeat."""
     services.take_by_itself(event.order_id)
+
+
+@handles(StockMissed)
+def report_missed_stock(event: StockMissed) -> None:
+    """Put an order before a person that was paid too late for its stock."""
+    order = Order.objects.get(pk=event.order_id)
+    services.open_exception(
+        category="shortfall",
+        severity=OrderException.Severity.CRITICAL,
+        title=PAID_TOO_LATE(order=order, units=event.units),
+        dedupe_key=f"shortfall:{order.pk}",
+        order_id=order.pk,
+        payload={"units": event.units},
+    )
 
 
 @handles(StockShortfall)

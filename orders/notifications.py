@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from core.links import absolute, make_link
 from core.models import OutgoingMail
+from core.reader import spoken_moment
 from orders import guards, promise, wording
 from orders.letters import picture_of, write_to_buyer
 from orders.models import Draft, Order, OrderLine, OrderStatus
@@ -43,9 +44,16 @@ def _how_to_pay(order: Order) -> dict[str, Any]:
             **_contents(order),
             "missing": wording.amount(missing, order.currency, order.language),
             "until": wording.day(_local_day(order.payment_due_at), order.language),
+            "kept_until": _kept_until(order),
             "details": payment_details.of(order),
             "online": online_payment.is_offered(order),
         }
+
+
+def _kept_until(order: Order) -> str:
+    """Say until when stock is kept without the money, where that is so."""
+    until = order.stock_held_until
+    return spoken_moment(until) if until is not None and not order.stock_lapsed else ""
 
 
 def send_quotation(order_id: int, *, version: int, offered_on: str) -> OutgoingMail | None:

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from inventory import selectors as stock
 from inventory.atp import Outlook
 from orders.models import OrderLine
-from orders.selectors import LIVE
+from orders.selectors import in_line
 
 # Not the keys of warehouses: those who wait, before and after who asks.
 AHEAD, BEHIND = 0, -1
@@ -75,7 +75,7 @@ def figures(product_ids: Iterable[int], demand: Demanding = LAST) -> dict[int, F
     found = {product: Figures() for product in wanted}
     if not wanted:
         return found
-    waiting = OrderLine.objects.filter(product__in=wanted, backordered__gt=0, order__status__in=LIVE)
+    waiting = in_line().filter(product__in=wanted)
     place = Case(When(demand.before(), then=Value(AHEAD)), default=Value(BEHIND), output_field=IntegerField())
     queue = (
         waiting.order_by()

@@ -181,9 +181,9 @@ def released_on(parcels: Iterable[Parcel], positions: Collection[int], since: da
 
 
 def bereft(
-    parcels: Sequence[Parcel], lost: Mapping[int, int], waits: Sequence[Parcel], *, warehouse: str
+    parcels: Sequence[Parcel], lost: Mapping[int, int], waits: Sequence[Parcel], *, warehouse: str | None
 ) -> list[Parcel]:
-    """Return the parcels after units of a warehouse turned out not to be there, and what they wait for now."""
+    """Return the parcels after units of a warehouse (or of any) are not there any more, and what they wait for now."""
     missing = {str(position): units for position, units in lost.items()}
     return [*_without(parcels, missing, GOODS, warehouse), *waits]
 

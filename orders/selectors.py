@@ -28,6 +28,7 @@ __all__ = [
     "drafts",
     "first_found",
     "for_lists",
+    "in_line",
     "is_late",
     "known_to",
     "late",
@@ -49,6 +50,8 @@ __all__ = [
 S = OrderStatus
 GONE = frozenset({S.CANCELLED, S.EXPIRED})
 LIVE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING, S.FULFILLED})
+# Not confirmed: money may still have to come in.
+AWAITING = frozenset({S.PLACED, S.VERIFIED})
 # As long as an order is one of these, its rank decides something.
 WAITING = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 # Nobody has begun to work on these: what is tied to them may still go to somebody else.
@@ -179,6 +182,11 @@ def on_credit(customer: Customer) -> QuerySet[Order]:
     )
 
 
+def in_line() -> QuerySet[OrderLine]:
+    """Return the lines that wait for units; who was to pay first and has not stands in no line."""
+    return OrderLine.objects.filter(backordered__gt=0, order__status__in=LIVE, order__stock_lapsed=False)
+
+
 def waiting_for(product_ids: Iterable[int], *, limit: int | None = None) -> list[int]:
     """Return the orders that wait for units of products, the lowest rank first; no more than `limit` lines of them."""
     ranked = _waiting_lines(product_ids).order_by("order__rank", "order").values_list("order", flat=True)
@@ -195,4 +203,4 @@ def spoken_for(product_ids: Iterable[int], *, rank: int) -> dict[int, int]:
 
 
 def _waiting_lines(product_ids: Iterable[int]) -> QuerySet[OrderLine]:
-    return OrderLine.objects.filter(product__in=list(product_ids), backordered__gt=0, order__status__in=LIVE)
+    return in_line().filter(product__in=list(product_ids))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.sentences import gettext_noop, sentence
 
 UNITS_LOST = sentence(gettext_noop("%(order)s lost %(units)s: %(reason)s"))
+PAID_TOO_LATE = sentence(gettext_noop("%(order)s was paid after its stock was let go, and %(units)s are missing"))
 LATE_MONEY = sentence(gettext_noop("Money came in for %(order)s, which is closed"))
 PART_PAID = sentence(gettext_noop("%(order)s is paid in part only, and its time is over"))
 GIVEN_UP = sentence(gettext_noop("Given up after many tries: %(work)s"))

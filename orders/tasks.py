@@ -12,6 +12,12 @@ def expire_unpaid() -> int:
 
 
 @shared_task
+def lapse_unpaid_stock() -> int:
+    """Let stock go that was kept for who did not pay in that time."""
+    return services.lapse_unpaid_stock()
+
+
+@shared_task
 def lapse_drafts() -> int:
     """Let quotations lapse that nobody accepted in time."""
     return services.lapse_drafts()

@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "sequence-events": {"task": "core.tasks.sequence_events", "schedule": 2.0, "options": {"expires": 2}},
     "expire-unpaid": {"task": "orders.tasks.expire_unpaid", "schedule": 300.0, "options": {"expires": 300}},
+    "lapse-unpaid-stock": {"task": "orders.tasks.lapse_unpaid_stock", "schedule": 30.0, "options": {"expires": 30}},
     "lapse-drafts": {"task": "orders.tasks.lapse_drafts", "schedule": 900.0, "options": {"expires": 900}},
     "expire-bumps": {"task": "orders.tasks.expire_bumps", "schedule": 60.0, "options": {"expires": 60}},
     "rank-orders": {"task": "orders.tasks.rank_orders", "schedule": 600.0, "options": {"expires": 600}},

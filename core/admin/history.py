@@ -20,9 +20,10 @@ from django.utils.translation import gettext
 
 from core.models import EventRecord
 from core.reader import retold as say_again
-from core.reader import spoken_date
+from core.reader import spoken_date, spoken_moment
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,11 @@ def _as_read(value: Any) -> Any:
     """Say what the machine wrote down in the words of the reader: its sentences, and days."""
     if not isinstance(value, str):
         return value
-    return spoken_date(date.fromisoformat(value)) if DAY.fullmatch(value) else say_again(value)
+    if DAY.fullmatch(value):
+        return spoken_date(date.fromisoformat(value))
+    if MOMENT.match(value):
+        return spoken_moment(datetime.fromisoformat(value))
+    return say_again(value)
 
 
 def _transition_words(model: Any, record: EventRecord) -> str:

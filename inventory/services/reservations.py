@@ -103,16 +103,18 @@ def allocate_more(
 
 
 @service
-def allocate_in_turn(turns: Sequence[Turn], *, actor: Actor) -> list[Reserved]:
+def allocate_in_turn(turns: Sequence[Turn], *, kept: Mapping[int, int] | None = None, actor: Actor) -> list[Reserved]:
     """Tie more units to demands that wait, one after the other as they stand in line; refuses none.
 
     The shelves are locked once for all of them, and written once. Who stands behind gets what is left then.
+    `kept` free units per product are left to others, who stand in front.
     """
     shelf = lock_shelf(
         products={one.product_id for turn in turns for one in turn.demand},
         warehouses={place.warehouse_id for turn in turns for place in turn.places},
     )
     free = _free(shelf)
+    _leave(free, kept or {})
     outcomes = []
     for turn in turns:
         decision = decide(turn.demand, free, turn.places, turn.costs)
@@ -219,6 +221,18 @@ def consume_everywhere(
     for warehouse_id, reference in references.items():
         here = {pk: change for pk, change in changes.items() if shelf[pk].warehouse_id == warehouse_id}
         write_movements(here.items(), kind=StockMovement.Kind.SHIPMENT, reference=reference, actor=actor, at=at)
+
+
+@service
+def hold_until(reservation_id: int, *, until: datetime | None) -> None:
+    """Say until when units stay tied to a demand that nobody has settled; None is for good."""
+    Reservation.objects.filter(pk=reservation_id).update(expires_at=until)
+
+
+def expired(when: datetime, *, limit: int) -> list[int]:
+    """Return the demands whose time is over, in the order of their keys."""
+    due = Reservation.objects.filter(expires_at__lte=when)
+    return list(due.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @service

@@ -22,6 +22,8 @@ history.phrase("orders.promise_changed", _("Promised for %(after)s instead of %(
 history.phrase(
     "orders.promise_at_risk", _("Promised for %(promised_on)s, expected on %(expected_on)s: %(because)s"), icon="alert"
 )
+history.phrase("orders.stock_lapsed", _("Stock let go: not paid until %(until)s"), icon="clock")
+history.phrase("orders.stock_missed", _("Paid too late for its stock: %(units)s missing"), icon="alert")
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 history.phrase("orders.priority_set", _("Priority set"), icon="pen")

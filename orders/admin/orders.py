@@ -15,7 +15,7 @@ from core.admin.days import day_filter
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
-from core.reader import retold
+from core.reader import retold, spoken_moment
 from orders import needs, selectors, wording
 from orders.admin.figures import FigureFilter
 from orders.admin.many import STEPS_FOR_MANY
@@ -118,6 +118,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         "assignee",
         "customer_note",
         "gift_note",
+        "stock_kept",
     )
     transition_services = ORDER_STEPS
     bulk_services = STEPS_FOR_MANY
@@ -158,6 +159,14 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
     def terms(self, obj: Order) -> str:
         """Name how it is paid."""
         return wording.terms(obj.payment_terms)
+
+    @admin.display(description=_("stock"))
+    def stock_kept(self, obj: Order) -> str:
+        """Say until when stock is kept without a payment, or that this is over."""
+        if obj.stock_held_until is None or obj.status not in selectors.AWAITING:
+            return ""
+        said = gettext("let go, not paid until %(moment)s") if obj.stock_lapsed else gettext("kept until %(moment)s")
+        return said % {"moment": spoken_moment(obj.stock_held_until)}
 
     def badges(self, obj: Order) -> list[tuple[str, Any]]:
         """Show the state, and what else is worth a look; the rest is told by the way and the cards."""

@@ -150,6 +150,10 @@ class OrderSerializer(serializers.Serializer):
     estimated_delivery_on = serializers.DateField(allow_null=True)
     first_promised_on = serializers.DateField(allow_null=True)
     promised_on = serializers.DateField(allow_null=True)
+    stock_held_until = MomentField(
+        allow_null=True, help_text="Until when stock is kept without a payment; empty where it is kept for good."
+    )
+    stock_lapsed = serializers.BooleanField(help_text="That time is over: paid now, what is there then is tied to it.")
     purchase_order_number = serializers.CharField()
     customer_note = serializers.CharField()
     metadata = serializers.JSONField()

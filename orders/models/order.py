@@ -187,6 +187,9 @@ class Order(models.Model):
     # The promise of which was told that it will be missed.
     at_risk_on = models.DateField(null=True, blank=True, editable=False)
     payment_due_at = models.DateTimeField(_("payment awaited until"), null=True, blank=True)
+    # Until when its stock is kept without a payment. `stock_lapsed`: that is over, and it stands in no line for more.
+    stock_held_until = models.DateTimeField(_("stock kept until"), null=True, blank=True)
+    stock_lapsed = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     placed_at = models.DateTimeField(_("placed at"), null=True, blank=True)

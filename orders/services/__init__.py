@@ -8,6 +8,7 @@ from .clearing import clear_draft, clear_drafts
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
 from .filling import fill_backorders, fill_order
+from .holding import lapse_stock, lapse_unpaid_stock
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
 from .preview import Preview, preview_order
@@ -82,6 +83,8 @@ __all__ = [
     "is_gift",
     "lapse_draft",
     "lapse_drafts",
+    "lapse_stock",
+    "lapse_unpaid_stock",
     "lose_allocations",
     "offer_draft",
     "offer_typed",

@@ -11,7 +11,7 @@ from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from inventory import services as inventory
-from orders import guards
+from orders import guards, selectors
 from orders.derivation import restate
 from orders.events import OrderCancelled, OrderExpired
 from orders.models import Movement, Order, OrderStatus
@@ -20,8 +20,6 @@ from orders.sentences import PART_PAID
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
 from .exceptions import open_exception
 from .holds import close_holds
-
-AWAITING = (OrderStatus.PLACED, OrderStatus.VERIFIED)
 
 
 @service
@@ -55,7 +53,7 @@ def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = 
     when = at or timezone.now()
     order = take_order(order_id)
     overdue = order.payment_due_at is not None and order.payment_due_at <= when
-    if order.status not in AWAITING or not overdue or not guards.payment_missing(order):
+    if order.status not in selectors.AWAITING or not overdue or not guards.payment_missing(order):
         return None
     if order.authorized_total or order.paid_total:
         open_exception(
@@ -77,7 +75,7 @@ def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = 
 def expire_unpaid(now: datetime | None = None, *, limit: int = 500) -> int:
     """Let every order lapse that was not paid in time, each in a transaction of its own. Returns how many."""
     when = now or timezone.now()
-    due = Order.objects.filter(status__in=AWAITING, payment_due_at__lte=when, open_exceptions=0)
+    due = Order.objects.filter(status__in=selectors.AWAITING, payment_due_at__lte=when, open_exceptions=0)
     ids = list(due.order_by("payment_due_at", "pk").values_list("pk", flat=True)[:limit])
     return sum(expire_order(pk, at=when) is not None for pk in ids)
 
@@ -91,6 +89,7 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     for charge in charges:
         charge.cancelled = True
     order.cancelled_total = order.total
+    order.stock_held_until, order.stock_lapsed = None, False
     restate(order, lines=lines, charges=charges)
     close_holds(order, note=f"{order.status} ended", actor=actor, at=at)
     yield

@@ -12,19 +12,18 @@ from core.outbox import emit
 from core.service import held, hold, service
 from core.updating import update_each
 from inventory import services as inventory
-from inventory.services import Demand, Reserved, Turn
-from orders import promise, selectors
+from orders import selectors
 from orders.derivation import restate
 from orders.events import BackordersFilled, OrderEvent
 from orders.models import Movement, Order, OrderLine
 from orders.sentences import FILLED
 from pricing import services as pricing
 
-from .book import note_units, write_units
-from .promising import releases, repromise, write_days
-from .routing import Routed, route_order, with_later, work_for
+from .book import write_units
+from .inline import InLine, note_gain
+from .promising import repromise, write_days
+from .routing import route_order, work_for
 from .settlement import moves_on, settle
-from .sourcing import parcels_of
 
 # So many orders at most are filled in one transaction: nobody waits long for the shelves they come from.
 AT_ONCE = 500
@@ -40,25 +39,6 @@ class Filling:
 
     filled: list[Order] = field(default_factory=list)
     still_waiting: set[int] = field(default_factory=set)
-
-
-@dataclass
-class _InLine:
-    """An order under its lock, with all its lines, and the lines that wait."""
-
-    order: Order
-    lines: list[OrderLine]
-    routed: Routed = field(default_factory=lambda: Routed([]))
-
-    @property
-    def waiting(self) -> list[OrderLine]:
-        """Return the lines of which something is missing."""
-        return [line for line in self.lines if line.backordered]
-
-    def turn(self) -> Turn:
-        """Return what it asks for."""
-        demand = [Demand(line.position, line.product_id, line.backordered, True) for line in self.waiting]
-        return Turn(self.order.reservation_id or 0, demand, self.routed.places, self.routed.costs)
 
 
 def fill_backorders(product_ids: Iterable[int], *, actor: Actor = SYSTEM) -> int:
@@ -101,7 +81,7 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     moved: list[OrderEvent] = []
     for one, turn, reserved in zip(line, turns, outcomes, strict=True):
         if reserved.picks:
-            noted += _note(one, turn, reserved, at=now)
+            noted += note_gain(one, turn, reserved, at=now)
             moved += repromise(one.order, one.lines, cause=FILLED, at=now)
             restate(one.order, lines=one.lines)
     write_units(noted)
@@ -114,7 +94,7 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     return Filling(filled, set(order_ids) - done)
 
 
-def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
+def _take_in_line(order_ids: Sequence[int]) -> list[InLine]:
     """Lock orders and return those that still wait for something, by rank."""
     # Few channels, methods and products for many orders: each is made once, not joined to every row.
     found = Order.objects.locked().prefetch_related("channel", "shipping_method").filter(pk__in=order_ids)
@@ -125,30 +105,16 @@ def _take_in_line(order_ids: Sequence[int]) -> list[_InLine]:
     return [
         one
         for order in sorted(orders.values(), key=lambda order: (order.rank, order.pk))
-        if order.status in selectors.LIVE and order.reservation_id is not None
-        if (one := _InLine(order, lines[order.pk])).waiting
+        if order.status in selectors.LIVE and order.reservation_id is not None and not order.stock_lapsed
+        if (one := InLine(order, lines[order.pk])).waiting
     ]
 
 
-def _route_all(line: Sequence[_InLine], *, at: datetime) -> None:
+def _route_all(line: Sequence[InLine], *, at: datetime) -> None:
     """Ask the rules about all of them; what they ask of the day is read once."""
     used = work_for(pricing.routing_rules())
     for one in line:
         one.routed = route_order(one.order, one.waiting, at=at, used=used)
-
-
-def _note(one: _InLine, turn: Turn, reserved: Reserved, *, at: datetime) -> list[Movement]:
-    """Write onto the objects what an order got, and the parcels that follow from it."""
-    order = one.order
-    ids = {line.position: line.pk for line in one.lines}
-    gained: dict[int, int] = defaultdict(int)
-    for pick in reserved.picks:
-        gained[ids[pick.key]] += pick.quantity
-    noted = note_units(one.lines, Movement.Kind.ALLOCATED, gained, at=at)
-    gained_parcels = parcels_of(reserved, turn.places, not_before=releases(one.lines, at))
-    parcels = promise.refilled(order.sourcing.get("parcels", []), gained_parcels)
-    order.sourcing = with_later(order.sourcing, reserved.decision, one.routed.told, at=at) | {"parcels": parcels}
-    return noted
 
 
 @service

@@ -1,7 +1,7 @@
 """The way in: every channel places its orders here."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from orders.models import Hold, Order
 from orders.ports import payment_book
 
 from .composing import Composed, compose
+from .holding import time_to_pay
 from .holds import holds_of_checks, restate_holds, waive_as_historic, write_holds
 from .prioritizing import weigh, weigh_again
 from .promising import estimate
@@ -79,6 +80,9 @@ def bind(
     order, lines = composed.order, composed.lines
     order.checks = check(composed, expected_total=expected_total)
     weigh(order, customer=composed.buyer.customer, at=at)
+    order.payment_due_at, order.stock_held_until = time_to_pay(order, at=at)
+    if historic:
+        order.stock_held_until = None
     backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
     short = reserve_stock(order, lines, backorder=backorder, counter=composed.counter, actor=actor, at=at)
     if short and not allow_shortage:
@@ -90,8 +94,6 @@ def bind(
     estimate(order, lines, at=at)
     weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
     restate(order, lines=lines, charges=composed.charges)
-    if guards.payment_missing(order):
-        order.payment_due_at = at + timedelta(days=order.channel.payment_days)
     holds = holds_of_checks(order.checks, actor=actor, at=at)
     restate_holds(order, holds)
     return holds

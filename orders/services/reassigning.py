@@ -157,7 +157,8 @@ def _take(
     named = givers if givers is not None else _who_could_give(order_id, spared)
     parties = _take_in_hand({order_id, *named})
     taker = parties.pop(order_id, None)
-    if taker is None or taker.order.status not in selectors.WAITING or taker.order.reservation_id is None:
+    waits = taker is not None and taker.order.status in selectors.WAITING and not taker.order.stock_lapsed
+    if taker is None or not waits or taker.order.reservation_id is None:
         raise NothingToTake("The order waits for nothing")
     passings = _share_out(taker, parties, at=now)
     if not passings:

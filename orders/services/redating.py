@@ -12,7 +12,7 @@ from core.updating import update_each
 from orders import outlook, promise
 from orders.models import Order, OrderLine
 from orders.promise import Wait
-from orders.selectors import LIVE
+from orders.selectors import LIVE, in_line
 from orders.sentences import RELEASE, Cause
 from pricing import services as pricing
 
@@ -71,7 +71,7 @@ def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
     ahead = {product: one.shelf_and_supply() for product, one in outlook.figures(product_ids).items()}
     codes = {warehouse.pk: warehouse.code for warehouse in pricing.warehouses()}
     today = timezone.localdate()
-    lines = OrderLine.objects.filter(product__in=product_ids, backordered__gt=0, order__status__in=LIVE)
+    lines = in_line().filter(product__in=product_ids)
     rows = lines.order_by("order__rank", "order", "position").values_list(
         "order", "position", "product", "backordered", "product__release_on"
     )

@@ -24,6 +24,7 @@ from orders.events import (
 from orders.models import Order, OrderStatus
 
 from .book import lines_of, save_figures, take_order
+from .holding import keep_for_good, may_keep
 from .prioritizing import may_take
 from .promising import give_promise, promise_lines
 
@@ -68,6 +69,8 @@ def settle(
     """
     steps: list[str] = []
     status = str(order.status)
+    if not order._state.adding and may_keep(order):
+        more = [*more, *keep_for_good(order, actor=actor, at=at)]
     for name in first:
         _prepare(order, name, at)
         steps.append(name)

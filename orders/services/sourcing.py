@@ -54,7 +54,14 @@ def reserve_stock(
     may_wait = {one.product_id for one in demand if one.may_backorder}
     kept = selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
     reserved = inventory.reserve(
-        demand=demand, places=routed.places, costs=routed.costs, rank=order.rank, kept=kept, actor=actor, at=at
+        demand=demand,
+        places=routed.places,
+        costs=routed.costs,
+        rank=order.rank,
+        expires_at=order.stock_held_until,
+        kept=kept,
+        actor=actor,
+        at=at,
     )
     order.reservation_id = reserved.reservation_id
     return _plan(order, lines, backorder, reserved, routed, at=at)

@@ -46,6 +46,7 @@ class ChannelAdmin(SettingsAdmin):
         "auto_release",
         "invoice_policy",
         "payment_days",
+        "hold_minutes",
         "handling_days",
         "checks",
         "document_series",

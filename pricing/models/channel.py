@@ -1,5 +1,6 @@
 """Where orders come from, and how each way in is treated."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,14 @@ class Channel(models.Model):
         _("invoice"), max_length=15, choices=InvoicePolicy, default=InvoicePolicy.PER_SHIPMENT
     )
     payment_days = models.PositiveSmallIntegerField(_("days to pay in advance"), default=7)
+    # None: until the payment is due.
+    hold_minutes = models.PositiveIntegerField(
+        _("minutes stock is kept for who has not paid"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: until the payment is due. What was paid or is bought on account is kept for good."),
+    )
     handling_days = models.PositiveSmallIntegerField(_("handling days"), default=1)
     checks = models.JSONField(_("checks"), default=dict, blank=True)
     document_series = models.CharField(_("document series"), max_length=20, blank=True)
