@@ -132,6 +132,9 @@ class SaleForm(forms.Form):
     token = forms.RegexField("^[0-9a-f]{32}$", widget=forms.HiddenInput)
     lines = LinesField(required=False)
     total = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3, required=False)
+    page = forms.RegexField("^[0-9a-f]{32}$", widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1, required=False)
+    then = forms.RegexField(r"^[\w-]{1,20}$", widget=forms.HiddenInput, required=False)
     discount = forms.CharField(label=_("Discount"), max_length=20, required=False)
     method = forms.ChoiceField(
         choices=[(CASH, _("Cash")), (CARD, _("Card terminal"))], initial=CASH, widget=forms.RadioSelect

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +18,9 @@ from customers.addresses import PostalAddress
 from desk.till import Till
 from fulfillment import services as fulfillment
 from orders import services as orders
+from orders.errors import DuplicateReference, NotADraft
 from orders.inputs import DiscountInput, LineInput, OrderInput
-from orders.models import Order, OrderStatus
+from orders.models import Draft, Order, OrderStatus
 
 SHOP, CASH_GIVEN = "shop", "cash_given"
 CASH, CARD = "cash", "card_terminal"
@@ -65,7 +67,8 @@ class Buyer:
 class Sale:
     """What is sold and how it is paid. `token` tells one sale from the next, `total` is what the customer was told.
 
-    `given` is what they put on the counter, where it is cash and somebody counted it.
+    `given` is what they put on the counter, where it is cash and somebody counted it. `page` and `version` say which
+    page sells what was parked, as it stood when it was taken up.
     """
 
     token: str
@@ -77,6 +80,8 @@ class Sale:
     reference: str = ""
     discount: Decimal = Decimal(0)
     buyer: Buyer = Buyer()
+    page: str = ""
+    version: int | None = None
 
 
 @service
@@ -84,9 +89,10 @@ def sell(sale: Sale, *, actor: Actor) -> Order:
     """Place, verify, confirm, hand over, invoice, take the money and complete, in one transaction.
 
     Raises InsufficientStock for what is not on the shelf of this shop, DuplicateReference for a sale that was done,
-    TotalChanged, TooLittleCash, TransitionRefused for a failed check, and NotFinished.
+    TotalChanged, TooLittleCash, TransitionRefused for a failed check, and NotFinished; of what was parked StaleOrder
+    where somebody parked it anew meanwhile, and NotADraft where it was thrown away.
     """
-    order = orders.place_order(_order_input(sale), actor=actor)
+    order = _placed(sale, actor=actor)
     _refuse_another_total(order, sale)
     now = timezone.now()
     if order.status == OrderStatus.PLACED:
@@ -102,6 +108,27 @@ def sell(sale: Sale, *, actor: Actor) -> Order:
     if order.status != OrderStatus.COMPLETED:
         raise NotFinished(order.why_not("complete") or _("The sale cannot be completed at once"), order=order.number)
     return order
+
+
+def _placed(sale: Sale, *, actor: Actor) -> Order:
+    """Place what lies on the counter; what was parked becomes an order under the number it had."""
+    parked = Draft.objects.filter(token=sale.token).values_list("order", flat=True).first()
+    if parked is None:
+        return orders.place_order(_order_input(sale), actor=actor)
+    try:
+        orders.take_offer(parked)
+    except NotADraft:
+        sold = Order.objects.get(pk=parked)
+        if sold.external_reference != sale.token:
+            raise
+        raise DuplicateReference(f"{sold} was sold before", number=str(sold.number)) from None
+    return orders.place_typed(
+        _order_input(sale),
+        token=UUID(sale.token),
+        typed={"page": sale.page},
+        expected_version=sale.version,
+        actor=actor,
+    )
 
 
 def _order_input(sale: Sale) -> OrderInput:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from desk.views import first_start, looking_up, new_customer, new_order, parked, ship, walk_in
+from desk.views import first_start, looking_up, new_customer, new_order, parked, parking, ship, walk_in
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/first-start/<slug:deed>/", first_start.act, name="first-start-deed"),
     path("desk/walk-in/", walk_in.walk_in, name="walk-in"),
     path("desk/walk-in/basket/", walk_in.basket, name="basket"),
+    path("desk/walk-in/park/", parking.park, name="park"),
+    path("desk/walk-in/parked/<str:number>/discard/", parking.discard, name="discard-parked"),
     path("desk/walk-in/shop/", walk_in.till, name="till"),
     path("desk/walk-in/<str:number>/", walk_in.receipt, name="receipt"),
     path("desk/walk-in/<str:number>/mail/", walk_in.mail_receipt, name="mail-receipt"),

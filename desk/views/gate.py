@@ -15,6 +15,7 @@ from pricing.errors import UnknownChannel
 
 OPERATE = "orders.operate_order"
 SEE_CUSTOMERS = "customers.view_customer"
+SELL = "orders.sell_at_counter"
 View = Callable[..., HttpResponse]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.contrib import messages
@@ -29,10 +30,12 @@ from core.sight import seen
 from core.spoken_json import read_json, storable
 from customers.addresses import PostalAddress
 from desk.comparing import differences
+from desk.parking import shop_of
 from desk.reading import Fault, Read, desk_channels, fault, read, read_day
 from desk.resuming import shown_of
 from desk.telling import GENERAL, choices, country_of, faults_of, told, told_faults
-from desk.views.gate import OPERATE, SEE_CUSTOMERS, staff_with
+from desk.till import open_till
+from desk.views.gate import OPERATE, SEE_CUSTOMERS, SELL, staff_with
 from desk.views.looking_up import card_of
 from inventory.errors import InsufficientStock
 from orders import guards, selectors, services
@@ -83,6 +86,10 @@ def resume(request: HttpRequest, number: str) -> HttpResponse:
     order = get_object_or_404(seen(Order.objects.select_related("channel")), number=number.replace("\0", "").upper())
     if order.status != OrderStatus.DRAFT:
         return HttpResponseRedirect(page_of(order))
+    here = open_till(request.session) if request.user.has_perm(SELL) else None
+    if here is not None and shop_of(Draft.objects.get(order=order)) == here.warehouse.code:
+        # It lies on the counter that this device is.
+        return HttpResponseRedirect(f"{reverse('desk:walk-in')}?{urlencode({'take': order.number})}")
     return _page(request, shown_of(order), _("Draft %(number)s") % {"number": order.number})
 
 

@@ -26,16 +26,16 @@ from customers import selectors as customers
 from desk import selling
 from desk.basket import Basket, Row, handy_cash, price_basket
 from desk.forms import LONGEST_BODY, MailForm, SaleForm, TillForm, discount_of, units_of
+from desk.parking import ParkedSale, parked_sale, parked_sales
 from desk.receipts import Receipt, receipt_of
 from desk.selling import Buyer, Sale
 from desk.till import Till, keep_till, open_till, prices_offered, shops
-from desk.views.gate import OPERATE, SEE_CUSTOMERS, staff_with
+from desk.views.gate import OPERATE, SEE_CUSTOMERS, SELL, staff_with
 from inventory.errors import InsufficientStock
-from orders.errors import DuplicateReference
+from orders.errors import DuplicateReference, NotADraft
 from orders.inputs import LineInput
 from orders.models import Order
 
-SELL = "orders.sell_at_counter"
 DISCOUNT = "orders.change_price"
 MOST_SCANS = 50
 
@@ -67,8 +67,14 @@ def walk_in(request: HttpRequest) -> HttpResponse:
     here = open_till(request.session)
     if here is None:
         return _ask_for_the_shop(request)
+    taken, start = None, {"token": uuid.uuid4().hex, "page": uuid.uuid4().hex}
+    if number := request.GET.get("take", "")[:20].replace("\0", ""):
+        taken = parked_sale(here, number)
+        start |= _as_parked(request, taken) if taken else {}
+        if taken is None:
+            messages.warning(request, _("%(number)s is not parked here any more.") % {"number": number})
     may_discount = request.user.has_perm(DISCOUNT)
-    form = SaleForm(request.POST or None, till=here, may_discount=may_discount, initial={"token": uuid.uuid4().hex})
+    form = SaleForm(request.POST or None, till=here, may_discount=may_discount, initial=start)
     if request.method == "POST" and form.is_valid():
         try:
             order = _sell(request, here, form)
@@ -76,11 +82,24 @@ def walk_in(request: HttpRequest) -> HttpResponse:
             return _repeated(request, here, form, number=str(repeat.details["number"]))
         except InsufficientStock:
             form.add_error(None, _("Not all of it is on the shelf of this shop; look at the lines."))
+        except NotADraft as gone:
+            # Thrown away meanwhile, or placed by the office: what lies here is a sale of its own.
+            form.data = {**form.data.dict(), "token": uuid.uuid4().hex, "version": ""}  # type: ignore[attr-defined]
+            show_refusal(form, gone)
         except DomainError as error:
             show_refusal(form, error)
         else:
             return HttpResponseRedirect(reverse("desk:receipt", args=[order.number]))
-    return _page(request, here, form)
+    return show_counter(request, here, form, lines=taken.lines if taken else None)
+
+
+def _as_parked(request: HttpRequest, taken: ParkedSale) -> dict[str, Any]:
+    """Return what the counter showed when the sale was set aside; a customer only to who may see customers."""
+    said = {name: text for name, text in taken.typed.items() if text}
+    if not request.user.has_perm(SEE_CUSTOMERS):
+        said.pop("customer", None)
+        said.pop("customer_label", None)
+    return {**said, "token": taken.token, "version": taken.version}
 
 
 def _sell(request: HttpRequest, here: Till, form: SaleForm) -> Order:
@@ -96,6 +115,8 @@ def _sell(request: HttpRequest, here: Till, form: SaleForm) -> Order:
         reference=said["reference"] if said["method"] == selling.CARD else "",
         discount=basket.off,
         buyer=_buyer(request, form),
+        page=said["page"],
+        version=said["version"],
     )
     return selling.sell(sale, actor=actor_for(request))
 
@@ -116,26 +137,32 @@ def _repeated(request: HttpRequest, here: Till, form: SaleForm, *, number: str) 
     sold = {line.sku: line.quantity for line in known.lines.all()}
     if sold == form.cleaned_data["lines"] and form.cleaned_data["total"] in (None, known.total):
         return HttpResponseRedirect(reverse("desk:receipt", args=[number]))
-    form.data = {**form.data.dict(), "token": uuid.uuid4().hex}  # type: ignore[attr-defined]
+    form.data = {**form.data.dict(), "token": uuid.uuid4().hex, "version": ""}  # type: ignore[attr-defined]
     form.add_error(None, _("The sale before was done as %(number)s. This would be another one.") % {"number": number})
-    return _page(request, here, form)
+    return show_counter(request, here, form)
 
 
-def _page(request: HttpRequest, here: Till, form: SaleForm) -> HttpResponse:
+def show_counter(
+    request: HttpRequest, here: Till, form: SaleForm, *, lines: list[dict[str, Any]] | None = None
+) -> HttpResponse:
+    """Show the counter with what lies on it, and the sales that wait beside it."""
     currency = here.channel.currency
-    lines = _as_sent(form)
+    parked = parked_sales(here)
     context = {
         **site.each_context(request),
         "title": _("Walk-in"),
         "till": here,
         "form": form,
+        "parked": [one for one in parked if one.token != form["token"].value()],
+        "taken": next((one for one in parked if one.token == form["token"].value()), None),
+        "may_see_buyers": request.user.has_perm(SEE_CUSTOMERS),
         "can_change_till": len(shops()) > 1,
         "look_up_products": reverse("desk:look-up-products") if request.user.has_perm(OPERATE) else "",
         "look_up_customers": reverse("desk:look-up-customers")
         if request.user.has_perms([OPERATE, SEE_CUSTOMERS])
         else "",
         "state": {
-            "lines": lines,
+            "lines": _as_sent(form) if lines is None else lines,
             "locale": str(locale()).replace("_", "-"),
             "currency": currency,
             "channel": here.channel.code,

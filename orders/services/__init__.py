@@ -5,7 +5,7 @@ from .backorders import lose_allocations
 from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .clearing import clear_draft, clear_drafts
-from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft
+from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
 from .filling import fill_backorders, fill_order
 from .holding import lapse_stock, lapse_unpaid_stock
@@ -119,6 +119,7 @@ __all__ = [
     "set_priority",
     "start_replay",
     "tag_order",
+    "take_offer",
     "take_by_itself",
     "take_exception",
     "take_units",

@@ -199,3 +199,38 @@ def test_on_a_phone_everything_is_within_reach(counter):
     counter.get_by_role("button", name="Hand over now").click()
     counter.wait_for_url("**/walk-in/SO-*/")
     assert counter.evaluate(INSPECT) == []
+
+
+def test_the_purse_is_forgotten_and_the_next_is_served_meanwhile(counter):
+    scan(counter, "MUG-RED")
+    counter.locator("#total", has_text="€5.95").wait_for()
+    click(counter, counter.get_by_role("button", name="Park", exact=True))
+    counter.get_by_text("is parked.").wait_for()
+    counter.locator("#scan:focus").wait_for()
+    scan(counter, "TEA-1")
+    # Pressed while the scan is still on its way, and now by keyboard: both lie aside.
+    counter.keyboard.press("Control+s")
+    counter.locator(".parked-sale").nth(1).wait_for()
+    counter.locator("#scan:focus").wait_for()
+    scan(counter, "TEA-1")
+    counter.locator("#total", has_text="€4.49").wait_for()
+    assert counter.evaluate(INSPECT) == []
+
+    # Taking up the first one lays aside what lies there.
+    click(counter, counter.locator(".parked-sale", has_text="€5.95"))
+    counter.locator(".taken").wait_for()
+    counter.locator("#total", has_text="€5.95").wait_for()
+    click(counter, counter.get_by_role("button", name="Hand over now"))
+
+    counter.wait_for_url("**/walk-in/SO-*/")
+    assert counter.clicks == 3
+    assert on_hand() == {"MUG-RED": 99, "TEA-1": 100}
+    assert not StockItem.objects.filter(reserved__gt=0).exists()
+    counter.locator("#next-sale:focus").wait_for()
+    counter.keyboard.press("Enter")
+    counter.locator("#scan:focus").wait_for()
+    counter.keyboard.press("Control+s")
+    counter.locator(".parked-sale:focus").wait_for()
+    counter.keyboard.press("Enter")
+    counter.locator("#total", has_text="€4.49").wait_for()
+    assert sorted(Order.objects.values_list("status", flat=True)) == ["completed", "draft", "draft"]

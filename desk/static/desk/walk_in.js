@@ -18,7 +18,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let codes = []; // scanned, and not answered yet
     let edits = 0; // counts what people changed, to see whether an answer is about the present
     let busy = false;
-    let waiting = false; // somebody pressed "Hand over now" while a scan was on its way
+    let waiting = null; // what somebody wants done as soon as the scan that is on its way is answered
 
     const { beep, alarm, calm } = window.scanner(scan, said);
 
@@ -52,9 +52,10 @@ document.addEventListener("DOMContentLoaded", () => {
         if (told && (codes.length || before !== edits)) {
             ask();
         } else if (waiting) {
-            waiting = false;
+            const deed = waiting;
+            waiting = null;
             if (told) {
-                form.requestSubmit();
+                deed();
             }
         }
     };
@@ -315,7 +316,7 @@ document.addEventListener("DOMContentLoaded", () => {
     // Handing over ------------------------------------------------------------------------------
     form.addEventListener("submit", (event) => {
         if (busy || codes.length) {
-            waiting = true;
+            waiting = () => form.requestSubmit();
         } else if (!lines.length) {
             alarm(form.dataset.empty);
             scan.focus();
@@ -329,6 +330,39 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         event.preventDefault();
     });
+
+    // Setting aside: what lies here waits, and another sale is taken up if one is named -------------
+    let leaving = false;
+    const park = (then) => {
+        if (leaving) {
+            return;
+        }
+        if (busy || codes.length) {
+            waiting = () => park(then);
+        } else if (!lines.length && then) {
+            location.assign(`?take=${then}`);
+        } else if (!lines.length) {
+            const other = document.querySelector(".parked-sale");
+            if (!other) {
+                alarm(form.dataset.nothing);
+            }
+            (other || scan).focus();
+        } else {
+            leaving = true;
+            [field("lines").value, field("then").value] = [JSON.stringify(lines), then];
+            form.action = form.dataset.park;
+            form.submit();
+        }
+    };
+    by("park").addEventListener("click", () => park(""));
+    for (const link of document.querySelectorAll(".parked-sale")) {
+        link.addEventListener("click", (event) => {
+            if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+                event.preventDefault();
+                park(link.dataset.number);
+            }
+        });
+    }
     window.addEventListener("pageshow", (event) => {
         // A page that comes back from memory may be about a sale that is done.
         if (event.persisted) {
