@@ -16,7 +16,7 @@ In `<app>/admin/today.py`, imported by `<app>/admin/__init__.py`:
     @today.todo(order=10, permission="app.operate_thing")
     def stuck_things() -> list[today.Todo]:
         return [today.Todo(text=_("T-17 · Linde · 4 × blue missing, another place has 9"), action=_("Send from there"),
-                           url=reverse("admin:app_thing_do", args=[17, "reroute"]), tone="warn", rank=thing.rank)]
+                           url=today.step_of("admin:app_thing_do", 17, "reroute"), beside=True, tone="warn", rank=1)]
 
     @today.figure(order=10)
     def taken_today() -> today.Figure:
@@ -27,9 +27,9 @@ In `<app>/admin/today.py`, imported by `<app>/admin/__init__.py`:
         return [today.Lane("T", done=12, left=30, pace="6 an hour", ends="done about 17:20", done_url=…, left_url=…)]
 
 The functions take no request: their answers are shared by all who may see them, with the same limits, and kept for
-some seconds (`keep`) per language and time zone. They read through `seen` (core.sight); `count` does so by itself.
-Texts are plain text, counts are capped. The nine steps are shown in the order of their number. A number leads to the
-list behind it, and the list shows exactly that number.
+some seconds (`keep`) per language and time zone; who has just taken a step (`acted`) is told anew. They read through
+`seen` (core.sight); `count` does so by itself. Texts are plain text, counts are capped. The nine steps are shown in
+the order of their number. A number leads to the list behind it, and the list shows exactly that number.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,10 +37,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from babel.dates import format_datetime
 from django.core.cache import cache
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
@@ -79,7 +81,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Todo:
-    """One thing to do next: a sentence and one button. Lower `rank` comes first."""
+    """One thing to do next: a sentence and one button. Lower `rank` comes first.
+
+    `beside` opens the button's page beside this one. Of rows `about` the same thing only the first is shown.
+    """
 
     text: str
     url: str
@@ -88,6 +93,13 @@ class Todo:
     detail: str = ""
     page: str = ""
     rank: int = 0
+    beside: bool = False
+    about: str = ""
+
+    @property
+    def thing(self) -> tuple[str, str]:
+        """Return what the row is about: the same button for the same record is one thing to do, whoever names it."""
+        return ("", self.about) if self.about else (self.url, self.page or self.text)
 
 
 @dataclass(frozen=True)
@@ -191,6 +203,12 @@ def spoken(number: int) -> str:
     return f"{CAP}+" if number > CAP else str(number)
 
 
+def step_of(route: str, pk: object, name: str, **query: object) -> str:
+    """Return the address of a step that leads back to the first screen when it is taken."""
+    said = urlencode({**query, "next": reverse("admin:index")})
+    return f"{reverse(route, args=[pk, name])}?{said}"
+
+
 def compared(label: str, now: int, before: int, *, url: str = "") -> Figure:
     """Return a count of today beside that of the same weekday last week, up to the same time of day."""
     day = format_datetime(timezone.localtime() - timedelta(days=7), "EEEE", locale=locale())
@@ -218,7 +236,7 @@ def page_for(user: Any) -> Page:
     """Ask every section this person may see."""
     visible = [part for part in SECTIONS.values() if not part.permission or user.has_perm(part.permission)]
     visible.sort(key=lambda part: (part.order, part.name))
-    answers = _answers(visible)
+    answers = _answers(visible, acted=_acted(user.pk))
 
     def said(kind: str) -> list[Any]:
         return [one for part in visible if part.kind == kind for one in answers[part.name]]
@@ -240,18 +258,27 @@ def _most_urgent(kinds: Iterable[list[Todo]]) -> list[Todo]:
         turn = [(queue[place].rank, kind, queue[place]) for kind, queue in enumerate(queues) if len(queue) > place]
         for rank, kind, row in sorted(turn, key=itemgetter(0, 1)):
             if len(chosen) < NEEDS_ME_ROWS:
-                # The same button for the same record is one thing to do, whoever names it.
-                chosen.setdefault((row.url, row.page or row.text), (rank, kind, row))
+                chosen.setdefault(row.thing, (rank, kind, row))
     return [row for _rank, _kind, row in sorted(chosen.values(), key=itemgetter(0, 1))]
 
 
-def _answers(sections: Iterable[Section]) -> dict[str, list[Any]]:
+def acted(user_id: int | None) -> None:
+    """Note that somebody has just taken a step: what he is told to do next is not what was kept before."""
+    cache.set(_acted(user_id), True, KEEP_SECONDS)
+
+
+def _acted(user_id: int | None) -> str:
+    return f"today:acted:{user_id}"
+
+
+def _answers(sections: Iterable[Section], *, acted: str) -> dict[str, list[Any]]:
     """Return what each section says, from what is kept as far as it is fresh."""
     keys = {part.key: part for part in sections}
-    kept = cache.get_many(list(keys))
+    kept = cache.get_many([acted, *keys])
     found = {}
     for key, part in keys.items():
-        if (answer := kept.get(key)) is None:
+        is_stale = part.kind == "todo" and acted in kept
+        if (answer := kept.get(key)) is None or is_stale:
             answer = _ask(part)
             cache.set(key, answer, part.keep)
         found[part.name] = answer

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from customers.addresses import PostalAddress
 from customers.terms import TERMS
+from orders.models import Order
 
 
 def locale_of(language: str) -> Locale:
@@ -75,3 +76,8 @@ def check_result(result: str) -> str:
 def terms(code: str) -> str:
     """Name payment terms, in the language that is active."""
     return str(dict(TERMS).get(code, code))
+
+
+def buyer_of(order: Order) -> str:
+    """Name who ordered as people speak of it: the company, else the person."""
+    return order.bill_to.company or order.customer_name

@@ -1,6 +1,7 @@
 """The first screen of the day: exact numbers, the list behind each, and what a role is told to do next."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
@@ -11,19 +12,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from core import presence, roles, today
+from core import presence, roles, sight, today
 from core.actors import SYSTEM
 from core.models import BrowserSession, User
 from fulfillment import capacity
 from fulfillment import services as fulfillment
 from fulfillment.admin.today import warehouses
+from fulfillment.elsewhere import offers
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory import services as inventory
-from inventory.models import Warehouse
+from inventory.models import StockCountLine, Warehouse
 from orders.admin.today import promise_kept, taken_today
-from orders.models import Order
+from orders.models import Order, OrderException
 from tests.everything import make_everything
-from tests.scenarios import confirmed_order, placed_order
+from tests.orders.rulesets import COSTS, active
+from tests.scenarios import ADA, confirmed_order, placed_order
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -311,3 +314,87 @@ def test_colleagues_who_were_here_a_moment_ago_are_named_and_nobody_else(client,
 def test_an_amount_of_nothing_is_an_amount(shop):
     assert [figure.label for figure in taken_today()] == ["Orders"]
     assert Decimal(taken_today()[0].value) == 0
+
+
+# --- what was not found, sent from elsewhere ----------------------------------------------------
+
+
+def not_found(shop, *, units=4):
+    """Return the work that was left when the shelf in Hamburg was empty; Munich has the goods."""
+    number = Order.objects.count()
+    address = replace(ADA, company="Café Linde")
+    order = confirmed_order(
+        {"MUG-RED": units, "TEA-1": 1}, email=f"linde-{number}@example.com", shipping_address=address
+    )
+    fulfillment.plan_fulfillment(order.pk, actor=SYSTEM)
+    [work] = FulfillmentOrder.objects.filter(order=order)
+    fulfillment.release_fulfillment(work.pk, actor=SYSTEM)
+    mugs = work.lines.get(order_line__sku="MUG-RED")
+    fulfillment.short_pick(work.pk, found={mugs.order_line_id: 0}, reason="Shelf is empty", actor=SYSTEM)
+    return FulfillmentOrder.objects.get(order=order, status="planned")
+
+
+def test_the_desk_is_offered_the_warehouse_that_has_what_was_not_found(shop, client):
+    active(costs=COSTS | {"parcels": [{"warehouse": "HAM", "zone": "", "base": "1"}, COSTS["parcels"][1]]})
+    rest = not_found(shop)
+    enter(client, "desk")
+
+    first = client.get(reverse("admin:index")).context["today"].todos[0]
+    others = [row for row in client.get(reverse("admin:index")).context["today"].todos if "not found" in row.text]
+
+    order = rest.order
+    way = fulfillment.ways_elsewhere(rest)[0]
+    assert first.text == f"{order} · Café Linde · 4 × Red mug missing in Warehouse HAM, Warehouse MUC has 100"
+    assert (first.action, first.beside) == ("Ship from Warehouse MUC", True)
+    assert first.detail.startswith(f"+€{way.more:.2f}, arrives ")
+    assert others == [], "the exception and its way out are one row"
+
+
+def test_what_was_sent_from_elsewhere_is_off_the_page_at_once_and_its_shelf_is_counted(shop, client):
+    rest = not_found(shop)
+    enter(client, "desk")
+    row = client.get(reverse("admin:index")).context["today"].todos[0]
+    form = client.get(row.url).context["form"]
+    given = {"warehouse": form["warehouse"].initial, "reason": form["reason"].initial, "next": reverse("admin:index")}
+
+    answer = client.post(row.url, given)
+    left = client.get(reverse("admin:index")).context["today"].todos
+
+    assert answer["Location"] == reverse("admin:index")
+    assert given["reason"] == "4 × MUG-RED not found in HAM"
+    assert [one for one in left if one.page == row.page] == []
+    exception = OrderException.objects.get()
+    assert (exception.status, exception.resolution) == (
+        "resolved",
+        "Sent from Warehouse MUC instead; the shelf is to be counted",
+    )
+    assert [line.stock_item.warehouse.code for line in StockCountLine.objects.filter(is_open=True)] == ["HAM"]
+    assert FulfillmentOrder.objects.get(pk=rest.pk).warehouse.code == "MUC"
+
+
+def test_nothing_is_offered_where_nobody_has_it_or_may_send_it(shop, client):
+    rest = not_found(shop)
+    inventory.update_warehouse(shop.munich.pk, {"active": False}, actor=SYSTEM)
+
+    assert offers() == []
+
+    inventory.update_warehouse(shop.munich.pk, {"active": True}, actor=SYSTEM)
+    with sight.within({"warehouse": frozenset({"HAM"})}):
+        assert offers() == []
+    assert [one.work.pk for one in offers()] == [rest.pk]
+
+
+def test_what_is_offered_costs_as_many_questions_for_a_hundred_as_for_three(shop):
+    def asked():
+        with CaptureQueriesContext(connection) as found:
+            offers()
+        return len(found)
+
+    for number in range(3):
+        not_found(shop, units=number + 1)
+    offers()
+    few = asked()
+    for number in range(6):
+        not_found(shop, units=number + 1)
+
+    assert asked() == few <= 14

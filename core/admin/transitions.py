@@ -37,6 +37,7 @@ from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from core import today
 from core.admin.actors import actor_for
 from core.admin.aside import go_to, is_aside
 from core.admin.forms import SubjectForm, show_refusal
@@ -179,6 +180,7 @@ class TransitionAdmin(admin.ModelAdmin):
     def _after(self, request: HttpRequest, obj: Any, spec: TransitionSpec) -> HttpResponse:
         said = str(spec.done) if spec.done else _("%(thing)s: %(step)s – done") % {"thing": obj, "step": spec.label}
         self.message_user(request, said, messages.SUCCESS)
+        today.acted(request.user.pk)
         back = self._way_back(request, obj)
         return go_to(back) if is_aside(request) else HttpResponseRedirect(back)
 

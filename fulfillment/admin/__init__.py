@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import navigation
+from fulfillment.services import SHORT_PICK
 from orders import categories
 
 from . import order_steps, shipments, today, work
@@ -28,7 +29,7 @@ navigation.register(
     keys="g s",
 )
 
-categories.register("short_pick", _("short pick"))
+categories.register(SHORT_PICK, _("short pick"))
 categories.register("parcel_delivery_failed", _("parcel not delivered"))
 categories.register("parcel_returned_to_sender", _("parcel came back"))
 categories.register("parcel_lost", _("parcel lost"))

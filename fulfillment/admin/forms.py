@@ -213,5 +213,5 @@ class RerouteForm(SubjectForm):
         field = self.fields["warehouse"]
         field.choices = [(one.warehouse.pk, decision_words.way(one)) for one in ways]  # type: ignore[attr-defined]
         field.help_text = " ".join(decision_words.way(one) for one in found if not one.is_possible)
-        if len(ways) == 1:
+        if ways:
             field.initial = ways[0].warehouse.pk

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.transitions import TransitionSpec
-from core.reader import locale
+from core.reader import locale, retold
 from fulfillment import services
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentOrder, Shipment
+from orders import selectors as orders
 
 from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, RerouteForm, ShipForm, ShortForm
 
@@ -87,15 +88,23 @@ def _pull_back(work: FulfillmentOrder) -> list[str]:
 
 
 def _reroute(work: FulfillmentOrder) -> list[str]:
-    order = work.order
+    order, here = work.order, work.warehouse.name if work.warehouse else ""
     sentences = [
         _("The units in %(place)s are free for others; as many are tied in the warehouse you choose.")
-        % {"place": work.warehouse},
+        % {"place": here},
         _("The tax that was agreed stays: %(amount)s.") % {"amount": order.money("tax_total").format(str(locale()))},
     ]
+    if services.short_pick_key(work) in order.exceptions.values_list("dedupe_key", flat=True):
+        sentences.append(_("The shelf in %(place)s is counted, and its exception is closed.") % {"place": here})
     if order.promised_on:
         sentences.append(_("The promised day follows the new warehouse; what was promised first stays written down."))
     return sentences
+
+
+def _why_elsewhere(work: FulfillmentOrder) -> dict[str, str]:
+    """Say why at once, where it is known: the goods were not found."""
+    known = orders.open_exceptions().filter(order=work.order_id, dedupe_key=services.short_pick_key(work)).first()
+    return {"reason": retold(known.title)} if known else {}
 
 
 def _put_back(work: FulfillmentOrder) -> list[str]:
@@ -196,6 +205,7 @@ WORK_STEPS: dict[str, TransitionSpec] = {
         services.reroute_fulfillment,
         REROUTE,
         form=RerouteForm,
+        initial=_why_elsewhere,
         consequences=_reroute,
         arguments=lambda work, said: {"warehouse_id": said["warehouse"], "reason": said["reason"]},
         when=lambda work: _is_goods(work) and work.status == Status.PLANNED,

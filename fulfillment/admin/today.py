@@ -1,24 +1,26 @@
 """What the floor says on the first screen of the day."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core import today
 from core.admin.links import list_of, page_of
-from core.reader import spoken_date, spoken_time
+from core.reader import spoken_amount, spoken_date, spoken_time
 from core.sight import seen
 from fulfillment import capacity, deadlines, selectors
+from fulfillment.elsewhere import Offer, offers
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.models import Warehouse
+from orders.wording import buyer_of
 
 from . import shipments
 
 VIEW_WORK, VIEW_PARCELS = "fulfillment.view_fulfillmentorder", "fulfillment.view_shipment"
-OPERATE = "fulfillment.operate_fulfillmentorder"
+OPERATE, REROUTE = "fulfillment.operate_fulfillmentorder", "fulfillment.reroute_fulfillmentorder"
+DO = "admin:fulfillment_fulfillmentorder_do"
 # Picked goods that lie about longer than this are worth a word.
 PATIENCE = timedelta(hours=4)
 ROWS = 8
@@ -113,6 +115,47 @@ def _ends(one: capacity.Progress) -> str:
     return _("done about %(time)s") % {"time": spoken_time(one.ends_at)}
 
 
+@today.todo(order=4, permission=REROUTE)
+def send_from_elsewhere() -> list[today.Todo]:
+    """Offer for what was not found the warehouse that has it, with what that costs and when it arrives."""
+    return [_elsewhere(one) for one in offers()]
+
+
+def _elsewhere(one: Offer) -> today.Todo:
+    work, way = one.work, one.way
+    words = {
+        "order": work.order,
+        "who": buyer_of(work.order),
+        "units": ", ".join(f"{line.quantity} × {line.order_line.product.name_in()}" for line in one.lines),
+        "place": work.warehouse.name if work.warehouse else "",
+        "there": way.warehouse.name,
+        "has": way.has,
+    }
+    said = []
+    if way.more is not None:
+        sign = "+" if way.more >= 0 else "−"
+        said.append(f"{sign}{spoken_amount(abs(way.more), way.currency)}")
+    if way.arrives_on is not None:
+        said.append(_arrives(way.arrives_on))
+    return today.Todo(
+        text=_("%(order)s · %(who)s · %(units)s missing in %(place)s, %(there)s has %(has)s") % words,
+        detail=", ".join(said),
+        action=_("Ship from %(place)s") % {"place": way.warehouse.name},
+        url=today.step_of(DO, work.pk, "reroute"),
+        beside=True,
+        page=page_of(work.order),
+        about=f"exception:{one.exception_id}",
+        tone="bad",
+        rank=0,
+    )
+
+
+def _arrives(day: date) -> str:
+    if (day - timezone.localdate()).days == 1:
+        return _("arrives tomorrow")
+    return _("arrives on %(day)s") % {"day": spoken_date(day)}
+
+
 @today.todo(order=25, permission=OPERATE)
 def due_first() -> list[today.Todo]:
     """Name the work that must leave, the latest first, with its next step."""
@@ -122,7 +165,7 @@ def due_first() -> list[today.Todo]:
 
 def _due(work: FulfillmentOrder) -> today.Todo:
     day = timezone.localdate()
-    words = {"order": work.order, "who": work.order.customer_name, "day": spoken_date(work.ship_by_on or day)}
+    words = {"order": work.order, "who": buyer_of(work.order), "day": spoken_date(work.ship_by_on or day)}
     is_late = work.ship_by_on is not None and work.ship_by_on < day
     is_too_late = not is_late and deadlines.is_late(work)
     if is_too_late:
@@ -137,6 +180,7 @@ def _due(work: FulfillmentOrder) -> today.Todo:
         detail=f"{work} · {work.get_status_display()} · {work.warehouse.code if work.warehouse else ''}",  # type: ignore[attr-defined]
         action=str(action),
         url=_step(work, step),
+        beside=True,
         page=page_of(work),
         tone="bad" if is_late or is_too_late else "warn",
         rank=0 if is_late or is_too_late else 1,
@@ -183,6 +227,7 @@ def to_be_put_back() -> list[today.Todo]:
             % {"work": work, "order": work.order, "place": work.warehouse.code if work.warehouse else ""},
             action=_("Put back"),
             url=_step(work, "put_back"),
+            beside=True,
             page=page_of(work),
             rank=3,
         )
@@ -192,7 +237,7 @@ def to_be_put_back() -> list[today.Todo]:
 
 def _waiting(work: FulfillmentOrder, *, hours: int) -> today.Todo:
     packed = work.status == FulfillmentOrder.Status.PACKED
-    words = {"work": work, "order": work.order, "hours": hours, "who": work.order.customer_name}
+    words = {"work": work, "order": work.order, "hours": hours, "who": buyer_of(work.order)}
     if packed:
         text = ngettext(
             "%(order)s · %(who)s · packed %(hours)s hour ago, still here",
@@ -209,10 +254,11 @@ def _waiting(work: FulfillmentOrder, *, hours: int) -> today.Todo:
         text=text % words,
         action=_("Ship") if packed else _("Pack"),
         url=_step(work, "ship" if packed else "pack"),
+        beside=True,
         page=page_of(work),
         rank=2,
     )
 
 
 def _step(work: FulfillmentOrder, name: str) -> str:
-    return reverse("admin:fulfillment_fulfillmentorder_do", args=[work.pk, name])
+    return today.step_of(DO, work.pk, name)

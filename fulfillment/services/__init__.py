@@ -2,7 +2,7 @@
 
 from .cancelling import cancel_open_fulfillment, complete_put_back
 from .packing import ParcelInput, attach_label, pack
-from .picking import pick, pull_back, short_pick, start_picking
+from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
 from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order, withdraw_early
 from .ranking import follow_ranks
 from .rerouting import reroute_fulfillment, ways_elsewhere
@@ -17,6 +17,7 @@ from .tracking import (
 )
 
 __all__ = [
+    "SHORT_PICK",
     "ParcelInput",
     "attach_label",
     "cancel_open_fulfillment",
@@ -39,6 +40,7 @@ __all__ = [
     "ship_fulfillment_order",
     "ship_order",
     "short_pick",
+    "short_pick_key",
     "start_picking",
     "take_back_shipment",
     "withdraw_early",

@@ -19,6 +19,12 @@ from orders import services as orders
 from .work import Status, check_quantities, lines_of, lock_work, stamp, take_work
 
 Kind = FulfillmentOrder.Kind
+SHORT_PICK = "short_pick"
+
+
+def short_pick_key(rest: FulfillmentOrder) -> str:
+    """Return what the exception about units that were not found is known by."""
+    return f"short-pick:{rest.number}"
 
 
 @service
@@ -171,9 +177,9 @@ def _report(
     names = ", ".join(f"{count} × {sku}" for sku, count in units.items())
     warehouse = work.warehouse.code if work.warehouse else ""
     orders.open_exception(
-        category="short_pick",
+        category=SHORT_PICK,
         title=NOT_FOUND(units=names, warehouse=warehouse),
-        dedupe_key=f"short-pick:{rest.number}",
+        dedupe_key=short_pick_key(rest),
         order_id=work.order_id,
         payload={"fulfillment_order": work.number, "rest": rest.number, "missing": units, "reason": reason},
         at=at,

@@ -1,6 +1,6 @@
 """Work goes to another warehouse before anybody fetches for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -10,20 +10,25 @@ from core.service import service
 from fulfillment.errors import NotPlanned
 from fulfillment.events import FulfillmentRerouted
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from fulfillment.sentences import SENT_FROM
 from inventory import services as inventory
-from inventory.models import Warehouse
+from inventory.models import StockItem, Warehouse
+from orders import selectors as order_selectors
 from orders import services as orders
 from orders.services import Alternative
 
+from .picking import short_pick_key
 from .work import Status, lines_of, lock_work
 
 
-def ways_elsewhere(work: FulfillmentOrder) -> list[Alternative]:
-    """Say what it would mean to do a piece of work in each other warehouse."""
+def ways_elsewhere(work: FulfillmentOrder, lines: Sequence[FulfillmentLine] | None = None) -> list[Alternative]:
+    """Say what it would mean to do a piece of work in each other warehouse, the best way first."""
     if work.warehouse is None:
         return []
-    lines = [line.order_line for line in lines_of(work)]
-    return orders.alternatives(work.order, lines, _units_of(work), at_warehouse=work.warehouse)
+    held = lines_of(work) if lines is None else lines
+    return orders.alternatives(
+        work.order, [line.order_line for line in held], _units_of(held), at_warehouse=work.warehouse
+    )
 
 
 @service
@@ -32,17 +37,21 @@ def reroute_fulfillment(
 ) -> FulfillmentOrder:
     """Send planned work to another warehouse, with the units that are tied for it.
 
+    What was not found is solved by that, and its shelf is counted: the books are wrong there.
+
     Raises NotPlanned once somebody may fetch for it: it is pulled back first. Raises NotReroutable where goods are
     invoiced, may not be handled or would be taxed otherwise, and InsufficientStock where they are not there.
     """
     work = lock_work(fulfillment_order_id)
     if work.status != Status.PLANNED or work.warehouse_id is None:
         raise NotPlanned(_("Only planned work goes to another warehouse; pull it back first"))
-    units, source = _units_of(work), work.warehouse_id
+    lines, source = lines_of(work), work.warehouse_id
+    units, target = _units_of(lines), Warehouse.objects.filter(pk=warehouse_id).first()
+    was_missing = _close_short_pick(work, target, actor=actor)
     order = orders.reroute_units(
         work.order_id, units=units, from_warehouse=source, to_warehouse=warehouse_id, reason=reason, actor=actor
     )
-    work.warehouse = Warehouse.objects.get(pk=warehouse_id)
+    work.warehouse = target
     work.ship_by_on = order.ship_by_on
     work.save(update_fields=["warehouse", "ship_by_on"])
     bins = {
@@ -50,7 +59,6 @@ def reroute_fulfillment(
         for one in (inventory.open_allocations(order.reservation_id) if order.reservation_id else ())
         if one.warehouse_id == warehouse_id
     }
-    lines = lines_of(work)
     for line in lines:
         line.bin = bins.get(line.order_line.position, "")
     FulfillmentLine.objects.bulk_update(lines, ["bin"])
@@ -58,12 +66,29 @@ def reroute_fulfillment(
         order_id=work.order_id, fulfillment_order_id=work.pk, from_warehouse_id=source, quiet=order.quiet
     )
     emit(event, actor=actor)
+    if was_missing:
+        _have_counted(lines, source, actor=actor)
     return work
 
 
-def _units_of(work: FulfillmentOrder) -> Mapping[int, int]:
+def _close_short_pick(work: FulfillmentOrder, target: Warehouse | None, *, actor: Actor) -> bool:
+    """Close what asked somebody to look for the goods: they come from elsewhere. Whether there was such a thing."""
+    known = order_selectors.open_exceptions().filter(dedupe_key=short_pick_key(work)).values_list("pk", flat=True)
+    resolution = SENT_FROM(place=target.name if target else "")
+    return bool(orders.close_exceptions(list(known), resolution=resolution, actor=actor))
+
+
+def _have_counted(lines: Sequence[FulfillmentLine], warehouse_id: int, *, actor: Actor) -> None:
+    """Have the shelves counted that do not hold what the books say."""
+    products = {line.order_line.product_id for line in lines}
+    shelves = StockItem.objects.filter(warehouse_id=warehouse_id, product__in=products).order_by("pk")
+    for shelf in shelves.values_list("pk", flat=True):
+        inventory.count_empty_bin(shelf, actor=actor)
+
+
+def _units_of(lines: Sequence[FulfillmentLine]) -> Mapping[int, int]:
     """Return the units of work by the position of their line."""
     units: dict[int, int] = {}
-    for line in lines_of(work):
+    for line in lines:
         units[line.order_line.position] = units.get(line.order_line.position, 0) + line.quantity
     return units

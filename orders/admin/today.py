@@ -20,6 +20,7 @@ from core.sight import seen
 from inventory import selectors as inventory
 from orders import selectors
 from orders.models import Hold, Order, OrderException, OrderLine, OrderStatus
+from orders.wording import buyer_of
 
 S = OrderStatus
 VIEW, OPERATE = "orders.view_order", "orders.operate_order"
@@ -82,7 +83,7 @@ def late_first() -> list[today.Todo]:
 
 def _late(order: Order, missing: OrderLine | None, coming: dict[int, list[tuple[date, int, int]]]) -> today.Todo:
     days = (timezone.localdate() - (order.promised_on or timezone.localdate())).days
-    words = {"order": order, "who": order.customer_name, "n": days}
+    words = {"order": order, "who": buyer_of(order), "n": days}
     if missing is None:
         why = selectors.next_step(order)
     else:
@@ -115,27 +116,29 @@ def exceptions() -> list[today.Todo]:
     rows = seen(rows).select_related("order")
     return [
         today.Todo(
-            text=f"{one.order} · {one.order.customer_name} · {retold(one.title)}" if one.order else retold(one.title),
+            text=f"{one.order} · {buyer_of(one.order)} · {retold(one.title)}" if one.order else retold(one.title),
             url=page_of(one),
             action=_("Solve"),
             tone="bad" if one.severity == OrderException.Severity.CRITICAL else "warn",
             page=page_of(one.order) if one.order else "",
+            about=f"exception:{one.pk}",
             rank=1 if one.severity == OrderException.Severity.CRITICAL else 2,
         )
         for one in rows.order_by("created_at", "pk")[:NEXT_ROWS]
     ]
 
 
-@today.todo(order=20, permission="orders.view_hold")
+@today.todo(order=20, permission="orders.release_hold")
 def holds() -> list[today.Todo]:
     """Ask for the holds that somebody has to decide."""
     rows = seen(Hold.objects.filter(status=Hold.Status.ACTIVE)).select_related("order").order_by("created_at", "pk")
     return [
         today.Todo(
-            text=f"{hold.order} · {hold.order.customer_name} · {retold(hold.reason)}",
+            text=f"{hold.order} · {buyer_of(hold.order)} · {retold(hold.reason)}",
             detail=_since(hold.created_at),
-            url=page_of(hold),
-            action=_("Decide"),
+            url=today.step_of("admin:orders_hold_do", hold.pk, "lift"),
+            action=_("Lift the hold"),
+            beside=True,
             tone="warn",
             page=page_of(hold.order),
             rank=3,
@@ -155,7 +158,7 @@ def waiting_for_payment() -> list[today.Todo]:
     rows = seen(selectors.awaiting_payment()).order_by("payment_due_at", "pk")
     return [
         today.Todo(
-            text=f"{order} · {order.customer_name} · {retold(selectors.blocked_because(order))}",
+            text=f"{order} · {buyer_of(order)} · {retold(selectors.blocked_because(order))}",
             detail=_("until %(day)s") % {"day": spoken_date(order.payment_due_at)} if order.payment_due_at else "",
             url=page_of(order),
             action=_("Open"),

@@ -36,7 +36,7 @@ REVERSE_CHARGE = "AE"
 class Alternative:
     """What it would mean to send units from another warehouse. Money is None where no costs are known.
 
-    `why_not` says, as data, why it cannot be done; `lacks` how many units are missing there.
+    `why_not` says, as data, why it cannot be done; `has` how many of the units are free there, `lacks` how many miss.
     """
 
     warehouse: Warehouse
@@ -45,6 +45,7 @@ class Alternative:
     currency: str = ""
     arrives_on: date | None = None
     now_on: date | None = None
+    has: int = 0
     lacks: int = 0
     why_not: Mapping[str, Any] | None = None
 
@@ -92,6 +93,7 @@ def alternatives(
                 currency=routed.costs.currency if routed.costs else "",
                 arrives_on=arrivals.get(warehouse.code),
                 now_on=arrivals.get(at_warehouse.code),
+                has=sum(free.get(product, 0) for product in asked),
                 lacks=lacks,
                 why_not=why_not,
             )

@@ -1,6 +1,5 @@
 """What comes back, on the first screen of the day."""
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,7 +34,8 @@ def _todo(found: ReturnRequest) -> today.Todo:
         % {"number": found.number, "who": found.order.customer_name, "said": said},
         detail=str(found.order),
         action=str(action),
-        url=reverse("admin:returns_returnrequest_do", args=[found.pk, step]),
+        url=today.step_of("admin:returns_returnrequest_do", found.pk, step),
+        beside=True,
         page=page_of(found),
         tone="info",
         rank=3,

@@ -1,13 +1,20 @@
 """The first screen of the day, as the order desk reads it: one click from a number to its list, no scrolling."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import cache
+from playwright.sync_api import expect
 
 from core import roles
+from core.actors import SYSTEM
 from core.models import User
+from fulfillment import services as fulfillment
+from fulfillment.models import FulfillmentOrder
 from tests.everything import make_everything
 from tests.factories.shop import make_shop
+from tests.scenarios import confirmed_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,3 +75,26 @@ def test_on_a_phone_nothing_is_cut_off(desk):
     assert desk.evaluate("document.documentElement.scrollWidth") == 390
     heights = desk.eval_on_selector_all(".todos .button", "all => all.map(one => one.offsetHeight)")
     assert min(heights) >= 24
+
+
+def test_what_was_not_found_is_sent_from_elsewhere_in_two_clicks_and_is_done(desk):
+    order = confirmed_order({"MUG-RED": 2, "TEA-1": 1}, email="linde@example.com", customer_name="Café Linde")
+    fulfillment.plan_fulfillment(order.pk, actor=SYSTEM)
+    work = FulfillmentOrder.objects.get(order=order)
+    fulfillment.release_fulfillment(work.pk, actor=SYSTEM)
+    fulfillment.short_pick(work.pk, found={work.lines.earliest("pk").order_line_id: 1}, actor=SYSTEM)
+    cache.clear()
+    desk.reload()
+    row = desk.locator(".todos li", has_text="missing in")
+    expect(row).to_contain_text("1 × Red mug missing in Warehouse HAM, Warehouse MUC has 100")
+    expect(row).to_contain_text("arrives")
+
+    row.get_by_role("link", name="Ship from Warehouse MUC").press("Enter")
+    panel = desk.locator("#aside")
+    expect(panel.get_by_text("The shelf in Warehouse HAM is counted")).to_be_visible()
+    panel.get_by_role("button", name="Send from elsewhere").press("Enter")
+
+    expect(desk.get_by_text("Send from elsewhere – done")).to_be_visible()
+    assert urlsplit(desk.url).path == "/admin/"
+    expect(row).to_have_count(0)
+    assert FulfillmentOrder.objects.get(order=order, status="planned").warehouse.code == "MUC"
