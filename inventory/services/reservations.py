@@ -17,7 +17,7 @@ from inventory.costing import Costs
 from inventory.errors import InsufficientStock, NotReserved
 from inventory.events import StockReleased
 from inventory.models import Allocation, Product, Reservation, StockItem, StockMovement
-from inventory.sourcing import Decision, Demand, Pick, Place, decide
+from inventory.sourcing import Decision, Demand, Pick, Place, decide, leave
 
 from .shelf import Change, change_shelf, lock_shelf, lock_tied_shelf, open_ones, use_allocations, write_movements
 
@@ -77,7 +77,7 @@ def reserve(
         products=[one.product_id for one in demand], warehouses=[place.warehouse_id for place in places]
     )
     free = _free(shelf)
-    left = _leave(free, kept or {})
+    left = leave(free, kept or {})
     decision = decide(demand, free, places, costs)
     if not partial:
         _refuse_shortage(demand, decision.short, shelf)
@@ -114,7 +114,7 @@ def allocate_in_turn(turns: Sequence[Turn], *, kept: Mapping[int, int] | None = 
         warehouses={place.warehouse_id for turn in turns for place in turn.places},
     )
     free = _free(shelf)
-    _leave(free, kept or {})
+    leave(free, kept or {})
     outcomes = []
     for turn in turns:
         decision = decide(turn.demand, free, turn.places, turn.costs)
@@ -259,19 +259,6 @@ def open_allocations(reservation_id: int) -> list[OpenAllocation]:
 
 def _free(shelf: Sequence[StockItem]) -> dict[tuple[int, int], int]:
     return {(row.product_id, row.warehouse_id): row.available for row in shelf}
-
-
-def _leave(free: dict[tuple[int, int], int], kept: Mapping[int, int]) -> list[int]:
-    """Take units out of what is free, as if others had them already. Returns the products that were free."""
-    left = []
-    for product, units in sorted(kept.items()):
-        for place in sorted(place for place in free if place[0] == product):
-            taken = min(units, free[place])
-            free[place] -= taken
-            units -= taken
-            if taken and product not in left:
-                left.append(product)
-    return left
 
 
 def _tie(decided: Iterable[tuple[int, Sequence[Demand], Decision]], shelf: Sequence[StockItem]) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inventory import selectors as stock
 from inventory.models import Product
-from inventory.sourcing import Demand, decide
+from inventory.sourcing import Demand, decide, leave
 from orders import outlook, promise
 from orders.errors import InvalidOrder
 from orders.priority import USUAL, rank_of
@@ -93,7 +93,7 @@ def availabilities(
         room, by_day = 0, list[tuple[date | None, int]]([(None, quantity)])
         if product.needs_stock:
             one = figures[product.pk]
-            free = sum(one.shelves.values())
+            free = sum(_left(product, one).values())
             asking = replace(buyer, goods=[(product, quantity)])
             routed = route_goods(asking, at=when, rules=rules, used=used)
             parcels, short = _parcels(product, quantity, one, routed, at=when)
@@ -137,9 +137,6 @@ def _parcels(
 
 def _left(product: Product, figures: outlook.Figures) -> dict[tuple[int, int], int]:
     """Return what is free per (product, warehouse), less what those who wait are about to get."""
-    spoken_for, left = figures.ahead if product.backorder else 0, {}
-    for place, units in sorted(figures.shelves.items()):
-        kept = min(units, spoken_for)
-        spoken_for -= kept
-        left[product.pk, place] = units - kept
+    left = {(product.pk, place): units for place, units in figures.shelves.items()}
+    leave(left, {product.pk: figures.ahead} if product.backorder else {})
     return left

@@ -17,6 +17,7 @@ from pricing import services as pricing
 from .buyer import look_at_buyer
 from .composing import Composed, arrange, goods_key_of_input, require_sense
 from .placement import check
+from .prioritizing import weigh
 from .promising import dated, estimate
 from .sourcing import foresee_stock
 
@@ -59,6 +60,7 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
     buyer = look_at_buyer(given, channel, goods_key=goods_key_of_input(given), at=when)
     composed = arrange(given, buyer, at=when)
     order, lines = composed.order, composed.lines
+    weigh(order, customer=buyer.customer, at=when)
     short, free = foresee_stock(order, lines, backorder=composed.backorder, at=when)
     split = dated(order.sourcing["parcels"], channel=channel, requested_on=order.requested_delivery_on, at=when)
     estimate(order, lines, at=when)

@@ -12,7 +12,7 @@ from inventory import selectors as stock
 from inventory import services as inventory
 from inventory.models import Warehouse
 from inventory.services import Demand, Pick, Place, Reserved
-from inventory.sourcing import decide
+from inventory.sourcing import decide, leave
 from orders import promise, selectors
 from orders.models import Order, OrderLine
 from orders.outlook import Demanding
@@ -51,8 +51,7 @@ def reserve_stock(
     if not demand:
         return _plan(order, lines, backorder, Reserved(0), Routed([]), at=at)
     routed = _route(order, lines, counter, at)
-    may_wait = {one.product_id for one in demand if one.may_backorder}
-    kept = selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
+    kept = _kept(order, demand)
     reserved = inventory.reserve(
         demand=demand,
         places=routed.places,
@@ -65,6 +64,12 @@ def reserve_stock(
     )
     order.reservation_id = reserved.reservation_id
     return _plan(order, lines, backorder, reserved, routed, at=at)
+
+
+def _kept(order: Order, demand: Sequence[Demand]) -> dict[int, int]:
+    """Return the units per product that those who stand in front are about to get; what may not wait is not asked."""
+    may_wait = {one.product_id for one in demand if one.may_backorder}
+    return selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
 
 
 def _route(order: Order, lines: Sequence[OrderLine], counter: Warehouse | None, at: datetime) -> Routed:
@@ -80,11 +85,12 @@ def foresee_stock(
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Plan the parcels as they would be if stock were tied now, on the objects only: nothing is locked or tied.
 
-    Returns what would be short by position, and the free units by product.
+    Returns what would be short by position, and the free units by product: those that nobody in front is about to get.
     """
     demand = _demand_of(lines, backorder)
     routed = route_order(order, lines, at=at) if demand else Routed([])
     shelves = stock.stock_by_warehouse(one.product_id for one in demand) if demand else {}
+    leave(shelves, _kept(order, demand))
     decision = decide(demand, shelves, routed.places, routed.costs)
     foreseen = Reserved(0, decision.picks, decision.short, decision.as_dict())
     free = dict.fromkeys((one.product_id for one in demand), 0)

@@ -121,6 +121,24 @@ def test_the_preview_and_the_availability_say_what_the_order_gets(shop, rare):
     assert ordered(3).promised_on == FROM_FIRST
 
 
+def test_units_that_are_left_to_who_waits_are_offered_to_nobody(shop, rare):
+    waiting = ordered(3)
+    # They have come, and their filling is still due.
+    inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={rare.pk: 4}, actor=SYSTEM)
+
+    preview = services.preview_order(order_input({"RARE": 2}))
+    found = services.availability(
+        sku="RARE", quantity=2, country="DE", method="standard", channel="api", postal_code="10115"
+    )
+    placed = ordered(2)
+
+    assert (preview.free, preview.short) == ({rare.pk: 1}, {1: 1})
+    assert (found.available, found.short) == (1, 1)
+    assert (placed.lines.get().allocated, placed.lines.get().backordered) == (1, 1)
+    assert preview.order.estimated_delivery_on == found.arrives_on == placed.promised_on
+    assert waiting.lines.get().backordered == 3
+
+
 def test_five_hundred_products_take_one_statement(shop, rare, django_assert_num_queries):
     products = [make_priced_product(f"P-{number}", "1.00", stock={"HAM": number}) for number in range(1, 9)]
     ordered(3)
