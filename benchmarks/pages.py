@@ -91,13 +91,11 @@ def start_django(url: str, folder: str) -> None:
 
 def measure_all(options: argparse.Namespace) -> list[Any]:
     """Ask all pages, and return the results."""
-    from django.core.wsgi import get_wsgi_application
-
     from benchmarks.questions import Asked
     from benchmarks.timing import Browser, explain, measure
     from core.models import User
+    from orders_project.wsgi import application
 
-    application = get_wsgi_application()
     browsers = {user.username: Browser(user, application) for user in User.objects.filter(is_staff=True)}
     wanted = [one for one in Asked(options.requests).all() if options.only.lower() in one.name.lower()]
     results = []

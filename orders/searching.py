@@ -23,6 +23,8 @@ from orders.models import Order, OrderLine
 
 # So many of one kind are named by their ids; where there are more, it is asked of each order instead.
 MOST = 1_000
+# So many lines of one article are read faster than the next such order is come across.
+MOST_LINES = 9_000
 LONGEST_NUMBER = 12
 # Fewer letters begin so many words that nobody counts them.
 TELLING = 3
@@ -35,6 +37,8 @@ class Sign:
     ids: "QuerySet[Any]"
     of_order: Any
     key: str = "pk"
+    # Up to so many ids are looked up in the database, and asked of each order only beyond.
+    most: int = MOST
 
 
 Finder = Callable[[str], "QuerySet[Any]"]
@@ -59,11 +63,14 @@ def search(rows: "QuerySet[Order]", text: str) -> "QuerySet[Order]":
     found: set[int] = set()
     common: list[Any] = []
     for sign in _signs(wanted):
-        ids = list(sign.ids[: MOST + 1])
-        if len(ids) > MOST:
-            common.append(sign.of_order)
-        else:
+        ids = list(sign.ids[: sign.most + 1])
+        if len(ids) <= MOST:
             found.update(ids)
+        elif len(ids) <= sign.most:
+            # The limit keeps the database from asking each order after all.
+            common.append(Q(pk__in=sign.ids[: sign.most]))
+        else:
+            common.append(sign.of_order)
     return rows.filter(reduce(or_, common, Q(pk__in=found)))
 
 
@@ -100,7 +107,7 @@ def _signs(wanted: str, *, elsewhere: bool = True) -> Iterator[Sign]:
     if digits := dialled(wanted):
         yield _sign(beginning(digits, "phone_key"))
     lines = OrderLine.objects.filter(sku=wanted.upper()).order_by()
-    yield Sign(lines.values_list("order", flat=True), Exists(lines.filter(order=OuterRef("pk"))), "order")
+    yield Sign(lines.values_list("order", flat=True), Exists(lines.filter(order=OuterRef("pk"))), "order", MOST_LINES)
     for finder in ELSEWHERE.values() if elsewhere else ():
         ids = finder(wanted).order_by()
         yield Sign(Order.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True), Q(pk__in=ids))
