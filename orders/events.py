@@ -156,6 +156,14 @@ class UnitsWanted(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnitsAwaited(Event):
+    """Orders wait for units as of now: what others committed while that was written nobody could see yet."""
+
+    name: ClassVar[str] = "orders.units_awaited"
+    order_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RanksChanged(Event):
     """Orders are more or less urgent than before: who keeps a copy of their rank follows."""
 

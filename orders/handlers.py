@@ -14,6 +14,7 @@ from orders.events import (
     QuotationOffered,
     ReplayWanted,
     StockMissed,
+    UnitsAwaited,
     UnitsWanted,
     WeightsChanged,
 )
@@ -85,6 +86,12 @@ def fill_backorders(event: StockReceived) -> None:
 def fill_backorders_with_released(event: StockReleased) -> None:
     """Give released units to those who wait; safe to repeat."""
     services.fill_backorders(event.product_ids)
+
+
+@handles(UnitsAwaited, outside=True)
+def look_again_for_units(event: UnitsAwaited) -> None:
+    """Look again, now that all can see them, for those who began to wait; safe to repeat."""
+    services.look_again(event.order_ids)
 
 
 @handles(WeightsChanged, outside=True)

@@ -26,7 +26,7 @@ from .progress import (
 from .promising import held_back
 from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, offer_typed, request_payment
 from .reassigning import Loss, Taking, preview_taking, take_by_itself, take_units
-from .redating import redate_release, redate_waiting
+from .redating import look_again, redate_release, redate_waiting
 from .remarks import (
     LONGEST_TAG,
     add_comment,
@@ -85,6 +85,7 @@ __all__ = [
     "lapse_drafts",
     "lapse_stock",
     "lapse_unpaid_stock",
+    "look_again",
     "lose_allocations",
     "offer_draft",
     "offer_typed",

@@ -10,7 +10,7 @@ from core.outbox import emit
 from core.service import service
 from orders import promise
 from orders.derivation import restate
-from orders.events import AllocationLost
+from orders.events import AllocationLost, UnitsAwaited
 from orders.models import Movement, Order, OrderException, OrderLine
 from orders.outlook import Demanding
 from orders.sentences import SHORTFALL, UNITS_LOST
@@ -33,7 +33,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
     lost: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for reservation_id, position, units in drops:
         lost[reservation_id][position] += units
-    bereft = 0
+    bereft: list[int] = []
     for order in Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)):
         lines = lines_of(order)
         wanted = lost[order.reservation_id or 0]
@@ -41,7 +41,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
         missing = {line: units for line in lines if (units := min(line.allocated, wanted.get(line.position, 0)))}
         if not missing:
             continue
-        bereft += 1
+        bereft.append(order.pk)
         move_units(lines, Movement.Kind.UNALLOCATED, {line.pk: units for line, units in missing.items()}, at=now)
         replan(order, lines, {line.position: units for line, units in missing.items()}, warehouse_id)
         moved = repromise(order, (), cause=SHORTFALL, at=now)
@@ -59,7 +59,9 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
             payload={"lines": {str(line.position): units for line, units in missing.items()}, "reason": reason},
             actor=actor,
         )
-    return bereft
+    if bereft:
+        emit(UnitsAwaited(order_ids=bereft), actor=actor, at=now)
+    return len(bereft)
 
 
 def replan(order: Order, lines: Sequence[OrderLine], missing: dict[int, int], warehouse_id: int) -> None:

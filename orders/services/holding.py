@@ -11,7 +11,7 @@ from core.service import service
 from inventory import services as inventory
 from orders import guards, promise, selectors
 from orders.derivation import restate
-from orders.events import BackordersFilled, StockLapsed, StockMissed
+from orders.events import BackordersFilled, StockLapsed, StockMissed, UnitsAwaited
 from orders.models import Movement, Order, OrderLine
 from orders.outlook import Demanding
 
@@ -91,6 +91,7 @@ def _tie_again(order: Order, *, actor: Actor, at: datetime) -> None:
     if missing:
         units = ", ".join(f"{line.backordered} × {line.sku}" for line in one.waiting)
         emit(StockMissed(order_id=order.pk, units=units, quiet=order.quiet), actor=actor, at=at)
+        emit(UnitsAwaited(order_ids=[order.pk]), actor=actor, at=at)
 
 
 @service

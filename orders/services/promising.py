@@ -35,13 +35,27 @@ def waiting(
     taken: Mapping[tuple[int, int], int] | None = None,
     not_before: Mapping[int, date] | None = None,
 ) -> list[promise.Parcel]:
-    """Return the parcels of what is not here yet, each expected when its units are.
+    """Return the parcels of what is not here yet, each expected when its units are."""
+    if not short:
+        return []
+    waits = awaited(lines, short, places, demand=demand, taken=taken, not_before=not_before)
+    return promise.backorder_parcels(waits, {**days_by_code(places), "": days_of(places)})
+
+
+def awaited(
+    lines: Sequence[OrderLine],
+    short: Mapping[int, int],
+    places: Sequence[Place],
+    *,
+    demand: outlook.Demanding,
+    taken: Mapping[tuple[int, int], int] | None = None,
+    not_before: Mapping[int, date] | None = None,
+) -> list[promise.Wait]:
+    """Return where and when what is short, by position, is expected.
 
     Who waits before and is served first has its units already; `taken` are those of (product, warehouse) that are
     not free any more though the shelf says so.
     """
-    if not short:
-        return []
     figures = outlook.figures(outlook.missing_units(lines, short), demand)
     ahead = {product: one.outlook(taken=_of_product(taken or {}, product)) for product, one in figures.items()}
     codes = {place.warehouse_id: place.code for place in places}
@@ -50,7 +64,7 @@ def waiting(
         if units := short.get(line.position, 0):
             stages = ahead[line.product_id].take(units, at=codes)
             waits += waits_of(line.position, units, stages, codes, since=(not_before or {}).get(line.position))
-    return promise.backorder_parcels(waits, {**days_by_code(places), "": days_of(places)})
+    return waits
 
 
 def waits_of(

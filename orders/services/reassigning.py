@@ -18,7 +18,7 @@ from inventory.services import Passing
 from orders import promise, selectors
 from orders.derivation import restate
 from orders.errors import LooksDifferent, MissesPromise, NothingToTake
-from orders.events import AllocationLost, BackordersFilled, OrderEvent
+from orders.events import AllocationLost, BackordersFilled, OrderEvent, UnitsAwaited
 from orders.models import Movement, Order, OrderLine
 from orders.promise import goods_parcels
 from orders.sentences import FILLED, GIVEN_AWAY
@@ -289,7 +289,8 @@ def _tell(
     """Write both histories, and let the warehouses follow."""
     lost = [AllocationLost(order_id=party.order.pk, quiet=party.order.quiet) for party in giving]
     filled = BackordersFilled(order_id=taker.order.pk, quiet=taker.order.quiet)
-    emit(*lost, filled, *facts, actor=actor, at=at)
+    awaited = UnitsAwaited(order_ids=[party.order.pk for party in giving])
+    emit(*lost, filled, *facts, awaited, actor=actor, at=at)
     names = ", ".join(str(party.order) for party in giving)
     note_change(
         taker.order,

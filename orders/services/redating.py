@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
 
 from django.utils import timezone
 
@@ -13,10 +15,11 @@ from orders import outlook, promise
 from orders.models import Order, OrderLine
 from orders.promise import Wait
 from orders.selectors import LIVE, in_line
-from orders.sentences import RELEASE, Cause
+from orders.sentences import RELEASE, SUPPLY, Cause
 from pricing import services as pricing
 
-from .promising import days_by_code, days_of, repromise, waits_of, write_days
+from .filling import fill_backorders
+from .promising import awaited, days_by_code, days_of, releases, repromise, waits_of, write_days
 from .sourcing import places_of
 
 AT_ONCE = 500
@@ -30,12 +33,23 @@ def redate_waiting(product_ids: Iterable[int], *, cause: Cause, actor: Actor = S
 
     Only orders for which something changed are touched, some hundred in a transaction. Returns how many they were.
     """
-    waits = _line_up(set(product_ids))
-    changed = _changed(waits)
+    products = set(product_ids)
+    changed = _changed(_line_up(products))
     for start in range(0, len(changed), AT_ONCE):
-        batch = changed[start : start + AT_ONCE]
-        _redate_some({order_id: waits[order_id] for order_id in batch}, cause=cause, actor=actor)
+        _redate_some(changed[start : start + AT_ONCE], products, cause=cause, actor=actor)
     return len(changed)
+
+
+def look_again(order_ids: Sequence[int], *, actor: Actor = SYSTEM) -> None:
+    """Serve those who began to wait by what is free now, and tell them what they wait for now.
+
+    While they were written others committed goods and receipts that they could not see, and that did not see them.
+    Safe to repeat.
+    """
+    if products := set(in_line().filter(order__in=order_ids).values_list("product", flat=True)):
+        fill_backorders(products, actor=actor)
+        for order_id in order_ids:
+            _wait_anew(order_id, actor=actor)
 
 
 def redate_release(product_id: int, *, actor: Actor = SYSTEM) -> int:
@@ -53,17 +67,17 @@ def redate_release(product_id: int, *, actor: Actor = SYSTEM) -> int:
 
 @service
 def _rerelease(order_ids: Sequence[int], product_id: int, *, actor: Actor) -> None:
-    def rerelease(order: Order, lines: Sequence[OrderLine]) -> bool:
+    def rerelease(order: Order, lines: Sequence[OrderLine]) -> Cause | None:
         mine = [line for line in lines if line.product_id == product_id and line.allocated and not line.shipped]
         if not mine:
-            return False
+            return None
         release_on = mine[0].product.release_on
         since = release_on if release_on is not None and release_on > timezone.localdate() else None
         parcels = promise.released_on(order.sourcing.get("parcels", []), {line.position for line in mine}, since)
         order.sourcing = {**order.sourcing, "parcels": parcels}
-        return True
+        return RELEASE
 
-    _move(order_ids, rerelease, cause=RELEASE, actor=actor)
+    _move(order_ids, rerelease, actor=actor)
 
 
 def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
@@ -89,31 +103,52 @@ def _changed(waits: Mapping[int, Sequence[Wait]]) -> list[int]:
     for start in range(0, len(everybody), COMPARED):
         batch = everybody[start : start + COMPARED]
         told = dict(Order.objects.filter(pk__in=batch).values_list("pk", "sourcing"))
-        for order_id in batch:
-            fresh = promise.backorder_parcels(waits[order_id], defaultdict(int))
-            positions = {wait.position for wait in waits[order_id]}
-            known = promise.waits_in(told.get(order_id, {}).get("parcels", []), positions)
-            if promise.waits_in(fresh, positions) != known:
-                found.append(order_id)
+        found += [order_id for order_id in batch if _differs(told.get(order_id, {}), waits[order_id])]
     return found
 
 
-@service
-def _redate_some(waits: Mapping[int, Sequence[Wait]], *, cause: Cause, actor: Actor) -> None:
-    def rewait(order: Order, lines: Sequence[OrderLine]) -> bool:
-        # It may have got its units or gone meanwhile: whatever did that has dated it.
-        if not _still_waits(lines, waits[order.pk]):
-            return False
-        _rewait(order, waits[order.pk])
-        return True
+def _differs(sourcing: Mapping[str, Any], waits: Sequence[Wait]) -> bool:
+    """Say whether an order was told something else about what it waits for."""
+    positions = {wait.position for wait in waits}
+    fresh = promise.waits_in(promise.backorder_parcels(waits, defaultdict(int)), positions)
+    return fresh != promise.waits_in(sourcing.get("parcels", []), positions)
 
-    _move(list(waits), rewait, cause=cause, actor=actor)
+
+@service
+def _redate_some(order_ids: Sequence[int], product_ids: set[int], *, cause: Cause, actor: Actor) -> None:
+    # The line is read under the locks of those who are told: whoever tells them last has read last.
+    line_up = cache(partial(_line_up, product_ids))
+
+    def rewait(order: Order, lines: Sequence[OrderLine]) -> Cause | None:
+        return cause if _rewait(order, lines, line_up().get(order.pk, [])) else None
+
+    _move(order_ids, rewait, actor=actor)
+
+
+@service
+def _wait_anew(order_id: int, *, actor: Actor) -> None:
+    def rewait(order: Order, lines: Sequence[OrderLine]) -> Cause | None:
+        if order.stock_lapsed:
+            return None
+        short = {line.position: line.backordered for line in lines if line.backordered}
+        since = releases(lines, timezone.now())
+        demand = outlook.Demanding(order.rank, order.pk)
+        waits = awaited(lines, short, places_of(order), demand=demand, not_before=since) if short else []
+        told = promise.waits_in(order.sourcing.get("parcels", []), short)
+        if not _rewait(order, lines, waits):
+            return None
+        return RELEASE if any(wait.since in since.values() for wait in waits if wait not in told) else SUPPLY
+
+    _move([order_id], rewait, actor=actor)
 
 
 def _move(
-    order_ids: Sequence[int], change: Callable[[Order, Sequence[OrderLine]], bool], *, cause: Cause, actor: Actor
+    order_ids: Sequence[int], change: Callable[[Order, Sequence[OrderLine]], Cause | None], *, actor: Actor
 ) -> None:
-    """Date some orders anew after a `change` of their parcels, in a number of statements that does not grow."""
+    """Date some orders anew after a `change` of their parcels, in a number of statements that does not grow.
+
+    The change says why, or nothing where it changed nothing.
+    """
     now = timezone.now()
     locked = Order.objects.locked().select_related("channel", "shipping_method").filter(pk__in=order_ids)
     orders = [held(Order, order.pk) or hold(order) for order in locked]
@@ -124,7 +159,7 @@ def _move(
     for order in orders:
         mine = lines[order.pk]
         before = {line.pk: line.promised_on for line in mine}
-        if order.status not in LIVE or not change(order, mine):
+        if order.status not in LIVE or (cause := change(order, mine)) is None:
             continue
         facts += repromise(order, mine, cause=cause, at=now)
         order.updated_at = now
@@ -144,10 +179,14 @@ def _still_waits(lines: Sequence[OrderLine], waits: Sequence[Wait]) -> bool:
     return all(missing.get(position) == units for position, units in wanted.items())
 
 
-def _rewait(order: Order, waits: Sequence[Wait]) -> None:
-    """Write, on the object, what the missing units of an order wait for now."""
+def _rewait(order: Order, lines: Sequence[OrderLine], waits: Sequence[Wait]) -> bool:
+    """Write, on the object, what the missing units of an order wait for now. Says whether that is news."""
+    # It may have got its units or gone meanwhile: whatever did that has dated it.
+    if not waits or not _still_waits(lines, waits) or not _differs(order.sourcing, waits):
+        return False
     places = places_of(order)
     days = {**days_by_code(places), "": days_of(places)}
     known = order.sourcing.get("parcels", [])
     parcels = promise.rewaited(known, {wait.position for wait in waits}, waits, days)
     order.sourcing = {**order.sourcing, "parcels": parcels}
+    return True

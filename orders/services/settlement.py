@@ -19,6 +19,7 @@ from orders.events import (
     OrderReleased,
     OrderVerified,
     PaymentAwaited,
+    UnitsAwaited,
     UnitsWanted,
 )
 from orders.models import Order, OrderStatus
@@ -99,6 +100,8 @@ def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
     if "confirm" in steps and may_take(order):
         facts.append(UnitsWanted(order_id=order.pk, quiet=quiet))
     emit(*facts, actor=actor, at=at)
+    if "place" in steps and order.allocation_status in (Order.Allocation.BACKORDERED, Order.Allocation.PARTIAL):
+        emit(UnitsAwaited(order_ids=[order.pk]), actor=actor, at=at)
 
 
 def moves_on(order: Order, at: datetime) -> bool:

@@ -2,12 +2,15 @@
 
 import pytest
 
+from core import outbox
 from core.actors import SYSTEM
 from core.events import DeliveryDied
+from core.models import Delivery
 from core.outbox import emit
 from core.service import service
 from inventory import services as inventory
-from inventory.models import Product
+from inventory.models import Product, Warehouse
+from inventory.services import reservations
 from orders import services
 from orders.models import Movement, Order, OrderException
 from tests.factories.catalog import stock_of
@@ -28,6 +31,11 @@ def wait_for(units: int, **given: object) -> Order:
 
 def receive(shop, product: Product, units: int) -> None:
     inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={product.pk: units}, reference="PO-1", actor=SYSTEM)
+
+
+def lose(product: Product, warehouse: Warehouse, units: int) -> None:
+    place = {"product_id": product.pk, "warehouse_id": warehouse.pk}
+    inventory.adjust_stock(**place, change=-units, reason="count", actor=SYSTEM)
 
 
 def state(order: Order) -> tuple[int, int, str]:
@@ -90,10 +98,11 @@ def test_filling_twice_changes_nothing(shop, rare):
 
 
 def test_units_that_were_never_there_become_a_backorder_and_an_exception(shop, run_debts):
+    confirmed_order({"MUG-RED": 100}, email="first@example.com")
     order = confirmed_order({"MUG-RED": 100})
 
     inventory.adjust_stock(
-        product_id=shop.mug.pk, warehouse_id=shop.hamburg.pk, change=-30, reason="count", actor=SYSTEM
+        product_id=shop.mug.pk, warehouse_id=shop.munich.pk, change=-30, reason="count", actor=SYSTEM
     )
     run_debts()
 
@@ -103,6 +112,74 @@ def test_units_that_were_never_there_become_a_backorder_and_an_exception(shop, r
     assert exception.title == f"{order} lost 30 × MUG-RED: count"
     assert anew(order).open_exceptions == 1
     assert list(Movement.objects.filter(kind="unallocated").values_list("quantity", flat=True)) == [30]
+
+
+def test_units_that_were_never_there_are_looked_for_elsewhere(shop, run_debts):
+    """Fails without `UnitsAwaited` in `lose_allocations`: the order waits beside 100 free mugs in Munich."""
+    order = confirmed_order({"MUG-RED": 100})
+    run_debts()
+
+    lose(shop.mug, shop.hamburg, 30)
+    run_debts()
+
+    assert state(order) == (100, 0, "allocated")
+    assert (stock_of(shop.mug).reserved, stock_of(shop.mug, "MUC").reserved) == (70, 30)
+    works = order.fulfillment_orders.order_by("pk").values_list("warehouse__code", "status", "lines__quantity")
+    assert list(works) == [("HAM", "planned", 70), ("MUC", "planned", 30)]
+    assert [(one["kind"], one["warehouse"], one["lines"]) for one in anew(order).sourcing["parcels"]] == [
+        ("goods", "HAM", {"1": 70}),
+        ("goods", "MUC", {"1": 30}),
+    ]
+
+
+def test_who_hears_of_a_loss_after_new_goods_came_gets_some_of_them(shop, rare):
+    """Fails without `UnitsAwaited` in `lose_allocations`: the goods came, and found nobody who waits."""
+    receive(shop, rare, 5)
+    order = wait_for(5)
+    lose(rare, shop.hamburg, 3)
+    receive(shop, rare, 2)
+    told = Delivery.objects.filter(status="pending").order_by("pk").values_list("pk", "handler")
+    late = next(pk for pk, handler in told if handler.endswith("lose_allocations"))
+    for pk, _handler in told:
+        assert pk == late or outbox.deliver(pk)
+    assert state(order) == (5, 0, "allocated")
+
+    outbox.drain()
+
+    assert state(order) == (4, 1, "partial")
+    assert stock_of(rare).reserved == 4
+
+
+def test_who_loses_stands_in_line_for_what_is_free_elsewhere(shop, rare, run_debts):
+    """What is free goes by rank all the same, be it the other one who lost something."""
+    receive(shop, rare, 2)
+    last = wait_for(4)
+    first = wait_for(2, shipping_method="express")
+    assert (state(first), state(last)) == ((0, 2, "backordered"), (2, 2, "partial"))
+    run_debts()
+    lose(rare, shop.hamburg, 1)
+    inventory.receive_stock(warehouse_id=shop.munich.pk, units={rare.pk: 3}, actor=SYSTEM)
+
+    run_debts()
+
+    assert (state(first), state(last)) == ((2, 0, "allocated"), (2, 2, "partial"))
+
+
+def test_goods_on_a_shelf_that_nobody_could_lock_are_found_after_all(shop, rare, run_debts, monkeypatch):
+    """Where a product lies for the first time, its shelf is made while somebody orders: neither sees the other.
+
+    Fails without `UnitsAwaited` in `settlement.tell`.
+    """
+    receive(shop, rare, 5)
+    run_debts()
+    monkeypatch.setattr(reservations, "lock_shelf", lambda **asked: [])
+    order = wait_for(3)
+    monkeypatch.undo()
+    assert state(order) == (0, 3, "backordered")
+
+    run_debts()
+
+    assert state(order) == (3, 0, "allocated")
 
 
 def test_units_that_left_meanwhile_are_nobodys_loss(shop):

@@ -9,9 +9,10 @@ from core.errors import Invalid
 from core.models import EventRecord, OutgoingMail
 from inventory import services as inventory
 from inventory.errors import ReceiptClosed
-from orders import services
+from orders import outlook, services
 from orders.models import Order
 from orders.sentences import SUPPLY
+from orders.services import redating
 from tests.factories.shop import make_priced_product
 from tests.scenarios import anew, confirmed_order, placed_order
 
@@ -114,6 +115,48 @@ def test_the_same_news_twice_moves_and_tells_nothing(shop, rare, run_debts):
     assert (again, len(moves(order)), len(told())) == (0, 1, 1)
 
 
+def test_of_two_changes_at_once_the_later_one_counts(shop, rare, monkeypatch):
+    """Who reads first may write last. Fails where the line is read before the orders are locked."""
+    receipt = expect(shop, rare, 5, FIRST)
+    order = ordered(5)
+    inventory.change_expected(receipt.pk, expected_on=date(2037, 12, 7), actor=SYSTEM)
+    compare = redating._changed
+
+    def meanwhile(waits):
+        found = compare(waits)
+        monkeypatch.setattr(redating, "_changed", compare)
+        inventory.change_expected(receipt.pk, expected_on=SECOND, actor=SYSTEM)
+        services.redate_waiting([rare.pk], cause=SUPPLY)
+        return found
+
+    monkeypatch.setattr(redating, "_changed", meanwhile)
+    services.redate_waiting([rare.pk], cause=SUPPLY)
+
+    assert days(order) == (FROM_FIRST, FROM_SECOND, FROM_SECOND)
+    assert moves(order) == [("2037-12-04", "2037-12-11", "supply")]
+
+
+def test_who_orders_while_supply_changes_is_told_the_day_that_is_right(shop, rare, run_debts, monkeypatch):
+    """The order is written by what it could see, and the change finds nobody who waits.
+
+    Fails without `UnitsAwaited` in `settlement.tell`.
+    """
+    receipt = expect(shop, rare, 5, FIRST)
+    seen = outlook.figures([rare.pk])
+    inventory.change_expected(receipt.pk, expected_on=SECOND, actor=SYSTEM)
+    run_debts()
+    monkeypatch.setattr(outlook, "figures", lambda products, demand=None: seen)
+    order = ordered(5)
+    monkeypatch.undo()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    assert days(order)[1] == FROM_FIRST
+
+    run_debts()
+
+    assert (days(order), told()) == ((FROM_FIRST, FROM_SECOND, FROM_SECOND), [order.email])
+    assert moves(order) == [("2037-12-04", "2037-12-11", "supply")]
+
+
 def test_the_mail_names_both_days_in_the_language_of_the_customer(shop, rare, run_debts):
     receipt = expect(shop, rare, 5, FIRST)
     order = ordered(5)
@@ -199,7 +242,8 @@ def test_hundreds_who_wait_take_no_more_statements_than_a_few(shop, rare, django
     orders = [ordered(1) for _number in range(6)]
     inventory.change_expected(receipt.pk, expected_on=SECOND, actor=SYSTEM)
 
-    with django_assert_max_num_queries(12):
+    # Asked before anybody is locked, and again under the locks.
+    with django_assert_max_num_queries(13):
         assert services.redate_waiting([rare.pk], cause=SUPPLY) == 6
 
     assert [len(moves(order)) for order in orders] == [1] * 6
