@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, S
 
 from core.sight import seen
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
-from inventory.out_of_bins import takes_out
+from inventory.out_of_bins import Taken, takes_out
 from orders.models import OrderLine, OrderStatus
 from orders.searching import found_by
 
@@ -62,15 +62,16 @@ def parcel_actions(shipment: Shipment) -> list[str]:
 
 
 @takes_out
-def units_on_trolleys(warehouse_id: int, product_ids: Collection[int]) -> dict[int, int]:
-    """Return how many units of products were picked or packed at a warehouse and have not left it, or gone back."""
+def units_on_trolleys(warehouse_id: int, product_ids: Collection[int]) -> dict[Taken, int]:
+    """Return what was picked or packed of products at a warehouse, and has not left it, or gone back."""
     begun = Q(fulfillment_order__status__in=(Status.PICKING, Status.PICKED, Status.PACKED))
     away = begun | Q(fulfillment_order__status=Status.CANCELLED, fulfillment_order__needs_put_back=True)
     rows = FulfillmentLine.objects.filter(
         away, fulfillment_order__warehouse=warehouse_id, order_line__product__in=product_ids, picked__gt=0
     )
-    found = rows.order_by().values("order_line__product_id").annotate(units=Sum("picked"))
-    return {row["order_line__product_id"]: row["units"] for row in found}
+    whose = ("order_line__product_id", "fulfillment_order__order__reservation_id", "order_line__position")
+    found = rows.order_by().values_list(*whose).annotate(units=Sum("picked"))
+    return {Taken(*row): units for *row, units in found}
 
 
 def work_queue() -> "QuerySet[FulfillmentOrder]":

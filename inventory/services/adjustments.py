@@ -11,6 +11,7 @@ from core.service import service
 from inventory.errors import BelowZero
 from inventory.events import StockAdjusted, StockReceived, StockShortfall
 from inventory.models import Allocation, StockItem, StockMovement
+from inventory.out_of_bins import taken_out
 
 from .shelf import Change, change_shelf, ensure_shelf, open_ones, require_room, use_allocations, write_movements
 from .supply import MOST_PER_BOOKING
@@ -81,7 +82,7 @@ def _correct(
         for pk, change in changes.items()
         if (missing := items[pk].reserved - (items[pk].on_hand - items[pk].quarantined + change)) > 0
     }
-    drops = _lowest_ranked(short)
+    drops = _lowest_ranked(short, items)
     booked = {
         pk: Change(
             on_hand=0 if quarantine else change,
@@ -160,20 +161,55 @@ def _locked_item(stock_item_id: int | None, product_id: int | None, warehouse_id
     return ensure_shelf(warehouse_id=warehouse_id, product_ids=[product_id])[product_id]
 
 
-def _lowest_ranked(short: Mapping[int, int]) -> dict[int, list[tuple[Allocation, int]]]:
-    """Choose promised units to drop, per shelf: the highest rank figure loses first, of equals the youngest."""
-    left = dict(short)
+def _lowest_ranked(
+    short: Mapping[int, int], items: Mapping[int, StockItem]
+) -> dict[int, list[tuple[Allocation, int]]]:
+    """Choose promised units to drop, per shelf: the highest rank figure loses first, of equals the youngest.
+
+    What was fetched from the shelf already is dropped only where nothing else is left.
+    """
     drops: dict[int, list[tuple[Allocation, int]]] = defaultdict(list)
-    if not left:
+    if not short:
         return drops
-    rows = open_ones().filter(stock_item__in=left).order_by("-reservation__rank", "-reservation_id", "-pk")
-    for allocation in rows.iterator(chunk_size=200):
-        if lost := min(left[allocation.stock_item_id], allocation.open):
-            left[allocation.stock_item_id] -= lost
-            drops[allocation.stock_item_id].append((allocation, lost))
-        if not any(left.values()):
-            break
+    left = dict(short)
+    lost: dict[Allocation, int] = defaultdict(int)
+    fetched = _fetched(short, items)
+    for spared in (fetched, {}) if fetched else ({},):
+        rows = open_ones().filter(stock_item__in=left).order_by("-reservation__rank", "-reservation_id", "-pk")
+        may_go = dict(spared)
+        for one in rows.iterator(chunk_size=200):
+            whose = (one.stock_item_id, one.reservation_id, one.key)
+            units = min(left[one.stock_item_id], one.open - lost[one], may_go.get(whose, one.open))
+            left[one.stock_item_id] -= units
+            lost[one] += units
+            if whose in may_go:
+                may_go[whose] -= units
+            if not any(left.values()):
+                break
+    for one, units in lost.items():
+        if units:
+            drops[one.stock_item_id].append((one, units))
     return drops
+
+
+def _fetched(short: Mapping[int, int], items: Mapping[int, StockItem]) -> dict[tuple[int, int, int], int]:
+    """Return, by (shelf, reservation, key) of which some were fetched already, how many units were not."""
+    shelves: dict[int, dict[int, int]] = defaultdict(dict)
+    for pk in short:
+        shelves[items[pk].warehouse_id][items[pk].product_id] = pk
+    out = {
+        (shelf[taken.product_id], taken.reservation_id, taken.key): units
+        for warehouse_id, shelf in shelves.items()
+        for taken, units in taken_out(warehouse_id, shelf).items()
+        if taken.reservation_id is not None
+    }
+    if not out:
+        return {}
+    rows = open_ones().filter(stock_item__in=short, reservation_id__in={reservation for _, reservation, _ in out})
+    tied: dict[tuple[int, int, int], int] = defaultdict(int)
+    for one in rows:
+        tied[one.stock_item_id, one.reservation_id, one.key] += one.open
+    return {whose: max(0, tied[whose] - units) for whose, units in out.items()}
 
 
 def _announce(

@@ -109,8 +109,8 @@ def test_what_is_dropped_costs_as_many_statements_as_what_is_not(places, maya, d
         inventory.reserve(demand=[Demand(key, mug.pk, 1)], places=places, rank=key, actor=SYSTEM)
 
     item = stock_of(mug)
-    # Lock, allocations, two updates, movement.
-    with unit_of_work(), django_assert_num_queries(5):
+    # Lock, what is on trolleys, allocations, two updates, movement.
+    with unit_of_work(), django_assert_num_queries(6):
         inventory.adjust_stock(stock_item_id=item.pk, change=-20, reason="flood", actor=maya)
 
 
