@@ -90,6 +90,11 @@ TRUTHS = (
                 GROUP BY reservation_id, key
             ) a ON a.reservation_id = o.reservation_id AND a.key = l.position
             WHERE o.status <> 'cancelled' AND l.allocated <> COALESCE(a.units, 0) /* since o.updated_at */
+                AND (l.allocated < COALESCE(a.units, 0) OR NOT EXISTS (
+                    -- Units that are gone are gone at once; until their order has heard of it, its line says more.
+                    SELECT 1 FROM core_delivery d
+                    WHERE d.status = 'pending' AND d.handler = 'orders.handlers.lose_allocations'
+                ))
             ORDER BY l.id
         """,
     ),
