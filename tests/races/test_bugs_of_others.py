@@ -5,20 +5,21 @@ from typing import Any
 
 import pytest
 
-from core import invariants
+from billing import services as billing
+from core import invariants, outbox
 from core.actors import SYSTEM
 from core.models import Delivery, EventRecord
 from inventory import services as inventory
-from inventory.errors import InsufficientStock, NotReserved
+from inventory.errors import InsufficientStock, NotReserved, StockMoved
 from inventory.models import Reservation, StockItem
 from inventory.services import reservations
 from orders import services as orders
 from orders.inputs import LineInput
-from orders.models import Order
+from orders.models import Order, OrderException
 from tests.factories.catalog import stock_of
 from tests.factories.shop import make_priced_product
 from tests.races.moments import just_before
-from tests.scenarios import confirmed_order, order_input, placed_order
+from tests.scenarios import anew, confirmed_order, order_input, placed_order
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -58,6 +59,63 @@ def test_the_last_unit_is_sold_once_to_two_who_check_at_the_same_moment(last: An
     assert isinstance(second.end().error, InsufficientStock)
     assert Order.objects.get() == first
     assert (stock_of(last).on_hand, stock_of(last).reserved) == (1, 1)
+
+
+def test_two_orders_that_fit_each_by_itself_do_not_both_fit(shop: Any) -> None:
+    """NopCommerce #4184, OpenCart #4811 and #7407: three of five and three of five, at once; two stood below zero.
+
+    Fails on PostgreSQL without `.locked()` in `_SHELF`, on SQLite without `transaction_mode: IMMEDIATE`.
+    """
+    few = make_priced_product("FEW", "5.00", stock={"HAM": 5})
+
+    def buy(email: str) -> Order:
+        return orders.place_order(order_input({"FEW": 3}, email=email), actor=SYSTEM)
+
+    with just_before(reservations, "decide", partial(buy, "second@example.com")) as second:
+        first = buy("first@example.com")
+
+    assert second.had_to_wait
+    refused = second.end().error
+    assert isinstance(refused, InsufficientStock)
+    assert refused.details["shortages"] == [{"sku": "FEW", "requested": 3, "available": 2}]
+    assert Order.objects.get() == first
+    assert (stock_of(few).on_hand, stock_of(few).reserved) == (5, 3)
+
+
+def test_figures_that_were_read_before_are_never_written_back(last: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NopCommerce #8085, Vendure PR #4930: read, reckon, write, and whoever writes last has sold it again.
+
+    Even where the lock is left out (Eventyay #1359, "performance optimisation"), a difference is written, and only
+    where the shelf then still holds what is promised. Fails without the guard in `change_shelf`: the database has to
+    say no, in words for nobody.
+    """
+    seen = list(StockItem.objects.filter(product=last))
+    place("first@example.com")
+    before = everything()
+    monkeypatch.setattr(reservations, "lock_shelf", lambda **asked: seen)
+
+    with pytest.raises(StockMoved):
+        place("second@example.com")
+
+    assert everything() == before
+    assert (stock_of(last).on_hand, stock_of(last).reserved) == (1, 1)
+
+
+def test_an_order_that_is_paid_and_then_short_is_put_before_a_person(last: Any) -> None:
+    """Vendure PR #4930: a paid order got less than it had paid for, and nobody was told.
+
+    Fails without `open_exception` in `lose_allocations`.
+    """
+    order = place("first@example.com")
+    billing.record_payment(order.pk, method="cash", amount=order.total, actor=SYSTEM)
+    inventory.adjust_stock(stock_item_id=stock_of(last).pk, change=-1, reason="broken", actor=SYSTEM)
+    outbox.drain()
+
+    assert EventRecord.objects.get(name="inventory.stock_shortfall").payload["drops"] == [[order.reservation_id, 1, 1]]
+    short = anew(order)
+    assert (short.status, short.allocation_status, short.paid_total) == ("confirmed", "backordered", order.total)
+    exception = OrderException.objects.get(order=order)
+    assert (exception.category, exception.severity) == ("shortfall", "critical")
 
 
 @pytest.mark.postgres
