@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -160,6 +160,28 @@ def plain_environment(folder: Path) -> dict[str, str]:
     return {**theirs, **ours}
 
 
+@contextlib.contextmanager
+def reading_ahead(gate: Gate) -> Iterator[None]:
+    """Let the second core, which the checks leave idle, compile the tests: else every process of them does it."""
+    nothing = subprocess.DEVNULL
+    reader = subprocess.Popen(
+        [BIN / "pytest", "--collect-only", "-q", "tests"],
+        cwd=ROOT,
+        env=gate.environment,
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+    )
+    try:
+        yield
+    finally:
+        # It helps and decides nothing; whatever is wrong with the tests is said by their own steps.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            reader.wait(30)
+        reader.kill()
+        reader.wait()
+
+
 def checks(gate: Gate) -> None:
     """Look at the code without running it."""
     gate.step("format", "ruff", "format", "--check", ".", hint="run: .venv/bin/ruff format .")
@@ -206,8 +228,8 @@ def journeys(gate: Gate, memory: Path, settings: Mapping[str, str]) -> None:
     A race or a service has no such excuse: what fails once in a hundred there is a fault, and gets no second try.
     """
     remembered = ["-o", f"cache_dir={memory}", "-m", "browser", "tests"]
-    # Each browser works while another waits for its server; more of them only wait for each other.
-    first = ["pytest", "-n", "2", "--dist", "worksteal", *remembered]
+    # A journey needs a core for a third of its time: the rest it waits for what is to come.
+    first = ["pytest", *WORKERS, *remembered]
     if gate.step("browser", *first, empty_is_fine=True, settings=settings) == TESTS_FAILED:
         gate.second_try(memory / "v/cache/lastfailed", "pytest", "--last-failed", *remembered, settings=settings)
 
@@ -236,7 +258,8 @@ def main(wanted: list[str]) -> int:
     with private_folder() as folder:
         gate = Gate(set(wanted), plain_environment(folder))
         try:
-            checks(gate)
+            with contextlib.nullcontext() if gate.wanted else reading_ahead(gate):
+                checks(gate)
             tests(gate, folder)
         except KeyboardInterrupt:
             gate.results.append(Result("interrupted", 0, "FAILED"))

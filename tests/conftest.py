@@ -23,9 +23,14 @@ FACES = re.compile(
     r"/(portal|demo|reports)/"
     r"|/(billing|core|customers|fulfillment|inventory|orders|pricing|returns)/test_(admin\w*|mails?|documents|page)\.py$"
     r"|/core/test_(bulk_pages|security_page|second_step|two_steps|signing_in|first_administrator|commands)\.py$"
-    r"|/desk/test_(walk_in_pages|parked|first_start|new_customer)\.py$"
-    r"|/core/test_(api_access|saved_views)\.py$|/orders/test_(saved_views\w*|routing_admin)\.py$"
-    r"|/billing/test_notices\.py$|/tests/test_(api_scopes|back_office_forms)\.py$"
+    r"|/desk/test_(walk_in_pages|parked|first_start|new_customer|new_order|by_mail|roles)\.py$"
+    r"|/core/test_(api_access|saved_views|sentences)\.py$|/inventory/test_counting_pages\.py$"
+    r"|/orders/test_(saved_views\w*|routing_admin|standing|decision_words)\.py$|/billing/test_notices\.py$"
+    r"|/tests/test_(api_scopes|back_office_forms|back_office_sight|limits_of_people|page_weight)\.py$"
+)
+# What takes long is begun first, so that nobody waits for one of them alone at the end.
+LONG = re.compile(
+    r"/(races|benchmarks|backup|demo|machine)/|/tests/test_\w+\.py$|/test_(import_orders|worker|accessible)\.py$"
 )
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "django_db_reset_sequences"}
 
@@ -67,7 +72,8 @@ def is_asked_twice(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip, where there is only SQLite, what needs PostgreSQL."""
+    """Skip, where there is only SQLite, what needs PostgreSQL, and put the long ones to the front."""
+    items.sort(key=lambda item: LONG.search(item.path.as_posix()) is None)
     if config.getoption("--database-only"):
         kept = {item for item in items if is_asked_twice(item)}
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])

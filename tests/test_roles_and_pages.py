@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 CODES = ("desk", "warehouse", "finance", "manager", "administrator")
 # Who may what is the same on every database: the second one is walked through by somebody who may open every page.
 WALKERS = CODES if connection.vendor == "sqlite" else ("everything",)
+# What filters a list is the same for whoever opens it: those who between them see every list try each filter.
+TRY_FILTERS = ("manager", "administrator", "everything")
 MOST_ENTRIES = 9
 # What leads out, or changes who reads.
 ELSEWHERE = re.compile(r"^/(orders|demo|static|api|i18n|accounts|$)|/logout/")
@@ -115,6 +117,8 @@ def test_every_link_and_button_leads_to_a_page_that_opens(world, client, code):
                 continue
             kind = shape(there)
             # Filters of a list can be put together without end; one at a time says enough.
+            if kind[2] and path != first and code not in TRY_FILTERS:
+                continue
             if kinds.get(kind, 0) >= (1 if kind[2] and path != first else most) or (
                 path != first and len(kind[2]) > 1
             ):

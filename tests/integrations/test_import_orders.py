@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Sum
 
 from billing.models import CreditNote, Invoice, Payment, Refund
@@ -226,13 +227,15 @@ def test_the_command_prints_the_account_as_json(tmp_path):
 def test_500_orders_and_120_known_returns(tmp_path):
     dice = random.Random(11)  # noqa: S311 - the same file on every run
     rows, sold = [], []
-    for number in range(500):
+    # All of them once; the second database is asked for a tenth.
+    orders, returned = (500, 120) if connection.vendor == "sqlite" else (50, 12)
+    for number in range(orders):
         customer, sku = 10_000 + number % 90, f"SKU{number % 40:03}"
         quantity, price = dice.randint(2, 30), Decimal(dice.randint(50, 2000)) / 100
         day = f"2011-{1 + number // 50:02}-{1 + number % 28:02} 10:{number % 60:02}:00"
         rows.append(f"{600_000 + number},{sku},THING {sku},{quantity},{day},{price},{customer}.0,Germany")
         sold.append((customer, sku, quantity, price))
-    back = dice.sample(range(500), 120)
+    back = dice.sample(range(orders), returned)
     worth = Decimal(0)
     for number in back:
         customer, sku, quantity, price = sold[number]
@@ -240,9 +243,9 @@ def test_500_orders_and_120_known_returns(tmp_path):
         worth += units * price
         rows.append(f"C{700_000 + number},{sku},THING {sku},{-units},2011-12-01 12:00:00,{price},{customer}.0,Germany")
     summary = import_orders(write(tmp_path, rows), COMPLETED)
-    assert summary.orders_by_status == {"completed": 500}
-    assert summary.rows_by_outcome == {"imported": 500, "returned": 120}
+    assert summary.orders_by_status == {"completed": orders}
+    assert summary.rows_by_outcome == {"imported": orders, "returned": returned}
     assert (summary.credits_amount, summary.difference) == (worth, 0)
-    assert ReturnRequest.objects.filter(status="closed").count() == 120
+    assert ReturnRequest.objects.filter(status="closed").count() == returned
     assert Refund.objects.filter(status="succeeded").aggregate(sum=Sum("amount"))["sum"] == worth
     assert_nothing_is_wrong()

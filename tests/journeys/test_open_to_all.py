@@ -66,6 +66,17 @@ LOOKS = (
 )
 
 
+def faults_in_every_look(page: Any, *sizes: Any) -> list[Any]:
+    """Return what shuts somebody out of an open page, by day and by night, in windows of these sizes."""
+    found = []
+    for size in sizes:
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += [(size["width"], scheme, fault) for fault in page.evaluate(INSPECT)]
+    return found
+
+
 @pytest.fixture
 def bought(shop_is_open: None) -> Any:
     """Return a delivered order and one that waits for its payment, both of Ada."""

@@ -5,6 +5,7 @@ from collections import Counter
 from decimal import Decimal as D
 
 import pytest
+from django.db import connection
 
 from billing.models import CreditNote, Invoice, Refund
 from core import outbox
@@ -71,11 +72,13 @@ def test_staff_may_be_generous_and_may_be_strict(seller, run_debts):
 @pytest.mark.parametrize("method", ["standard", "pickup"])
 def test_thirty_known_returns_refund_what_was_charged(seller, gross, method):
     """Six orders at odd prices with discounts, given back in five parts each, in any order."""
+    # What is summed up in Python is the same on every database: the second one is asked for one of them.
+    buyers = 6 if connection.vendor == "sqlite" else 1
     chance = random.Random(f"{gross} {method}")
     Channel.objects.filter(code="api").update(prices_include_tax=gross)
     pricing.forget()
     products = [odd_product(number, chance) for number in range(6)]
-    for buyer in range(6):
+    for buyer in range(buyers):
         order = odd_order(products, chance, method, email=f"buyer-{buyer}@example.com")
         lines = list(OrderLine.objects.filter(order=order))
         *parts, last = in_parts(lines, 5, chance)
@@ -93,7 +96,7 @@ def test_thirty_known_returns_refund_what_was_charged(seller, gross, method):
         back = OrderLine.objects.filter(order=order).values_list("returned", flat=True)
         assert list(back) == [line.quantity for line in lines]
 
-    assert ReturnRequest.objects.filter(status="closed").count() == 30
+    assert ReturnRequest.objects.filter(status="closed").count() == 5 * buyers
     assert {stock_of(product).on_hand for product in products} == {500}
 
 
