@@ -91,7 +91,7 @@ class House(RuleBasedStateMachine):
 
     def work_follows(self, what: str, order: Ordered) -> None:
         """Do what a warehouse does about a fact of an order."""
-        if what.startswith("plan_"):
+        if what.startswith("plan_") or what == "follow_wish":
             reality.new_works(self.names, self.model.plan(order))
         elif what == "cut_back":
             self.model.cut_back(order)
@@ -118,6 +118,7 @@ class House(RuleBasedStateMachine):
             line.product for order in self.model.orders if order.waits for line in order.lines.values() if line.waiting
         }
         assert [sku for sku in waiting if self.model.free_everywhere(sku)] == [], "somebody waits for what is free"
+        reality.told(self.names, self.model)
         assert not Delivery.objects.exclude(status=Delivery.Status.DONE).exists()
 
     def shelf_id(self, shelf: Shelf) -> int:

@@ -77,14 +77,13 @@ class Model:
     # Orders come.
 
     def kept(self, product: str, rank: int) -> int:
-        """Free units that are left to those who wait and stand before a new order of this rank."""
-        if product not in self.may_wait:
-            return 0
+        """Free units that are left to those who wait and stand before an order of this rank."""
         lines = [line for order in self.orders if order.waits and order.rank <= rank for line in order.lines.values()]
         return min(self.free_everywhere(product), sum(line.waiting for line in lines if line.product == product))
 
     def can_take(self, product: str, rank: int) -> int:
-        return self.free_everywhere(product) - self.kept(product, rank)
+        kept = self.kept(product, rank) if product in self.may_wait else 0
+        return self.free_everywhere(product) - kept
 
     def lacks(self, wanted: Mapping[int, tuple[str, int]]) -> bool:
         """Whether units are missing of something that may not wait: then nothing may happen at all."""
@@ -197,12 +196,30 @@ class Model:
                 left[key] -= some
         assert not any(left.values()), f"not tied: {left}"
 
+    def lapse(self, order: Ordered) -> None:
+        """Nobody paid in time: what was kept is free, and the order stands in no line."""
+        order.lapsed = True
+        for line in order.lines.values():
+            line.waiting, line.tied = line.waiting + line.tied, 0
+        self._let_go(order)
+
+    def tie_again(self, order: Ordered, gains: Gains) -> None:
+        """It is paid after all: it gets what nobody before it waits for."""
+        order.lapsed = False
+        missing = {key: line.waiting for key, line in order.lines.items() if line.waiting}
+        free = {
+            product: self.free_everywhere(product) - self.kept(product, order.rank) for product in products_of(order)
+        }
+        self._share(order, missing, free, gains)
+        for key, units in missing.items():
+            order.lines[key].waiting = units - order.lines[key].tied
+
     # Orders go.
 
     def cancel(self, order: Ordered) -> None:
         """All that is open is cancelled; where somebody is at work, the units come back by the hand of that place."""
         at_work = order.status == "fulfilling"
-        order.status = "cancelled"
+        order.status, order.lapsed = "cancelled", False
         for line in order.lines.values():
             line.cancelled, line.tied, line.waiting = line.quantity, 0, 0
         if not at_work:
@@ -340,6 +357,7 @@ class Model:
             line = order.lines[key]
             self.on_hand[line.product, place] -= some
             line.shipped += some
+            line.left[place] += some
             line.tied -= some
         if all(line.shipped + line.cancelled == line.quantity for line in order.lines.values()):
             order.status = "fulfilled"

@@ -14,7 +14,7 @@ from inventory.models import StockItem
 from inventory.services.shelf import open_ones
 from orders.models import Order, OrderLine
 from tests.machine.model import Model
-from tests.machine.things import Ordered, Work
+from tests.machine.things import LIVE, Ordered, Work
 
 Tied = Counter[tuple[int, int, str]]
 
@@ -111,6 +111,27 @@ def works() -> dict[int, Any]:
         jobs.setdefault(work, {})[key] = tuple(units)
     heads = FulfillmentOrder.objects.values_list("pk", "order_id", "warehouse__code", "status", "needs_put_back")
     return {pk: (*head, jobs.get(pk, {})) for pk, *head in heads}
+
+
+def told(names: Names, model: Model) -> None:
+    """What orders were told of their parcels is what is tied, what has left, and what is missing."""
+    for pk, sourcing in Order.objects.filter(status__in=LIVE).values_list("pk", "sourcing"):
+        order = names.orders[pk]
+        goods: Counter[tuple[int, str]] = Counter()
+        waits: Counter[int] = Counter()
+        for parcel in sourcing["parcels"]:
+            for key, units in parcel["lines"].items():
+                if parcel["kind"] == "goods":
+                    goods[int(key), parcel["warehouse"]] += units
+                else:
+                    waits[int(key)] += units
+        assert waits == +Counter({key: line.waiting for key, line in order.lines.items()}), pk
+        there = {
+            (key, place): model.tied_to(order, key, place) + line.left[place]
+            for key, line in order.lines.items()
+            for place in model.places
+        }
+        assert goods == +Counter(there), f"{pk} was told {goods}, not {+Counter(there)}"
 
 
 def new_works(names: Names, new: list[Work]) -> None:

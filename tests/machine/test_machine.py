@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from core import outbox
+from pricing import services as pricing
+from pricing.models import Channel
 from tests.factories.billing import make_seller
 from tests.factories.shop import make_priced_product
 from tests.machine import reality
@@ -55,6 +57,8 @@ class Everything(Goods, Trade):
 
 def test_whatever_happens_stock_promises_and_orders_agree(shop: object) -> None:
     make_seller()
+    Channel.objects.filter(code="api").update(hold_minutes=30)
+    pricing.forget()
     for sku, waits in (("CUP", False), ("RARE", True)):
         make_priced_product(sku, "5.00", stock={"HAM": 4, "MUC": 3}, backorder=waits)
     outbox.drain()

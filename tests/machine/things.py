@@ -1,5 +1,6 @@
 """What the model is made of: orders and their lines, the lots tied to them, and the work on them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -34,16 +35,23 @@ class Line:
     shipped: int = 0
     cancelled: int = 0
     returned: int = 0
+    # What was shipped, by place.
+    left: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
 class Ordered:
-    """An order; `number` is when it came, `rank` how early it is served."""
+    """An order; `number` is when it came, `rank` how early it is served.
+
+    Who had a time to pay and let it lapse waits in no line; `whole` orders leave whole or not at all.
+    """
 
     number: int
     rank: int
     status: str
     lines: dict[int, Line]
+    lapsed: bool = False
+    whole: bool = False
 
     @property
     def place_in_line(self) -> tuple[int, int]:
@@ -52,7 +60,13 @@ class Ordered:
     @property
     def missing(self) -> set[str]:
         """What the order waits for."""
-        return {line.product for line in self.lines.values() if line.waiting and self.status in LIVE}
+        in_line = self.status in LIVE and not self.lapsed
+        return {line.product for line in self.lines.values() if line.waiting and in_line}
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something that is to be sent is not tied."""
+        return any(line.tied < line.quantity - line.cancelled - line.shipped for line in self.lines.values())
 
     @property
     def waits(self) -> bool:

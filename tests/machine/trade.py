@@ -1,7 +1,9 @@
 """Rules about orders and the work on them, from the wish of a customer to what comes back."""
 
 from collections import Counter
+from datetime import timedelta
 
+from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -17,7 +19,7 @@ from returns.services import Decision
 from tests.machine import reality
 from tests.machine.goods import ANY, FEW
 from tests.machine.house import PLACES, SKUS, TOM, House
-from tests.machine.things import OPEN_WORK, WORKABLE, Ordered
+from tests.machine.things import OPEN_WORK, UNPICKED, WORKABLE, Ordered, Work
 from tests.scenarios import order_input
 
 LINES = st.lists(st.tuples(st.sampled_from(SKUS), FEW), min_size=1, max_size=3)
@@ -54,8 +56,32 @@ class Trade(House):
         order = self.one_of(index, "verified")
         due = Order.objects.get(pk=order.number).balance_due
         billing.record_payment(order.number, method="bank_transfer", amount=due, actor=TOM)
+        if order.lapsed:
+            self.model.tie_again(order, reality.gains(self.names, self.model).get(order.number, {}))
         order.status = "confirmed"
         self.after()
+
+    @precondition(lambda self: any(order.status == "verified" and not order.lapsed for order in self.model.orders))
+    @rule()
+    def let_time_pass(self) -> None:
+        """Who was to pay first, and has not, loses what was kept."""
+        orders.lapse_unpaid_stock(timezone.now() + timedelta(hours=1))
+        for order in self.model.orders:
+            if order.status == "verified" and not order.lapsed:
+                self.model.lapse(order)
+        self.after()
+
+    @precondition(lambda self: self.having("verified", "confirmed", "fulfilling"))
+    @rule(index=ANY, whole=st.booleans())
+    def insist(self, index: int, whole: bool) -> None:
+        """The customer wants all at once, or not any more."""
+        order = self.one_of(index, "verified", "confirmed", "fulfilling")
+        left = any(line.shipped for line in order.lines.values())
+        same = order.whole == whole
+        changes = {"ship_complete": whole}
+        if self.attempt(lambda: orders.update_preferences(order.number, changes, actor=TOM), may=same or not left):
+            order.whole = whole
+            self.after()
 
     @precondition(lambda self: self.having("verified", "confirmed", "fulfilling"))
     @rule(index=ANY, priority=st.sampled_from((0, 50, 99)))
@@ -104,7 +130,7 @@ class Trade(House):
         work = self.pick_work(index, "planned")
         order = work.order
         nothing_tied = order.status == "confirmed" and not any(line.tied for line in order.lines.values())
-        may = order.status in WORKABLE and not nothing_tied
+        may = order.status in WORKABLE and not nothing_tied and not (order.whole and order.lacks)
         if self.attempt(lambda: fulfillment.release_fulfillment(self.names.work_id(work), actor=TOM), may=may):
             work.status, order.status = "released", "fulfilling"
             self.after()
@@ -176,7 +202,7 @@ class Trade(House):
     def ship(self, index: int) -> None:
         work = self.pick_work(index, "packed")
         units = {(key, work.place): job.picked for key, job in work.jobs.items()}
-        may = work.order.status in WORKABLE and self.is_tied(work.order, units)
+        may = work.order.status in WORKABLE and self.is_tied(work.order, units) and not self.is_half(work)
         row = self.names.work_id(work)
         if self.attempt(lambda: fulfillment.ship_fulfillment_order(row, actor=TOM), may=may):
             work.status = "shipped"
@@ -194,7 +220,9 @@ class Trade(House):
         for work in (*works, *missing):
             for key, job in work.jobs.items():
                 units[key, work.place] += job.picked if work.status in ("picked", "packed") else job.units
-        may = bool(works or missing) and self.is_tied(order, units)
+        # Goods that were told to have gone have gone; only the first step asks.
+        half = order.status == "confirmed" and order.whole and order.lacks
+        may = bool(works or missing) and self.is_tied(order, units) and not half
         if not may:
             self.model.works = [work for work in self.model.works if work not in missing]
         done = self.attempt(lambda: fulfillment.fulfil_through(order.number, through="shipped", actor=TOM), may=may)
@@ -257,6 +285,12 @@ class Trade(House):
     def one_of(self, index: int, *statuses: str) -> Ordered:
         found = [order for order in self.model.orders if order.status in statuses]
         return found[index % len(found)]
+
+    def is_half(self, work: Work) -> bool:
+        """Whether more of an order that leaves whole is still to come."""
+        others = [one for one in self.model.works if one.order is work.order and one is not work]
+        unpacked = any(one.status in (*UNPICKED, "picked") for one in others)
+        return work.order.whole and (unpacked or any(line.waiting for line in work.order.lines.values()))
 
     def is_tied(self, order: Ordered, units: dict[tuple[int, str], int]) -> bool:
         return all(self.model.tied_to(order, key, place) >= some for (key, place), some in units.items())
