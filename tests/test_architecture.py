@@ -57,11 +57,13 @@ OUR_APPS = [app for app in FLOOR_OF if (ROOT / app).is_dir()]
 def sources(*folders: str) -> dict[str, ast.Module]:
     """Parse what we wrote in these folders; migrations are written by Django."""
     paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return {
-        str(path.relative_to(ROOT)): ast.parse(path.read_text(), filename=str(path))
-        for path in paths
-        if "migrations" not in path.parts
-    }
+    return {str(path.relative_to(ROOT)): parsed(path) for path in paths if "migrations" not in path.parts}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Parse a file, once for all rules."""
+    return ast.parse(path.read_text(), filename=str(path))
 
 
 def app_sources() -> dict[str, ast.Module]:
@@ -79,9 +81,10 @@ def is_service_file(path: str) -> bool:
     return bool(re.match(r"\w+/services(\.py$|/)", path))
 
 
-def calls(tree: ast.AST) -> Iterator[ast.Call]:
+@cache
+def calls(tree: ast.AST) -> tuple[ast.Call, ...]:
     """Find every call."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def called(call: ast.Call) -> str:
