@@ -35,6 +35,7 @@ def own_database() -> Iterator[None]:
     copy(_template(), name)
     _connect_to(name)
     yield
+    _send_the_last_home(name)
     connection.creation.destroy_test_db(first_name, verbosity=0)
 
 
@@ -84,6 +85,13 @@ def _connect_to(name: str) -> None:
     if hasattr(connection, "close_pool"):
         connection.close_pool()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+def _send_the_last_home(name: str) -> None:
+    """End what a thread or a process of the tests has left open: PostgreSQL removes no database that is in use."""
+    if connection.vendor == "postgresql":
+        with connection.creation._nodb_cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 def _copy_file(template: str, name: str) -> None:

@@ -1,6 +1,5 @@
 """Many orders at once: what was done and what was not, and why; paper in three clicks; any order by one key."""
 
-import threading
 from io import BytesIO
 from typing import Any
 
@@ -55,7 +54,7 @@ def click(page: Any, target: Any) -> None:
 
 
 def work_off() -> None:
-    """Do what a worker does with the last job."""
+    """Do what a worker does with the last job, however long it takes; the page asks meanwhile."""
     job = BulkJob.objects.latest("pk")
     outbox.drain(threads=[f"core.bulkjob:{job.pk}"])
 
@@ -88,10 +87,8 @@ def test_of_sixty_orders_three_are_refused_with_reason_and_link_and_tried_again(
         answer.value.finished()
     assert min(desk.evaluate(PAUSES)) < 1_000
     monkeypatch.undo()
-    worker = threading.Thread(target=work_off)
-    worker.start()
+    work_off()
     desk.get_by_text("57 done, 3 refused").wait_for()
-    worker.join()
 
     refused = desk.locator(".job-rows tbody tr")
     expect(refused).to_have_count(3)
@@ -139,10 +136,8 @@ def test_pick_lists_and_packing_slips_of_a_page_are_three_clicks_away(desk):
     click(desk, desk.get_by_role("checkbox", name="Select all objects on this page for an action"))
     click(desk, desk.get_by_role("button", name="Print", exact=True))
     desk.get_by_role("heading", name="Print: 13 orders").wait_for()
-    worker = threading.Thread(target=work_off)
-    worker.start()
+    work_off()
     desk.get_by_text("12 done, 1 refused").wait_for()
-    worker.join()
 
     with desk.expect_popup() as opened:
         click(desk, desk.get_by_role("link", name="Open the PDF"))
