@@ -30,6 +30,14 @@ SHIFTS = """() => new Promise(done => {
     .observe({type: 'layout-shift', buffered: true});
   setTimeout(() => done(sum), 300);
 })"""
+# Where the heads of the first and the last column of the lines stand while one reads the last line.
+HEAD_WHILE_READING = """() => {
+  const table = document.querySelector('.column-main table.lines');
+  const [bar, last] = [document.querySelector('.topbar').offsetHeight, [...table.tBodies].at(-1).rows];
+  scrollBy(0, [...last].at(-1).getBoundingClientRect().bottom - bar - table.tHead.offsetHeight - 8);
+  return [...table.tHead.rows[0].cells].filter((_cell, at, all) => at % (all.length - 1) === 0)
+    .map(cell => cell.getBoundingClientRect().top);
+}"""
 
 
 @pytest.fixture
@@ -96,6 +104,8 @@ def test_where_is_it_is_answered_without_a_click(window):
     assert "System" in told["#now-customer"]
     assert (page.clicks, page.pages) == (0, 0)
     assert round(page.evaluate(SHIFTS), 2) == 0
+    # Whoever reads the last of many lines still sees what the figures are.
+    assert page.evaluate(HEAD_WHILE_READING) == [page.locator(".topbar").bounding_box()["height"]] * 2
 
 
 def test_what_is_in_the_way_is_in_sight_with_what_helps(window):
