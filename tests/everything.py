@@ -12,7 +12,7 @@ from core.actors import SYSTEM, Actor
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory import services as inventory
-from inventory.models import Product, Warehouse
+from inventory.models import Product, StockItem, StockMovement, Warehouse
 from orders import services as orders
 from orders.models import Order
 from returns import services as returns
@@ -58,6 +58,26 @@ def make_everything() -> dict[str, Order]:
     )
     outbox.drain()
     return {name: Order.objects.get(pk=order.pk) for name, order in made.items()}
+
+
+def make_stock_work() -> None:
+    """Add what a warehouse does beside orders: transfers, counts, and what to reorder."""
+    ham, muc = Warehouse.objects.order_by("code")[:2]
+    mug = Product.objects.get(sku="MUG-RED")
+    for units in (3, 2):
+        wanted = inventory.TransferInput(
+            source_id=ham.pk, destination_id=muc.pk, units={mug.pk: units}, expected_on=timezone.localdate()
+        )
+        transfer = inventory.create_transfer(wanted, actor=TOM)
+    inventory.send_transfer(transfer.pk, actor=TOM)
+    for warehouse in (ham, muc):
+        inventory.start_count(warehouse_id=warehouse.pk, shelves=inventory.Shelves(days=0), actor=TOM)
+    shelf = StockItem.objects.get(product=mug, warehouse=ham)
+    for days in (3, 9):
+        then = timezone.now() - timedelta(days=days)
+        StockMovement.objects.create(stock_item=shelf, kind="shipment", quantity=-4, actor="system", at=then)
+    inventory.plan_replenishment()
+    outbox.drain()
 
 
 def _confirmed(**given: Any) -> Order:

@@ -23,6 +23,8 @@ class LimitsForm(UserChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].help_text = _("Nobody can read a password; give a new one instead.")
         for kind in sight.KINDS.values():
             field: Any = self.fields.get(f"{PREFIX}{kind.name}")
             if field is None:

@@ -18,15 +18,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core import second_step, sessions, sight
 from core.admin import limits, navigation
 from core.admin.actors import actor_for
 from core.admin.base import BackOfficeAdmin, LeanListMixin, Tab
 from core.admin.columns import when_column
-from core.admin.forms import ReasonForm
+from core.admin.forms import KEY, ReasonForm
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.models import SavedView, SecondStepRule, User
@@ -37,7 +37,19 @@ from core.templatetags.back_office import badge
 POWERS = ("is_superuser", "is_staff", "groups", "user_permissions")
 
 
-class PermissionField(forms.ModelMultipleChoiceField):
+class KeyedChoices(forms.ModelMultipleChoiceField):
+    """Rows to be ticked; what cannot be a key is refused before the database is asked for it."""
+
+    def _check_values(self, value: Any) -> Any:
+        for key in value if isinstance(value, list | tuple) else ():
+            if not KEY.fullmatch(str(key)):
+                raise forms.ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": key}
+                )
+        return super()._check_values(value)
+
+
+class PermissionField(KeyedChoices):
     """What may be done, to be ticked, table by table."""
 
     widget = forms.CheckboxSelectMultiple
@@ -65,7 +77,7 @@ def _table(permission: Permission) -> str:
 
 def _verb(permission: Permission) -> str:
     plain = {"add": _("add"), "change": _("change"), "view": _("view")}
-    return str(plain.get(permission.codename.split("_")[0], permission.name))
+    return str(plain.get(permission.codename.split("_")[0], gettext(permission.name)))
 
 
 @cache
@@ -102,7 +114,7 @@ class NotedMixin(admin.ModelAdmin):
         """Offer permissions to be ticked, and other relations likewise."""
         if db_field.related_model is Permission:
             return PermissionField(required=False, label=db_field.verbose_name)
-        kwargs["widget"] = forms.CheckboxSelectMultiple()
+        kwargs |= {"widget": forms.CheckboxSelectMultiple(), "form_class": KeyedChoices}
         return super().formfield_for_manytomany(db_field, request, help_text="", **kwargs)
 
     def _powers(self, obj: Any) -> dict[str, Any]:

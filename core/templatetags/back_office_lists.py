@@ -165,6 +165,9 @@ def label_of(field: Any) -> SafeString:
     bound = field.field
     optional = "" if bound.field.required or field.is_checkbox else gettext("optional")
     text = format_html("{} <small>{}</small>", capfirst(bound.label), optional) if optional else capfirst(bound.label)
+    if not bound.id_for_label:
+        # Many boxes, each with a label of its own.
+        return format_html('<span class="label">{}</span>', text)
     return format_html('<label for="{}">{}</label>', bound.id_for_label, text)
 
 
