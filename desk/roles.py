@@ -82,6 +82,8 @@ MANAGER = (
     "inventory.view_reorderproposal", "inventory.change_reorderproposal",
     "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
+    # Whoever answers for the day lends a hand everywhere: an order is paid and shipped in one go on its page.
+    "fulfillment.operate_fulfillmentorder", "billing.operate_payment",
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",

@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 
 from billing.models import Payment
+from core import roles
 from core.models import User
 from fulfillment.models import Shipment
 from orders.models import Order
@@ -25,10 +25,9 @@ def desk(transactional_db: None, open_browser: Any, client: Any, live_server: An
     ShippingMethod.objects.filter(code="standard").update(carrier="manual")
     pricing.forget()
     order = placed_order()
-    maya = User.objects.create_user("maya", password="x", first_name="Maya", is_staff=True)
-    may = ["view_order", "operate_fulfillmentorder", "operate_payment", "view_shipment", "view_invoice"]
-    maya.user_permissions.set(Permission.objects.filter(codename__in=may))
-    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+    ada = User.objects.create_user("ada", password="x", first_name="Ada", is_staff=True)
+    ada.groups.add(roles.group_of("manager"))
+    client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
     page = open_browser(locale="en-GB", viewport={"width": 1440, "height": 900})
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     page.context.add_cookies([cookie])
@@ -79,8 +78,6 @@ def test_by_keyboard_alone(desk):
 
 
 def test_what_is_typed_stays_when_something_else_is_done_on_the_page(desk):
-    User.objects.get().user_permissions.add(Permission.objects.get(codename="operate_order"))
-    desk.reload()
     panel = desk.locator("#ship")
     panel.get_by_label("Tracking number").fill(NUMBER)
     panel.get_by_label("Money came in").check()
