@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_fsm import FSMField, transition
 
 from core.models import Attachment, LockingManager, public_number
@@ -60,8 +61,8 @@ class FulfillmentOrder(models.Model):
         verbose_name = _("fulfillment order")
         verbose_name_plural = _("fulfillment orders")
         permissions = [
-            ("operate_fulfillmentorder", "Can pick, pack, ship and render"),
-            ("reroute_fulfillmentorder", "Can re-route work"),
+            ("operate_fulfillmentorder", gettext_noop("Can pick, pack, ship and render")),
+            ("reroute_fulfillmentorder", gettext_noop("Can re-route work")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -188,7 +189,7 @@ class Shipment(models.Model):
     class Meta:
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
-        permissions = [("operate_shipment", "Can say what happened to parcels")]
+        permissions = [("operate_shipment", gettext_noop("Can say what happened to parcels"))]
         constraints = [
             models.UniqueConstraint(fields=["fulfillment_order", "position"], name="one_parcel_per_position")
         ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import Money
-from core.reader import spoken_date
+from core.reader import spoken_amount, spoken_date
 from orders.verification import COMPLETE, failed
 
 PREPAID = "prepaid"
@@ -60,7 +60,7 @@ def _verify(order: Any) -> str:
 
 def _confirm(order: Any) -> str:
     if missing := payment_missing(order):
-        return _("Waiting for payment of %(amount)s") % {"amount": Money(missing, order.currency)}
+        return _("Waiting for payment of %(amount)s") % {"amount": spoken_amount(missing, order.currency)}
     if order.promised_on is None:
         return _("No delivery date is promised yet")
     return ""

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reports.measures import Period
 
@@ -15,8 +16,8 @@ MOST_DAYS = 366 * 5
 class PeriodForm(forms.Form):
     """A first and a last day, both included, in the shop's time zone."""
 
-    first = forms.DateField(label=_("from"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("to"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=pgettext_lazy("day", "From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=pgettext_lazy("day", "To"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean(self) -> dict[str, Any]:
         """Keep the span forward, and of a size that can be drawn."""

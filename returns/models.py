@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_fsm import FSMField, transition
 
 from core.models import LockingManager, public_number
@@ -96,7 +97,7 @@ class ReturnRequest(models.Model):
     class Meta:
         verbose_name = _("return")
         verbose_name_plural = _("returns")
-        permissions = [("operate_return", "Can take returns through their steps")]
+        permissions = [("operate_return", gettext_noop("Can take returns through their steps"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

@@ -21,7 +21,7 @@ ANSWER = json.loads("""
  "display_status": "Waiting for payment", "version": 2,
  "payment_status": "unpaid", "fulfillment_status": "unfulfilled", "allocation_status": "allocated",
  "invoice_status": "not_invoiced", "return_status": "none",
- "is_on_hold": false, "blocked_because": "Waiting for payment of 22.06 EUR",
+ "is_on_hold": false, "blocked_because": "Waiting for payment of €22.06",
  "allowed_actions": ["cancel", "hold"], "priority": 50,
  "currency": "EUR", "subtotal": "14.20", "discount_total": "0.00", "shipping_total": "4.90", "tax_total": "2.96",
  "total": "22.06", "paid_total": "0.00", "balance_due": "22.06",
@@ -162,7 +162,7 @@ def test_actions_answer_the_order_or_what_is_in_the_way(installation):
     number = post(installation).json()["number"]
 
     problem = refused(act(installation, number, "confirm"), 409, "transition_refused")
-    assert problem["blocked_because"] == "Waiting for payment of 22.06 EUR"
+    assert problem["blocked_because"] == "Waiting for payment of €22.06"
     held = act(installation, number, "hold", reason="Ask Ada").json()
     names = ("is_on_hold", "blocked_because", "display_status", "allowed_actions")
     assert [held[name] for name in names[:2]] == [True, "Ask Ada"]

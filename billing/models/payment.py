@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_fsm import FSMField, transition
 
 from core.models import LockingManager
@@ -84,7 +85,7 @@ class Payment(models.Model):
             # The few whose end is not known, among millions.
             models.Index(fields=["ask_at"], name="payment_to_ask", condition=Q(ask_at__isnull=False)),
         ]
-        permissions = [("operate_payment", "Can take, credit and send back money")]
+        permissions = [("operate_payment", gettext_noop("Can take, credit and send back money"))]
 
     def __str__(self) -> str:
         return f"{self.method} {Money(self.amount, self.currency)}"

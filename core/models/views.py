@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from .base import LockingManager
 
@@ -34,8 +35,8 @@ class SavedView(models.Model):
         verbose_name_plural = _("saved views")
         default_permissions = ()
         permissions = [
-            ("share_view", "Can share saved views with everybody"),
-            ("manage_shared_view", "Can change saved views that others share"),
+            ("share_view", gettext_noop("Can share saved views with everybody")),
+            ("manage_shared_view", gettext_noop("Can change saved views that others share")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["table", "slug"], name="one_view_per_list_and_slug"),

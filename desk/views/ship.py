@@ -59,7 +59,8 @@ def _said(order: Order, parcels: list[Shipment], form: ShipForm) -> str:
     words = {"order": order.number, "n": count}
     said = ngettext("%(order)s: %(n)s parcel left.", "%(order)s: %(n)s parcels left.", count) % words
     if (money := form.money()) is not None:
-        said = f"{said} {_('%(amount)s recorded.') % {'amount': spoken_amount(money.amount, order.currency)}}"
+        recorded = _("%(amount)s recorded.") % {"amount": spoken_amount(money.amount, order.currency)}
+        said = f"{said} {recorded}"
     return said
 
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from core.models import LockingManager
 
@@ -49,7 +50,7 @@ class RoutingRuleSet(models.Model):
                 condition=Q(status__in=["draft", "active", "retired"]), name="routing_rules_status_is_known"
             ),
         ]
-        permissions = [("activate_routingruleset", "Can decide which routing rules hold")]
+        permissions = [("activate_routingruleset", gettext_noop("Can decide which routing rules hold"))]
 
     def __str__(self) -> str:
         return f"{self.name} (v{self.version})"

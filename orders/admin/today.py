@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from core import today
 from core.admin.links import page_of
@@ -94,7 +94,7 @@ def _late(order: Order, missing: OrderLine | None, coming: dict[int, list[tuple[
         text=f"{said} · {why}",
         detail=_help(*receipts[0]) if receipts else "",
         url=page_of(order),
-        action=_("Open"),
+        action=pgettext("a page", "Open"),
         page=page_of(order),
         tone="bad",
         rank=1,
@@ -161,7 +161,7 @@ def waiting_for_payment() -> list[today.Todo]:
             text=f"{order} · {buyer_of(order)} · {retold(selectors.blocked_because(order))}",
             detail=_("until %(day)s") % {"day": spoken_date(order.payment_due_at)} if order.payment_due_at else "",
             url=page_of(order),
-            action=_("Open"),
+            action=pgettext("a page", "Open"),
             tone="info",
             page=page_of(order),
             rank=4,
@@ -208,7 +208,8 @@ def promise_kept() -> today.Figure | None:
     share = this[0] / this[1]
     note = _("%(n)s of %(all)s in seven days") % {"n": this[0], "all": this[1]}
     if before[1]:
-        note = f"{note}, {_('%(share)s before') % {'share': _percent(before[0] / before[1])}}"
+        past = _("%(share)s before") % {"share": _percent(before[0] / before[1])}
+        note = f"{note}, {past}"
     tone = "neutral" if not before[1] else "good" if share >= before[0] / before[1] else "warn"
     return today.Figure(_("Promise kept"), _percent(share), note=note, tone=tone, url=_list("figure=arrived"))
 

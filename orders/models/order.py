@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_fsm import FSMField, transition
 
 from core.models import LockingManager, exact, public_number
@@ -284,11 +285,11 @@ class Order(models.Model):
             ),
         ]
         permissions = [
-            ("operate_order", "Can take orders through their steps"),
-            ("waive_check", "Can waive failed checks"),
-            ("release_hold", "Can release holds"),
-            ("change_price", "Can set prices and discounts by hand"),
-            ("sell_at_counter", "Can sell over the counter: take the money and hand over at once"),
+            ("operate_order", gettext_noop("Can take orders through their steps")),
+            ("waive_check", gettext_noop("Can waive failed checks")),
+            ("release_hold", gettext_noop("Can release holds")),
+            ("change_price", gettext_noop("Can set prices and discounts by hand")),
+            ("sell_at_counter", gettext_noop("Can sell over the counter: take the money and hand over at once")),
         ]
 
     def __str__(self) -> str:

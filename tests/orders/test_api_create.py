@@ -43,7 +43,7 @@ def test_the_example_of_the_contract(shop, api):
         "status": "verified", "display_status": "Waiting for payment", "version": 2,
         "payment_status": "unpaid", "fulfillment_status": "unfulfilled", "allocation_status": "allocated",
         "invoice_status": "not_invoiced", "return_status": "none",
-        "is_on_hold": False, "blocked_because": "Waiting for payment of 22.06 EUR",
+        "is_on_hold": False, "blocked_because": "Waiting for payment of €22.06",
         "allowed_actions": ["cancel", "hold"], "priority": 50,
         "currency": "EUR", "subtotal": "14.20", "discount_total": "0.00", "shipping_total": "4.90",
         "tax_total": "2.96", "total": "22.06", "paid_total": "0.00", "balance_due": "22.06",

@@ -205,7 +205,7 @@ def test_a_refused_step_says_what_is_in_the_way(shop, api):
     assert answer.status_code == 409
     assert {name: answer.json()[name] for name in ("code", "blocked_because", "transition")} == {
         "code": "transition_refused",
-        "blocked_because": "Waiting for payment of 22.06 EUR",
+        "blocked_because": "Waiting for payment of €22.06",
         "transition": "confirm",
     }
 

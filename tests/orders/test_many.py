@@ -60,7 +60,7 @@ def test_what_may_be_confirmed_is_and_the_rest_says_why(desk):
     job = act(desk, "confirm_many", [done, waiting])
 
     assert job.status == "partially_succeeded"
-    assert results(job) == [("skipped", ""), ("refused", "Waiting for payment of 14.23 EUR")]
+    assert results(job) == [("skipped", ""), ("refused", "Waiting for payment of €14.23")]
     assert [anew(done).status, anew(waiting).status] == ["confirmed", "verified"]
 
 

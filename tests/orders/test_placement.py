@@ -62,7 +62,7 @@ def test_a_prepaid_order_is_verified_and_waits_for_its_payment(shop):
     order = anew(placed_order())
 
     assert (order.status, order.version, order.payment_status) == ("verified", 2, "unpaid")
-    assert order.why_not("confirm") == "Waiting for payment of 22.06 EUR"
+    assert order.why_not("confirm") == "Waiting for payment of €22.06"
     assert order.payment_due_at - order.placed_at == timedelta(days=7)
     assert (order.promised_on, order.confirmed_at) == (None, None)
 
@@ -142,7 +142,7 @@ def test_half_the_money_is_not_enough(shop, monkeypatch):
     order = placed_order(payments=(money,))
 
     assert (order.status, order.payment_status) == ("verified", "partially_paid")
-    assert order.why_not("confirm") == "Waiting for payment of 11.06 EUR"
+    assert order.why_not("confirm") == "Waiting for payment of €11.06"
 
 
 def test_money_that_nobody_keeps_is_refused_with_the_order(shop, monkeypatch):

@@ -46,7 +46,7 @@ def test_verify_wants_every_check_passed_or_waived(shop):
 
 
 def test_confirm_wants_the_payment(shop):
-    with pytest.raises(TransitionRefused, match="Waiting for payment of 22.06 EUR") as refused:
+    with pytest.raises(TransitionRefused, match="Waiting for payment of €22.06") as refused:
         services.confirm_order(placed_order().pk, actor=SYSTEM)
     assert refused.value.details == {"status": "verified", "transition": "confirm"}
 
@@ -162,7 +162,7 @@ def test_an_authorization_is_enough(shop):
 def test_a_part_of_the_payment_is_not(shop):
     order = paid(placed_order(), Decimal("22.05"))
 
-    assert (order.status, order.why_not("confirm")) == ("verified", "Waiting for payment of 0.01 EUR")
+    assert (order.status, order.why_not("confirm")) == ("verified", "Waiting for payment of €0.01")
 
 
 def test_the_last_unit_fulfills_and_the_last_fact_completes(shop):
