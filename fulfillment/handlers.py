@@ -15,6 +15,7 @@ from orders.events import (
     OrderConfirmed,
     PromiseChanged,
     RanksChanged,
+    StockLent,
     WorkDue,
 )
 from orders.ports import workload
@@ -53,6 +54,12 @@ def follow_wish(event: OrderChanged) -> None:
     """Take out of the queues what is wanted later now, and plan what is wanted earlier."""
     services.withdraw_early(event.order_id, actor=SYSTEM)
     services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(StockLent)
+def cut_back_lent(event: StockLent) -> None:
+    """Nobody walks for units that went to another order."""
+    services.cut_back_fulfillment(event.order_id, actor=SYSTEM)
 
 
 @handles(AllocationLost)

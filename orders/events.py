@@ -195,6 +195,25 @@ class StockLapsed(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StockLent(OrderEvent):
+    """Units that the order needs only later went to another; what comes brings them back before a day."""
+
+    name: ClassVar[str] = "orders.stock_lent"
+    to: str
+    units: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockBorrowed(OrderEvent):
+    """The order got units that another needs only later."""
+
+    name: ClassVar[str] = "orders.stock_borrowed"
+    lender: str
+    units: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StockMissed(OrderEvent):
     """The order was paid after its stock was let go, and these units could not be had any more."""
 

@@ -67,6 +67,8 @@ def send_promise_later(event: PromiseChanged) -> None:
 @handles(SupplyChanged, outside=True)
 def redate_those_who_wait(event: SupplyChanged) -> None:
     """Move the promises of those who wait for these products; safe to repeat."""
+    services.recall_endangered(event.product_ids)
+    services.lend_to_waiting(event.product_ids)
     services.redate_waiting(event.product_ids, cause=SUPPLY)
 
 
@@ -80,12 +82,14 @@ def redate_preorders(event: ReleaseMoved) -> None:
 def fill_backorders(event: StockReceived) -> None:
     """Give fresh units to those who wait; safe to repeat, each order in a transaction of its own."""
     services.fill_backorders(event.product_ids)
+    services.lend_to_waiting(event.product_ids)
 
 
 @handles(StockReleased, outside=True)
 def fill_backorders_with_released(event: StockReleased) -> None:
     """Give released units to those who wait; safe to repeat."""
     services.fill_backorders(event.product_ids)
+    services.lend_to_waiting(event.product_ids)
 
 
 @handles(UnitsAwaited, outside=True)

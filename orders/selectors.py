@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from customers.models import Customer
 from customers.selectors import written_down_for
+from inventory.models import Allocation
 from orders import guards
 from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus
 from orders.searching import first_found, search
@@ -32,6 +33,8 @@ __all__ = [
     "is_late",
     "known_to",
     "late",
+    "lendable",
+    "lent",
     "need",
     "next_step",
     "number_of_reference",
@@ -57,6 +60,8 @@ WAITING = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 # Nobody has begun to work on these: what is tied to them may still go to somebody else.
 UNBEGUN = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED})
 PROMISED = frozenset({S.CONFIRMED, S.FULFILLING, S.FULFILLED})
+# How those who wait are served: who lent units first.
+SERVED = (F("lent_until").asc(nulls_last=True), "order__rank", "order")
 # Long texts and reasons that no list shows.
 HEAVY = ("explanation", "sourcing", "tax_breakdown", "gift_note")
 
@@ -187,9 +192,44 @@ def in_line() -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(backordered__gt=0, order__status__in=LIVE, order__stock_lapsed=False)
 
 
+def lendable(product_ids: Iterable[int]) -> QuerySet[Allocation]:
+    """Return what is tied to confirmed orders that want it later and miss nothing but what they lent already.
+
+    What ships complete lends nothing, and no part of a kit is lent.
+    """
+    theirs = OrderLine.objects.filter(order=OuterRef("reservation__order"))
+    tied = Allocation.objects.filter(
+        quantity__gt=F("consumed") + F("released"),
+        stock_item__product__in=list(product_ids),
+        stock_item__warehouse__active=True,
+        reservation__order__status=S.CONFIRMED,
+        reservation__order__all_later=True,
+        reservation__order__ship_complete=False,
+        reservation__order__requested_delivery_on__isnull=False,
+        reservation__order__starts_on__gt=timezone.localdate(),
+    )
+    same = theirs.filter(position=OuterRef("key"), product=OuterRef("stock_item__product"))
+    return tied.filter(Exists(same), ~Exists(theirs.filter(backordered__gt=F("lent"))))
+
+
+# Of what is lendable: the last day on which it must be back, and its units.
+SAFE_ON = F("reservation__order__starts_on")
+TIED = F("quantity") - F("consumed") - F("released")
+
+
+def lent(product_ids: Iterable[int] | None = None) -> QuerySet[OrderLine]:
+    """Return the lines that lent units, the first to get them back first; of some products only if asked."""
+    rows = OrderLine.objects.filter(lent__gt=0, order__status__in=LIVE)
+    rows = rows if product_ids is None else rows.filter(product__in=list(product_ids))
+    return rows.order_by("lent_until", "order__rank", "order", "position")
+
+
 def waiting_for(product_ids: Iterable[int], *, limit: int | None = None) -> list[int]:
-    """Return the orders that wait for units of products, the lowest rank first; no more than `limit` lines of them."""
-    ranked = _waiting_lines(product_ids).order_by("order__rank", "order").values_list("order", flat=True)
+    """Return the orders that wait for units of products, as they are served; no more than `limit` lines of them.
+
+    Who lent units gets them back first, then the lowest rank.
+    """
+    ranked = _waiting_lines(product_ids).order_by(*SERVED).values_list("order", flat=True)
     return list(dict.fromkeys(ranked[:limit]))
 
 
@@ -198,7 +238,7 @@ def spoken_for(product_ids: Iterable[int], *, rank: int) -> dict[int, int]:
 
     Of equal ranks who is there already stands in front.
     """
-    ahead = _waiting_lines(product_ids).filter(order__rank__lte=rank)
+    ahead = _waiting_lines(product_ids).filter(Q(order__rank__lte=rank) | Q(lent__gt=0))
     return dict(ahead.order_by().values_list("product").annotate(units=Sum("backordered")))
 
 

@@ -6,6 +6,7 @@ from core.sentences import gettext_noop, sentence
 
 UNITS_LOST = sentence(gettext_noop("%(order)s lost %(units)s: %(reason)s"))
 PAID_TOO_LATE = sentence(gettext_noop("%(order)s was paid after its stock was let go, and %(units)s are missing"))
+LENT_NOT_BACK = sentence(gettext_noop("%(order)s lent %(units)s, and they are not back"))
 LATE_MONEY = sentence(gettext_noop("Money came in for %(order)s, which is closed"))
 PART_PAID = sentence(gettext_noop("%(order)s is paid in part only, and its time is over"))
 GIVEN_UP = sentence(gettext_noop("Given up after many tries: %(work)s"))
@@ -31,6 +32,7 @@ GIVEN_AWAY = Cause("given", sentence(gettext_noop("its units went to a more urge
 FILLED = Cause("filled", sentence(gettext_noop("missing units have come"))())
 WISH = Cause("wish", sentence(gettext_noop("the customer wishes so"))())
 REROUTED = Cause("rerouted", sentence(gettext_noop("it comes from another place"))())
+LENT = Cause("lent", sentence(gettext_noop("its units were lent and come back with what is on its way"))())
 RELEASE = Cause("release", sentence(gettext_noop("the release date of a product was changed"))())
 LAPSED = Cause("lapsed", sentence(gettext_noop("its units were kept until the payment, which did not come"))())
 # Why a promise will be missed.

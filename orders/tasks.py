@@ -54,6 +54,12 @@ def watch_promises() -> int:
 
 
 @shared_task
+def recall_lent() -> int:
+    """Take back lent stock whose last safe day has come."""
+    return services.recall_lent()
+
+
+@shared_task
 def begin_orders() -> int:
     """Let work begin on orders whose day has come."""
     return services.begin_orders()

@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "clear-drafts": {"task": "orders.tasks.clear_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "begin-orders": {"task": "orders.tasks.begin_orders", "schedule": 600.0, "options": {"expires": 600}},
+    "recall-lent": {"task": "orders.tasks.recall_lent", "schedule": 1800.0, "options": {"expires": 1800}},
     "watch-promises": {"task": "orders.tasks.watch_promises", "schedule": 1800.0, "options": {"expires": 1800}},
     "reconcile-checkouts": {
         "task": "billing.tasks.reconcile_checkouts",

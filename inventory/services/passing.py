@@ -31,7 +31,8 @@ def pass_on(passings: Sequence[Passing], *, to_reservation: int, actor: Actor) -
     NotReserved when a demand has fewer units tied there, and nothing changes.
     """
     givers = {one.reservation_id for one in passings}
-    tied = open_ones().filter(reservation_id__in=givers)
+    places, keys = {one.warehouse_id for one in passings}, {one.key for one in passings}
+    tied = open_ones().filter(reservation_id__in=givers, stock_item__warehouse__in=places, key__in=keys)
     shelf = {row.pk: row for row in StockItem.objects.locked().filter(pk__in=tied.values("stock_item_id"))}
     rows: dict[tuple[int, int, int], list[Allocation]] = defaultdict(list)
     # What was tied last goes first; read under the locks of the shelves, which hold the allocations too.

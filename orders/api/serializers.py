@@ -41,6 +41,8 @@ class LineSerializer(serializers.Serializer):
     total = MoneyField()
     allocated = serializers.IntegerField()
     backordered = serializers.IntegerField()
+    lent = serializers.IntegerField(help_text="Of what is backordered: lent to an order that needed it at once.")
+    lent_until = serializers.DateField(allow_null=True, help_text="Lent units are back before this day.")
     shipped = serializers.IntegerField()
     delivered = serializers.IntegerField()
     cancelled = serializers.IntegerField()

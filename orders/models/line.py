@@ -38,6 +38,9 @@ class OrderLine(models.Model):
 
     allocated = models.PositiveIntegerField(_("allocated"), default=0)
     backordered = models.PositiveIntegerField(_("backordered"), default=0)
+    # Of what is backordered: lent to who needs it now, and to be back before a day on which work on it must begin.
+    lent = models.PositiveIntegerField(_("lent"), default=0)
+    lent_until = models.DateField(_("lent until"), null=True, blank=True)
     shipped = models.PositiveIntegerField(_("shipped"), default=0)
     delivered = models.PositiveIntegerField(_("delivered"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
@@ -60,6 +63,7 @@ class OrderLine(models.Model):
                 condition=Q(quantity__gte=F("allocated") + F("backordered") + F("cancelled") + F("shipped")),
                 name="allocate_at_most_what_is_open",
             ),
+            models.CheckConstraint(condition=Q(lent__lte=F("backordered")), name="lend_at_most_what_is_missing"),
             models.CheckConstraint(condition=Q(delivered__lte=F("shipped")), name="deliver_at_most_what_was_shipped"),
             models.CheckConstraint(
                 condition=Q(return_authorized__lte=F("shipped")), name="authorize_returns_of_shipped_units_only"
@@ -78,6 +82,7 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(fields=["sku", "order"], name="line_sku"),
             models.Index(fields=["product"], name="line_backordered", condition=Q(backordered__gt=0)),
+            models.Index(fields=["lent_until"], name="line_lent", condition=Q(lent__gt=0)),
         ]
 
     def __str__(self) -> str:

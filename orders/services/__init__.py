@@ -37,6 +37,7 @@ from .remarks import (
 )
 from .replay import MOST_IN_BACKGROUND, run_replay, start_replay
 from .rerouting import Alternative, alternatives, reroute_units
+from .returning import lend_to_waiting, recall_endangered, recall_lent
 from .routing import is_gift
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
@@ -85,6 +86,7 @@ __all__ = [
     "lapse_drafts",
     "lapse_stock",
     "lapse_unpaid_stock",
+    "lend_to_waiting",
     "look_again",
     "lose_allocations",
     "offer_draft",
@@ -113,6 +115,8 @@ __all__ = [
     "reopen_order",
     "request_payment",
     "require_version",
+    "recall_endangered",
+    "recall_lent",
     "reroute_units",
     "retire_rules",
     "run_replay",

@@ -97,7 +97,8 @@ def availabilities(
             asking = replace(buyer, goods=[(product, quantity)])
             routed = route_goods(asking, at=when, rules=rules, used=used)
             parcels, short = _parcels(product, quantity, one, routed, at=when)
-            by_day = one.outlook().by_day()
+            free += sum(one.borrowable().values())
+            by_day = one.by_day()
             room = outlook.room(product.backorder_limit, one.waiting) if product.backorder else 0
         found.append(
             Availability(
@@ -126,10 +127,16 @@ def _parcels(
     not_before = {1: since} if since else {}
     parcels = promise.goods_parcels(picks_by_code(decision.picks, places), days, not_before=not_before)
     short = decision.short.get(1, 0)
+    borrowed = 0
+    if short and since is None and (lendable := figures.borrowable()):
+        rest = [Demand(1, product.pk, short, True)]
+        more = decide(rest, {(product.pk, place): units for place, units in lendable.items()}, places, routed.costs)
+        parcels = promise.goods_parcels(picks_by_code([*decision.picks, *more.picks], places), days)
+        short, borrowed = more.short.get(1, 0), short - more.short.get(1, 0)
     if short and product.backorder:
         taken = {pick.warehouse_id: pick.quantity for pick in decision.picks}
         codes = {place.warehouse_id: place.code for place in places}
-        stages = figures.outlook(taken=taken).take(short, at=codes)
+        stages = figures.outlook(taken=taken, borrowed=borrowed).take(short, at=codes)
         waits = waits_of(1, short, stages, codes, since=since)
         parcels += promise.backorder_parcels(waits, {**days, "": days_of(places)})
     return parcels, short

@@ -17,8 +17,7 @@ from orders.sentences import SHORTFALL, UNITS_LOST
 
 from .book import lines_of, move_units, save_figures
 from .exceptions import open_exception
-from .promising import promise_lines, repromise, waiting
-from .sourcing import places_of
+from .promising import places_of, promise_lines, repromise, waiting
 
 DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later")
 

@@ -106,9 +106,9 @@ def write_units(movements: Sequence[Movement]) -> None:
 
 
 EFFECTS: dict[str, tuple[str, ...]] = {
-    Kind.ALLOCATED: ("allocated", "backordered"),
-    Kind.UNALLOCATED: ("allocated", "backordered"),
-    Kind.CANCELLED: ("cancelled", "allocated", "backordered"),
+    Kind.ALLOCATED: ("allocated", "backordered", "lent", "lent_until"),
+    Kind.UNALLOCATED: ("allocated", "backordered", "lent", "lent_until"),
+    Kind.CANCELLED: ("cancelled", "allocated", "backordered", "lent", "lent_until"),
     Kind.SHIPPED: ("shipped", "allocated"),
     Kind.DELIVERED: ("delivered",),
     Kind.INVOICED: ("invoiced",),
@@ -135,6 +135,9 @@ def _apply(line: OrderLine, kind: Kind, units: int) -> None:
     else:
         column = EFFECTS[kind][0]
         setattr(line, column, getattr(line, column) + units)
+    # What came back, or is not wanted any more, is lent no longer.
+    line.lent = min(line.lent, line.backordered)
+    line.lent_until = line.lent_until if line.lent else None
     if not _is_possible(line):
         raise QuantityMismatch(
             f"{line.sku}: {units} units cannot be {Movement.Kind(kind).value.replace('_', ' ')}",

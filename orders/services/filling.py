@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -104,10 +104,15 @@ def _take_in_line(order_ids: Sequence[int]) -> list[InLine]:
         lines[line.order_id].append(line)
     return [
         one
-        for order in sorted(orders.values(), key=lambda order: (order.rank, order.pk))
+        for order in sorted(orders.values(), key=lambda order: (_back_by(lines[order.pk]), order.rank, order.pk))
         if order.status in selectors.LIVE and order.reservation_id is not None and not order.stock_lapsed
         if (one := InLine(order, lines[order.pk])).waiting
     ]
+
+
+def _back_by(lines: Sequence[OrderLine]) -> date:
+    """Return the day before which an order gets back what it lent; who lent nothing comes after all who did."""
+    return min((line.lent_until for line in lines if line.lent_until is not None), default=date.max)
 
 
 def _route_all(line: Sequence[InLine], *, at: datetime) -> None:

@@ -17,9 +17,8 @@ from orders.outlook import Demanding
 
 from .book import lines_of, move_units, save_figures, take_order, write_units
 from .inline import InLine, note_gain
-from .promising import days_of, estimate, promise_lines, releases, waiting
+from .promising import days_of, estimate, places_of, promise_lines, releases, waiting
 from .routing import route_order
-from .sourcing import places_of
 
 # What keeping and letting go change beside the figures.
 COLUMNS = (

@@ -9,6 +9,7 @@ from django.utils import timezone
 from core.middleware import zone_of
 from core.service import service
 from core.updating import update_each
+from customers.addresses import PostalAddress
 from inventory.atp import Stage
 from inventory.services import Place
 from orders import outlook, promise
@@ -19,6 +20,16 @@ from orders.sentences import Cause
 from pricing import services as pricing
 from pricing.models import Channel
 from pricing.selectors import UNKNOWN_DAYS
+
+
+def places_of(order: Order) -> list[Place]:
+    """Return the warehouses as seen from the receiver."""
+    return pricing.places_for(order.shipping_method, country_of(order))
+
+
+def country_of(order: Order) -> str:
+    """Return the country the goods go to, or where the order is billed."""
+    return PostalAddress.from_dict(order.shipping_address or order.billing_address).country
 
 
 def days_by_code(places: Sequence[Place]) -> dict[str, int]:
@@ -33,12 +44,16 @@ def waiting(
     *,
     demand: outlook.Demanding,
     taken: Mapping[tuple[int, int], int] | None = None,
+    known: Mapping[int, outlook.Figures] | None = None,
+    borrowed: Mapping[int, int] | None = None,
     not_before: Mapping[int, date] | None = None,
 ) -> list[promise.Parcel]:
     """Return the parcels of what is not here yet, each expected when its units are."""
     if not short:
         return []
-    waits = awaited(lines, short, places, demand=demand, taken=taken, not_before=not_before)
+    waits = awaited(
+        lines, short, places, demand=demand, taken=taken, known=known, borrowed=borrowed, not_before=not_before
+    )
     return promise.backorder_parcels(waits, {**days_by_code(places), "": days_of(places)})
 
 
@@ -49,15 +64,21 @@ def awaited(
     *,
     demand: outlook.Demanding,
     taken: Mapping[tuple[int, int], int] | None = None,
+    known: Mapping[int, outlook.Figures] | None = None,
+    borrowed: Mapping[int, int] | None = None,
     not_before: Mapping[int, date] | None = None,
 ) -> list[promise.Wait]:
     """Return where and when what is short, by position, is expected.
 
     Who waits before and is served first has its units already; `taken` are those of (product, warehouse) that are
-    not free any more though the shelf says so.
+    not free any more though the shelf says so, `borrowed` units per product are to come back first. The figures may be
+    `known`.
     """
-    figures = outlook.figures(outlook.missing_units(lines, short), demand)
-    ahead = {product: one.outlook(taken=_of_product(taken or {}, product)) for product, one in figures.items()}
+    figures = known or outlook.figures(outlook.missing_units(lines, short), demand)
+    ahead = {
+        product: one.outlook(taken=_of_product(taken or {}, product), borrowed=(borrowed or {}).get(product, 0))
+        for product, one in figures.items()
+    }
     codes = {place.warehouse_id: place.code for place in places}
     waits: list[promise.Wait] = []
     for line in sorted(lines, key=lambda line: line.position):

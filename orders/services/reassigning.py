@@ -25,9 +25,8 @@ from orders.sentences import FILLED, GIVEN_AWAY
 
 from .backorders import DATED, replan
 from .book import note_units, save_figures, write_units
-from .promising import days_by_code, promise_lines, releases, repromise
+from .promising import days_by_code, places_of, promise_lines, releases, repromise
 from .routing import route_order
-from .sourcing import places_of
 
 # So many orders give at most in one go: a person reads what each of them loses.
 MOST_GIVERS = 10

@@ -14,13 +14,12 @@ from core.updating import update_each
 from orders import outlook, promise
 from orders.models import Order, OrderLine
 from orders.promise import Wait
-from orders.selectors import LIVE, in_line
+from orders.selectors import LIVE, SERVED, in_line
 from orders.sentences import RELEASE, SUPPLY, Cause
 from pricing import services as pricing
 
 from .filling import fill_backorders
-from .promising import awaited, days_by_code, days_of, releases, repromise, waits_of, write_days
-from .sourcing import places_of
+from .promising import awaited, days_by_code, days_of, places_of, releases, repromise, waits_of, write_days
 
 AT_ONCE = 500
 # So many at a time are compared with what they were told: their parcels are read for that.
@@ -86,7 +85,7 @@ def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
     codes = {warehouse.pk: warehouse.code for warehouse in pricing.warehouses()}
     today = timezone.localdate()
     lines = in_line().filter(product__in=product_ids)
-    rows = lines.order_by("order__rank", "order", "position").values_list(
+    rows = lines.order_by(*SERVED, "position").values_list(
         "order", "position", "product", "backordered", "product__release_on"
     )
     found: dict[int, list[Wait]] = defaultdict(list)

@@ -25,6 +25,7 @@ from orders.events import (
 from orders.models import Order, OrderStatus
 
 from .book import lines_of, save_figures, take_order
+from .borrowing import facts_of
 from .holding import keep_for_good, may_keep
 from .prioritizing import may_take
 from .promising import give_promise, promise_lines
@@ -99,6 +100,8 @@ def tell(order: Order, steps: list[str], *, actor: Actor, at: datetime) -> None:
         facts.append(PaymentAwaited(order_id=order.pk, quiet=quiet))
     if "confirm" in steps and may_take(order):
         facts.append(UnitsWanted(order_id=order.pk, quiet=quiet))
+    if "place" in steps:
+        facts += facts_of(order, order.sourcing.get("borrowed", ()))
     emit(*facts, actor=actor, at=at)
     if "place" in steps and order.allocation_status in (Order.Allocation.BACKORDERED, Order.Allocation.PARTIAL):
         emit(UnitsAwaited(order_ids=[order.pk]), actor=actor, at=at)

@@ -4,32 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 from core.actors import Actor
 from core.service import service
-from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory import services as inventory
+from inventory.errors import InsufficientStock
 from inventory.models import Warehouse
 from inventory.services import Demand, Pick, Place, Reserved
 from inventory.sourcing import decide, leave
-from orders import promise, selectors
+from orders import outlook, promise, selectors
 from orders.models import Order, OrderLine
 from orders.outlook import Demanding
-from pricing import services as pricing
 
-from .promising import days_by_code, releases, waiting
+from .borrowing import Borrowed, borrow, choose, needs_now
+from .promising import days_by_code, places_of, releases, waiting
 from .routing import Routed, route_order
-
-
-def places_of(order: Order) -> list[Place]:
-    """Return the warehouses as seen from the receiver."""
-    return pricing.places_for(order.shipping_method, country_of(order))
-
-
-def country_of(order: Order) -> str:
-    """Return the country the goods go to, or where the order is billed."""
-    return PostalAddress.from_dict(order.shipping_address or order.billing_address).country
 
 
 @service
@@ -52,7 +43,8 @@ def reserve_stock(
         return _plan(order, lines, backorder, Reserved(0), Routed([]), at=at)
     routed = _route(order, lines, counter, at)
     kept = _kept(order, demand)
-    reserved = inventory.reserve(
+    tie = partial(
+        inventory.reserve,
         demand=demand,
         places=routed.places,
         costs=routed.costs,
@@ -62,8 +54,41 @@ def reserve_stock(
         actor=actor,
         at=at,
     )
+    refusal: InsufficientStock | None = None
+    try:
+        reserved = tie()
+    except InsufficientStock as error:
+        # What may not wait may still be borrowed.
+        if not _could_borrow(order, demand):
+            raise
+        refusal, reserved = error, tie(partial=True)
     order.reservation_id = reserved.reservation_id
-    return _plan(order, lines, backorder, reserved, routed, at=at)
+    if not reserved.short:
+        return _plan(order, lines, backorder, reserved, routed, at=at)
+    known = outlook.figures(outlook.missing_units(lines, reserved.short), Demanding(order.rank, order.pk))
+    got = borrow(order, lines, reserved.short, known=known, routed=routed, actor=actor, at=at)
+    if got.picks:
+        reserved = _with_borrowed(reserved, got)
+        known = {}
+    if refusal is not None and any(reserved.short.get(one.key) and not one.may_backorder for one in demand):
+        raise refusal
+    return _plan(order, lines, backorder, reserved, routed, known=known or None, at=at)
+
+
+def _could_borrow(order: Order, demand: Sequence[Demand]) -> bool:
+    """Whether anybody lends anything of what is wanted."""
+    known = outlook.figures({one.product_id for one in demand}, Demanding(order.rank, order.pk))
+    return any(one.borrowable() for one in known.values())
+
+
+def _with_borrowed(reserved: Reserved, got: Borrowed) -> Reserved:
+    """Return what was tied with what was borrowed besides."""
+    short = dict(reserved.short)
+    for pick in got.picks:
+        short[pick.key] -= pick.quantity
+    decision = {**reserved.decision, "borrowed": got.told} if got.told else reserved.decision
+    left = {key: units for key, units in short.items() if units}
+    return replace(reserved, picks=[*reserved.picks, *got.picks], short=left, decision=decision)
 
 
 def _kept(order: Order, demand: Sequence[Demand]) -> dict[int, int]:
@@ -100,7 +125,16 @@ def foresee_stock(
     products = {one.key: one.product_id for one in demand}
     for pick in decision.picks:
         taken[products[pick.key], pick.warehouse_id] += pick.quantity
-    return _plan(order, lines, backorder, foreseen, routed, taken=taken, at=at), free
+    known, borrowed = None, defaultdict[int, int](int)
+    if foreseen.short:
+        known = outlook.figures(outlook.missing_units(lines, foreseen.short), Demanding(order.rank, order.pk))
+        picks = choose(lines, foreseen.short, known, routed, at=at) if needs_now(order, routed, at=at) else []
+        foreseen = _with_borrowed(foreseen, Borrowed(picks))
+        for pick in picks:
+            borrowed[products[pick.key]] += pick.quantity
+            free[products[pick.key]] += pick.quantity
+    short = _plan(order, lines, backorder, foreseen, routed, taken=taken, known=known, borrowed=borrowed, at=at)
+    return short, free
 
 
 def _demand_of(lines: Sequence[OrderLine], backorder: Mapping[int, bool]) -> list[Demand]:
@@ -119,6 +153,8 @@ def _plan(
     routed: Routed,
     *,
     taken: Mapping[tuple[int, int], int] | None = None,
+    known: Mapping[int, outlook.Figures] | None = None,
+    borrowed: Mapping[int, int] | None = None,
     at: datetime,
 ) -> dict[int, int]:
     """Write what is tied and in which parcels it goes onto the objects. Returns what is short by position."""
@@ -138,6 +174,8 @@ def _plan(
         routed.places,
         demand=Demanding(order.rank, order.pk),
         taken=taken,
+        known=known,
+        borrowed=borrowed,
         not_before=not_before,
     )
     parcels = [*goods, *later, *promise.service_parcel(services)]

@@ -206,7 +206,7 @@ def expect(shop, rare: Product, units: int, *, on: date) -> None:
 def test_a_group_that_may_takes_by_itself_from_who_keeps_the_promise(shop, rare, run_debts, key_account):
     """The giver wants its goods in a month, and new ones come in a week."""
     later = timezone.localdate() + timedelta(days=30)
-    giver = order(4, requested_delivery_on=later)
+    giver = order(4, requested_delivery_on=later, ship_complete=True)
     expect(shop, rare, 10, on=timezone.localdate() + timedelta(days=7))
 
     urgent = confirmed_order({"RARE": 3}, customer_id=key_account.pk, email="")
@@ -240,7 +240,7 @@ def test_who_would_miss_it_is_spared_and_the_next_one_gives(shop, rare, run_debt
 
 def test_other_groups_take_nothing_by_themselves(shop, rare, run_debts, key_account):
     later = timezone.localdate() + timedelta(days=30)
-    giver = order(4, requested_delivery_on=later)
+    giver = order(4, requested_delivery_on=later, ship_complete=True)
     expect(shop, rare, 10, on=timezone.localdate() + timedelta(days=7))
 
     order(3, shipping_method="express")
