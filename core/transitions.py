@@ -1,5 +1,6 @@
 """The one door through which a status moves."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +16,19 @@ from core.service import current_unit, write_entry
 
 
 def advance(
-    subject: models.Model, *transitions: str, actor: Actor, note: str = "", at: datetime | None = None
+    subject: models.Model,
+    *transitions: str,
+    actor: Actor,
+    note: str = "",
+    at: datetime | None = None,
+    times: Mapping[str, datetime] | None = None,
 ) -> None:
     """Take transitions on a locked (or new) row, save it once, and write down who did it.
 
-    Saves every field of the row, so set the others first. `at` is when it happened, for history
-    that is told afterwards. All the transitions are taken, or none: raises TransitionRefused, with
-    nothing changed or noted, when the machine or a guard says no to one of them, and Conflict when
-    somebody else moved the row in between.
+    Saves every field of the row, so set the others first. `at` is when it happened, for history that is told
+    afterwards, and `times` where single transitions happened at times of their own. All the transitions are taken, or
+    none: raises TransitionRefused, with nothing changed or noted, when the machine or a guard says no to one of them,
+    and Conflict when somebody else moved the row in between.
     """
     current_unit()
     machine: Any = subject
@@ -46,7 +52,7 @@ def advance(
             target=target,
             actor=str(actor),
             note=note,
-            at=at or timezone.now(),
+            at=(times or {}).get(transition) or at or timezone.now(),
         )
         write_entry(record, subject=subject)
     if hasattr(subject, "version"):

@@ -6,6 +6,26 @@ from decimal import Decimal
 
 from demo.pictures import path_of
 
+# Few units in Hamburg and Munich, so that a shortage can be seen; none of them in the shop in Berlin.
+SCARCE = {
+    "POT-RED": (5, 0),
+    "POT-S-SAND": (12, 0),
+    "MUG-L-ROSE": (24, 0),
+    "CUP-BLACK": (36, 0),
+    "MUG-L-BLUE": (13, 9),
+    "RUNNER-GREEN": (60, 0),
+}
+# Sold out, with goods on their way: these may be backordered.
+EXPECTED = {"MUG-BLUE": 9, "TEA-12": 4, "CANDLE-3-M": 16}
+# Not there yet, and sold all the same: the day of its release in days from today.
+PREORDER, RELEASED_IN = "TEA-27", 21
+LAST_THREE = "GOLD-POT"
+HOT = frozenset({*SCARCE, *EXPECTED, PREORDER, LAST_THREE})
+# Of the shelves of Hamburg, Munich and Berlin.
+USUAL, MUNICH_ONLY = (220, 140, 40), (0, 300, 40)
+# What goods cost us, of what we ask for them.
+COST = {"Tea": "0.38", "Mugs": "0.42", "Teapots": "0.46", "Candles": "0.35", "Gift sets": "0.50", "Linen": "0.44"}
+
 
 @dataclass(frozen=True)
 class Article:
@@ -20,8 +40,19 @@ class Article:
     kind: str = "stocked"
     weight: int = 400
     image: str = ""
-    units: tuple[int, int, int] = (220, 140, 40)
+    units: tuple[int, int, int] = USUAL
     backorder: bool = False
+
+    @property
+    def unit_cost(self) -> Decimal | None:
+        """Return what one unit costs us."""
+        share = COST.get(self.category)
+        return (self.price * Decimal(share)).quantize(Decimal("0.01")) if share else None
+
+    @property
+    def sold_often(self) -> bool:
+        """Whether the six months of orders sell it: scarce goods keep the units they have."""
+        return self.kind == "stocked" and self.sku not in HOT
 
 
 COLOURS = {
@@ -125,11 +156,6 @@ SERVICES = (
     ("CARRY", "Carry to room", "Lieferung ins Zimmer", "9.00"),
     ("TASTING", "Tea tasting at your place", "Teeverkostung bei Ihnen", "180.00"),
 )
-# Few units, so that a shortage can be seen; none of them in the shop in Berlin.
-SCARCE = {"POT-RED": 5, "POT-S-SAND": 12, "MUG-L-ROSE": 24, "CUP-BLACK": 36, "GIFT-04": 48, "RUNNER-GREEN": 60}
-# Sold out, with goods on their way: these may be backordered.
-EXPECTED = {"MUG-BLUE": 9, "TEA-12": 4, "CANDLE-3-M": 16}
-LAST_THREE = "GOLD-POT"
 
 
 def articles() -> Iterator[Article]:
@@ -231,12 +257,14 @@ def _stocked(
     if sku == LAST_THREE:
         units = (3, 0, 0)
     elif sku in SCARCE:
-        units = (SCARCE[sku], 0, 0)
-    elif sku in EXPECTED:
+        units = (*SCARCE[sku], 0)
+    elif sku in EXPECTED or sku == PREORDER:
         units = (0, 0, 0)
     else:
-        units = (220, 140, 40)
-    return Article(sku, name, german, category, price, tax_class, "stocked", weight, image, units, sku in EXPECTED)
+        # Cups are made in the south and lie there: what is ordered with one leaves from Munich.
+        units = MUNICH_ONLY if sku.startswith("CUP-") else USUAL
+    waits = sku in EXPECTED or sku == PREORDER
+    return Article(sku, name, german, category, price, tax_class, "stocked", weight, image, units, waits)
 
 
 FIRST = (

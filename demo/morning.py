@@ -7,7 +7,7 @@ from functools import partial
 from billing import services as billing
 from core import outbox
 from customers.models import Customer
-from demo.catalogue import EXPECTED
+from demo.catalogue import EXPECTED, PREORDER, RELEASED_IN
 from demo.teller import MAYA, TOM, Story, draft, place
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
@@ -23,6 +23,9 @@ LIVE = 106
 OVERDUE_ANNOUNCEMENT = "PO-2041"
 WAITED_FOR = "MUG-BLUE"
 COUNTED_SHORT = "MUG-L-ROSE"
+# Somebody who waits for mugs that are in Munich: company and lines.
+NOT_FOUND = "MUG-L-BLUE"
+LINDE, LINDES_LINES = "Café Linde", {NOT_FOUND: 4, "TEA-3": 2}
 GROUNDS = {
     Hold.Kind.CHECK: "The postcode does not fit the city",
     Hold.Kind.PAYMENT: "Transfer announced, but not here yet",
@@ -44,9 +47,9 @@ LANGUAGES = ("de", "de", "en", "de")
 def expect_goods(story: Story) -> None:
     """Announce what is sold out: blue mugs should have been here last week, and more of everything comes later."""
     hamburg = Warehouse.objects.get(code="HAM")
-    products = {one.sku: one.pk for one in Product.objects.filter(sku__in=EXPECTED)}
+    products = {one.sku: one.pk for one in Product.objects.filter(sku__in=(*EXPECTED, PREORDER))}
     announced = [(WAITED_FOR, -10, OVERDUE_ANNOUNCEMENT)]
-    announced += [(sku, days, f"PO-{2041 + days}") for sku, days in EXPECTED.items()]
+    announced += [(sku, days, f"PO-{2041 + days}") for sku, days in {**EXPECTED, PREORDER: RELEASED_IN - 1}.items()]
     for sku, days, reference in announced:
         inventory.expect_receipt(
             product_id=products[sku],
@@ -65,7 +68,8 @@ def scenes(story: Story) -> list[Scene]:
     found += [(1, partial(_on_hold, kind=kind, reason=reason)) for kind, reason in GROUNDS.items()]
     found += [(days, partial(_late_for_want_of_goods, days=days)) for days in (19, 18, 17, 16)]
     coming = [sku for sku in EXPECTED if sku != WAITED_FOR]
-    found += [(3, partial(_waits_for_goods, sku=coming[number % 2], units=1 + number % 4)) for number in range(7)]
+    found += [(3, partial(_waits_for_goods, sku=coming[number % 2], units=1 + number % 4)) for number in range(6)]
+    found += [(3, partial(_waits_for_goods, sku=PREORDER, units=6))]
     found += [(2, _counted_short)]
     found += [(days, partial(_ready, days=days)) for days in (2, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0)]
     found += _in_the_warehouse(story)
@@ -136,7 +140,8 @@ def _in_the_warehouse(story: Story) -> list[Scene]:
     last_shift = story.today if is_working_day(story.today) else working_days_before(story.today, 1)
     urgent = (story.today - working_days_before(last_shift, 1)).days
     found: list[Scene] = []
-    for reached, count in ((RELEASED, 6), (PICKING, 6), (PICKED, 5)):
+    found.append((1, partial(_at_work, days=1, reached=PICKING, urgent=False, buyer=LINDE, lines=LINDES_LINES)))
+    for reached, count in ((RELEASED, 6), (PICKING, 5), (PICKED, 5)):
         for number in range(count):
             days = 1 + number % 2
             found.append((days, partial(_at_work, days=days, reached=reached, urgent=False)))
@@ -145,7 +150,9 @@ def _in_the_warehouse(story: Story) -> list[Scene]:
     return found
 
 
-def _at_work(story: Story, *, days: int, reached: int, urgent: bool) -> Order:
+def _at_work(
+    story: Story, *, days: int, reached: int, urgent: bool, buyer: str = "", lines: dict[str, int] | None = None
+) -> Order:
     """Tell an order up to a step; an urgent one goes in one parcel, to somebody who wants it at once."""
     steps: Sequence[Step] = (
         lambda pk, at: fulfillment.release_fulfillment(pk, actor=ACTOR, at=at),
@@ -154,9 +161,9 @@ def _at_work(story: Story, *, days: int, reached: int, urgent: bool) -> Order:
         lambda pk, at: fulfillment.pack(pk, actor=TOM, at=at),
     )
     at = story.ago(days)
-    buyer = story.customer(company=True, german=urgent)
-    wanted_on = None if urgent else _later(story, buyer)
-    order = place(story, at, customer=buyer, terms="net14", notify=True, wanted_on=wanted_on)
+    customer = story.company(buyer) if buyer else story.customer(company=True, german=urgent)
+    wanted_on = None if urgent else _later(story, customer)
+    order = place(story, at, lines=lines, customer=customer, terms="net14", notify=True, wanted_on=wanted_on)
     outbox.drain(threads=[order.history_thread()])
     moment = at
     for step in steps[:reached]:
@@ -180,7 +187,8 @@ def _on_the_way(story: Story, *, days: int, language: str, lena: bool) -> Order:
         billing.record_payment(
             order.pk, method="card", amount=order.total, reference=str(order.number), actor=ACTOR, at=at
         )
-    fulfillment.fulfil_through(order.pk, through="shipped", shipped_at=story.next_shift(at), actor=ACTOR)
+    stations, left = story.through_the_house(order, at)
+    fulfillment.fulfil_through(order.pk, through="shipped", shipped_at=left, stations=stations, actor=ACTOR)
     return order
 
 
@@ -188,7 +196,9 @@ def _arrived_and_open(story: Story, *, days: int, language: str) -> Order:
     """Tell an order that arrived and is not paid: after six weeks its invoice is overdue."""
     at = story.ago(days)
     order = place(story, at, customer=story.customer(company=True, language=language), terms="net14", notify=days < 30)
-    left = story.next_shift(at)
+    stations, left = story.through_the_house(order, at)
     arrived = story.next_shift(left, 2)
-    fulfillment.fulfil_through(order.pk, through="delivered", shipped_at=left, delivered_at=arrived, actor=ACTOR)
+    fulfillment.fulfil_through(
+        order.pk, through="delivered", shipped_at=left, delivered_at=arrived, stations=stations, actor=ACTOR
+    )
     return order

@@ -12,6 +12,7 @@ from demo.models import DemoDatabase
 from demo.teller import BUYER, Story, begin, place
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
+from inventory import services as inventory
 from orders import services as orders
 from orders.models import Order
 
@@ -19,8 +20,6 @@ DAYS, RECENT = 180, 6
 COMPLETED, ENDED = 1060, 34
 TOTAL = COMPLETED + ENDED + morning.LIVE
 BATCH = 25
-# For three weeks Hamburg packs late: one sees it, and what would have helped.
-SLOW = range(24, 45)
 Scene = tuple[float, Callable[[Story], Order]]
 
 
@@ -40,6 +39,8 @@ def tell(*, completed: int = COMPLETED, ended: int = ENDED) -> None:
         troubles.bring_back(story)
         troubles.go_wrong(story)
         outbox.drain()
+        routing.put_costs_on_it()
+    inventory.watch_stock(actor=ACTOR)
     letters.date_back()
 
 
@@ -72,9 +73,14 @@ def _went_through(story: Story, *, days: int) -> Order:
     with unit_of_work():
         if kind < 0.1:
             order = place(
-                story, at, terms="in_store", channel="walk_in", customer=story.customer(company=False, german=True)
+                story,
+                at,
+                terms="in_store",
+                channel="walk_in",
+                shop="BER",
+                customer=story.customer(company=False, german=True),
             )
-            left = arrived = at
+            stations, left, arrived = None, at, at
         else:
             prepaid = kind < 0.55
             order = place(
@@ -83,8 +89,10 @@ def _went_through(story: Story, *, days: int) -> Order:
                 terms="prepaid" if prepaid else "net14",
                 customer=story.customer(company=not prepaid),
             )
-            left = story.next_shift(at, _days_in_hamburg(story, days))
-            arrived = story.next_shift(left, 1 if days < 12 else story.dice.choice((1, 2, 2, 3)))
+            stations, left = story.through_the_house(
+                order, at, wait=story.dice.choice((0, 0, 0, 0, 1)) if days > 12 else 0
+            )
+            arrived = story.next_shift(left, 1 if days < 12 else story.dice.choice((1, 1, 2)))
             if prepaid:
                 billing.record_payment(
                     order.pk,
@@ -94,17 +102,12 @@ def _went_through(story: Story, *, days: int) -> Order:
                     actor=ACTOR,
                     at=at + timedelta(minutes=2),
                 )
-        fulfillment.fulfil_through(order.pk, through="delivered", shipped_at=left, delivered_at=arrived, actor=ACTOR)
+        fulfillment.fulfil_through(
+            order.pk, through="delivered", shipped_at=left, delivered_at=arrived, stations=stations, actor=ACTOR
+        )
         method = "cash" if kind < 0.1 else "bank_transfer"
         billing.bill_and_pay_through(order.pk, issued_at=left, paid_at=arrived, method=method, actor=ACTOR)
     return order
-
-
-def _days_in_hamburg(story: Story, days: int) -> int:
-    """Return how many working days an order of so many days ago lay there."""
-    if days in SLOW:
-        return story.dice.choice((2, 3, 3, 4))
-    return story.dice.choice((0, 1, 1)) if days < 12 else story.dice.choice((0, 1, 1, 2))
 
 
 def _came_to_nothing(story: Story, *, days: int, lapses: bool) -> Order:

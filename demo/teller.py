@@ -12,8 +12,9 @@ from django.utils import timezone
 from core.actors import Actor
 from customers.addresses import PostalAddress
 from customers.models import Customer
-from demo.catalogue import EXPECTED, LAST_THREE, SCARCE, articles
-from demo.world import ACTOR, sold_often
+from demo.catalogue import articles
+from demo.world import ACTOR
+from fulfillment.services import Stations
 from orders import services as orders
 from orders.calendar import is_working_day, working_days_after
 from orders.inputs import LineInput, OrderInput
@@ -23,6 +24,9 @@ CHANNELS = ("portal", "portal", "portal", "api", "staff")
 MAYA, TOM = Actor("staff", "maya"), Actor("staff", "tom")
 BUYER = Actor("customer", "")
 OPENS, CLOSES = 8, 17
+# The pick lists of a day are printed from then on.
+BEGINS = time(9, 30)
+SLOW_DAYS = 22
 M = TypeVar("M")
 
 
@@ -52,6 +56,10 @@ class Story:
         if language:
             group = [one for one in group if one.language == language]
         return group[min(int(self.dice.expovariate(3.0) * len(group)), len(group) - 1)]
+
+    def company(self, name: str) -> Customer:
+        """Return a company by its name."""
+        return next(one for one in self.companies if one.company == name)
 
     def address(self, customer: Customer) -> PostalAddress:
         """Return where somebody lives."""
@@ -92,14 +100,43 @@ class Story:
             days = 1
         return self.hours_on(min(working_days_after(day, days), self.today), after=moment)
 
+    def through_the_house(self, order: Order, at: datetime, *, wait: int = 0) -> tuple[Stations, datetime]:
+        """Return when goods ordered at a moment were fetched and packed, and when they left.
+
+        Work begins on the same day or, after so many working days, on another; for three weeks now Hamburg packs on
+        the next morning, or later still.
+        """
+        day = working_days_after(timezone.localdate(at), wait)
+        begins = self._clock(day, BEGINS)
+        if begins < at:
+            begins = self._clock(working_days_after(day + timedelta(days=1), 0), BEGINS)
+        released = begins + timedelta(minutes=self.dice.randint(0, 120))
+        picked = released + timedelta(minutes=self.dice.randint(30, 90))
+        packed = picked + timedelta(minutes=self.dice.randint(90, 150))
+        if self.is_slow(order, picked):
+            day = working_days_after(picked.date(), self.dice.choice((1, 1, 1, 1, 2, 3)))
+            later = self._clock(day, picked.time(), earlier=self.dice.randint(270, 330))
+            # What would still lie there today was packed at once.
+            packed = later if later < self.now - timedelta(hours=1) else packed
+        left = packed + timedelta(minutes=self.dice.randint(20, 60))
+        released, picked, packed, left = (min(moment, self.now) for moment in (released, picked, packed, left))
+        return Stations(released=released, picked=picked, packed=packed), left
+
+    def is_slow(self, order: Order, moment: datetime) -> bool:
+        """Whether an order was packed in Hamburg when it packed late."""
+        in_hamburg = any(parcel["warehouse"] == "HAM" for parcel in order.sourcing.get("parcels", []))
+        return in_hamburg and timezone.localdate(moment) >= self.today - timedelta(days=SLOW_DAYS)
+
+    def _clock(self, day: date, at: time, *, earlier: int = 0) -> datetime:
+        return timezone.make_aware(datetime.combine(day, at.replace(tzinfo=None))) - timedelta(minutes=earlier)
+
 
 def begin(*, total: int) -> Story:
     """Return the teller at the first word."""
-    hot = {*SCARCE, *EXPECTED, LAST_THREE}
     customers = list(Customer.objects.order_by("pk").prefetch_related("addresses"))
     return Story(
         dice=random.Random(42),  # noqa: S311 - the same story on every start
-        skus=[one.sku for one in articles() if sold_often(one) and one.sku not in hot],
+        skus=[one.sku for one in articles() if one.sold_often],
         people=[one for one in customers if one.kind == Customer.Kind.PERSON],
         companies=[one for one in customers if one.kind == Customer.Kind.COMPANY],
         now=timezone.now(),
@@ -118,10 +155,12 @@ def place(
     wanted_on: date | None = None,
     notify: bool = False,
     settle: bool = True,
+    shop: str = "",
 ) -> Order:
     """Place an order as it was placed then."""
     wish = _wish(story, customer, lines or story.lines(), terms=terms, channel=channel, wanted_on=wanted_on)
-    return orders.place_order(replace(wish, placed_at=at, historic=True, settle=settle, notify=notify), actor=ACTOR)
+    told = replace(wish, placed_at=at, historic=True, settle=settle, notify=notify, handed_over_at=shop)
+    return orders.place_order(told, actor=ACTOR)
 
 
 def draft(story: Story, customer: Customer) -> Order:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from demo.morning import COUNTED_SHORT
+from demo.morning import COUNTED_SHORT, NOT_FOUND
 from demo.teller import BUYER, TOM, Story, first_of
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
@@ -18,6 +18,7 @@ from returns.decisions import Decision
 
 RETURNS = 6
 LATE = 7
+SHORT_PICKS = 2
 
 
 def bring_back(story: Story) -> None:
@@ -45,12 +46,20 @@ def bring_back(story: Story) -> None:
 
 def go_wrong(story: Story) -> None:
     """Let two picks come up short, one parcel get lost, one meet a closed door, and a shelf hold too little."""
-    # One piece of several is missing, so that there is still something to pick.
-    picking = FulfillmentOrder.objects.filter(status="picking", lines__quantity__gte=2).distinct().order_by("pk")
-    for work in first_of(picking, 2):
-        line = work.lines.filter(quantity__gte=2).earliest("pk")
+    missing = FulfillmentOrder.objects.get(status="picking", lines__order_line__sku=NOT_FOUND)
+    # Of the other, one piece of several is missing, so that there is still something to pick of it.
+    several = FulfillmentOrder.objects.filter(warehouse__code="HAM", status="picking", lines__quantity__gte=2).exclude(
+        pk=missing.pk
+    )
+    for work in (missing, *first_of(several.distinct().order_by("pk"), SHORT_PICKS - 1)):
+        line = (
+            work.lines.get(order_line__sku=NOT_FOUND)
+            if work == missing
+            else work.lines.filter(quantity__gte=2).earliest("pk")
+        )
+        found = 0 if work == missing else line.quantity - 1
         fulfillment.short_pick(
-            work.pk, found={line.order_line_id: line.quantity - 1}, reason="Shelf is empty", actor=TOM, at=story.now
+            work.pk, found={line.order_line_id: found}, reason="Shelf is empty", actor=TOM, at=story.now
         )
     lost, closed = Shipment.objects.filter(status="in_transit").order_by("shipped_at", "pk")[:2]
     fulfillment.lose_shipment(lost.pk, note="Not seen for five days", actor=ACTOR, at=story.now)

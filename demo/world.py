@@ -3,6 +3,7 @@
 import random
 from datetime import time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -16,19 +17,22 @@ from core.service import service
 from customers import services as customers
 from customers.addresses import PostalAddress
 from customers.models import Customer
-from demo.catalogue import COMPANIES, FIRST, LAST, TOWNS, VAT_IDS, Article, articles
+from demo.catalogue import COMPANIES, FIRST, LAST, PREORDER, RELEASED_IN, TOWNS, VAT_IDS, Article, articles
 from demo.models import DemoDatabase
 from demo.people import PASSWORD, make_staff
 from inventory import services as inventory
-from inventory.models import Warehouse
+from inventory.models import StockItem, Warehouse
 from pricing import services as pricing
 
 ACTOR = Actor("demo", "moving in")
 OPENING_DAYS = 182
 # The carriers have been to the two warehouses; what is sold in the shop is carried away.
 LAST_PICKUP = time(15)
-# Everything sold in half a year, so that the shelves are as full today as the catalogue says.
-OPENING_FACTOR = 12
+# More by a quarter than the catalogue says: that is sold in half a year.
+SOLD_IN_HALF_A_YEAR = 4
+AISLES = ("Tea", "Mugs", "Teapots", "Candles", "Gift sets", "Linen")
+# When there are no more of it in Hamburg, it is ordered again.
+REORDER_USUAL, REORDER_SCARCE = 60, 15
 PLACES = (
     (
         "HAM",
@@ -75,7 +79,9 @@ def move_in() -> None:
     make_staff()
     _share_a_view()
     _make_places()
-    _stock_up(list(articles()))
+    goods = list(articles())
+    _stock_up(goods)
+    _label_the_shelves(goods)
     _make_customers(random.Random(7))  # noqa: S311 - the same company on every start
     _link_lena()
     state = DemoDatabase.objects.get()
@@ -114,6 +120,7 @@ def _make_places() -> None:
 def _stock_up(goods: list[Article]) -> None:
     """Take the catalogue in, with its prices and the stock of half a year ago."""
     opened_at = timezone.now() - timedelta(days=OPENING_DAYS)
+    released_on = timezone.localdate() + timedelta(days=RELEASED_IN)
     made = inventory.create_products(
         [
             inventory.ProductInput(
@@ -126,6 +133,8 @@ def _stock_up(goods: list[Article]) -> None:
                 weight_grams=one.weight,
                 image=one.image,
                 backorder=one.backorder,
+                unit_cost=one.unit_cost,
+                release_on=released_on if one.sku == PREORDER else None,
             )
             for one in goods
         ],
@@ -137,7 +146,7 @@ def _stock_up(goods: list[Article]) -> None:
         pricing.set_price(ids[one.sku], amount=one.price, actor=ACTOR)
     for index, (code, *_rest) in enumerate(PLACES):
         units = {
-            ids[one.sku]: one.units[index] * (OPENING_FACTOR if sold_often(one) else 1)
+            ids[one.sku]: one.units[index] + (one.units[index] // SOLD_IN_HALF_A_YEAR if one.sold_often else 0)
             for one in goods
             if one.units[index]
         }
@@ -147,9 +156,20 @@ def _stock_up(goods: list[Article]) -> None:
         )
 
 
-def sold_often(article: Article) -> bool:
-    """Whether the six months of orders sell it: scarce goods keep the units they have."""
-    return article.kind == "stocked" and article.units == (220, 140, 40)
+@service
+def _label_the_shelves(goods: list[Article]) -> None:
+    """Give every shelf its bin, aisle by aisle, and Hamburg the points at which goods are ordered again."""
+    shelves = {
+        (item.product.sku, item.warehouse.code): item.pk
+        for item in StockItem.objects.select_related("product", "warehouse")
+    }
+    for place, one in enumerate(one for one in goods if one.category in AISLES):
+        aisle = "ABCDEF"[AISLES.index(one.category)]
+        told: dict[str, Any] = {"bin": f"{aisle}-{place // 6 + 1:02}-{place % 6 + 1}"}
+        for code in ("HAM", "MUC"):
+            again = {"reorder_point": REORDER_USUAL if one.sold_often else REORDER_SCARCE} if code == "HAM" else {}
+            if (shelf := shelves.get((one.sku, code))) is not None:
+                inventory.update_shelf(shelf, told | again, actor=ACTOR)
 
 
 @service
@@ -169,7 +189,7 @@ def _make_customers(dice: random.Random) -> None:
         )
         _settle_in(given, country, dice)
     for number in range(50):
-        country = ("AT", "FR", "NL")[number] if number < 3 else "DE"
+        country = ("AT", "FR", "NL")[number - 1] if 1 <= number <= 3 else "DE"
         name = f"{COMPANIES[number % 10]}{'' if number < 10 else f' {number // 10 + 1}'}"
         given = customers.CustomerInput(
             name=f"{FIRST[number % 20]} {LAST[number % 19]}",

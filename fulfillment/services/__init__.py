@@ -7,7 +7,7 @@ from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillmen
 from .ranking import follow_ranks
 from .rerouting import reroute_fulfillment, ways_elsewhere
 from .shipping import render_service, ship_fulfillment_order
-from .through import fulfil_through, ship_order
+from .through import Stations, fulfil_through, ship_order
 from .tracking import (
     deliver_shipment,
     fail_delivery,
@@ -19,6 +19,7 @@ from .tracking import (
 __all__ = [
     "SHORT_PICK",
     "ParcelInput",
+    "Stations",
     "attach_label",
     "cancel_open_fulfillment",
     "complete_put_back",

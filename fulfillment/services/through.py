@@ -42,6 +42,21 @@ GOODS_STEPS = {
 SERVICE_STEPS = {Status.PLANNED: "release", Status.RELEASED: "render"}
 
 
+@dataclass(frozen=True)
+class Stations:
+    """When work reached the stations before it left, where that is known."""
+
+    released: datetime | None = None
+    picked: datetime | None = None
+    packed: datetime | None = None
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        """Return the time of each step."""
+        known = {"release": self.released, "start": self.released, "pick": self.picked, "pack": self.packed}
+        return {name: at for name, at in known.items() if at is not None}
+
+
 @dataclass
 class Parcel:
     """A parcel with its units per order line."""
@@ -60,14 +75,15 @@ def fulfil_through(
     tracking_number: str = "",
     numbers: Mapping[str, str] | None = None,
     places: Collection[str] | None = None,
+    stations: Stations | None = None,
     actor: Actor,
 ) -> list[Shipment]:
     """Take an order through every step of its fulfillment at once, each written down with its real date.
 
     Work that exists is carried on from where it stands; goods leave in one parcel per warehouse unless
     they were packed before. What is not tied to stock stays open. `numbers` are tracking numbers by the key of a
-    parcel (`fulfillment.leaving`). Only what lies in `places` leaves, if they are named (codes of warehouses).
-    Returns the parcels.
+    parcel (`fulfillment.leaving`), `stations` when goods were fetched and packed, where that is known. Only what lies
+    in `places` leaves, if they are named (codes of warehouses). Returns the parcels.
     """
     existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK))
     order = _lock_order(order_id)
@@ -88,7 +104,7 @@ def fulfil_through(
         _type_numbers([parcel.shipment], [typed[str(parcel.shipment.number)]])
     keys = {id(work): key_of_work(work.order) for work in works}
     for work in works:
-        _finish(work, actor=actor, at=left)
+        _finish(work, actor=actor, at=left, stations=stations or Stations())
     parcels += _new_parcels(works, parcels, numbers={id(work): typed[keys[id(work)]] for work in works}, at=left)
     _send(parcels, actor=actor, left=left, arrived=arrived)
     _tell_the_order(order, works, parcels, actor=actor, left=left, arrived=arrived)
@@ -153,15 +169,19 @@ def _packed_parcels(works: Sequence[Work]) -> list[Parcel]:
     return [Parcel(shipment, contents_of(shipment)) for shipment in waiting.prefetch_related("lines")]
 
 
-def _finish(work: Work, *, actor: Actor, at: datetime) -> None:
+def _finish(work: Work, *, actor: Actor, at: datetime, stations: Stations) -> None:
     """Take a piece of work from where it stands to its end, and write it down with its lines."""
     new = work.order.pk is None
     on_the_trolley = work.order.status in ON_THE_TROLLEY
     goods = work.order.kind == Kind.GOODS
-    stamp(work.order, at, "released_at", "shipped_at", *(("picked_at", "packed_at") if goods else ()))
+    stamp(work.order, stations.released or at, "released_at")
+    if goods:
+        stamp(work.order, stations.picked or at, "picked_at")
+        stamp(work.order, stations.packed or at, "packed_at")
+    stamp(work.order, at, "shipped_at")
     for line in work.lines:
         line.picked = line.picked if on_the_trolley else line.quantity
-    advance(work.order, *_steps(work.order), actor=actor, at=at)
+    advance(work.order, *_steps(work.order), actor=actor, at=at, times=stations.times)
     if not new:
         FulfillmentLine.objects.bulk_update(work.lines, ["picked"])
         return

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from statistics import median
 
 import pytest
 from django.db.models import F
@@ -13,12 +14,15 @@ from core import invariants
 from core.models import Delivery, EventRecord, OutgoingMail
 from customers.models import Customer
 from demo import morning, story
-from demo.catalogue import EXPECTED, LAST_THREE, SCARCE
+from demo.catalogue import EXPECTED, LAST_THREE, PREORDER, RELEASED_IN, SCARCE
+from demo.morning import NOT_FOUND
 from fulfillment import selectors as floor
+from fulfillment.elsewhere import offers
 from fulfillment.models import FulfillmentOrder, Shipment
-from inventory.models import ExpectedReceipt, Product, StockItem
+from inventory.models import ExpectedReceipt, Product, RoutingRuleSet, StockItem
 from orders import selectors
-from orders.models import Hold, Order, OrderException
+from orders.models import Hold, Order, OrderException, OrderLine
+from orders.services.replay import replay
 from pricing.models import Price
 from returns.models import ReturnRequest
 from tests.demo.conftest import COMPLETED, ENDED
@@ -108,7 +112,7 @@ def test_the_catalogue_and_the_shelves_are_as_promised() -> None:
         for shelf in StockItem.objects.select_related("product", "warehouse")
     }
     assert shelves[LAST_THREE, "HAM"] == (3, 3)
-    assert all(5 <= shelves[sku, "HAM"][0] <= 60 for sku in SCARCE)
+    assert all(5 <= sum(shelves.get((sku, code), (0, 0))[0] for code in ("HAM", "MUC")) <= 60 for sku in SCARCE)
     assert not any(shelves.get((sku, "BER"), (0, 0))[0] for sku in (*SCARCE, LAST_THREE))
 
 
@@ -121,6 +125,49 @@ def test_three_products_are_sold_out_and_expected_on_a_day() -> None:
     late = ExpectedReceipt.objects.get(reference=morning.OVERDUE_ANNOUNCEMENT)
     assert (late.product.sku, late.quantity) == ("MUG-BLUE", 96)
     assert late.expected_on < timezone.localdate()
+
+
+def test_a_product_is_sold_before_its_release_and_somebody_waits_for_it() -> None:
+    tea = Product.objects.get(sku=PREORDER)
+    assert (tea.backorder, tea.release_on) == (True, timezone.localdate() + timedelta(days=RELEASED_IN))
+    line = OrderLine.objects.get(product=tea)
+    assert line.promised_on is not None
+    assert line.promised_on > tea.release_on
+
+
+def test_goods_have_their_bins_their_costs_and_points_at_which_they_are_ordered_again() -> None:
+    goods = Product.objects.filter(kind="stocked")
+    assert not goods.filter(unit_cost=None).exists()
+    assert not StockItem.objects.filter(warehouse__code__in=("HAM", "MUC"), on_hand__gt=0, bin="").exists()
+    low = StockItem.objects.filter(low_since__isnull=False).values_list("product__sku", flat=True)
+    assert {"POT-RED", "POT-S-SAND"} <= set(low) <= set(SCARCE) | {LAST_THREE}
+    assert not FulfillmentOrder.objects.filter(kind="goods", lines__bin="").exclude(warehouse__code="BER").exists()
+
+
+def test_cafe_linde_waits_for_mugs_that_munich_has() -> None:
+    [linde] = [one for one in offers() if one.lines[0].order_line.sku == NOT_FOUND]
+    assert linde.work.order.bill_to.company == "Café Linde"
+    assert [(line.quantity, line.order_line.product.name) for line in linde.lines] == [(4, "Blue large mug")]
+    assert (linde.way.warehouse.code, linde.way.has, linde.way.is_possible) == ("MUC", 9, True)
+    assert linde.way.more > 0
+    assert linde.way.arrives_on is not None
+
+
+def test_hamburg_packs_in_19_hours_for_three_weeks_and_packed_in_two_before() -> None:
+    weeks = timezone.now() - timedelta(weeks=3)
+    sent = FulfillmentOrder.objects.filter(warehouse__code="HAM", shipped_at__isnull=False)
+    now, before = (
+        median((work.packed_at - work.picked_at).total_seconds() / 3600 for work in rows)
+        for rows in (sent.filter(shipped_at__gte=weeks), sent.filter(shipped_at__lt=weeks))
+    )
+    assert (round(now), round(before)) == (19, 2)
+
+
+def test_the_draft_would_have_had_fewer_late_orders_for_some_cents_each() -> None:
+    told = replay(RoutingRuleSet.objects.get(name="The south from Munich"), orders=500)
+    before, after = told["before"], told["after"]
+    assert after["late_orders"] < before["late_orders"]
+    assert Decimal(0) < Decimal(after["cost_per_order"]) - Decimal(before["cost_per_order"]) < Decimal("0.50")
 
 
 def test_there_are_180_customers_50_of_them_companies() -> None:

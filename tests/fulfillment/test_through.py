@@ -189,3 +189,16 @@ def test_units_that_are_not_tied_there_never_leave(shop):
 
     assert (anew(work).status, Shipment.objects.get().status) == ("packed", "ready")
     assert Order.objects.get().fulfillment_status == "unfulfilled"
+
+
+def test_what_is_known_of_the_stations_is_written_with_its_own_time(shop):
+    order = confirmed({"MUG-RED": 1})
+    picked, packed = datetime(2011, 2, 28, 9, tzinfo=UTC), datetime(2011, 2, 28, 11, tzinfo=UTC)
+
+    go(order, stations=fulfillment.Stations(picked=picked, packed=packed))
+
+    (work,) = works_of(order)
+    assert (work.released_at, work.picked_at, work.packed_at, work.shipped_at) == (LEFT, picked, packed, LEFT)
+    told = EventRecord.objects.filter(subject_id=work.pk, subject_type="fulfillment.fulfillmentorder")
+    times = dict(told.exclude(transition="").values_list("transition", "at"))
+    assert times == {"release": LEFT, "start": LEFT, "pick": picked, "pack": packed, "ship": LEFT}
