@@ -6,11 +6,12 @@ from core.admin import navigation
 
 
 def register() -> None:
-    """Add the figures and the flow chart."""
+    """Add the figures, the flow map and the flow chart."""
     group = _("Reports")
     navigation.register(
         group, _("Figures"), "reports:figures", permission="orders.view_order", order=800, icon="chart", keys="g f"
     )
+    navigation.register(group, _("Flow map"), "reports:pace", permission="orders.view_order", order=805, icon="chart")
     navigation.register(
         group, _("How an order flows"), "reports:flow", permission="orders.view_order", order=810, icon="chart"
     )

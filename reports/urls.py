@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from reports import views
+from reports import pace_views, views
 
 app_name = "reports"
 urlpatterns = [
     path("reports/", views.figures, name="figures"),
     path("reports/flow/", views.flow_chart, name="flow"),
+    path("reports/pace/", pace_views.flow_map, name="pace"),
+    path("reports/pace/<slug:code>/", pace_views.behind_an_edge, name="pace-edge"),
     path("reports/<slug:name>.csv", views.download, name="csv"),
 ]
