@@ -27,15 +27,24 @@ FILE = {"name": "p.csv", "mimeType": "text/csv", "buffer": b"sku;name;price;stoc
 
 
 class Hand:
-    """Somebody with a mouse, whose clicks are counted."""
+    """Somebody with a mouse, whose clicks are counted, or with a keyboard alone."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, tool: str) -> None:
         self.page = page
+        self.tool = tool
         self.clicks = 0
 
     def click(self, what: Any) -> None:
         self.clicks += 1
-        what.click()
+        if self.tool == "mouse":
+            what.click()
+            return
+        for _n in range(150):
+            self.page.keyboard.press("Tab")
+            if what.evaluate("node => node === document.activeElement"):
+                break
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def fill(self, values: dict[str, str]) -> None:
         for name, value in values.items():
@@ -43,10 +52,11 @@ class Hand:
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_an_empty_house_ships_its_first_order(page):
+@pytest.mark.parametrize("tool", ["mouse", "keyboard"])
+def test_an_empty_house_ships_its_first_order(page, tool):
     pricing.forget()
     call_command("prepare_database")
-    hand = Hand(page)
+    hand = Hand(page, tool)
 
     page.goto(urlsplit(first_administrator.make_link()).path)
     hand.fill({"name": "Maya Lindner", "email": "maya@example.com", "password": PASSWORD, "again": PASSWORD})

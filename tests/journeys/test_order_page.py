@@ -138,6 +138,12 @@ def test_who_changed_what_is_one_click_away(window):
     assert "Maya" in page.locator("#history .moment", has=page.locator(".diff[open]")).inner_text()
     assert (page.clicks, page.pages) == (1, 0)
 
+    page.reload()
+    press_until(page, page.locator("#history summary", has_text="Priority set"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#history .diff[open] ins")).to_contain_text("80")
+    assert page.clicks == 1, "and by keyboard alone"
+
 
 def test_a_wrong_step_beside_the_page_keeps_what_was_typed_and_leads_to_the_fault(window):
     page = window(placed_order())

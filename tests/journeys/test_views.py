@@ -69,6 +69,16 @@ def test_what_waits_is_one_click_away_and_counted(desk):
     assert numbers(desk) == [desk.waiting]
     expect(desk.get_by_role("link", name="Paid, not shipped").first).to_have_attribute("aria-current", "true")
 
+    desk.goto(LIST)
+    focused = desk.locator(":focus")
+    for _n in range(40):
+        desk.keyboard.press("Tab")
+        if "Paid, not shipped" in (focused.inner_text() if focused.count() else ""):
+            break
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/?view=paid-not-shipped")
+    assert (numbers(desk), desk.clicks) == ([desk.waiting], 1), "and by keyboard alone"
+
 
 def test_a_list_is_saved_and_shared_in_three_clicks_and_a_name(desk):
     desk.goto(f"{LIST}?needs=payment&o=-total&columns=number,total,customer_name")
