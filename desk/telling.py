@@ -15,9 +15,10 @@ from core.errors import DomainError
 from core.reader import country_name, locale, retold, spoken_amount
 from customers.addresses import PostalAddress
 from desk.reading import Fault, Read, allowed_terms, fault
+from inventory.models import Product
 from orders import promise
 from orders.models import Order, OrderLine
-from orders.services import Preview
+from orders.services import Preview, fitting_methods
 from orders.verification import ADDRESS, COMPLETE, STOCK
 from pricing import services as pricing
 
@@ -78,16 +79,20 @@ def told(preview: Preview, read: Read) -> dict[str, Any]:
     }
 
 
-def choices(read: Read, country: str, goods: Decimal = Decimal(0)) -> dict[str, Any]:
-    """Return what may be chosen, as it depends on customer, channel and country; nothing of it is asked of tables."""
+def choices(read: Read, country: str, goods: Decimal = Decimal(0), products: Iterable[Product] = ()) -> dict[str, Any]:
+    """Return what may be chosen, as it depends on customer, channel, country and goods; no table is asked.
+
+    Ways of delivery that cannot carry the goods are left out, with the reason of each.
+    """
     currency = read.channel.currency
     methods = []
-    for method in pricing.shipping_methods(country, currency):
+    fitting, unfit = fitting_methods(products, country, currency)
+    for method in fitting:
         price, _reason = pricing.shipping_price(method, country, currency, goods)
         shown = spoken_amount(price, currency)
         methods.append({"code": method.code, "label": f"{method.name_in(str(locale()))} · {shown}"})
     terms = [{"code": code, "label": str(label)} for code, label in allowed_terms(read.customer)]
-    return {"methods": methods, "terms": terms, "currency": currency}
+    return {"methods": methods, "unfit": unfit, "terms": terms, "currency": currency}
 
 
 def country_of(read: Read) -> str:

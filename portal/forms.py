@@ -1,5 +1,6 @@
 """What visitors fill in; every error stands beside its field, and nothing typed is lost."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,8 +12,9 @@ from core.countries import country_choices
 from core.errors import DomainError
 from customers.addresses import PostalAddress
 from customers.models import Customer
+from inventory.models import Product
+from orders.services import fitting_methods
 from orders.verification import postcode_fits
-from pricing import services as pricing
 
 TERMS = {
     "prepaid": _("Pay in advance by bank transfer"),
@@ -127,11 +129,11 @@ class CheckoutForm(PortalForm):
     # Long and random: whoever sends the same one again is shown the order that it placed.
     token = forms.RegexField("^[0-9a-f]{32}$", widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, customer: Customer | None, products: Iterable[Product] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = get_language() or "en"
         self.fields["country"].choices = country_choices(language)  # type: ignore[attr-defined]
-        methods = list(pricing.shipping_methods())
+        methods, _unfit = fitting_methods(products)
         self.travelling = {method.code for method in methods if not method.pickup}
         self.fields["shipping_method"].choices = [  # type: ignore[attr-defined]
             (method.code, method.name_in(language)) for method in methods

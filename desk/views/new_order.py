@@ -37,7 +37,9 @@ from desk.telling import GENERAL, choices, country_of, faults_of, told, told_fau
 from desk.till import open_till
 from desk.views.gate import OPERATE, SEE_CUSTOMERS, SELL, staff_with
 from desk.views.looking_up import card_of
+from inventory import selectors as stock
 from inventory.errors import InsufficientStock
+from inventory.models import Product
 from orders import guards, selectors, services
 from orders.errors import NotADraft, StaleOrder
 from orders.inputs import OrderInput
@@ -109,7 +111,7 @@ def _page(request: HttpRequest, state: dict[str, Any], title: str) -> HttpRespon
         "valid_until": usual.isoformat(),
         "may_price": user.has_perm(CHANGE_PRICE),
         "may_add_customer": user.has_perm(ADD_CUSTOMER),
-        **choices(typed, country_of(typed)),
+        **choices(typed, country_of(typed), products=_products_of(typed)),
     }
     return TemplateResponse(request, "desk/new_order.html", context)
 
@@ -121,12 +123,18 @@ def quote(request: HttpRequest) -> HttpResponse:
     found = read_by(request)
     preview, faults = _previewed(found)
     goods = preview.order.subtotal if preview else Decimal(0)
+    products = preview.products.values() if preview else _products_of(found)
     answer = {
         "faults": told_faults([*found.faults, *faults]),
-        **choices(found, country_of(found), goods),
+        **choices(found, country_of(found), goods, products),
         **(told(preview, found) if preview else {"lines": {}, "figures": [], "total": "", "checks": [], "short": 0}),
     }
     return JsonResponse(answer)
+
+
+def _products_of(found: Read) -> list[Product]:
+    """Return what is on an order, as far as it is known."""
+    return list(stock.products_by_sku(line.sku for line in found.order.lines).values()) if found.order.lines else []
 
 
 def _previewed(found: Read) -> tuple[services.Preview | None, list[Fault]]:

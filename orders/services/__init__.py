@@ -38,7 +38,7 @@ from .remarks import (
 from .replay import MOST_IN_BACKGROUND, run_replay, start_replay
 from .rerouting import Alternative, alternatives, reroute_units
 from .returning import lend_to_waiting, recall_endangered, recall_lent
-from .routing import is_gift
+from .routing import fitting_methods, is_gift
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
 from .watching import watch_promises
@@ -80,6 +80,7 @@ __all__ = [
     "expire_unpaid",
     "fill_backorders",
     "fill_order",
+    "fitting_methods",
     "held_back",
     "is_gift",
     "lapse_draft",

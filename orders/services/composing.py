@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.service import service
@@ -17,7 +16,6 @@ from customers import selectors as customer_selectors
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory import selectors as stock
-from inventory.handling import labels
 from inventory.models import Product, Warehouse
 from orders import guards, verification
 from orders.derivation import restate
@@ -29,7 +27,7 @@ from pricing import services as pricing
 from pricing.models import ShippingMethod
 
 from .buyer import Buyer, find_buyer
-from .routing import not_carried
+from .routing import why_not_carried
 
 MOST_UNITS = 1_000_000
 
@@ -131,9 +129,7 @@ def require_sense(given: OrderInput) -> None:
 
 def _require_carried(method: ShippingMethod | None, products: Iterable[Product]) -> None:
     """Refuse a way of delivery that cannot carry the goods."""
-    if method is not None and (tags := not_carried(method, products)):
-        said = {"method": method.name_in(), "what": ", ".join(labels(tags))}
-        text = _("%(method)s does not carry goods that are: %(what)s") % said
+    if text := why_not_carried(method, products):
         raise InvalidOrder(text, errors=[_fault("/shipping_method", "not_carried", text)])
 
 

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.middleware import zone_of
+from core.reader import locale
 from customers.addresses import PostalAddress
 from inventory.costing import Costs
-from inventory.handling import CARRIED, GIFT
+from inventory.handling import CARRIED, GIFT, labels
 from inventory.models import Product, Warehouse
 from inventory.routing import Facts, PlaceFacts, RuleSet, costs_for, route
 from inventory.services import Place
@@ -158,6 +160,23 @@ def not_carried(method: ShippingMethod | None, products: Iterable[Product]) -> l
     if method is None or method.pickup:
         return []
     return sorted({tag for product in products for tag in product.handling if tag in CARRIED} - set(method.handles))
+
+
+def why_not_carried(method: ShippingMethod | None, products: Iterable[Product]) -> str:
+    """Say why a way of delivery cannot carry goods, or nothing."""
+    if method is None or not (tags := not_carried(method, products)):
+        return ""
+    said = {"method": method.name_in(str(locale())), "what": ", ".join(labels(tags))}
+    return _("%(method)s does not carry goods that are: %(what)s") % said
+
+
+def fitting_methods(
+    products: Iterable[Product], country: str = "", currency: str = ""
+) -> tuple[list[ShippingMethod], list[str]]:
+    """Return the ways of delivery that can carry goods there, and why each of the others cannot."""
+    goods = list(products)
+    found = [(method, why_not_carried(method, goods)) for method in pricing.shipping_methods(country, currency)]
+    return [method for method, why in found if not why], [why for _method, why in found if why]
 
 
 def _unable(wanted: Wanted, places: Iterable[Place], known: Mapping[int, Warehouse]) -> dict[str, dict[str, Any]]:

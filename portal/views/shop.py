@@ -1,6 +1,7 @@
 """Choosing products and placing an order."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ from portal.quoting import quote_cart, taxes_of
 from pricing.calculation import Quote
 
 PER_PAGE = 24
+STANDARD = "standard"
 
 
 @require_GET
@@ -147,8 +149,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("Your cart is empty."))
         return redirect("portal:shop")
     customer = access.customer_of(request)
-    initial = _initial(customer)
-    form = CheckoutForm(request.POST or None, customer=customer, initial=initial)
+    products = [line.product for line in lines]
+    initial = _initial(customer) | {"shipping_method": _usual_method(products)}
+    form = CheckoutForm(request.POST or None, customer=customer, products=products, initial=initial)
     quote, problem = None, None
     if request.method == "POST" and form.is_valid():
         quote, problem = quote_cart(lines, form.cleaned_data, customer)
@@ -172,6 +175,12 @@ def checkout(request: HttpRequest) -> HttpResponse:
         "shown": str(quote.total) if quote else "",
     }
     return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
+
+
+def _usual_method(products: Iterable[Product]) -> str:
+    """Return the usual way of delivery, or the first one that can carry the goods."""
+    codes = [method.code for method in orders.fitting_methods(products)[0]]
+    return STANDARD if STANDARD in codes or not codes else codes[0]
 
 
 def _way(form: CheckoutForm, initial: dict[str, Any]) -> dict[str, str]:
@@ -208,7 +217,7 @@ def _ordered_lately(request: HttpRequest) -> Order | None:
 def _initial(customer: Customer | None) -> dict[str, Any]:
     """Fill in what we know, so that nobody types it twice."""
     initial: dict[str, Any] = {
-        "shipping_method": "standard",
+        "shipping_method": STANDARD,
         "payment_terms": customer.payment_terms if customer and customer.payment_terms in TERMS else "prepaid",
         "country": cart.channel().seller_country,
         "token": uuid.uuid4().hex,

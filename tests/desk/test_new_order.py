@@ -34,6 +34,16 @@ def test_the_page_opens_for_who_takes_orders_only(shop, maya, tom, client):
     assert client.get("/desk/orders/new/").status_code == 302
 
 
+def test_only_ways_of_delivery_that_carry_the_goods_are_listed_and_why_the_others_do_not(ada, maya):
+    make_priced_product("ACID", "9.00", stock={"HAM": 5}, handling=["hazardous"])
+
+    told = send(maya, QUOTE, customer=ada.number, lines=[line("ACID", 1)])
+
+    assert [one["code"] for one in told["methods"]] == ["pickup"]
+    assert "Standard delivery does not carry goods that are: hazardous" in told["unfit"]
+    assert send(maya, QUOTE, customer=ada.number)["unfit"] == []
+
+
 @pytest.mark.parametrize("address", [QUOTE, KEEP, PLACE, OFFER])
 def test_permission_is_asked_again_where_something_is_sent(shop, tom, address):
     assert tom.post(address, "{}", content_type="application/json").status_code == 403

@@ -262,6 +262,17 @@ def test_a_way_of_delivery_that_cannot_carry_the_goods_is_refused(shop):
     assert placed_order({"ACID": 1}, shipping_method="pickup", allow_shortage=True).number
 
 
+def test_only_ways_of_delivery_that_can_carry_the_goods_are_offered(shop):
+    acid = make_priced_product("ACID", "9.00", stock={"HAM": 5}, handling=["hazardous"])
+
+    fitting, unfit = services.fitting_methods([acid, shop.mug])
+
+    assert [method.code for method in fitting] == ["pickup"]
+    assert "Standard delivery does not carry goods that are: hazardous" in unfit
+    everything, nothing = services.fitting_methods([shop.mug])
+    assert ("standard" in [method.code for method in everything], nothing) == (True, [])
+
+
 def test_only_known_ways_of_handling_are_kept(shop):
     from core.errors import Invalid
 

@@ -8,6 +8,7 @@ from core.actors import SYSTEM
 from customers import services as customers
 from inventory import services as inventory
 from orders.models import Order
+from tests.factories.shop import make_priced_product
 from tests.portal.visitors import ADDRESS, faults_of, text_of
 
 
@@ -26,6 +27,20 @@ def test_the_total_is_shown_before_and_charged_after(with_mugs, answers):
     assert "How to pay" in page
     assert "DE02120300000000202051" in page
     assert "cart" not in with_mugs.session
+
+
+def test_only_ways_of_delivery_that_carry_the_goods_are_offered(with_mugs, answers):
+    make_priced_product("ACID", "9.00", stock={"HAM": 5}, handling=["hazardous"])
+    session = with_mugs.session
+    session["cart"] = {"MUG-RED": 2, "ACID": 1}
+    session.save()
+
+    form = with_mugs.get("/checkout/").context["form"]
+
+    assert [code for code, _label in form.fields["shipping_method"].choices] == ["pickup"]
+    assert form.initial["shipping_method"] == "pickup"
+    refused = with_mugs.post("/checkout/", answers | {"shipping_method": "standard"})
+    assert (refused.status_code, Order.objects.count()) == (400, 0)
 
 
 def test_the_same_form_sent_twice_places_one_order_and_shows_it_again(with_mugs, answers):

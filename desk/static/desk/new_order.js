@@ -53,7 +53,9 @@ document.addEventListener("DOMContentLoaded", () => {
         return node;
     };
     const tell = (told) => {
+        const way = by("shipping_method").value;
         desk.fillSelect(by("shipping_method"), told.methods);
+        by("unfit").replaceChildren(...told.unfit.map((why) => make("li", "", why)));
         desk.fillSelect(by("payment_terms"), told.terms);
         lines.tell(told.lines);
         by("figures").replaceChildren(...told.figures.map(figure));
@@ -62,6 +64,10 @@ document.addEventListener("DOMContentLoaded", () => {
         desk.tellReasons(by("promise-why"), told.promise?.why || []);
         by("checks").replaceChildren(...told.checks.map((check) => make("li", check.tone, desk.icon(`tone-${check.tone}`), make("span", "", check.text))));
         showFaults(told.faults);
+        // What cannot carry the goods is gone from the list: another was chosen, at another price.
+        if (told.methods.length && by("shipping_method").value !== way) {
+            quote();
+        }
     };
     const quote = async () => {
         clearTimeout(waiting);
