@@ -179,6 +179,7 @@ def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str
     ]
     return {
         **_slip_about(order, shipment.fulfillment_order.warehouse, [*_slip_facts(order, day), *more]),
+        "handling": _in_capitals(line.order_line for line in shipment.lines.all()),
         "lines": [_slip_line(line.order_line, line.quantity) for line in shipment.lines.all()],
         "follows": [_follow(rest, order.language) for rest in selectors.following(shipment, ordered)],
         "barcode": _barcode(str(shipment.number)),
@@ -192,10 +193,16 @@ def _slip_of_work(work: FulfillmentOrder, ordered: Sequence[OrderLine]) -> dict[
     lines = sorted(work.lines.all(), key=lambda line: line.order_line.position)
     return {
         **_slip_about(order, work.warehouse, facts),
+        "handling": _in_capitals(line.order_line for line in lines),
         "lines": [_slip_line(line.order_line, line.quantity) for line in lines],
         "follows": [_follow(rest, order.language) for rest in selectors.following_work(work, ordered)],
         "barcode": _barcode(str(work.number)),
     }
+
+
+def _in_capitals(lines: Iterable[OrderLine]) -> list[str]:
+    """Return how goods must be handled, in capitals; that something is a gift is between us and who ordered it."""
+    return [label.upper() for label in labels({tag for line in lines for tag in line.product.handling})]
 
 
 def _slip_facts(order: Order, day: date) -> list[tuple[str, str]]:
@@ -207,7 +214,8 @@ def _slip_facts(order: Order, day: date) -> list[tuple[str, str]]:
 
 
 def _slip_line(line: OrderLine, units: int) -> dict[str, str]:
-    return {"sku": line.sku, "name": line.name, "quantity": str(units)}
+    handling = ", ".join(labels(line.product.handling))
+    return {"sku": line.sku, "name": line.name, "quantity": str(units), "handling": handling}
 
 
 def _slip_about(order: Order, warehouse: Warehouse | None, facts: list[tuple[str, str]]) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from customers.models import Customer
 from fulfillment import selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment
+from inventory.handling import GIFT, labels
 from orders.models import Order
 from orders.panels import places_of
+from orders.services import is_gift
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
 REROUTE = "fulfillment.reroute_fulfillmentorder"
@@ -98,7 +100,9 @@ def lines_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
     # While somebody walks, one click has a shelf counted that is not as the list says.
     walks = work.status in (FulfillmentOrder.Status.RELEASED, FulfillmentOrder.Status.PICKING)
     may_count = walks and work.kind == FulfillmentOrder.Kind.GOODS and request.user.has_perm(COUNT)
-    context = {"title": _("Lines"), "count": len(lines), "lines": lines, "work": work, "flush": True}
+    rows = [{"line": line, "handling": labels(line.order_line.product.handling)} for line in lines]
+    gift = labels([GIFT]) if is_gift(work.order) else []
+    context = {"title": _("Lines"), "count": len(lines), "rows": rows, "gift": gift, "work": work, "flush": True}
     return "fulfillment/panels/lines.html", {**context, "may_count": may_count}
 
 

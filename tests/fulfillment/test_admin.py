@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
+from inventory import services as inventory
 from orders import services as orders
 from orders.models import OrderException
 from pricing.models import ShippingMethod
@@ -239,6 +240,18 @@ def test_unknown_paper_is_not_found(shop, staff):
 
     assert staff.get(f"{QUEUE}{work.pk}/print/banknotes/").status_code == 404
     assert staff.get(f"{QUEUE}999999/print/labels/").status_code == 404
+
+
+def test_who_fetches_reads_how_goods_must_be_handled(shop, staff):
+    inventory.update_product(shop.mug.pk, {"handling": ["fragile"]}, actor=TOM)
+    (work,) = planned({"MUG-RED": 2, "TEA-1": 1}, gift_note="For you")
+
+    page = text(staff.get(f"{QUEUE}{work.pk}/change/"))
+    lines = page[page.index("Red mug") :]
+
+    assert lines.index("Fragile") < lines.index("</td>")
+    assert page.count("Fragile") == 1
+    assert "Gift" in page
 
 
 def test_parcels_have_a_list_and_a_page(shop, staff):

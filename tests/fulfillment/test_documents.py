@@ -151,12 +151,16 @@ def test_how_goods_must_be_handled_stands_on_the_pick_list_and_on_the_label(shop
 
     (listed,) = pages(documents.pick_list_pdf(work_list()))
     (label,) = pages(documents.label_pdf(parcels()[0]))
+    (slip,) = pages(documents.packing_slips_pdf(parcels()))
 
     assert "FRAGILE · GIFT" in listed
     assert "Red mug fragile" in listed
     assert "Morning tea fragile" not in listed
     assert "FRAGILE" in label
     assert "GIFT" not in label
+    assert "FRAGILE" in slip
+    assert "Red mug fragile" in slip
+    assert "Morning tea fragile" not in slip
 
 
 def test_goods_with_nothing_special_say_nothing(shop):
@@ -164,6 +168,7 @@ def test_goods_with_nothing_special_say_nothing(shop):
 
     (listed,) = pages(documents.pick_list_pdf(work_list()))
     (label,) = pages(documents.label_pdf(parcels()[0]))
+    (slip,) = pages(documents.packing_slips_pdf(parcels()))
 
-    assert "FRAGILE" not in listed + label
+    assert "FRAGILE" not in listed + label + slip
     assert "GIFT" not in listed + label
