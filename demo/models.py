@@ -16,6 +16,8 @@ class DemoDatabase(models.Model):
     total = models.PositiveIntegerField(default=0)
     ready = models.BooleanField(default=False)
     api_key = models.CharField(max_length=120, blank=True)
+    # What *Kill the worker now* leaves to the process after it.
+    killed = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = "demo database"

@@ -1,4 +1,4 @@
-"""*Prove it*: three claims, shown against the running product over its own API."""
+"""*Prove it*: four claims, shown against the running product over its own API."""
 
 import json
 import threading
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from core import invariants
 from core.actors import Actor
 from core.errors import DomainError
+from demo import killing
 from demo.catalogue import LAST_THREE
 from inventory import services as inventory
 from inventory.models import StockItem
@@ -26,6 +27,7 @@ from orders.models import Order, OrderStatus
 
 BUYERS, POTS, SENDS = 50, 3, 20
 AT_ONCE = 6
+KILL = "kill-worker"
 ACTOR = Actor("demo", "prove it")
 
 
@@ -67,6 +69,8 @@ def start(name: str, *, key: str) -> None:
 
 def state_of(name: str) -> dict[str, Any]:
     """Return how a proof goes, as JSON."""
+    if name == KILL and name not in _runs and (between := killing.state_between()) is not None:
+        return asdict(Run()) | between
     return asdict(_runs.get(name, Run()))
 
 
@@ -193,6 +197,18 @@ def _same_order(run: Run, key: str) -> None:
     _give_back(reference)
 
 
+# The worker dies --------------------------------------------------------------------------------
+
+
+def _kill_the_worker(run: Run, key: str) -> None:
+    """Kill the process in the middle of its debts, and see what the next one makes of them."""
+
+    def order(reference: str, key: str) -> int:
+        return _post(key, _body(reference, "TEA-1"), reference.lower())[0]
+
+    killing.run(run, key, order=order, give_back=_give_back)
+
+
 # Everything --------------------------------------------------------------------------------------
 
 
@@ -238,6 +254,7 @@ PROOFS = {
     for proof in (
         Proof("last-three", _("Never oversold"), _("50 buyers, 3 gold teapots"), _fifty_buyers),
         Proof("same-order", _("Never twice"), _("The same order sent 20 times"), _same_order),
+        Proof(KILL, _("Never lost"), _("Kill the worker now"), _kill_the_worker),
         Proof("everything", _("Always consistent"), _("Check everything"), _check_everything),
     )
 }

@@ -13,11 +13,13 @@ from django.core.management.base import CommandError
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from core import outbox
 from core.files import keep_file
 from core.models import OutgoingMail, User
 from demo import proofs
 from demo.models import DemoDatabase
 from demo.people import PERSONAS, make_staff
+from tests.scenarios import anew, placed_order
 
 PAGES = ("/demo/", "/demo/progress/", "/demo/mail/")
 
@@ -45,10 +47,10 @@ def test_nothing_of_it_is_there_on_a_database_that_is_no_demo(client: Client, se
     assert client.get(path).status_code == 404
 
 
-def test_the_first_page_has_six_cards_and_three_proofs(client: Client, in_demo: DemoDatabase) -> None:
+def test_the_first_page_has_six_cards_and_four_proofs(client: Client, in_demo: DemoDatabase) -> None:
     page = client.get("/demo/").content.decode()
     assert page.count('class="card persona"') == 6
-    assert page.count('class="card proof"') == 3
+    assert page.count('class="card proof"') == 4
     assert all(person.name in page for person in PERSONAS)
 
 
@@ -174,3 +176,31 @@ def test_the_demo_moves_into_no_database_of_somebody_else(django_user_model: Any
         with pytest.raises(CommandError, match="not empty and not a demo"):
             call_command(command)
     assert not DemoDatabase.objects.exists()
+
+
+def test_nobody_kills_a_process_that_nobody_starts_again(
+    in_demo: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
+    run = proofs.Run()
+
+    proofs.PROOFS[proofs.KILL].run(run, "key")
+
+    assert (run.holds, run.done, DemoDatabase.objects.get().killed) == (False, 0, {})
+
+
+def test_the_next_process_counts_the_mails_of_the_one_that_was_killed(
+    in_demo: DemoDatabase, shop: Any, client: Client
+) -> None:
+    orders = [placed_order(external_reference=f"KILL-x-{n}", email=f"b{n}@example.com", notify=True) for n in range(3)]
+    DemoDatabase.objects.update(killed={"pid": -1, "prefix": "KILL-x-", "placed": 3})
+    between = client.get("/demo/prove/kill-worker/state/").json()
+    outbox.drain()
+    run = proofs.Run()
+
+    proofs.PROOFS[proofs.KILL].run(run, "key")
+
+    assert (between["running"], between["again"]) == (True, True)
+    assert (run.holds, run.verdict) == (True, "3 orders, 3 mails sent, 0 twice, 0 lost")
+    assert DemoDatabase.objects.get().killed == {}
+    assert {anew(order).status for order in orders} == {"cancelled"}, "each proof resets its own stock"

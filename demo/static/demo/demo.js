@@ -31,21 +31,30 @@ function draw(card, state) {
   }));
 }
 
+// A proof may kill the very process that answers: for a while nobody does, and the next one is asked to go on.
+const MOST_SILENCE = 240;
+
 async function follow_proof(card) {
+  let silence = 0;
   for (;;) {
     const state = await ask(card.dataset.state).catch(() => null);
+    silence = state ? 0 : silence + 1;
     if (state) draw(card, state);
-    if (!state || !state.running) return;
+    if (silence > MOST_SILENCE || (state && !state.running)) return;
+    if (state?.again) await send(card.querySelector("form")).catch(() => null);
     await pause(250);
   }
+}
+
+function send(form) {
+  return fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
 }
 
 for (const card of document.querySelectorAll(".proof")) {
   follow_proof(card);
   card.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const form = event.target;
-    await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+    await send(event.target);
     await follow_proof(card);
   });
 }
