@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Attachment(models.Model):
@@ -37,7 +38,7 @@ class OutgoingMail(models.Model):
     dedupe_key = models.CharField(_("dedupe key"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=60)
     thread = models.CharField(_("about"), max_length=80, blank=True)
-    to = models.CharField(_("to"), max_length=320)
+    to = models.CharField(pgettext_lazy("a reader of mail", "to"), max_length=320)
     language = models.CharField(_("language"), max_length=10)
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))

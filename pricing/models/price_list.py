@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models import Product
 
@@ -29,8 +30,8 @@ class Price(models.Model):
     product = models.ForeignKey(Product, models.CASCADE, related_name="prices", verbose_name=_("product"))
     amount = models.DecimalField(_("price"), max_digits=18, decimal_places=6)
     min_quantity = models.PositiveIntegerField(_("from quantity"), default=1)
-    valid_from = models.DateField(_("from"), null=True, blank=True)
-    valid_to = models.DateField(_("to"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("day", "from"), null=True, blank=True)
+    valid_to = models.DateField(pgettext_lazy("day", "to"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("price")
@@ -75,8 +76,8 @@ class Promotion(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     needs_code = models.BooleanField(_("only with the code"), default=True)
     min_goods_value = models.DecimalField(_("from goods value"), max_digits=14, decimal_places=3, default=0)
-    valid_from = models.DateField(_("from"), null=True, blank=True)
-    valid_to = models.DateField(_("to"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("day", "from"), null=True, blank=True)
+    valid_to = models.DateField(pgettext_lazy("day", "to"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TaxRate(models.Model):
@@ -11,8 +12,8 @@ class TaxRate(models.Model):
     country = models.CharField(_("country"), max_length=2)
     tax_class = models.CharField(_("tax class"), max_length=20)
     rate = models.DecimalField(_("rate"), max_digits=6, decimal_places=4)
-    valid_from = models.DateField(_("from"))
-    valid_to = models.DateField(_("to"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("day", "from"))
+    valid_to = models.DateField(pgettext_lazy("day", "to"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("tax rate")
