@@ -134,7 +134,11 @@ class BackOfficeChangeList(ChangeList):
         order = ",".join(("-" if key.descending else "") + key.name for key in keys)
         place = read_place(request.GET.get(PAGE_VAR, ""), order, keys)
         backwards = place.direction == BEFORE
-        asked = {"backwards": backwards, "limit": self.list_per_page + 1, "scattered": bool(self.query)}
+        asked: dict[str, Any] = {
+            "backwards": backwards,
+            "limit": self.list_per_page + 1,
+            "scattered": bool(self.query),
+        }
         found = keyset.read_on(self.queryset, keys, place.values, **asked)
         more, page = len(found) > self.list_per_page, found[: self.list_per_page]
         if backwards:
