@@ -118,7 +118,7 @@ def report_missed_stock(event: StockMissed) -> None:
         category="shortfall",
         severity=OrderException.Severity.CRITICAL,
         title=PAID_TOO_LATE(order=order, units=event.units),
-        dedupe_key=f"shortfall:{order.pk}",
+        dedupe_key=services.shortfall_key(order.pk),
         order_id=order.pk,
         payload={"units": event.units},
     )

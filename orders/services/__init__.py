@@ -6,7 +6,14 @@ from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .clearing import clear_draft, clear_drafts
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
-from .exceptions import close_exception, close_exceptions, open_exception, reopen_exception, take_exception
+from .exceptions import (
+    close_exception,
+    close_exceptions,
+    open_exception,
+    reopen_exception,
+    shortfall_key,
+    take_exception,
+)
 from .filling import fill_backorders, fill_order
 from .holding import lapse_stock, lapse_unpaid_stock
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
@@ -123,6 +130,7 @@ __all__ = [
     "run_replay",
     "save_draft",
     "set_priority",
+    "shortfall_key",
     "start_replay",
     "tag_order",
     "take_offer",

@@ -16,7 +16,7 @@ from orders.outlook import Demanding
 from orders.sentences import SHORTFALL, UNITS_LOST
 
 from .book import lines_of, move_units, save_figures
-from .exceptions import open_exception
+from .exceptions import open_exception, shortfall_key
 from .promising import places_of, promise_lines, repromise, waiting
 
 DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later")
@@ -53,7 +53,7 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
             category="shortfall",
             severity=OrderException.Severity.CRITICAL,
             title=UNITS_LOST(order=order, units=named, reason=reason),
-            dedupe_key=f"shortfall:{order.pk}",
+            dedupe_key=shortfall_key(order.pk),
             order_id=order.pk,
             payload={"lines": {str(line.position): units for line, units in missing.items()}, "reason": reason},
             actor=actor,

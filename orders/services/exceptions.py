@@ -22,6 +22,11 @@ Status = OrderException.Status
 OPEN = (Status.OPEN, Status.ACKNOWLEDGED, Status.IN_PROGRESS)
 
 
+def shortfall_key(order_id: int) -> str:
+    """Return the cause of an exception about units that an order lacks; it has one at a time."""
+    return f"shortfall:{order_id}"
+
+
 @service
 def open_exception(
     *,

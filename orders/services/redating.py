@@ -5,19 +5,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import held, hold, service
 from core.updating import update_each
 from orders import outlook, promise
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderException, OrderLine
 from orders.promise import Wait
 from orders.selectors import LIVE, SERVED, in_line
 from orders.sentences import RELEASE, SUPPLY, Cause
 from pricing import services as pricing
 
+from .exceptions import OPEN, close_exceptions, shortfall_key
 from .filling import fill_backorders
 from .promising import awaited, days_by_code, days_of, places_of, releases, repromise, waits_of, write_days
 
@@ -49,6 +52,15 @@ def look_again(order_ids: Sequence[int], *, actor: Actor = SYSTEM) -> None:
         fill_backorders(products, actor=actor)
         for order_id in order_ids:
             _wait_anew(order_id, actor=actor)
+        _close_what_was_found(order_ids, actor=actor)
+
+
+def _close_what_was_found(order_ids: Sequence[int], *, actor: Actor) -> None:
+    """Call nobody for a loss that is made up already."""
+    told = OrderException.objects.filter(dedupe_key__in=[shortfall_key(pk) for pk in order_ids], status__in=OPEN)
+    missing = OrderLine.objects.filter(order=OuterRef("order"), backordered__gt=0)
+    if found := list(told.filter(~Exists(missing)).values_list("pk", flat=True)):
+        close_exceptions(found, resolution=_("Its units were found elsewhere"), actor=actor)
 
 
 def redate_release(product_id: int, *, actor: Actor = SYSTEM) -> int:

@@ -130,6 +130,10 @@ def test_units_that_were_never_there_are_looked_for_elsewhere(shop, run_debts):
         ("goods", "HAM", {"1": 70}),
         ("goods", "MUC", {"1": 30}),
     ]
+    # Nobody is called for it.
+    exception = OrderException.objects.get()
+    assert (exception.status, exception.resolution) == ("resolved", "Its units were found elsewhere")
+    assert anew(order).open_exceptions == 0
 
 
 def test_who_hears_of_a_loss_after_new_goods_came_gets_some_of_them(shop, rare):
