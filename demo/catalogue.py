@@ -1,7 +1,7 @@
 """What Kettle & Co. sells, and where it lies: plain data, the same on every start."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from demo.pictures import path_of
@@ -42,6 +42,8 @@ class Article:
     image: str = ""
     units: tuple[int, int, int] = USUAL
     backorder: bool = False
+    # Of a gift set what is picked for it: units by SKU.
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unit_cost(self) -> Decimal | None:
@@ -52,7 +54,7 @@ class Article:
     @property
     def sold_often(self) -> bool:
         """Whether the six months of orders sell it: scarce goods keep the units they have."""
-        return self.kind == "stocked" and self.sku not in HOT
+        return self.kind in ("stocked", "kit") and self.sku not in HOT
 
 
 COLOURS = {
@@ -122,33 +124,20 @@ LINENS = (
     ("NAPKIN", "napkin", "Serviette", "5.40"),
     ("RUNNER", "table runner", "Tischläufer", "29.00"),
 )
-GIFTS = (
-    "Good morning",
-    "Quiet evening",
-    "For two",
-    "Winter",
-    "Spring",
-    "Office",
-    "New home",
-    "Thank you",
-    "Birthday",
-    "Traveller",
-    "Reader",
-    "Gardener",
-)
-GIFTS_DE = (
-    "Guten Morgen",
-    "Stiller Abend",
-    "Für zwei",
-    "Winter",
-    "Frühling",
-    "Büro",
-    "Neues Zuhause",
-    "Danke",
-    "Geburtstag",
-    "Unterwegs",
-    "Leselust",
-    "Garten",
+# Gift sets are picked from the shelves of what is in them.
+GIFTS: tuple[tuple[str, str, Mapping[str, int]], ...] = (
+    ("Good morning", "Guten Morgen", {"TEA-1": 1, "MUG-GREEN": 2, "TOWEL-GREEN": 1, "CANDLE-1-S": 1}),
+    ("Quiet evening", "Stiller Abend", {"TEA-32": 1, "MUG-L-SAND": 1, "CANDLE-5-L": 1}),
+    ("For two", "Für zwei", {"TEA-6": 1, "MUG-ROSE": 2, "NAPKIN-ROSE": 2, "CANDLE-6-M": 1}),
+    ("Winter", "Winter", {"TEA-29": 1, "MUG-L-RED": 2, "CANDLE-2-M": 1}),
+    ("Spring", "Frühling", {"TEA-9": 1, "MUG-WHITE": 2, "TOWEL-WHITE": 1, "CANDLE-5-M": 1}),
+    ("Office", "Büro", {"TEA-4": 2, "MUG-L-BLACK": 2, "TOWEL-SAND": 1}),
+    ("New home", "Neues Zuhause", {"TEA-5": 1, "MUG-SAND": 4, "NAPKIN-SAND": 2, "CANDLE-1-S": 1}),
+    ("Thank you", "Danke", {"TEA-15": 1, "POT-S-WHITE": 1, "MUG-WHITE": 2}),
+    ("Birthday", "Geburtstag", {"TEA-28": 1, "POT-S-RED": 1, "MUG-ROSE": 2}),
+    ("Traveller", "Unterwegs", {"TEA-14": 1, "TEA-30": 1, "MUG-L-GREEN": 2, "TOWEL-BLUE": 1, "CANDLE-4-S": 1}),
+    ("Reader", "Leselust", {"TEA-7": 1, "POT-S-BLACK": 1, "MUG-L-BLACK": 1, "CANDLE-2-S": 1}),
+    ("Gardener", "Garten", {"TEA-11": 1, "POT-S-GREEN": 1, "MUG-GREEN": 2, "TOWEL-GREEN": 1}),
 )
 SERVICES = (
     ("GIFT-WRAP", "Gift wrap", "Geschenkverpackung", "3.50"),
@@ -207,16 +196,19 @@ def articles() -> Iterator[Article]:
                 path_of("candle", colour),
                 300,
             )
-    for number, (name, german) in enumerate(zip(GIFTS, GIFTS_DE, strict=True), start=1):
+    for number, (name, german, parts) in enumerate(GIFTS, start=1):
         colour = list(COLOURS.values())[number % 8][2]
-        yield _stocked(
+        yield Article(
             f"GIFT-{number:02d}",
             f"Gift set “{name}”",
             f"Geschenkset „{german}“",
             "Gift sets",
             Decimal("24.90") + number,
-            path_of("gift", colour),
-            900,
+            kind="kit",
+            weight=0,
+            image=path_of("gift", colour),
+            units=(0, 0, 0),
+            parts=parts,
         )
     for sku, name, german, amount in LINENS:
         for code in ("RED", "BLUE", "GREEN", "SAND", "WHITE", "ROSE"):

@@ -135,6 +135,7 @@ def _stock_up(goods: list[Article]) -> None:
                 backorder=one.backorder,
                 unit_cost=one.unit_cost,
                 release_on=released_on if one.sku == PREORDER else None,
+                parts=one.parts,
             )
             for one in goods
         ],

@@ -117,7 +117,7 @@ def ready_to_ship(order: Order, *, places: Collection[str] | None = None) -> Rea
         order=order,
         parcels=parcels,
         elsewhere=[one for one in found if one not in parcels],
-        services=sum(line.open for line in lines if line.kind != "stocked"),
+        services=sum(line.open for line in lines if not line.is_goods),
         later=later,
         due=max(Decimal(0), order.balance_due - order.authorized_total),
         first_pay=waits_for_money,

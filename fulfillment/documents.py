@@ -61,7 +61,7 @@ def labels_pdf(shipments: Sequence[Shipment]) -> bytes:
 
 def pick_list_pdf(works: Sequence[FulfillmentOrder]) -> bytes:
     """Draw pick lists for the people who walk, in their own language, sorted by bin."""
-    return _draw("pick_list", {**_pick_words(), "works": [_pick_list(work) for work in works]})
+    return _draw("pick_list", {**_pick_words(), "works": _pick_lists(works)})
 
 
 def work_papers_pdf(works: Sequence[FulfillmentOrder], parcels: Sequence[Shipment]) -> bytes:
@@ -72,11 +72,11 @@ def work_papers_pdf(works: Sequence[FulfillmentOrder], parcels: Sequence[Shipmen
     for shipment in parcels:
         packed[shipment.fulfillment_order_id].append(shipment)
     sets = []
-    for work in works:
+    for work, pick_list in zip(works, _pick_lists(works), strict=True):
         lines = ordered[work.order_id]
         with translation.override(work.order.language):
             slips = [_slip(one, lines, counts[work.pk]) for one in packed[work.pk]] or [_slip_of_work(work, lines)]
-        sets.append({"work": _pick_list(work), "slips": slips})
+        sets.append({"work": pick_list, "slips": slips})
     return _draw("work_papers", {**_pick_words(), "title": _("Pick lists and packing slips"), "sets": sets})
 
 
@@ -138,8 +138,13 @@ def _label(shipment: Shipment, of: int, tags: set[str]) -> dict[str, Any]:
     }
 
 
-def _pick_list(work: FulfillmentOrder) -> dict[str, Any]:
-    lines = sorted(work.lines.all(), key=lambda line: (line.bin, line.order_line.position))
+def _pick_lists(works: Sequence[FulfillmentOrder]) -> list[dict[str, Any]]:
+    found = selectors.to_fetch(works)
+    return [_pick_list(work, found.get(work.pk, [])) for work in works]
+
+
+def _pick_list(work: FulfillmentOrder, groups: Sequence[selectors.ToFetch]) -> dict[str, Any]:
+    tags = {tag for group in groups for one in group.goods for tag in one.handling}
     return {
         "number": str(work.number),
         "place": str(work.warehouse or work.get_kind_display()),  # type: ignore[attr-defined]
@@ -147,20 +152,36 @@ def _pick_list(work: FulfillmentOrder) -> dict[str, Any]:
         "leave": long_day(work.ship_by_on, translation.get_language() or "en") or "–",
         "method": _method(work.order),
         "note": work.order.customer_note,
-        "handling": [label.upper() for label in labels(_tags_of_work(work))],
+        "handling": [label.upper() for label in labels(tags | _tags_of_work(work))],
         "qr": _qr(str(work.number)),
-        "units": str(sum(line.quantity for line in lines)),
-        "lines": [
-            {
-                "bin": line.bin or "–",
-                "sku": line.order_line.sku,
-                "name": line.order_line.name,
-                "quantity": str(line.quantity),
-                "handling": ", ".join(labels(line.order_line.product.handling)),
-            }
-            for line in lines
-        ],
+        "units": str(sum(one.units for group in groups for one in group.goods)),
+        "lines": [row for group in groups for row in _rows_to_fetch(group)],
     }
+
+
+def _rows_to_fetch(group: selectors.ToFetch) -> list[dict[str, Any]]:
+    """Return a row per bin; above those of a kit stands what they make."""
+    ordered = group.line.order_line
+    rows = [
+        {
+            "bin": one.bin or "–",
+            "sku": one.sku,
+            "name": one.name,
+            "quantity": str(one.units),
+            "handling": ", ".join(labels(one.handling)),
+            "kit": "",
+            "in_kit": group.is_kit,
+        }
+        for one in group.goods
+    ]
+    if not group.is_kit:
+        return rows
+    kit = _("%(units)s × %(sku)s %(name)s, to be put together from:") % {
+        "units": group.line.quantity,
+        "sku": ordered.sku,
+        "name": ordered.name,
+    }
+    return [{"kit": kit, "handling": ", ".join(labels(ordered.product.handling))}, *rows]
 
 
 def _tags_of_work(work: FulfillmentOrder) -> set[str]:
@@ -215,7 +236,8 @@ def _slip_facts(order: Order, day: date) -> list[tuple[str, str]]:
 
 def _slip_line(line: OrderLine, units: int) -> dict[str, str]:
     handling = ", ".join(labels(line.product.handling))
-    return {"sku": line.sku, "name": line.name, "quantity": str(units), "handling": handling}
+    named = {"sku": line.sku, "name": line.name, "quantity": str(units)}
+    return {**named, "handling": handling, "parts": line.spoken_parts}
 
 
 def _slip_about(order: Order, warehouse: Warehouse | None, facts: list[tuple[str, str]]) -> dict[str, Any]:

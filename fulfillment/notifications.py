@@ -47,6 +47,7 @@ def _send(template: str, shipment: Shipment, more: dict[str, Any]) -> OutgoingMa
         "contents": [
             {
                 "name": line.order_line.name,
+                "parts": line.order_line.spoken_parts,
                 "units": line.quantity,
                 "image": picture_of(line.order_line.product),
             }

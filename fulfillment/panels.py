@@ -96,13 +96,12 @@ def work_of_order(request: HttpRequest, order: Order) -> Part | None:
 @panel("fulfillment.work", order=10)
 def lines_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
     """Show what to fetch from where."""
-    lines = sorted(work.lines.all(), key=lambda line: (line.bin, line.order_line.position))
+    groups = selectors.to_fetch([work]).get(work.pk, [])
     # While somebody walks, one click has a shelf counted that is not as the list says.
     walks = work.status in (FulfillmentOrder.Status.RELEASED, FulfillmentOrder.Status.PICKING)
     may_count = walks and work.kind == FulfillmentOrder.Kind.GOODS and request.user.has_perm(COUNT)
-    rows = [{"line": line, "handling": labels(line.order_line.product.handling)} for line in lines]
     gift = labels([GIFT]) if is_gift(work.order) else []
-    context = {"title": _("Lines"), "count": len(lines), "rows": rows, "gift": gift, "work": work, "flush": True}
+    context = {"title": _("Lines"), "count": len(groups), "groups": groups, "gift": gift, "work": work, "flush": True}
     return "fulfillment/panels/lines.html", {**context, "may_count": may_count}
 
 

@@ -1,15 +1,20 @@
 """What screens, papers and mails read about work and parcels."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextField
+from django.db.models.functions import Cast
 
 from core.sight import seen
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
+from inventory.handling import labels
+from inventory.models import Product, StockItem
 from inventory.out_of_bins import Taken, takes_out
-from orders.models import OrderLine, OrderStatus
+from orders.models import OrderLine, OrderStatus, parts_in
 from orders.searching import found_by
 
 Status = FulfillmentOrder.Status
@@ -66,12 +71,19 @@ def units_on_trolleys(warehouse_id: int, product_ids: Collection[int]) -> dict[T
     """Return what was picked or packed of products at a warehouse, and has not left it, or gone back."""
     begun = Q(fulfillment_order__status__in=(Status.PICKING, Status.PICKED, Status.PACKED))
     away = begun | Q(fulfillment_order__status=Status.CANCELLED, fulfillment_order__needs_put_back=True)
-    rows = FulfillmentLine.objects.filter(
-        away, fulfillment_order__warehouse=warehouse_id, order_line__product__in=product_ids, picked__gt=0
-    )
+    wanted = Q(order_line__product__in=product_ids) | Q(order_line__kind=Product.Kind.KIT)
+    rows = FulfillmentLine.objects.filter(away, wanted, fulfillment_order__warehouse=warehouse_id, picked__gt=0)
     whose = ("order_line__product_id", "fulfillment_order__order__reservation_id", "order_line__position")
-    found = rows.order_by().values_list(*whose).annotate(units=Sum("picked"))
-    return {Taken(*row): units for *row, units in found}
+    parts = Cast("order_line__parts", TextField())
+    found: dict[Taken, int] = {}
+    for product, reservation, key, made_of, picked in (
+        rows.order_by().values_list(*whose).annotate(made_of=parts, units=Sum("picked"))
+    ):
+        for one, per in parts_in(json.loads(made_of)) or ((product, 1),):
+            if one in product_ids:
+                taken = Taken(one, reservation, key)
+                found[taken] = found.get(taken, 0) + per * picked
+    return found
 
 
 def work_queue() -> "QuerySet[FulfillmentOrder]":
@@ -131,6 +143,88 @@ def handling_of_parcels(shipment_ids: Iterable[int]) -> dict[int, set[str]]:
     for shipment_id, tags in rows.values_list("shipment", "order_line__product__handling"):
         found.setdefault(shipment_id, set()).update(tags)
     return found
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Units of a product that are fetched from a bin."""
+
+    product_id: int
+    sku: str
+    name: str
+    bin: str
+    units: int
+    per: int = 1
+    handling: Sequence[str] = ()
+
+    @property
+    def handling_labels(self) -> list[str]:
+        """Return in words how it must be handled."""
+        return labels(self.handling)
+
+
+@dataclass(frozen=True)
+class ToFetch:
+    """A line of work, and what is fetched for it: itself, or the parts of a kit, by bin."""
+
+    line: FulfillmentLine
+    goods: list[Fetch]
+
+    @property
+    def is_kit(self) -> bool:
+        """Whether parts are fetched for it."""
+        return bool(self.line.order_line.parts)
+
+    @property
+    def handling(self) -> list[str]:
+        """Return in words how a kit must be handled."""
+        return labels(self.line.order_line.product.handling)
+
+
+def to_fetch(works: Iterable[FulfillmentOrder]) -> dict[int, list[ToFetch]]:
+    """Return what to fetch for work, by bin; the parts of a kit stay together. One statement, none without kits."""
+    lines = [(work, line) for work in works for line in work.lines.all()]
+    parts = {part for _work, line in lines for part, _per in line.order_line.made_of}
+    shelves = StockItem.objects.filter(product__in=parts).select_related("product") if parts else ()
+    there: dict[tuple[int, int | None], StockItem] = {(row.product_id, row.warehouse_id): row for row in shelves}
+    found: dict[int, list[ToFetch]] = {work.pk: [] for work, _line in lines}
+    for work, line in lines:
+        found[work.pk].append(ToFetch(line, _goods_of(line, work.warehouse_id, there)))
+    for groups in found.values():
+        groups.sort(key=lambda group: (group.goods[0].bin, group.line.order_line.position))
+    return found
+
+
+def _goods_of(
+    line: FulfillmentLine, warehouse_id: int | None, there: Mapping[tuple[int, int | None], StockItem]
+) -> list[Fetch]:
+    ordered = line.order_line
+    if not ordered.parts:
+        return [
+            Fetch(
+                product_id=ordered.product_id,
+                sku=ordered.sku,
+                name=ordered.name,
+                bin=line.bin,
+                units=line.quantity,
+                handling=ordered.product.handling,
+            )
+        ]
+    goods = []
+    for part in ordered.parts:
+        shelf = there.get((part["product"], warehouse_id))
+        goods.append(
+            Fetch(
+                product_id=part["product"],
+                sku=part["sku"],
+                name=part["name"],
+                bin=shelf.bin if shelf else "",
+                units=line.quantity * part["per"],
+                per=part["per"],
+                handling=shelf.product.handling if shelf else (),
+            )
+        )
+    return sorted(goods, key=lambda one: (one.bin, one.sku))
 
 
 def parcel_counts(work_ids: Iterable[int]) -> dict[int, int]:

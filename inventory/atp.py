@@ -44,12 +44,12 @@ class Outlook:
     @property
     def now(self) -> int:
         """Units that can be promised at once."""
-        return sum(stage.units for stage in self._stages if stage.on is None)
+        return sum(stage.units for stage in self.stages if stage.on is None)
 
     def by_day(self) -> list[tuple[date | None, int]]:
         """Return how many units can be promised from each day on, those of earlier days included."""
         per_day: dict[date | None, int] = defaultdict(int)
-        for stage in self._stages:
+        for stage in self.stages:
             per_day[stage.on] += stage.units
         days, whole = [], 0
         for day, units in per_day.items():
@@ -77,4 +77,43 @@ class Outlook:
             if stage.units > some:
                 left.append(stage._replace(units=stage.units - some))
         self._stages = left
+        return taken
+
+
+class KitOutlook(Outlook):
+    """The kits that parts allow, by place and day. Who takes a kit takes its parts, and the other way round."""
+
+    def __init__(self, parts: Iterable[tuple[Outlook, int]]) -> None:
+        """Look ahead from the outlooks of the parts, and how many units of each are in a kit."""
+        self._parts = list(parts)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """Return what is left, the earliest first: each kit comes whole from one place."""
+        coming: dict[int, dict[date | None, list[int]]] = defaultdict(dict)
+        for index, (part, _per) in enumerate(self._parts):
+            for stage in part.stages:
+                more = coming[stage.warehouse_id].setdefault(stage.on, [0] * len(self._parts))
+                more[index] += stage.units
+        found = []
+        for place, days in coming.items():
+            there, kits = [0] * len(self._parts), 0
+            for day in sorted(days, key=lambda day: day or date.min):
+                there = [units + new for units, new in zip(there, days[day], strict=True)]
+                whole = min(units // per for units, (_part, per) in zip(there, self._parts, strict=True))
+                if whole > kits:
+                    found.append(Stage(day, place, whole - kits))
+                    kits = whole
+        return sorted(found, key=lambda stage: (stage.on or date.min, stage.warehouse_id))
+
+    def take(self, units: int, *, at: Collection[int] | None = None) -> list[Stage]:
+        """Take kits for one demand, the earliest first: their parts with them."""
+        taken = []
+        for stage in self.stages:
+            if units > 0 and (at is None or stage.warehouse_id in at):
+                taken.append(stage._replace(units=min(units, stage.units)))
+                units -= taken[-1].units
+        for stage in taken:
+            for part, per in self._parts:
+                part.take(per * stage.units, at={stage.warehouse_id})
         return taken

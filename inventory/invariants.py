@@ -47,6 +47,24 @@ register(
             ORDER BY s.id
         """,
     ),
+    Invariant(
+        code="I1",
+        name="parts of a kit are tied together, whole kits in each warehouse",
+        rows="SELECT count(*) FROM inventory_allocation WHERE kit_id IS NOT NULL AND quantity > consumed + released",
+        breaches="""
+            SELECT reservation_id
+            FROM (
+                SELECT a.reservation_id, a.key, s.warehouse_id, a.stock_item_id, MAX(a.per) AS per,
+                    SUM(a.quantity - a.consumed - a.released) AS units
+                FROM inventory_allocation a JOIN inventory_stockitem s ON s.id = a.stock_item_id
+                WHERE a.kit_id IS NOT NULL AND a.quantity > a.consumed + a.released
+                GROUP BY a.reservation_id, a.key, s.warehouse_id, a.stock_item_id
+            ) part
+            GROUP BY reservation_id, key, warehouse_id
+            HAVING MIN(units / per) <> MAX(units / per) OR SUM(units % per) <> 0
+            ORDER BY reservation_id
+        """,
+    ),
 )
 
 # Out of the source as sent, into the destination as received or lost; a transfer that was given up leaves nothing.

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.panels import panel
-from core.sight import seen
+from core.sight import limited_to, seen
 from inventory import selectors
+from inventory.kits import scarcest
 from inventory.models import Product, StockCount, StockCountLine, StockItem, Transfer
 
 MOVEMENTS_SHOWN = 15
@@ -20,11 +21,56 @@ LINES_SHOWN = 500
 @panel("inventory.product", order=10)
 def shelves(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
     """Show how many units lie where."""
-    if not product.needs_stock:
+    if not product.has_shelf:
         return None
     rows = list(seen(selectors.stock_rows()).filter(product=product).order_by("warehouse__priority", "pk"))
     context = {"title": _("Stock"), "count": len(rows), "flush": True, "rows": rows, "anchor": "stock"}
     return "inventory/panels/shelves.html", context
+
+
+@panel("inventory.product", order=12)
+def parts_of_kit(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
+    """Show what a kit is made of, how many can be made now, and which part is the scarcest."""
+    if not product.is_kit:
+        return None
+    parts = selectors.parts_of([product.pk])[product.pk]
+    free = selectors.availability([part.product_id for part in parts])
+    made = selectors.stock_by_warehouse([product.pk])
+    fewest = scarcest(tuple((part.product_id, part.per) for part in parts), free)
+    codes = limited_to("warehouse")
+    places = [
+        (one.code, made[product.pk, one.pk])
+        for one in selectors.active_warehouses()
+        if made.get((product.pk, one.pk)) and (codes is None or one.code in codes)
+    ]
+    context = {
+        "title": _("Parts"),
+        "count": len(parts),
+        "flush": True,
+        "rows": [
+            {
+                "part": part,
+                "free": free[part.product_id],
+                "enough": free[part.product_id] // part.per,
+                "is_scarcest": part.product_id == fewest,
+            }
+            for part in parts
+        ],
+        "scarcest": _("scarcest part"),
+        "places": places,
+    }
+    return "inventory/panels/kit.html", context
+
+
+@panel("inventory.product", order=14)
+def in_kits(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
+    """Name the kits that it is part of."""
+    if not product.has_shelf:
+        return None
+    rows = list(product.part_of.select_related("kit").order_by("kit__sku")[:PROMISES_SHOWN])
+    if not rows:
+        return None
+    return "inventory/panels/in_kits.html", {"title": _("In kits"), "side": True, "rows": rows}
 
 
 @panel("inventory.product", order=20)
@@ -41,7 +87,7 @@ def on_its_way(request: HttpRequest, product: Product) -> tuple[str, dict[str, A
 @panel("inventory.product", order=90)
 def product_movements(request: HttpRequest, product: Product) -> tuple[str, dict[str, Any]] | None:
     """Show what moved last."""
-    if not product.needs_stock:
+    if not product.has_shelf:
         return None
     rows = list(seen(selectors.movements()).filter(stock_item__product=product)[:MOVEMENTS_SHOWN])
     context = {"title": _("Movements"), "flush": True, "rows": rows, "show_place": True}

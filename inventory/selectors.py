@@ -11,9 +11,11 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from core.often import Remembered
 from core.sight import seen
 from core.words import begins_with, typed_words
+from inventory.kits import complete
 from inventory.models import (
     Allocation,
     ExpectedReceipt,
+    KitPart,
     Product,
     ProductWord,
     StockCount,
@@ -29,25 +31,59 @@ from inventory.models import (
 MOST_ALIKE = 60
 
 
-def free_units() -> Combinable:
-    """Return the expression for what new demand may take of a stock row."""
-    free = F("on_hand") - F("quarantined") - F("reserved") - F("safety_stock")
+def free_units(shelf: str = "") -> Combinable:
+    """Return the expression for what new demand may take of a stock row, or of the `shelf` that a row leads to."""
+    columns = ("quarantined", "reserved", "safety_stock")
+    free: Combinable = F(f"{shelf}on_hand")
+    for column in columns:
+        free -= F(f"{shelf}{column}")
     return Greatest(Value(0), free, output_field=IntegerField())
 
 
 def availability(product_ids: Iterable[int]) -> dict[int, int]:
     """Return the free units of products over all active warehouses; a product without stock has none."""
-    wanted = set(product_ids)
-    rows = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True)
-    found = rows.order_by().values("product_id").annotate(units=Sum(free_units()))
-    return dict.fromkeys(wanted, 0) | {row["product_id"]: row["units"] for row in found}
+    found = dict.fromkeys(product_ids, 0)
+    for (product, _warehouse), units in stock_by_warehouse(found).items():
+        found[product] += units
+    return found
 
 
 def stock_by_warehouse(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
-    """Return the free units of (product, warehouse), in active warehouses."""
-    rows = StockItem.objects.filter(product_id__in=set(product_ids), warehouse__active=True)
-    found = rows.values_list("product_id", "warehouse_id", free_units())
-    return {(product, warehouse): units for product, warehouse, units in found}
+    """Return the free units of (product, warehouse), in active warehouses; of kits, as the scarcest part allows."""
+    wanted = set(product_ids)
+    shelves = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True).order_by()
+    none = Cast(Value(None), IntegerField())
+    here = shelves.values_list("product_id", "warehouse_id", free_units(), none, Value(1), Value(True))
+    lies = "product__stock_items__"
+    parts = KitPart.objects.filter(kit_id__in=wanted).order_by()
+    # A part without any shelf is a row, too: of its kit there is none.
+    kits = parts.values_list(
+        "kit_id",
+        f"{lies}warehouse_id",
+        Coalesce(free_units(lies), 0),
+        "product_id",
+        "per",
+        f"{lies}warehouse__active",
+    )
+    found: dict[tuple[int, int], int] = {}
+    of_kit: dict[int, dict[int, int]] = {}
+    shelf: dict[tuple[int, int], dict[int, int]] = {}
+    for product, warehouse, units, part, per, active in here.union(kits, all=True):
+        if part is None:
+            found[product, warehouse] = units
+            continue
+        of_kit.setdefault(product, {})[part] = per
+        if active:
+            shelf.setdefault((product, warehouse), {})[part] = units
+    return found | {place: complete(tuple(of_kit[place[0]].items()), there) for place, there in shelf.items()}
+
+
+def parts_of(kit_ids: Iterable[int]) -> dict[int, list[KitPart]]:
+    """Return what kits are made of, with the products; one statement, and none without kits."""
+    found: dict[int, list[KitPart]] = {kit: [] for kit in kit_ids}
+    for part in KitPart.objects.filter(kit__in=found).select_related("product") if found else ():
+        found[part.kit_id].append(part)
+    return found
 
 
 def supply_rows(product_ids: Iterable[int]) -> tuple["QuerySet[Any, Any]", ...]:
@@ -100,7 +136,7 @@ def incoming(product_ids: Iterable[int]) -> dict[int, list[tuple[date, int, int]
 
 
 class TiedLot(NamedTuple):
-    """Units of a product tied to one line of a demand, in one warehouse."""
+    """Units of a product, or of a kit, tied to one line of a demand, in one warehouse."""
 
     reservation_id: int
     key: int
@@ -117,19 +153,29 @@ def tied_behind(
     reservations: Iterable[int] | None = None,
     limit: int | None = None,
 ) -> list[TiedLot]:
-    """Return what is tied to demands with a higher rank, in warehouses; who is served last comes first."""
-    units = F("quantity") - F("consumed") - F("released")
+    """Return what is tied to demands with a higher rank, in warehouses; who is served last comes first.
+
+    The parts of a kit are tied to it: nobody is given a part alone.
+    """
+    wanted = set(product_ids)
     rows = Allocation.objects.filter(
+        Q(kit__in=wanted) | Q(kit__isnull=True, stock_item__product__in=wanted),
         quantity__gt=F("consumed") + F("released"),
-        stock_item__product__in=set(product_ids),
         stock_item__warehouse__in=set(warehouses),
         reservation__rank__gt=rank,
     )
     if reservations is not None:
         rows = rows.filter(reservation__in=set(reservations))
-    columns = ("reservation_id", "key", "stock_item__warehouse_id", "stock_item__product_id")
-    found = rows.order_by("-reservation__rank", "-reservation_id", "-pk").values_list(*columns, units)[:limit]
-    return [TiedLot(*row) for row in found]
+    columns = ("reservation_id", "key", "stock_item__warehouse_id", "kit_id", "stock_item__product_id")
+    open_kits = (F("quantity") - F("consumed") - F("released")) / F("per")
+    ordered = rows.order_by("-reservation__rank", "-reservation_id", "-pk")
+    first: dict[tuple[int, int, int], int] = {}
+    found = []
+    for reservation, key, warehouse, kit, product, units in ordered.values_list(*columns, open_kits)[:limit]:
+        # Of a kit its first part speaks for the others.
+        if first.setdefault((reservation, key, warehouse), product) == product:
+            found.append(TiedLot(reservation, key, warehouse, kit or product, units))
+    return found
 
 
 def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
@@ -296,9 +342,13 @@ def allocated_from(reservation_id: int | None) -> dict[int, list[tuple[str, int]
     found: dict[int, list[tuple[str, int]]] = {}
     if reservation_id is None:
         return found
-    still_tied = F("quantity") - F("consumed") - F("released")
     rows = Allocation.objects.filter(reservation=reservation_id, quantity__gt=F("consumed") + F("released"))
-    rows = rows.order_by("key", "stock_item__warehouse__code")
-    for key, code, units in rows.values_list("key", "stock_item__warehouse__code").annotate(units=Sum(still_tied)):
-        found.setdefault(key, []).append((code, units))
+    rows = rows.order_by("key", "stock_item__warehouse__code", "stock_item")
+    columns = ("key", "stock_item__warehouse__code", "stock_item", "per")
+    first: dict[tuple[int, str], int] = {}
+    still_tied = Sum(F("quantity") - F("consumed") - F("released"))
+    for key, code, shelf, per, units in rows.values_list(*columns).annotate(units=still_tied):
+        # Of a kit its first part speaks for the others.
+        if first.setdefault((key, code), shelf) == shelf:
+            found.setdefault(key, []).append((code, units // per))
     return found

@@ -5,29 +5,30 @@ set can do it, then the fewest parcels, then the nearest places, the preferred o
 Where costs are given, money decides after the last resort: see `inventory.costing`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from inventory.costing import Cheapest, Costs, Offer, ParcelCost, as_parts, money, parcel_cost
 from inventory.fewest import Fewest
+from inventory.kits import Parts, Stock, needs_of, take_from, with_kits
 
 MAX_WAREHOUSES = 20
 # The search ends here at the latest, with the best answer seen so far: a decision is made under row locks.
 MAX_NODES = 20_000
 
-Stock = Mapping[tuple[int, int], int]
-
 
 @dataclass(frozen=True)
 class Demand:
-    """Units of one product wanted by one line, which the asker calls `key`."""
+    """Units of one product wanted by one line, which the asker calls `key`; of a kit its `parts` are taken."""
 
     key: int
     product_id: int
     quantity: int
     may_backorder: bool = False
+    parts: Parts = ()
 
     def __post_init__(self) -> None:
         """Refuse a demand for nothing."""
@@ -129,8 +130,45 @@ def decide(demand: Sequence[Demand], stock: Stock, places: Iterable[Place], cost
 
     `stock` says how many units of (product, warehouse) are free. What all places together do not
     have is `short`; the rest is served in full. Lines that may not wait come before those that may.
+    Of a kit the stock of its parts counts, and each unit comes whole from one place.
     """
     places = list(places)
+    if not any(one.parts for one in demand):
+        return _decide(demand, stock, places, costs)
+    # At first as if nobody wanted the parts of anybody else: that is the best answer wherever it can be done.
+    best = _decide(demand, with_kits(stock, demand), places, costs)
+    if _is_there(demand, best.picks, stock):
+        return best
+    given = _one_by_one(demand, stock, places, costs)
+    return replace(_decide(demand, given, places, costs), exact=False, candidates=best.candidates)
+
+
+def _is_there(demand: Sequence[Demand], picks: Iterable[Pick], stock: Stock) -> bool:
+    """Whether the shelves have all that is picked, where lines share products."""
+    left, lines = dict(stock), {one.key: one for one in demand}
+    for pick in picks:
+        take_from(left, lines[pick.key], pick.warehouse_id, pick.quantity)
+    return all(
+        left.get((product, pick.warehouse_id), 0) >= 0 for pick in picks for product, _ in needs_of(lines[pick.key])
+    )
+
+
+def _one_by_one(
+    demand: Sequence[Demand], stock: Stock, places: Sequence[Place], costs: Costs | None
+) -> dict[tuple[int, int], int]:
+    """Give lines that want the same units theirs one after the other, kits first: they find fewer places.
+
+    Returns what is then there for each of them, per (product, warehouse).
+    """
+    left, given = dict(stock), defaultdict[tuple[int, int], int](int)
+    for one in sorted(demand, key=lambda line: (line.may_backorder, not line.parts)):
+        for pick in _decide([one], with_kits(left, [one]), places, costs).picks:
+            take_from(left, one, pick.warehouse_id, pick.quantity)
+            given[one.product_id, pick.warehouse_id] += pick.quantity
+    return given
+
+
+def _decide(demand: Sequence[Demand], stock: Stock, places: Sequence[Place], costs: Costs | None) -> Decision:
     if barred := {(product, place.warehouse_id) for place in places for product in place.cannot}:
         stock = {shelf: units for shelf, units in stock.items() if shelf not in barred}
     wanted: dict[int, int] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from inventory.models import Product
+from inventory.models import GOODS
 from orders.models import Order
 from pricing.calculation.values import MAX_AMOUNT, AmountTooLarge
 
@@ -24,7 +24,7 @@ Allocation, Fulfillment, Paid, Invoiced, Returned = (
 def allocation_status(lines: Iterable[Any]) -> str:
     """Say how much of what is open is tied to stock; services and digital items need none."""
     lines = list(lines)
-    goods = [line for line in lines if line.kind == Product.Kind.STOCKED]
+    goods = [line for line in lines if line.kind in GOODS]
     wanted = sum(line.open for line in goods)
     allocated = sum(line.allocated for line in goods)
     if all(line.quantity == line.cancelled for line in lines):

@@ -174,7 +174,13 @@ def _shown(order: Order, line: OrderLine) -> Decimal:
 
 
 def _item(line: OrderLine, units: int) -> dict[str, Any]:
-    return {"units": units, "name": line.name, "sku": line.sku, "image": picture_of(line.product)}
+    return {
+        "units": units,
+        "name": line.name,
+        "sku": line.sku,
+        "parts": line.spoken_parts,
+        "image": picture_of(line.product),
+    }
 
 
 def _parcels(order: Order) -> list[dict[str, Any]]:

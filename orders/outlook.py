@@ -1,17 +1,22 @@
 """What can still be promised of products, and when: their shelves, what is on its way, and who waits before."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from django.db.models import Case, ExpressionWrapper, F, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, ExpressionWrapper, F, IntegerField, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from inventory import selectors as stock
-from inventory.atp import Outlook
+from inventory.atp import KitOutlook, Outlook
+from inventory.kits import Parts, complete
+from inventory.models import Product
 from orders.lending import Lot, lend
-from orders.models import OrderLine
+from orders.models import OrderLine, parts_in
 from orders.selectors import SAFE_ON, TIED, in_line, lendable
 
 # Not the keys of warehouses: those who wait, before and after who asks, and those who lent what they had.
@@ -35,6 +40,13 @@ class Figures:
     behind: int = 0
     lent: list[tuple[date, int]] = field(default_factory=list)
     lendable: list[Lot] = field(default_factory=list)
+
+    def wait(self, place: int, units: int) -> None:
+        """Count units that somebody waits for, ahead of who asks or behind."""
+        if place == AHEAD:
+            self.ahead += units
+        else:
+            self.behind += units
 
     @property
     def waiting(self) -> int:
@@ -86,6 +98,41 @@ class Figures:
         return [(None, now), *((day, units) for day, units in days if day is not None and units > now)]
 
 
+@dataclass
+class KitFigures(Figures):
+    """A kit: its parts decide, per warehouse. `ahead` and `behind` are of those who wait for the kit itself."""
+
+    parts: list[tuple[Figures, int]] = field(default_factory=list)
+
+    @property
+    def shelves(self) -> dict[int, int]:
+        """What new demand may take now, per warehouse, as the scarcest part allows."""
+        return self.whole([part.shelves for part, _per in self.parts])
+
+    def whole(self, shelves: Sequence[Mapping[int, int]]) -> dict[int, int]:
+        """Return how many kits there are per warehouse, from the units of each part there."""
+        parts = tuple((index, per) for index, (_part, per) in enumerate(self.parts))
+        places = sorted(set().union(*shelves))
+        return {
+            place: complete(parts, {index: there.get(place, 0) for index, there in enumerate(shelves)})
+            for place in places
+        }
+
+    def shelf_and_supply(self) -> Outlook:
+        """Look ahead as whoever is served first does."""
+        return KitOutlook([(part.shelf_and_supply(), per) for part, per in self.parts])
+
+    def outlook(self, *, taken: Mapping[int, int] | None = None, borrowed: int = 0) -> Outlook:
+        """Look ahead, after kits were `taken` from warehouses; kits are neither lent nor borrowed."""
+        gone = taken or {}
+        return KitOutlook(
+            [
+                (part.outlook(taken={place: per * units for place, units in gone.items()}), per)
+                for part, per in self.parts
+            ]
+        )
+
+
 @dataclass(frozen=True)
 class Demanding:
     """Who asks: a lower rank is served first, of the same rank who was here before. Without a rank it comes last.
@@ -118,36 +165,31 @@ class Demanding:
 LAST = Demanding()
 
 
-def figures(product_ids: Iterable[int], demand: Demanding = LAST) -> dict[int, Figures]:
-    """Return the figures of products, as seen by who asks, in one statement."""
+def figures(
+    product_ids: Iterable[int], demand: Demanding = LAST, *, kits: Mapping[int, Parts] | None = None
+) -> dict[int, Figures]:
+    """Return the figures of products, as seen by who asks, in one statement.
+
+    Of `kits` their parts are told, and the figures of these come along. Who waits for a kit waits for its parts.
+    """
+    made_of = kits or {}
     wanted = set(product_ids)
-    found = {product: Figures() for product in wanted}
-    if not wanted:
+    found: dict[int, Figures] = {
+        product: Figures() for product in wanted | {part for parts in made_of.values() for part, _per in parts}
+    }
+    for kit, parts in made_of.items():
+        found[kit] = KitFigures(parts=[(found[part], per) for part, per in parts])
+    if not found:
         return found
-    waiting = in_line().filter(product__in=wanted)
-    place = Case(
-        When(demand.lent_before(), then=Value(LENT)),
-        When(Q(lent__gt=0), then=Value(BEHIND)),
-        When(demand.before(), then=Value(AHEAD)),
-        default=Value(BEHIND),
-        output_field=IntegerField(),
-    )
-    queue = (
-        waiting.order_by()
-        .values("product_id")
-        .annotate(place=place, day=F("lent_until"), units=Sum("backordered"))
-        .values_list("product_id", "place", "day", "units")
-    )
-    below = ExpressionWrapper(Value(LENDABLE) - F("stock_item__warehouse_id"), output_field=IntegerField())
-    lots = lendable(wanted).order_by().values_list("stock_item__product_id", below, SAFE_ON, TIED)
-    shelves, *coming = stock.supply_rows(wanted)
-    rows = shelves.union(*coming, queue, lots, all=True)
-    for product, place_id, day, units in rows:
+    for product, place_id, day, units, frozen in _rows(found, demand):
+        if frozen is not None:
+            for part, per in parts_in(json.loads(frozen)):
+                if part in found:
+                    found[part].wait(place_id, per * units)
+            continue
         one = found[product]
-        if place_id == AHEAD:
-            one.ahead += units
-        elif place_id == BEHIND:
-            one.behind += units
+        if place_id in (AHEAD, BEHIND):
+            one.wait(place_id, units)
         elif place_id == LENT:
             one.lent.append((day, units))
         elif place_id < LENDABLE:
@@ -157,6 +199,73 @@ def figures(product_ids: Iterable[int], demand: Demanding = LAST) -> dict[int, F
         else:
             one.supply.append((day, place_id, units))
     return found
+
+
+def _rows(product_ids: Iterable[int], demand: Demanding) -> "QuerySet[Any, Any]":
+    """Return rows of (product, place, day, units, parts): shelves, what comes, who waits and what may be lent."""
+    wanted = set(product_ids)
+    no_parts = Cast(Value(None), TextField())
+    place = Case(
+        When(demand.lent_before(), then=Value(LENT)),
+        When(Q(lent__gt=0), then=Value(BEHIND)),
+        When(demand.before(), then=Value(AHEAD)),
+        default=Value(BEHIND),
+        output_field=IntegerField(),
+    )
+    waiting = in_line().order_by()
+    queues = [
+        lines.values("product_id")
+        .annotate(place=place, day=F("lent_until"), frozen=frozen, units=Sum("backordered"))
+        .values_list("product_id", "place", "day", "units", "frozen")
+        for lines, frozen in (
+            (waiting.filter(product__in=wanted), no_parts),
+            (waiting.filter(kind=Product.Kind.KIT), Cast("parts", TextField())),
+        )
+    ]
+    below = ExpressionWrapper(Value(LENDABLE) - F("stock_item__warehouse_id"), output_field=IntegerField())
+    lots = lendable(wanted).order_by().values_list("stock_item__product_id", below, SAFE_ON, TIED)
+    shelves, *others = (rows.annotate(frozen=no_parts) for rows in (*stock.supply_rows(wanted), lots))
+    return shelves.union(*others, *queues, all=True)
+
+
+def figures_of(lines: Iterable[OrderLine], short: Mapping[int, int], demand: Demanding) -> dict[int, Figures]:
+    """Return the figures of what is short, by position, with those of the parts of kits."""
+    lacking = [line for line in lines if short.get(line.position)]
+    return figures({line.product_id for line in lacking}, demand, kits=kits_in(lacking))
+
+
+def outlooks(
+    known: Mapping[int, Figures],
+    taken: Mapping[tuple[int, int], int] | None = None,
+    *,
+    borrowed: Mapping[int, int] | None = None,
+    whole: bool = False,
+) -> dict[int, Outlook]:
+    """Look ahead at products that several demands share: who takes a kit takes its parts from the others.
+
+    `taken` are units of (product, warehouse) that are gone from the shelves, `borrowed` ones per product come back
+    first. The `whole` of it sees who is served first.
+    """
+    gone: dict[int, dict[int, int]] = defaultdict(dict)
+    for (product, place), units in (taken or {}).items():
+        gone[product][place] = units
+    found = {
+        product: one.shelf_and_supply()
+        if whole
+        else one.outlook(taken=gone[product], borrowed=(borrowed or {}).get(product, 0))
+        for product, one in known.items()
+        if not isinstance(one, KitFigures)
+    }
+    ids = {id(one): product for product, one in known.items()}
+    for product, one in known.items():
+        if isinstance(one, KitFigures):
+            found[product] = KitOutlook([(found[ids[id(part)]], per) for part, per in one.parts])
+    return found
+
+
+def kits_in(lines: Iterable[OrderLine]) -> dict[int, Parts]:
+    """Return what the kits among lines are made of."""
+    return {line.product_id: line.made_of for line in lines if line.parts}
 
 
 def room(limit: int | None, waiting: int) -> int:

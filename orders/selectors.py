@@ -1,18 +1,21 @@
 """What screens and services read about orders."""
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from customers.models import Customer
 from customers.selectors import written_down_for
-from inventory.models import Allocation
+from inventory.kits import Parts
+from inventory.models import Allocation, Product
 from orders import guards
-from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus
+from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus, parts_in
 from orders.searching import first_found, search
 from orders.standing import allowed_actions, blocked_because, display_status, need, next_step
 from pricing.models import Channel
@@ -48,6 +51,7 @@ __all__ = [
     "waiting_for",
     "with_sku",
     "with_standing",
+    "with_their_kits",
 ]
 
 S = OrderStatus
@@ -225,21 +229,64 @@ def lent(product_ids: Iterable[int] | None = None) -> QuerySet[OrderLine]:
 
 
 def waiting_for(product_ids: Iterable[int], *, limit: int | None = None) -> list[int]:
-    """Return the orders that wait for units of products, as they are served; no more than `limit` lines of them.
+    """Return the orders that wait for units of products, or for kits with them, as they are served.
 
-    Who lent units gets them back first, then the lowest rank.
+    Who lent units gets them back first, then the lowest rank. No more than `limit` lines of them are looked at.
     """
-    ranked = _waiting_lines(product_ids).order_by(*SERVED).values_list("order", flat=True)
+    wanted = set(product_ids)
+    kits = {kit for kit, parts in _kits_in_line().items() if any(part in wanted for part, _per in parts)}
+    ranked = _waiting_lines(wanted | kits).order_by(*SERVED).values_list("order", flat=True)
     return list(dict.fromkeys(ranked[:limit]))
 
 
 def spoken_for(product_ids: Iterable[int], *, rank: int) -> dict[int, int]:
-    """Return, per product, the units for which orders wait that stand before a new one of this rank.
+    """Return, per product on a shelf, the units for which orders wait that stand before a new one of this rank.
 
-    Of equal ranks who is there already stands in front.
+    Of equal ranks who is there already stands in front. Who waits for a kit waits for its parts.
     """
-    ahead = _waiting_lines(product_ids).filter(Q(order__rank__lte=rank) | Q(lent__gt=0))
-    return dict(ahead.order_by().values_list("product").annotate(units=Sum("backordered")))
+    wanted = set(product_ids)
+    kits = in_line().filter(kind=Product.Kind.KIT)
+    first = Q(order__rank__lte=rank) | Q(lent__gt=0)
+    ahead = [
+        lines.filter(first).order_by().values_list("product").annotate(frozen=frozen, units=units)
+        for lines, frozen in (
+            (_waiting_lines(wanted), Cast(Value(None), TextField())),
+            (kits, Cast("parts", TextField())),
+        )
+        for units in (Sum("backordered"),)
+    ]
+    found: dict[int, int] = defaultdict(int)
+    for product, frozen, units in ahead[0].union(ahead[1], all=True):
+        if frozen is None:
+            found[product] += units
+        for part, per in parts_in(json.loads(frozen)) if frozen else ():
+            if part in wanted:
+                found[part] += per * units
+    return dict(found)
+
+
+def with_their_kits(product_ids: Iterable[int]) -> tuple[set[int], dict[int, Parts]]:
+    """Return products, kits with them for which orders wait, other parts of these, kits with those, and so on.
+
+    They share one supply. The second answer are the parts of the kits.
+    """
+    known = _kits_in_line()
+    found = set(product_ids)
+    while more := {
+        product
+        for kit, parts in known.items()
+        if not found.isdisjoint(group := {kit, *(part for part, _per in parts)})
+        for product in group - found
+    }:
+        found |= more
+    return found, {kit: parts for kit, parts in known.items() if kit in found}
+
+
+def _kits_in_line() -> dict[int, Parts]:
+    """Return the kits for which somebody waits, with what was in them when they were ordered."""
+    kits = in_line().filter(kind=Product.Kind.KIT).order_by()
+    rows = kits.values_list("product", Cast("parts", TextField())).distinct()
+    return {product: parts_in(json.loads(frozen)) for product, frozen in rows}
 
 
 def _waiting_lines(product_ids: Iterable[int]) -> QuerySet[OrderLine]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-STOCKED = "stocked"
+# What leaves the house in parcels can come back: single goods, and kits of them.
+GOODS = frozenset({"stocked", "kit"})
 # By law a consumer has fourteen days (Directive 2011/83/EU art. 9); a policy may give more, never less.
 LEGAL_DAYS = 14
 
@@ -80,7 +81,7 @@ def judge(lines: Iterable[Line], *, delivered_on: date | None, today: date, term
 
 
 def _returnable(line: Line, buyer: Buyer, too_late: bool, until: date | None) -> Returnable:
-    if line.kind != STOCKED:
+    if line.kind not in GOODS:
         return Returnable(line.key, 0, "not_goods")
     there = line.shipped if buyer.is_staff else line.delivered
     if not there:

@@ -17,7 +17,7 @@ from core.sight import seen
 from customers.models import Customer
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
-from returns.eligibility import STOCKED, Answer, Buyer, Line, Terms, judge
+from returns.eligibility import GOODS, Answer, Buyer, Line, Terms, judge
 from returns.models import ReturnLine, ReturnPolicy, ReturnRequest
 
 Status = ReturnRequest.Status
@@ -139,7 +139,7 @@ def takes_all_goods_back(order: Order, credited: Mapping[int, int]) -> bool:
         return_lines__return_request__is_withdrawal=True,
         return_lines__resolution=ReturnLine.Resolution.REFUND,
     )
-    goods = OrderLine.objects.filter(order=order, kind=STOCKED)
+    goods = OrderLine.objects.filter(order=order, kind__in=GOODS)
     lines = goods.annotate(before=Coalesce(Sum("return_lines__received", filter=withdrawn), 0))
     return all(line.before + credited.get(line.pk, 0) >= line.quantity - line.cancelled for line in lines)
 

@@ -67,7 +67,7 @@ def _keep_once(model: type[Invoice] | type[CreditNote], pk: int, content: bytes)
 
 
 def _draw_invoice(invoice: Invoice) -> bytes:
-    rows = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    rows = list(InvoiceLine.objects.filter(invoice=invoice).select_related("order_line").order_by("position"))
     matched = list(InvoicePayment.objects.filter(invoice=invoice).select_related("payment").order_by("pk"))
     content = _frame(invoice, rows)
     content |= {
@@ -87,7 +87,7 @@ def _draw_invoice(invoice: Invoice) -> bytes:
 
 
 def _draw_credit_note(note: CreditNote) -> bytes:
-    rows = list(CreditNoteLine.objects.filter(credit_note=note).order_by("position"))
+    rows = list(CreditNoteLine.objects.filter(credit_note=note).select_related("order_line").order_by("position"))
     content = _frame(note, rows)
     words = {"number": note.invoice.number, "date": _day(note.invoice.issued_on)}
     content |= {
@@ -200,6 +200,8 @@ def _row(position: int, parts: Sequence[Row], currency: str, gross: bool, discou
     if gross:
         figures.append(wording.figure(summed(part.total for part in parts), currency))
     detail = row.sku if len(parts) == 1 else ", ".join(_share(part, currency) for part in parts)
+    if row.order_line is not None and row.order_line.parts:
+        detail = f"{detail}: {row.order_line.spoken_parts}"
     return {"position": str(position), "name": row.name, "detail": detail, "figures": figures}
 
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from core.admin.forms import SubjectForm
 from core.sight import seen
-from fulfillment import services
+from fulfillment import selectors, services
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from fulfillment.services import ParcelInput
+from inventory.kits import complete
 from inventory.models import Warehouse
 from orders import decision_words
 
@@ -42,20 +43,51 @@ class FoundForm(WorkForm):
 
     def prepare(self) -> None:
         """Ask for each line, with everything as the answer that is likely."""
-        for line in self.lines():
-            where = f" · {line.bin}" if line.bin else ""
-            label = f"{line.quantity} × {line.order_line.sku} {line.order_line.name}{where}"
-            self.add_units(_name(line), label=label, most=line.quantity, initial=line.quantity)
+        for group in self.groups():
+            for one in group.goods:
+                where = f" · {one.bin}" if one.bin else ""
+                label = f"{one.units} × {one.sku} {one.name}{where}"
+                if group.is_kit:
+                    label = _("%(part)s, for %(kit)s") % {"part": label, "kit": group.line.order_line.sku}
+                name = _part_name(group.line, one) if group.is_kit else _name(group.line)
+                self.add_units(name, label=label, most=one.units, initial=one.units)
+
+    def groups(self) -> list[selectors.ToFetch]:
+        """Return what is fetched, by bin; the parts of a kit stay together."""
+        if not hasattr(self, "_groups"):
+            self._groups = selectors.to_fetch([self.subject]).get(self.subject.pk, [])
+        return self._groups
+
+    def lines(self) -> list[FulfillmentLine]:
+        """Return the lines of the work, by bin."""
+        return [group.line for group in self.groups()]
 
     def found(self) -> dict[int, int]:
-        """Return the units per order line."""
+        """Return the units per order line; of kits, those that are complete."""
         answers = {line.order_line_id: self.cleaned_data.get(_name(line)) for line in self.lines()}
-        return {line_id: units for line_id, units in answers.items() if units is not None}
+        units = {line_id: units for line_id, units in answers.items() if units is not None}
+        kits = {group.line.order_line_id: group.line.order_line.made_of for group in self.groups() if group.is_kit}
+        return units | {line_id: complete(kits[line_id], there) for line_id, there in self.found_parts().items()}
+
+    def found_parts(self) -> dict[int, dict[int, int]]:
+        """Return the units found of the parts of kits, per order line."""
+        answers = {
+            group.line.order_line_id: {
+                one.product_id: self.cleaned_data.get(_part_name(group.line, one)) for one in group.goods
+            }
+            for group in self.groups()
+            if group.is_kit
+        }
+        return {
+            line_id: {product: units for product, units in there.items() if units is not None}
+            for line_id, there in answers.items()
+            if None not in there.values()
+        }
 
     def clean(self) -> dict[str, Any]:
         """Hand over what the service asks for."""
         super().clean()
-        return {**self.cleaned_data, "found": self.found()}
+        return {**self.cleaned_data, "found": self.found(), "parts": self.found_parts()}
 
 
 class PickForm(FoundForm):
@@ -77,7 +109,11 @@ class ShortForm(FoundForm):
         short = {line_id: units for line_id, units in cleaned["found"].items() if units < whole[line_id]}
         if not short:
             raise forms.ValidationError(_("Say how many are there of the line that is short."))
-        return {**cleaned, "found": short}
+        return {
+            **cleaned,
+            "found": short,
+            "parts": {key: cleaned["parts"][key] for key in short if key in cleaned["parts"]},
+        }
 
 
 class PackForm(WorkForm):
@@ -197,6 +233,10 @@ class OptionalReasonForm(forms.Form):
 
 def _name(line: FulfillmentLine, place: int | None = None) -> str:
     return f"line_{line.order_line_id}" if place is None else f"line_{line.order_line_id}_{place}"
+
+
+def _part_name(line: FulfillmentLine, part: selectors.Fetch) -> str:
+    return f"line_{line.order_line_id}_part_{part.product_id}"
 
 
 class RerouteForm(SubjectForm):

@@ -49,13 +49,21 @@ def _pick(work: FulfillmentOrder) -> list[str]:
     return [
         _("What you found goes on to packing."),
         _("What is missing becomes new work, and somebody is told to look for it."),
+        *_of_kits(work),
     ]
+
+
+def _of_kits(work: FulfillmentOrder) -> list[str]:
+    if not any(line.order_line.parts for line in work.lines.all()):
+        return []
+    return [_("Only whole kits are picked: put the other parts of one that is not complete back into their bins.")]
 
 
 def _short(work: FulfillmentOrder) -> list[str]:
     return [
         _("The missing units become new work of their own; you walk on without them."),
         _("An exception asks somebody to look for them; the order cannot be completed before."),
+        *_of_kits(work),
     ]
 
 
@@ -67,7 +75,7 @@ def _ship(work: FulfillmentOrder) -> list[str]:
     shipments = list(work.shipments.exclude(status=Shipment.Status.CANCELLED))
     parcels = ngettext("%(n)s parcel leaves", "%(n)s parcels leave", len(shipments)) % {"n": len(shipments)}
     carriers = ", ".join(sorted({str(carrier_for(shipment.carrier).name) for shipment in shipments}))
-    units = sum(work.lines.values_list("picked", flat=True))
+    units = _pieces_picked(work)
     sentences = [
         _("%(parcels)s by %(carrier)s.") % {"parcels": parcels, "carrier": carriers},
         ngettext("Stock in %(place)s goes down by %(n)s unit.", "Stock in %(place)s goes down by %(n)s units.", units)
@@ -77,6 +85,10 @@ def _ship(work: FulfillmentOrder) -> list[str]:
     if work.order.email and not work.order.quiet:
         sentences.append(_("%(email)s is told what is on its way.") % {"email": work.order.email})
     return sentences
+
+
+def _pieces_picked(work: FulfillmentOrder) -> int:
+    return sum(line.picked * line.order_line.pieces for line in work.lines.select_related("order_line"))
 
 
 def _render(work: FulfillmentOrder) -> list[str]:
@@ -108,7 +120,7 @@ def _why_elsewhere(work: FulfillmentOrder) -> dict[str, str]:
 
 
 def _put_back(work: FulfillmentOrder) -> list[str]:
-    units = sum(work.lines.values_list("picked", flat=True))
+    units = _pieces_picked(work)
     return [
         ngettext(
             "%(n)s unit lies in its bin again and is free for others.",
@@ -120,11 +132,11 @@ def _put_back(work: FulfillmentOrder) -> list[str]:
 
 
 def _as_picked(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:
-    return {"picked": said["found"]}
+    return {"picked": said["found"], "parts": said["parts"]}
 
 
 def _as_short(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:
-    return {"found": said["found"], "reason": said["reason"]}
+    return {"found": said["found"], "parts": said["parts"], "reason": said["reason"]}
 
 
 def _as_parcels(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
 
     def headline(self, obj: FulfillmentOrder) -> str:
         """Say what comes next."""
-        units = sum(line.quantity for line in obj.lines.all())
+        units = sum(line.quantity * line.order_line.pieces for line in obj.lines.all())
         words = {"units": units, "place": obj.warehouse.code if obj.warehouse else ""}
         sentences = {
             Status.PLANNED: _("Waits to be released."),

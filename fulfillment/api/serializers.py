@@ -8,18 +8,20 @@ from rest_framework import serializers
 from core.api.fields import MomentField, QuantityField, StrictSerializer, TextField, WholeNumberField
 from fulfillment import deadlines, selectors
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
+from orders.api.serializers import PartOfLineSerializer
 
 
 class WorkLineSerializer(serializers.ModelSerializer):
-    """Units to be handled; `line` is the id of the order line."""
+    """Units to be handled; `line` is the id of the order line. Kits are fetched as their parts, in whole kits."""
 
     line = serializers.CharField(source="order_line_id")
     sku = serializers.CharField(source="order_line.sku")
     name = serializers.CharField(source="order_line.name")
+    parts = PartOfLineSerializer(source="order_line.parts", many=True)
 
     class Meta:
         model = FulfillmentLine
-        fields = ("line", "sku", "name", "quantity", "picked", "bin")
+        fields = ("line", "sku", "name", "quantity", "picked", "bin", "parts")
 
 
 class WorkSerializer(serializers.ModelSerializer):
@@ -147,7 +149,7 @@ class LineReferenceSerializer(StrictSerializer):
 
 
 class FoundSerializer(LineReferenceSerializer):
-    """How many units of a line were found."""
+    """How many units of a line were found; of a kit, how many of which all parts are there."""
 
     quantity = WholeNumberField(min_value=0, max_value=1_000_000)
 

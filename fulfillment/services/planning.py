@@ -16,7 +16,7 @@ from fulfillment.errors import OrderBlocked, PlannedMeanwhile
 from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from inventory import services as inventory
-from inventory.models import Product, Warehouse
+from inventory.models import Warehouse
 from orders import services as orders
 from orders.models import Order, OrderLine, OrderStatus
 
@@ -213,7 +213,7 @@ def _missing_work(
     for line in lines:
         if (None, line.position) in held:
             continue
-        if line.kind != Product.Kind.STOCKED and (units := line.open - covered.get((None, line.pk), 0)) > 0:
+        if not line.is_goods and (units := line.open - covered.get((None, line.pk), 0)) > 0:
             work = works.setdefault(None, Work(_new_order(order, None, at)))
             work.lines.append(FulfillmentLine(order_line=line, quantity=units))
     return list(works.values())

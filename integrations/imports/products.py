@@ -3,6 +3,7 @@
 Pure Python. What only the shop knows (its languages, warehouses, price lists, tax classes) is handed in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,6 +26,7 @@ COLUMNS = (
     "description",
     "backorder",
     "active",
+    "parts",
 )
 # What spreadsheets call them.
 ALIASES = {
@@ -33,16 +35,20 @@ ALIASES = {
     "währung": "currency", "tax": "tax_class", "steuerklasse": "tax_class", "kategorie": "category", "gtin": "barcode",
     "ean": "barcode", "weight": "weight_grams", "weight_g": "weight_grams", "gewicht": "weight_grams",
     "gewicht_g": "weight_grams", "beschreibung": "description", "aktiv": "active", "bestand": "stock",
+    "teile": "parts", "bestandteile": "parts", "components": "parts",
 }  # fmt: skip
 LENGTHS = {"sku": 40, "name": 200, "category": 60, "barcode": 20, "description": 5_000}
 KINDS = {
     "stocked": "stocked", "goods": "stocked", "lagerware": "stocked", "ware": "stocked", "service": "service",
-    "dienstleistung": "service", "digital": "digital",
+    "dienstleistung": "service", "digital": "digital", "kit": "kit", "set": "kit", "bundle": "kit",
 }  # fmt: skip
 YES = frozenset({"yes", "y", "true", "1", "x", "ja", "j", "wahr"})
 NO = frozenset({"no", "n", "false", "0", "nein", "falsch"})
 MOST_UNITS = 1_000_000
 MOST_GRAMS = 2_147_483_647
+# MUG-RED 2, TEA-1 or 2 × MUG-RED + TEA-1.
+PARTED = re.compile(r"[,;+|\n]")
+PART = re.compile(r"(?:(?P<first>\d{1,5})\s*[x×*]\s*)?(?P<sku>\S{1,40})(?:\s+[x×*]?\s*(?P<units>\d{1,5}))?")
 # A cell that begins so is worked out by a spreadsheet, and is no word of anybody.
 FORMULA = ("=", "@")
 
@@ -203,6 +209,16 @@ class _Reader:
 
     def _active(self, row: ReadRow, text: str) -> None:
         self._switch(row, "active", text)
+
+    def _parts(self, row: ReadRow, text: str) -> None:
+        parts: dict[str, int] = {}
+        for cell in filter(None, (part.strip() for part in PARTED.split(text))):
+            found = PART.fullmatch(cell)
+            if found is None or found["sku"].upper() in parts:
+                row.faults["parts"] = say.WHICH_PARTS()
+                return
+            parts[found["sku"].upper()] = int(found["units"] or found["first"] or 1)
+        row.values["parts"] = parts
 
     def _switch(self, row: ReadRow, column: str, text: str) -> None:
         if text.lower() in YES | NO:

@@ -227,7 +227,7 @@ class Runner:
                 continue
             with unit_of_work():
                 product = Product.objects.get(sku=row.sku)
-                if product.needs_stock:
+                if product.has_shelf:
                     inventory.adjust_stock(
                         product_id=product.pk,
                         warehouse_id=self.warehouse.pk,

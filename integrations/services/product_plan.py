@@ -14,6 +14,7 @@ from integrations import sentences as say
 from integrations.imports.products import ReadFile, ReadRow, Shop, read_products
 from integrations.imports.tables import Table, read_table
 from inventory.models import Product, StockItem, Warehouse
+from inventory.selectors import parts_of
 from pricing.models import Price, PriceList
 from pricing.selectors import tax_classes, valid_prices
 
@@ -93,7 +94,12 @@ def _price_lists() -> dict[str, PriceList]:
 
 
 def _plan(rows: Sequence[ReadRow], lists: Mapping[str, PriceList], warehouses: Mapping[str, int]) -> list[PlannedRow]:
-    known = {product.sku: product for product in Product.objects.filter(sku__in={row.sku for row in rows})}
+    parts = {sku for row in rows for sku in row.values.get("parts", ())}
+    rows_of_shop = Product.objects.filter(sku__in={row.sku for row in rows} | parts)
+    known = {product.sku: product for product in rows_of_shop}
+    _refuse_parts(rows, known)
+    kits = parts_of(product.pk for product in known.values() if product.is_kit)
+    held = {kit: {part.product.sku: part.per for part in those} for kit, those in kits.items()}
     ids = [product.pk for product in known.values()]
     shelves = {
         (product, warehouse): on_hand
@@ -107,8 +113,39 @@ def _plan(rows: Sequence[ReadRow], lists: Mapping[str, PriceList], warehouses: M
             prices[price.product_id, price_list.code] = price.amount
     usual = next((one for one in lists.values() if one.code == STANDARD), next(iter(lists.values()), None))
     return [
-        _plan_one(row, known.get(row.sku), lists.get(row.currency, usual), prices, shelves, warehouses) for row in rows
+        _plan_one(
+            _without_held(row, known.get(row.sku), held),
+            known.get(row.sku),
+            lists.get(row.currency, usual),
+            prices,
+            shelves,
+            warehouses,
+        )
+        for row in rows
     ]
+
+
+def _refuse_parts(rows: Sequence[ReadRow], known: Mapping[str, Product]) -> None:
+    """Refuse parts that neither the shop nor a row above has, and parts of what is no kit."""
+    above: set[str] = set()
+    for row in rows:
+        product = known.get(row.sku)
+        kind = row.values.get("kind", product.kind if product else Product.Kind.STOCKED)
+        parts = row.values.get("parts", {})
+        strange = [sku for sku in parts if sku not in above and not (sku in known and known[sku].has_shelf)]
+        if strange or row.sku in parts:
+            row.faults.setdefault("parts", say.NO_SUCH_PART(sku=strange[0] if strange else row.sku))
+        elif bool(parts) != (kind == Product.Kind.KIT) and (parts or product is None or not product.is_kit):
+            row.faults.setdefault("parts", say.ONLY_KITS())
+        if kind == Product.Kind.STOCKED:
+            above.add(row.sku)
+
+
+def _without_held(row: ReadRow, product: Product | None, held: Mapping[int, Mapping[str, int]]) -> ReadRow:
+    """Leave out parts that the kit has already."""
+    if product is not None and row.values.get("parts") == held.get(product.pk):
+        row.values.pop("parts", None)
+    return row
 
 
 def _first_prices(price_list: PriceList, product_ids: list[int]) -> list[Price]:
@@ -152,7 +189,7 @@ def _changes(row: ReadRow, product: Product | None) -> dict[str, Any]:
             values.setdefault("name", row.names["en"])
     if product is None:
         return values
-    return {name: value for name, value in values.items() if getattr(product, name) != value}
+    return {name: value for name, value in values.items() if name == "parts" or getattr(product, name) != value}
 
 
 def _opening(
@@ -179,3 +216,5 @@ def _refuse_kind(row: ReadRow, product: Product | None, shelves: Mapping[tuple[i
         return
     if any(known == product.pk for known, _warehouse in shelves):
         row.faults["kind"] = say.KIND_STAYS()
+    elif product.is_kit:
+        row.faults["kind"] = say.KIT_STAYS()

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
@@ -39,6 +39,9 @@ STORED = (
     "active",
 )
 
+
+# A kit has its parts in rows of their own.
+ASKED = (*STORED[:4], "parts", *STORED[4:])
 
 # When a place works, and how much fits into a day: what promises and Today reckon with.
 DAY = ("open_days", "closures", "cut_off", "handling_days", "last_pickup_at", "daily_capacity")
@@ -110,6 +113,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
     list_filter = ("kind", "active", "backorder")
     tabs = (
         Tab(_("For sale"), {"active__exact": "1"}),
+        Tab(pgettext_lazy("tab", "Kits"), {"kind__exact": "kit"}),
         Tab(_("Services"), {"kind__exact": "service"}),
         Tab(_("Retired"), {"active__exact": "0"}),
     )
@@ -129,9 +133,9 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
         flag_column("backorder"),
         "backorder_limit",
     )
-    create_fields = ("sku", *STORED)
+    create_fields = ("sku", *ASKED)
     editable = STORED
-    fields = ("sku", *STORED)
+    fields = ("sku", *ASKED)
     create_service = staticmethod(create_product)
     change_service = staticmethod(services.update_product)
     transition_services = {
@@ -141,7 +145,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
             permission="inventory.change_stockitem",
             form=ReceiveForm,
             consequences=what_receiving_does,
-            when=lambda product: product.needs_stock,
+            when=lambda product: product.has_shelf,
             style="primary",
             icon="download",
             done=_("The units are on the shelf."),
@@ -151,7 +155,7 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
             service=expect,
             permission="inventory.add_expectedreceipt",
             form=ExpectForm,
-            when=lambda product: product.needs_stock,
+            when=lambda product: product.has_shelf,
             icon="clock",
             done=_("The units are on their way."),
         ),
@@ -180,6 +184,8 @@ class ProductAdmin(TransitionAdmin, PanelAdmin):
         if not obj.needs_stock:
             return gettext("Needs no shelf: it is rendered or sent.")
         free = services.availability([obj.pk])[obj.pk]
+        if obj.is_kit:
+            return ngettext("%(n)s kit can be made now.", "%(n)s kits can be made now.", free) % {"n": free}
         return ngettext("%(n)s unit can be promised now.", "%(n)s units can be promised now.", free) % {"n": free}
 
     def get_search_results(

@@ -16,7 +16,9 @@ from inventory.handling import GIFT, TAGS, usual_handling
 from inventory.models import Product, Warehouse
 from inventory.models.catalog import working_week
 from inventory.opening import WEEK, NotAClosure, read_closures, write_closures
-from inventory.services import MOST_PER_BOOKING
+from inventory.services import MOST_PER_BOOKING, recipe_of
+
+from .parts_field import PartsField
 
 # The parts of a warehouse's address that its form asks for; the country is a column of its own.
 STREET = ("line1", "postal_code", "city")
@@ -145,7 +147,17 @@ class HandlingField(forms.MultipleChoiceField):
 
 
 class ProductForm(forms.ModelForm):
-    """A product."""
+    """A product; of a kit with its parts."""
+
+    parts = PartsField(
+        label=_("parts"),
+        required=False,
+        help_text=_(
+            "Of a kit: what is picked for one of it. A kit has no stock of its own and contains no other kit; orders "
+            "keep the parts they were placed with. Without a weight it weighs what its parts do, and it is handled as "
+            "they must be."
+        ),
+    )
 
     handling = HandlingField(
         label=_("to be handled as"),
@@ -160,6 +172,11 @@ class ProductForm(forms.ModelForm):
     class Meta:
         model = Product
         fields = "__all__"  # noqa: DJ007 - the admin page names the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "parts" in self.fields and self.instance.pk:
+            self.initial["parts"] = recipe_of(self.instance)
 
 
 class ClosuresField(forms.CharField):

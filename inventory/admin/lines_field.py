@@ -36,7 +36,7 @@ class GoodsField(forms.CharField):
             product = known.get(parts[0].upper())
             if product is None:
                 faults.append(_("There is no product %(sku)s.") % {"sku": parts[0]})
-            elif not product.needs_stock:
+            elif not product.has_shelf:
                 faults.append(_("%(sku)s has no shelf.") % {"sku": parts[0]})
             elif not (count.isascii() and count.isdecimal() and 0 < int(count[:12]) <= MOST_PER_BOOKING):
                 faults.append(_("%(line)s: write it as in “MUG-RED 12”.") % {"line": " ".join(parts)})

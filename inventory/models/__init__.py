@@ -1,6 +1,7 @@
 """What is on the shelf, and to whom it is promised."""
 
-from .catalog import Product, ProductWord, Warehouse
+from .catalog import GOODS, Product, ProductWord, Warehouse
+from .kit import KitPart
 from .replenishment import ReorderProposal
 from .reservation import Allocation, Reservation
 from .routing import RoutingRuleSet
@@ -8,8 +9,10 @@ from .stock import ExpectedReceipt, StockItem, StockMovement
 from .supply import StockCount, StockCountLine, Transfer, TransferLine
 
 __all__ = [
+    "GOODS",
     "Allocation",
     "ExpectedReceipt",
+    "KitPart",
     "Product",
     "ProductWord",
     "ReorderProposal",

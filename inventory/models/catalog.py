@@ -3,21 +3,22 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from inventory.handling import usual_handling
 
 
 class Product(models.Model):
-    """Something sold: a stocked good, a service or a digital item. SKUs are kept in upper case."""
+    """Something sold: a stocked good, a kit of them, a service or a digital item. SKUs are kept in upper case."""
 
     class Kind(models.TextChoices):
-        """Only stocked goods have stock; services are rendered, digital items are sent."""
+        """Only stocked goods lie on a shelf; a kit is picked as its parts, a service rendered."""
 
         STOCKED = "stocked", _("stocked")
         SERVICE = "service", _("service")
         DIGITAL = "digital", _("digital")
+        KIT = "kit", pgettext_lazy("kind of product", "kit")
 
     sku = models.CharField(_("SKU"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -64,7 +65,7 @@ class Product(models.Model):
         verbose_name_plural = _("products")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["stocked", "service", "digital"]), name="product_kind_is_known"
+                condition=Q(kind__in=["stocked", "service", "digital", "kit"]), name="product_kind_is_known"
             ),
             models.CheckConstraint(condition=Q(unit_cost__gte=0), name="nothing_costs_less_than_nothing"),
         ]
@@ -81,9 +82,23 @@ class Product(models.Model):
         return str(self.names.get((language or get_language() or "en")[:2]) or self.name)
 
     @property
-    def needs_stock(self) -> bool:
-        """Whether units of it are tied to a shelf."""
+    def is_kit(self) -> bool:
+        """Whether it is sold as one and picked as its parts."""
+        return self.kind == self.Kind.KIT
+
+    @property
+    def has_shelf(self) -> bool:
+        """Whether units of it lie somewhere."""
         return self.kind == self.Kind.STOCKED
+
+    @property
+    def needs_stock(self) -> bool:
+        """Whether units on a shelf are tied to it: its own, or those of its parts."""
+        return self.kind in GOODS
+
+
+# What leaves a warehouse in parcels.
+GOODS = (Product.Kind.STOCKED, Product.Kind.KIT)
 
 
 class ProductWord(models.Model):

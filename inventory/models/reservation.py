@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from core.models import LockingManager
 
+from .catalog import Product
 from .stock import StockItem
 
 
@@ -32,11 +33,14 @@ class Allocation(models.Model):
 
     quantity = what was tied at first; consumed left the building; released went back to the shelf's
     free units; what remains is open and counts in StockItem.reserved. `picked` units are out of the bin.
+    Of a `kit` each part has a row of its own, `per` units for each unit of the line; they are used together.
     """
 
     reservation = models.ForeignKey(Reservation, models.PROTECT, related_name="allocations")
     stock_item = models.ForeignKey(StockItem, models.PROTECT, related_name="allocations")
     key = models.PositiveIntegerField()
+    kit = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    per = models.PositiveIntegerField(default=1, db_default=1)
     quantity = models.PositiveIntegerField()
     consumed = models.PositiveIntegerField(default=0)
     released = models.PositiveIntegerField(default=0)
@@ -49,11 +53,19 @@ class Allocation(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__gte=F("consumed") + F("released")), name="allocation_is_used_once"
             ),
+            models.CheckConstraint(
+                condition=Q(per__gte=1) & (Q(kit__isnull=False) | Q(per=1)), name="only_parts_of_a_kit_go_by_many"
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["stock_item"], name="allocation_open", condition=Q(quantity__gt=F("consumed") + F("released"))
-            )
+            ),
+            models.Index(
+                fields=["kit"],
+                name="allocation_open_kit",
+                condition=Q(kit__isnull=False, quantity__gt=F("consumed") + F("released")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -63,3 +75,8 @@ class Allocation(models.Model):
     def open(self) -> int:
         """Units still tied."""
         return self.quantity - self.consumed - self.released
+
+    def anew(self, units: int, **changes: int) -> "Allocation":
+        """Return a row, not written yet, that ties units of the same to another shelf, line or demand."""
+        names = ("reservation_id", "stock_item_id", "key", "kit_id", "per")
+        return Allocation(**{name: getattr(self, name) for name in names} | changes, quantity=units)

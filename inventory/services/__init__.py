@@ -25,6 +25,7 @@ from .counts import (
     start_count,
     take_count,
 )
+from .kits import MOST_PARTS, MOST_PER_KIT, recipe_of
 from .passing import Passing, pass_on
 from .receiving import receive_paper
 from .replenishment import (
@@ -80,7 +81,9 @@ from .transfers import (
 )
 
 __all__ = [
+    "MOST_PARTS",
     "MOST_PER_BOOKING",
+    "MOST_PER_KIT",
     "Demand",
     "OpenAllocation",
     "Passing",
@@ -133,6 +136,7 @@ __all__ = [
     "rank_reservations",
     "receive_expected",
     "receive_paper",
+    "recipe_of",
     "receive_stock",
     "receive_transfer",
     "release",

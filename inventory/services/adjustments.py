@@ -1,18 +1,19 @@
 """The shelf is not what the books say: counts, losses, finds, and what comes out of quarantine."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
 
 from core.actors import Actor
 from core.errors import Invalid
 from core.outbox import emit
 from core.service import service
 from inventory.errors import BelowZero
-from inventory.events import StockAdjusted, StockReceived, StockShortfall
-from inventory.models import Allocation, StockItem, StockMovement
-from inventory.out_of_bins import taken_out
+from inventory.events import StockAdjusted, StockReceived, StockReleased, StockShortfall
+from inventory.models import StockItem, StockMovement
 
+from .losing import lowest_ranked
 from .shelf import Change, change_shelf, ensure_shelf, open_ones, require_room, use_allocations, write_movements
 from .supply import MOST_PER_BOOKING
 
@@ -36,12 +37,12 @@ def adjust_stock(
     than nothing. Returns the row with its new figures.
     """
     _require_change(change, reason)
-    item = _locked_item(stock_item_id, product_id, warehouse_id)
+    item, items = _locked_item(stock_item_id, product_id, warehouse_id)
     lying = item.on_hand - item.quarantined
     if lying + change < 0:
         raise BelowZero(f"Only {lying} units lie there", available=lying)
     require_room([item], change)
-    _correct({item.pk: item}, {item.pk: change}, reason=reason, reference=reference, actor=actor, at=at)
+    _correct(items, {item.pk: change}, reason=reason, reference=reference, actor=actor, at=at)
     return item
 
 
@@ -54,9 +55,9 @@ def adjust_shelves(
     No shelf can hold less than nothing: what moved since the difference was found cuts it. Promised units that are
     gone are dropped as by `adjust_stock`. Returns what was booked.
     """
-    items = {item.pk: item for item in StockItem.objects.locked().filter(pk__in=changes)}
+    items = _locked_with_kits(Q(pk__in=changes))
     require_room(items.values(), max(changes.values(), default=0))
-    real = {pk: max(changes[pk], items[pk].quarantined - items[pk].on_hand) for pk in items}
+    real = {pk: max(changes[pk], items[pk].quarantined - items[pk].on_hand) for pk in items if pk in changes}
     booked = {pk: change for pk, change in real.items() if change}
     _correct(items, booked, reason=reason, reference=reference, actor=actor, at=at)
     return real
@@ -82,24 +83,30 @@ def _correct(
         for pk, change in changes.items()
         if (missing := items[pk].reserved - (items[pk].on_hand - items[pk].quarantined + change)) > 0
     }
-    drops = _lowest_ranked(short, items)
+    drops = lowest_ranked(short, items)
     booked = {
         pk: Change(
-            on_hand=0 if quarantine else change,
-            quarantined=-change if quarantine else 0,
-            reserved=-sum(units for _, units in drops.get(pk, ())),
+            on_hand=0 if quarantine else changes.get(pk, 0),
+            quarantined=-changes.get(pk, 0) if quarantine else 0,
+            reserved=-drops.freed.get(pk, 0),
         )
-        for pk, change in changes.items()
+        for pk in {**changes, **drops.freed}
     }
     change_shelf(booked)
-    use_allocations({one.pk: units for rows in drops.values() for one, units in rows}, column="released")
+    use_allocations(drops.uses, column="released")
     kind = StockMovement.Kind.QUARANTINE if quarantine else StockMovement.Kind.ADJUSTMENT
-    write_movements(booked.items(), kind=kind, reason=reason, reference=reference, actor=actor, at=at)
+    moved = [(pk, booked[pk]) for pk in changes]
+    write_movements(moved, kind=kind, reason=reason, reference=reference, actor=actor, at=at)
     for pk, change in booked.items():
         items[pk].on_hand += change.on_hand
         items[pk].quarantined += change.quarantined
         items[pk].reserved += change.reserved
-        _announce(items[pk], change=change.on_hand, reason=reason, drops=drops.get(pk, []), actor=actor, at=at)
+    for pk, change in moved:
+        _announce(items[pk], change=change.on_hand, reason=reason, drops=drops.lost(pk), actor=actor, at=at)
+    # The other parts of kits that are gone are free again.
+    for reservation_id, shelves in sorted(drops.spared.items()):
+        products = sorted({items[pk].product_id for pk in shelves})
+        emit(StockReleased(reservation_id=reservation_id, product_ids=products), actor=actor, at=at)
 
 
 @service
@@ -112,11 +119,11 @@ def quarantine_stock(
     """
     if not reason.strip():
         raise Invalid("Say why")
-    item = StockItem.objects.locked().get(pk=stock_item_id)
+    item, items = _locked_item(stock_item_id, None, None)
     lying = item.on_hand - item.quarantined
     if not 1 <= units <= lying:
         raise BelowZero(f"Only {lying} units lie there", available=lying)
-    _correct({item.pk: item}, {item.pk: -units}, reason=reason, reference="", actor=actor, at=at, quarantine=True)
+    _correct(items, {item.pk: -units}, reason=reason, reference="", actor=actor, at=at, quarantine=True)
     return item
 
 
@@ -133,7 +140,7 @@ def settle_quarantine(
     """Let units out of quarantine: back to where they can be sold, or out of the books."""
     if not reason.strip():
         raise Invalid("Say why")
-    item = _locked_item(stock_item_id, None, None)
+    item = StockItem.objects.locked().get(pk=stock_item_id)
     if not 1 <= units <= item.quarantined:
         raise BelowZero(f"{item.quarantined} units are in quarantine", available=item.quarantined)
     booked = Change(on_hand=-units if scrap else 0, quarantined=-units)
@@ -153,63 +160,33 @@ def _require_change(change: int, reason: str) -> None:
         raise Invalid("Say why")
 
 
-def _locked_item(stock_item_id: int | None, product_id: int | None, warehouse_id: int | None) -> StockItem:
-    if stock_item_id is not None:
-        return StockItem.objects.locked().get(pk=stock_item_id)
-    if product_id is None or warehouse_id is None:
+def _locked_item(
+    stock_item_id: int | None, product_id: int | None, warehouse_id: int | None
+) -> tuple[StockItem, dict[int, StockItem]]:
+    """Lock a shelf, and those that its kits are tied to as well. Returns it, and all of them."""
+    if stock_item_id is None and (product_id is None or warehouse_id is None):
         raise Invalid("Say which stock: its id, or product and warehouse")
-    return ensure_shelf(warehouse_id=warehouse_id, product_ids=[product_id])[product_id]
+    wanted = Q(pk=stock_item_id) if stock_item_id is not None else Q(product_id=product_id, warehouse_id=warehouse_id)
+    items = _locked_with_kits(wanted)
+    for item in items.values():
+        if stock_item_id == item.pk or (item.product_id, item.warehouse_id) == (product_id, warehouse_id):
+            return item, items
+    if product_id is None or warehouse_id is None:
+        raise StockItem.DoesNotExist
+    item = ensure_shelf(warehouse_id=warehouse_id, product_ids=[product_id])[product_id]
+    return item, {item.pk: item}
 
 
-def _lowest_ranked(
-    short: Mapping[int, int], items: Mapping[int, StockItem]
-) -> dict[int, list[tuple[Allocation, int]]]:
-    """Choose promised units to drop, per shelf: the highest rank figure loses first, of equals the youngest.
+def _locked_with_kits(wanted: Q) -> dict[int, StockItem]:
+    """Lock shelves and, in the same pk order, those of the other parts of kits that are tied to them.
 
-    What was fetched from the shelf already is dropped only where nothing else is left.
+    Who loses a part loses the kit.
     """
-    drops: dict[int, list[tuple[Allocation, int]]] = defaultdict(list)
-    if not short:
-        return drops
-    left = dict(short)
-    lost: dict[Allocation, int] = defaultdict(int)
-    fetched = _fetched(short, items)
-    for spared in (fetched, {}) if fetched else ({},):
-        rows = open_ones().filter(stock_item__in=left).order_by("-reservation__rank", "-reservation_id", "-pk")
-        may_go = dict(spared)
-        for one in rows.iterator(chunk_size=200):
-            whose = (one.stock_item_id, one.reservation_id, one.key)
-            units = min(left[one.stock_item_id], one.open - lost[one], may_go.get(whose, one.open))
-            left[one.stock_item_id] -= units
-            lost[one] += units
-            if whose in may_go:
-                may_go[whose] -= units
-            if not any(left.values()):
-                break
-    for one, units in lost.items():
-        if units:
-            drops[one.stock_item_id].append((one, units))
-    return drops
-
-
-def _fetched(short: Mapping[int, int], items: Mapping[int, StockItem]) -> dict[tuple[int, int, int], int]:
-    """Return, by (shelf, reservation, key) of which some were fetched already, how many units were not."""
-    shelves: dict[int, dict[int, int]] = defaultdict(dict)
-    for pk in short:
-        shelves[items[pk].warehouse_id][items[pk].product_id] = pk
-    out = {
-        (shelf[taken.product_id], taken.reservation_id, taken.key): units
-        for warehouse_id, shelf in shelves.items()
-        for taken, units in taken_out(warehouse_id, shelf).items()
-        if taken.reservation_id is not None
-    }
-    if not out:
-        return {}
-    rows = open_ones().filter(stock_item__in=short, reservation_id__in={reservation for _, reservation, _ in out})
-    tied: dict[tuple[int, int, int], int] = defaultdict(int)
-    for one in rows:
-        tied[one.stock_item_id, one.reservation_id, one.key] += one.open
-    return {whose: max(0, tied[whose] - units) for whose, units in out.items()}
+    mine = open_ones().filter(kit__isnull=False, stock_item__in=StockItem.objects.filter(wanted).values("pk"))
+    same = mine.filter(reservation=OuterRef("reservation"), key=OuterRef("key"))
+    others = open_ones().filter(Exists(same), kit__isnull=False, reservation__in=mine.values("reservation"))
+    rows = StockItem.objects.locked().filter(wanted | Q(pk__in=others.values("stock_item")))
+    return {row.pk: row for row in rows}
 
 
 def _announce(
@@ -217,7 +194,7 @@ def _announce(
     *,
     change: int,
     reason: str,
-    drops: list[tuple[Allocation, int]],
+    drops: list[list[int]],
     actor: Actor,
     at: datetime | None,
 ) -> None:
@@ -239,7 +216,7 @@ def _announce(
                 product_id=item.product_id,
                 warehouse_id=item.warehouse_id,
                 reason=reason,
-                drops=[[allocation.reservation_id, allocation.key, units] for allocation, units in drops],
+                drops=drops,
             ),
             actor=actor,
             at=at,

@@ -1,6 +1,6 @@
 """What is sold, and where it lies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,6 +21,8 @@ from inventory.handling import GIFT, unknown_tags, usual_handling
 from inventory.models import Product, ProductWord, StockItem, Warehouse
 from inventory.models.catalog import working_week
 from inventory.opening import MOST_CLOSURES, WEEK, NotAClosure, tidied
+
+from . import kits
 
 PRODUCT_FIELDS = frozenset(
     {
@@ -86,6 +88,8 @@ class ProductInput:
     backorder_limit: int | None = None
     release_on: date | None = None
     active: bool = True
+    # Of a kit: units per kit, by the SKU of the part.
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ def create_product(product: ProductInput, *, actor: Actor, at: datetime | None =
 
 @service
 def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datetime | None = None) -> list[Product]:
-    """Take many products into the catalogue, in four statements. Raises DuplicateSku."""
+    """Take many products into the catalogue, in four statements, two more with kits. Raises DuplicateSku."""
     inputs = [replace(one, sku=_tidy(one.sku)) for one in products]
     skus = [one.sku for one in inputs]
     taken = {sku for sku in skus if skus.count(sku) > 1} if len(set(skus)) < len(skus) else set()
@@ -125,14 +129,22 @@ def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datet
     if taken:
         raise DuplicateSku(f"{', '.join(sorted(taken))} exists already", skus=sorted(taken))
     when = at or timezone.now()
-    rows = [Product(created_at=when, **asdict(one)) for one in inputs]
+    recipes = [kits.tidied(one.parts) for one in inputs]
+    rows = [Product(created_at=when, **_columns(one)) for one in inputs]
     for row in rows:
         check_fields(row)
         _check_handling(row)
+    known = kits.parts_by_sku({sku for parts in recipes for sku in parts}, fresh=rows)
+    for row, parts in zip(rows, recipes, strict=True):
+        kits.check_parts(row, parts, known)
+        kits.equip_kit(row, parts, known)
     made = Product.objects.bulk_create(rows)
     _write_words(made)
-    for product in made:
-        note_change(product, "inventory.product.created", actor=actor, after={"sku": product.sku})
+    if any(recipes):
+        kits.write_parts(dict(zip(made, recipes, strict=True)), known)
+    for product, parts in zip(made, recipes, strict=True):
+        told = {"parts": kits.spoken(parts)} if parts else {}
+        note_change(product, "inventory.product.created", actor=actor, after={"sku": product.sku, **told})
     return made
 
 
@@ -140,22 +152,51 @@ def create_products(products: Sequence[ProductInput], *, actor: Actor, at: datet
 def update_product(product_id: int, changes: Mapping[str, Any], *, actor: Actor) -> Product:
     """Change what the catalogue says about a product; the SKU stays."""
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
-    _require_known(changes, PRODUCT_FIELDS)
-    before = _apply(product, changes)
+    _require_known(changes, PRODUCT_FIELDS | {"parts"})
+    held = kits.recipe_of(product) if "parts" in changes or "kind" in changes else {}
+    before = _apply(product, {name: value for name, value in changes.items() if name != "parts"})
+    if "kind" in before:
+        _refuse_kind(product, before["kind"])
+    parts = kits.tidied(changes["parts"]) if changes.get("parts") is not None else held
+    if parts != held or "kind" in before:
+        _change_parts(product, parts, held, before)
     if not before:
         return product
-    check_fields(product, before)
+    check_fields(product, set(before) - {"parts"})
     _check_handling(product)
-    if "kind" in before and StockItem.objects.filter(product=product).exists():
-        raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
-    product.save(update_fields=sorted(before))
+    product.save(update_fields=sorted(set(before) - {"parts"}))
     if NAMED_BY & before.keys():
         ProductWord.objects.filter(product=product).delete()
         _write_words([product])
-    note_change(product, "inventory.product.changed", actor=actor, before=before, after=_told(product, before))
+    after = _told(product, set(before) - {"parts"}) | ({"parts": kits.spoken(parts)} if "parts" in before else {})
+    note_change(product, "inventory.product.changed", actor=actor, before=before, after=after)
     if "release_on" in before:
         emit(ReleaseMoved(product_id=product.pk), actor=actor)
     return product
+
+
+def _refuse_kind(product: Product, before: str) -> None:
+    """Refuse another kind for what lies somewhere, is on its way, is a kit or in one."""
+    coming = product.expected_receipts.filter(closed=False)
+    if StockItem.objects.filter(product=product).exists() or (product.is_kit and coming.exists()):
+        raise Invalid("A product with stock keeps its kind", errors=[_fault("kind", "A product with stock keeps it")])
+    kits.check_kind(product, before)
+
+
+@service
+def _change_parts(product: Product, parts: Mapping[str, int], held: Mapping[str, int], before: dict[str, Any]) -> None:
+    """Give a kit other parts, and note in `before` what of it was otherwise."""
+    known = kits.parts_by_sku(parts)
+    kits.check_parts(product, parts, known)
+    grams, handling = product.weight_grams, product.handling
+    kits.equip_kit(product, parts, known)
+    if product.weight_grams != grams:
+        before.setdefault("weight_grams", grams)
+    if product.handling != handling:
+        before.setdefault("handling", handling)
+    if parts != held:
+        before["parts"] = kits.spoken(held)
+        kits.write_parts({product: parts}, known)
 
 
 @service
@@ -201,6 +242,11 @@ def update_shelf(stock_item_id: int, changes: Mapping[str, Any], *, actor: Actor
     return item
 
 
+def _columns(product: ProductInput) -> dict[str, Any]:
+    """Return what is written on the product itself."""
+    return {name: value for name, value in asdict(product).items() if name != "parts"}
+
+
 def _write_words(products: Sequence[Product]) -> None:
     """Keep what products are found by, when somebody begins to type it: SKU, name in every language, GTIN."""
     ProductWord.objects.bulk_create(
@@ -231,7 +277,7 @@ def _apply(row: Product | Warehouse | StockItem, changes: Mapping[str, Any]) -> 
     return before
 
 
-def _told(row: Product | Warehouse | StockItem, before: Mapping[str, Any]) -> dict[str, Any]:
+def _told(row: Product | Warehouse | StockItem, before: Iterable[str]) -> dict[str, Any]:
     return {name: _plain(getattr(row, name)) for name in before}
 
 

@@ -10,6 +10,7 @@ from inventory.errors import NotReserved
 from inventory.models import Allocation, StockItem
 
 from .shelf import open_ones, use_allocations
+from .tied import Tied
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Passing:
     warehouse_id: int
     units: int
     to_key: int
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Return whose units they are, and where."""
+        return self.reservation_id, self.key, self.warehouse_id
 
 
 @service
@@ -34,26 +40,25 @@ def pass_on(passings: Sequence[Passing], *, to_reservation: int, actor: Actor) -
     places, keys = {one.warehouse_id for one in passings}, {one.key for one in passings}
     tied = open_ones().filter(reservation_id__in=givers, stock_item__warehouse__in=places, key__in=keys)
     shelf = {row.pk: row for row in StockItem.objects.locked().filter(pk__in=tied.values("stock_item_id"))}
-    rows: dict[tuple[int, int, int], list[Allocation]] = defaultdict(list)
     # What was tied last goes first; read under the locks of the shelves, which hold the allocations too.
-    for allocation in open_ones().filter(reservation_id__in=givers, stock_item_id__in=shelf).order_by("-pk"):
-        place = shelf[allocation.stock_item_id].warehouse_id
-        rows[allocation.reservation_id, allocation.key, place].append(allocation)
-    left = {one.pk: one.open for known in rows.values() for one in known}
-    uses: dict[int, int] = defaultdict(int)
+    rows = Tied(open_ones().filter(reservation_id__in=givers, stock_item_id__in=shelf).order_by("-pk"), shelf)
+    left = [lot.units for lot in rows.lots]
     gained: dict[tuple[int, int], int] = defaultdict(int)
+    like: dict[tuple[int, int], Allocation] = {}
     for passing in passings:
         wanted = passing.units
-        for allocation in rows[passing.reservation_id, passing.key, passing.warehouse_id]:
-            if units := min(wanted, left[allocation.pk]):
+        for index, lot in enumerate(rows.lots):
+            if lot.place == passing.place and (units := min(wanted, left[index])):
                 wanted -= units
-                left[allocation.pk] -= units
-                uses[allocation.pk] += units
-                gained[allocation.stock_item_id, passing.to_key] += units
+                left[index] -= units
+                for pk, used in rows.use(lot, units).items():
+                    taken = (rows.rows[pk].stock_item_id, passing.to_key)
+                    like[taken] = rows.rows[pk]
+                    gained[taken] += used
         if wanted:
             raise NotReserved("These units are not tied there any more", missing={passing.key: wanted})
-    use_allocations(uses, column="released")
+    use_allocations(rows.uses, column="released")
     Allocation.objects.bulk_create(
-        Allocation(reservation_id=to_reservation, stock_item_id=stock_item_id, key=key, quantity=units)
+        like[stock_item_id, key].anew(units, reservation_id=to_reservation, key=key)
         for (stock_item_id, key), units in sorted(gained.items())
     )

@@ -14,6 +14,7 @@ from inventory.events import StockReleased
 from inventory.models import Allocation, Product, StockItem
 
 from .shelf import Change, change_shelf, open_ones, use_allocations
+from .tied import Tied
 
 
 @service
@@ -39,30 +40,31 @@ def reroute(
     shelf = {row.pk: row for row in StockItem.objects.locked().filter(wanted)}
     there = {row.product_id: row for row in shelf.values() if row.warehouse_id == to_warehouse}
     left = {key: count for key, count in units.items() if count > 0}
-    uses: dict[int, int] = {}
+    tied_here = Tied(mine.order_by("-pk"), shelf)
+    for lot in tied_here.lots:
+        if count := min(lot.units, left.get(lot.key, 0)):
+            left[lot.key] -= count
+            tied_here.use(lot, count)
     changes: dict[int, int] = defaultdict(int)
     lacking: dict[int, int] = defaultdict(int)
     new: list[Allocation] = []
-    for one in mine.order_by("-pk"):
-        if not (count := min(one.open, left.get(one.key, 0))):
-            continue
+    for pk, count in tied_here.uses.items():
+        one = tied_here.rows[pk]
         product = shelf[one.stock_item_id].product_id
-        left[one.key] -= count
-        uses[one.pk] = count
         changes[one.stock_item_id] -= count
         lacking[product] += count
         if (row := there.get(product)) is not None:
             changes[row.pk] += count
-            new.append(Allocation(reservation_id=reservation_id, stock_item=row, key=one.key, quantity=count))
+            new.append(one.anew(count, stock_item_id=row.pk))
     if missing := {key: count for key, count in left.items() if count}:
         raise NotReserved(
             "These units are not reserved at this warehouse", missing=missing, warehouses=[from_warehouse]
         )
     _refuse_shortage(lacking, there)
-    if not uses:
+    if not tied_here.uses:
         return
     change_shelf({pk: Change(reserved=count) for pk, count in changes.items()})
-    use_allocations(uses, column="released")
+    use_allocations(tied_here.uses, column="released")
     Allocation.objects.bulk_create(new)
     emit(StockReleased(reservation_id=reservation_id, product_ids=sorted(lacking)), actor=actor, at=at)
 

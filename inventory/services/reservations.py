@@ -16,10 +16,12 @@ from core.updating import update_each
 from inventory.costing import Costs
 from inventory.errors import InsufficientStock, NotReserved
 from inventory.events import StockReleased
+from inventory.kits import needs_of, take_from
 from inventory.models import Allocation, Product, Reservation, StockItem, StockMovement
 from inventory.sourcing import Decision, Demand, Pick, Place, decide, leave
 
 from .shelf import Change, change_shelf, lock_shelf, lock_tied_shelf, open_ones, use_allocations, write_movements
+from .tied import Tied
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Turn:
 
 
 class OpenAllocation(NamedTuple):
-    """Units still tied to one line of a demand, and where they lie."""
+    """Units still tied to one line of a demand, and where they lie; of a kit, where the first of its parts does."""
 
     key: int
     warehouse_id: int
@@ -70,12 +72,10 @@ def reserve(
 
     Raises InsufficientStock, before anything is written, when units of a line that may not wait
     are missing; with `partial` it takes what there is. Call it last: it locks the stock rows.
-    `kept` are free units per product that others, who stand in front, are about to get: they are left, and
+    `kept` are free units per product on a shelf that others, who stand in front, are about to get: they are left, and
     StockReleased then has the line served.
     """
-    shelf = lock_shelf(
-        products=[one.product_id for one in demand], warehouses=[place.warehouse_id for place in places]
-    )
+    shelf = lock_shelf(products=_on_shelves(demand), warehouses=[place.warehouse_id for place in places])
     free = _free(shelf)
     left = leave(free, kept or {})
     decision = decide(demand, free, places, costs)
@@ -110,7 +110,7 @@ def allocate_in_turn(turns: Sequence[Turn], *, kept: Mapping[int, int] | None = 
     `kept` free units per product are left to others, who stand in front.
     """
     shelf = lock_shelf(
-        products={one.product_id for turn in turns for one in turn.demand},
+        products=_on_shelves(one for turn in turns for one in turn.demand),
         warehouses={place.warehouse_id for turn in turns for place in turn.places},
     )
     free = _free(shelf)
@@ -118,9 +118,9 @@ def allocate_in_turn(turns: Sequence[Turn], *, kept: Mapping[int, int] | None = 
     outcomes = []
     for turn in turns:
         decision = decide(turn.demand, free, turn.places, turn.costs)
-        products = {one.key: one.product_id for one in turn.demand}
+        lines = {one.key: one for one in turn.demand}
         for pick in decision.picks:
-            free[products[pick.key], pick.warehouse_id] -= pick.quantity
+            take_from(free, lines[pick.key], pick.warehouse_id, pick.quantity)
         outcomes.append((turn, decision))
     _tie([(turn.reservation_id, turn.demand, decision) for turn, decision in outcomes], shelf)
     return [
@@ -146,23 +146,22 @@ def release(
     shelf = lock_tied_shelf(reservation_id)
     given: dict[int, int] = defaultdict(int)
     gone: dict[tuple[int, int], int] = defaultdict(int)
-    uses: dict[int, int] = {}
-    back: dict[int, int] = defaultdict(int)
-    for one in open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("-pk"):
-        place = (one.key, shelf[one.stock_item_id].warehouse_id)
-        wanted = one.open if quantities is None else quantities.get(one.key, 0) - given[one.key]
+    rows = open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("-pk")
+    tied = Tied(rows, shelf)
+    for lot in tied.lots:
+        place = (lot.key, lot.warehouse_id)
+        wanted = lot.units if quantities is None else quantities.get(lot.key, 0) - given[lot.key]
         if at_warehouse is not None:
             wanted = min(wanted, at_warehouse.get(place, 0) - gone[place])
-        if (units := min(one.open, wanted)) > 0:
-            uses[one.pk] = units
-            given[one.key] += units
+        if (units := min(lot.units, wanted)) > 0:
+            tied.use(lot, units)
+            given[lot.key] += units
             gone[place] += units
-            back[one.stock_item_id] += units
-    if not uses:
+    if not tied.uses:
         return {}
-    change_shelf({pk: Change(reserved=-units) for pk, units in back.items()})
-    use_allocations(uses, column="released")
-    products = sorted({shelf[pk].product_id for pk in back})
+    change_shelf({pk: Change(reserved=-units) for pk, units in tied.used_of.items()})
+    use_allocations(tied.uses, column="released")
+    products = sorted({shelf[pk].product_id for pk in tied.used_of})
     emit(StockReleased(reservation_id=reservation_id, product_ids=products), actor=actor, at=at)
     return dict(given)
 
@@ -201,23 +200,22 @@ def consume_everywhere(
     only = next(iter(references)) if len(references) == 1 else None
     shelf = lock_tied_shelf(reservation_id, warehouse_id=only)
     missing = {place: count for place, count in units.items() if count > 0}
-    uses: dict[int, int] = {}
-    taken: dict[int, int] = defaultdict(int)
-    for one in open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("pk"):
-        place = (one.key, shelf[one.stock_item_id].warehouse_id)
-        if (count := min(one.open, missing.get(place, 0))) > 0:
-            uses[one.pk] = count
+    rows = open_ones().filter(reservation_id=reservation_id, stock_item_id__in=shelf).order_by("pk")
+    tied = Tied(rows, shelf)
+    for lot in tied.lots:
+        place = (lot.key, lot.warehouse_id)
+        if (count := min(lot.units, missing.get(place, 0))) > 0:
+            tied.use(lot, count)
             missing[place] -= count
-            taken[one.stock_item_id] += count
     if any(missing.values()):
         keys = {key: count for (key, _place), count in missing.items() if count}
         places = sorted({place for (_key, place), count in missing.items() if count})
         raise NotReserved("These units are not reserved at this warehouse", missing=keys, warehouses=places)
-    if not uses:
+    if not tied.uses:
         return
-    changes = {pk: Change(on_hand=-count, reserved=-count) for pk, count in taken.items()}
+    changes = {pk: Change(on_hand=-count, reserved=-count) for pk, count in tied.used_of.items()}
     change_shelf(changes)
-    use_allocations(uses, column="consumed")
+    use_allocations(tied.uses, column="consumed")
     for warehouse_id, reference in references.items():
         here = {pk: change for pk, change in changes.items() if shelf[pk].warehouse_id == warehouse_id}
         write_movements(here.items(), kind=StockMovement.Kind.SHIPMENT, reference=reference, actor=actor, at=at)
@@ -248,13 +246,21 @@ def rank_reservations(ranks: Mapping[int, int]) -> None:
 
 
 def open_allocations(reservation_id: int) -> list[OpenAllocation]:
-    """Return the units still tied to a demand, per line and shelf."""
+    """Return the units still tied to a demand, per line and shelf; a kit is named once, in whole kits."""
     units: dict[tuple[int, int, int, int, str], int] = defaultdict(int)
+    first: dict[tuple[int, int], int] = {}
     rows = open_ones().filter(reservation_id=reservation_id).select_related("stock_item").order_by("key", "pk")
     for one in rows:
         item = one.stock_item
-        units[one.key, item.warehouse_id, item.product_id, item.pk, item.bin] += one.open
+        if first.setdefault((one.key, item.warehouse_id), item.pk) == item.pk:
+            product = one.kit_id or item.product_id
+            units[one.key, item.warehouse_id, product, item.pk, item.bin] += one.open // one.per
     return [OpenAllocation(*where, quantity) for where, quantity in units.items()]
+
+
+def _on_shelves(demand: Iterable[Demand]) -> set[int]:
+    """Return the products whose shelves a demand takes from."""
+    return {product for one in demand for product, _ in needs_of(one)}
 
 
 def _free(shelf: Sequence[StockItem]) -> dict[tuple[int, int], int]:
@@ -267,12 +273,15 @@ def _tie(decided: Iterable[tuple[int, Sequence[Demand], Decision]], shelf: Seque
     promised: dict[int, int] = defaultdict(int)
     allocations = []
     for reservation_id, demand, decision in decided:
-        products = {one.key: one.product_id for one in demand}
+        lines = {one.key: one for one in demand}
         for pick in decision.picks:
-            stock_item_id = rows[products[pick.key], pick.warehouse_id]
-            promised[stock_item_id] += pick.quantity
-            tied = {"reservation_id": reservation_id, "stock_item_id": stock_item_id}
-            allocations.append(Allocation(**tied, key=pick.key, quantity=pick.quantity))
+            line = lines[pick.key]
+            kit = line.product_id if line.parts else None
+            for product, per in needs_of(line):
+                stock_item_id, units = rows[product, pick.warehouse_id], per * pick.quantity
+                promised[stock_item_id] += units
+                tied = {"reservation_id": reservation_id, "stock_item_id": stock_item_id, "kit_id": kit, "per": per}
+                allocations.append(Allocation(**tied, key=pick.key, quantity=units))
     if not allocations:
         return
     change_shelf({pk: Change(reserved=units) for pk, units in promised.items()})
@@ -285,11 +294,19 @@ def _refuse_shortage(demand: Sequence[Demand], short: Mapping[int, int], shelf: 
     if not lacking:
         return
     skus = dict(Product.objects.filter(pk__in=lacking).values_list("pk", "sku"))
+    there: dict[int, int] = defaultdict(int)
+    for row in shelf:
+        there[row.product_id] += row.available
+    if any(one.parts for one in demand):
+        # Lines share units: what each of them would get counts, not what lies there.
+        there = defaultdict(int)
+        for one in demand:
+            there[one.product_id] += one.quantity - short.get(one.key, 0)
     shortages = [
         {
             "sku": skus.get(product, str(product)),
             "requested": sum(one.quantity for one in demand if one.product_id == product),
-            "available": sum(row.available for row in shelf if row.product_id == product),
+            "available": there[product],
         }
         for product in sorted(lacking, key=lambda product: skus.get(product, ""))
     ]

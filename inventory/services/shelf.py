@@ -74,7 +74,7 @@ def require_stocked(product_ids: Sequence[int], warehouse_id: int) -> None:
     if unknown := [str(product) for product in product_ids if product not in known]:
         raise UnknownProduct(f"There is no product {', '.join(unknown)}", products=unknown)
     if any(kind != Product.Kind.STOCKED for kind in known.values()):
-        raise NotStocked("Services and digital items have no stock")
+        raise NotStocked("Kits, services and digital items have no stock of their own")
     if not Warehouse.objects.filter(pk=warehouse_id).exists():
         raise UnknownWarehouse(f"There is no warehouse {warehouse_id}", warehouse=warehouse_id)
 

@@ -25,6 +25,14 @@ class CustomerBriefSerializer(serializers.Serializer):
     name = serializers.CharField()
 
 
+class PartOfLineSerializer(serializers.Serializer):
+    """What is in one unit of a kit, as it was ordered."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField(source="per")
+
+
 class LineSerializer(serializers.Serializer):
     """One product on an order. `total` includes its share of the tax."""
 
@@ -32,6 +40,7 @@ class LineSerializer(serializers.Serializer):
     sku = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.CharField()
+    parts = PartOfLineSerializer(many=True, help_text="Of a kit; empty for anything else.")
     quantity = serializers.IntegerField()
     unit_price = UnitPriceField()
     discount_total = MoneyField()

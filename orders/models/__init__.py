@@ -4,7 +4,7 @@ from .comment import Comment
 from .draft import Draft
 from .exception import OrderException
 from .hold import Hold
-from .line import Movement, OrderCharge, OrderLine
+from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
 from .replay import RoutingReplay
@@ -23,4 +23,5 @@ __all__ = [
     "PriorityBump",
     "PriorityWeights",
     "RoutingReplay",
+    "parts_in",
 ]

@@ -1,6 +1,8 @@
 """What was ordered, what else is charged, and everything that happened to it."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import exact
-from inventory.models import Product
+from inventory.kits import Parts
+from inventory.models import GOODS, Product
 
 from .order import Order
 
@@ -26,6 +29,8 @@ class OrderLine(models.Model):
     sku = models.CharField(_("SKU"), max_length=40)
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=10)
+    # Of a kit, what was in it when it was ordered: {"product", "sku", "name", "per"} for each part.
+    parts = models.JSONField(_("parts"), default=list, blank=True, editable=False)
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=6)
     discount_total = models.DecimalField(_("discount"), max_digits=14, decimal_places=3, default=Decimal(0))
@@ -83,6 +88,7 @@ class OrderLine(models.Model):
             models.Index(fields=["sku", "order"], name="line_sku"),
             models.Index(fields=["product"], name="line_backordered", condition=Q(backordered__gt=0)),
             models.Index(fields=["lent_until"], name="line_lent", condition=Q(lent__gt=0)),
+            models.Index(fields=["id"], name="kit_backordered", condition=Q(backordered__gt=0, kind="kit")),
         ]
 
     def __str__(self) -> str:
@@ -92,6 +98,31 @@ class OrderLine(models.Model):
     def open(self) -> int:
         """Units still to be shipped."""
         return self.quantity - self.cancelled - self.shipped
+
+    @property
+    def is_goods(self) -> bool:
+        """Whether it leaves a warehouse in a parcel."""
+        return self.kind in GOODS
+
+    @property
+    def made_of(self) -> Parts:
+        """Return what is in one unit of a kit, as (product, units); nothing of anything else."""
+        return parts_in(self.parts)
+
+    @property
+    def pieces(self) -> int:
+        """Return how many units on shelves are one of this line."""
+        return sum(per for _part, per in self.made_of) or 1
+
+    @property
+    def spoken_parts(self) -> str:
+        """Return what is in a kit as documents name it; nothing of anything else."""
+        return ", ".join(f"{part['per']} × {part['name']}" for part in self.parts)
+
+
+def parts_in(frozen: Iterable[Mapping[str, Any]]) -> Parts:
+    """Return the parts of a kit as lines remember them."""
+    return tuple((int(part["product"]), int(part["per"])) for part in frozen)
 
 
 class OrderCharge(models.Model):

@@ -83,7 +83,12 @@ def availabilities(
     when = at or timezone.now()
     way = pricing.channel_by_code(channel)
     asked = outlook.Demanding(rank_of(USUAL, when))
-    figures = outlook.figures((product.pk for product, _quantity in pairs if product.needs_stock), asked)
+    goods = [product for product, _quantity in pairs if product.needs_stock]
+    made_of = {
+        kit: tuple((part.product_id, part.per) for part in parts)
+        for kit, parts in stock.parts_of(product.pk for product in goods if product.is_kit).items()
+    }
+    figures = outlook.figures((product.pk for product in goods), asked, kits=made_of)
     buyer = Wanted(channel=way, method=pricing.shipping_method(method), country=country, postal_code=postal_code)
     rules = pricing.routing_rules()
     used = work_for(rules)
@@ -144,6 +149,14 @@ def _parcels(
 
 def _left(product: Product, figures: outlook.Figures) -> dict[tuple[int, int], int]:
     """Return what is free per (product, warehouse), less what those who wait are about to get."""
-    left = {(product.pk, place): units for place, units in figures.shelves.items()}
-    leave(left, {product.pk: figures.ahead} if product.backorder else {})
-    return left
+    if isinstance(figures, outlook.KitFigures):
+        left = figures.whole([_less_ahead(product, part) for part, _per in figures.parts])
+    else:
+        left = _less_ahead(product, figures)
+    return {(product.pk, place): units for place, units in left.items()}
+
+
+def _less_ahead(product: Product, figures: outlook.Figures) -> dict[int, int]:
+    shelves = {(product.pk, place): units for place, units in figures.shelves.items()}
+    leave(shelves, {product.pk: figures.ahead} if product.backorder else {})
+    return {place: units for (_product, place), units in shelves.items()}

@@ -2,7 +2,7 @@
 a customer who was not known yet."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from customers import selectors as customer_selectors
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory import selectors as stock
-from inventory.models import Product, Warehouse
+from inventory.models import KitPart, Product, Warehouse
 from orders import guards, verification
 from orders.derivation import restate
 from orders.errors import InvalidOrder
@@ -84,7 +84,10 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
     order = head_of(given, buyer, at=at)
     if not given.historic:
         _require_carried(order.shipping_method, products.values())
-    lines = [_line(position, line, products, order.language) for position, line in enumerate(given.lines, start=1)]
+    parts = stock.parts_of(product.pk for product in products.values() if product.is_kit)
+    lines = [
+        _line(position, line, products, parts, order.language) for position, line in enumerate(given.lines, start=1)
+    ]
     composed = Composed(
         order=order,
         lines=lines,
@@ -208,8 +211,14 @@ def _stored(address: PostalAddress | None) -> dict[str, str]:
     return address.as_dict() if address is not None and any(address.as_dict().values()) else {}
 
 
-def _line(position: int, given: LineInput, products: dict[str, Product], language: str) -> OrderLine:
-    """Freeze what is wanted, named in the language of the customer."""
+def _line(
+    position: int,
+    given: LineInput,
+    products: dict[str, Product],
+    parts: Mapping[int, Sequence[KitPart]],
+    language: str,
+) -> OrderLine:
+    """Freeze what is wanted and what is in it, named in the language of the customer."""
     product = products[given.sku.strip().upper()]
     return OrderLine(
         position=position,
@@ -217,6 +226,15 @@ def _line(position: int, given: LineInput, products: dict[str, Product], languag
         sku=product.sku,
         name=product.name_in(language)[:200],
         kind=product.kind,
+        parts=[
+            {
+                "product": part.product_id,
+                "sku": part.product.sku,
+                "name": part.product.name_in(language)[:200],
+                "per": part.per,
+            }
+            for part in parts.get(product.pk, ())
+        ],
         quantity=given.quantity,
     )
 

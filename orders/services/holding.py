@@ -9,6 +9,7 @@ from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import service
 from inventory import services as inventory
+from inventory.kits import needs_of
 from orders import guards, promise, selectors
 from orders.derivation import restate
 from orders.events import BackordersFilled, StockLapsed, StockMissed, UnitsAwaited
@@ -69,7 +70,8 @@ def _tie_again(order: Order, *, actor: Actor, at: datetime) -> None:
         return
     one.routed = route_order(order, one.waiting, at=at)
     turn = one.turn()
-    kept = selectors.spoken_for({line.product_id for line in one.waiting}, rank=order.rank)
+    needed = {product for wanted in turn.demand for product, _per in needs_of(wanted)}
+    kept = selectors.spoken_for(needed, rank=order.rank)
     (reserved,) = inventory.allocate_in_turn([turn], kept=kept, actor=actor)
     write_units(note_gain(one, turn, reserved, at=at))
     missing = {line.position: line.backordered for line in one.waiting}

@@ -29,7 +29,9 @@ class InLine:
 
     def turn(self) -> Turn:
         """Return what it asks for."""
-        demand = [Demand(line.position, line.product_id, line.backordered, True) for line in self.waiting]
+        demand = [
+            Demand(line.position, line.product_id, line.backordered, True, line.made_of) for line in self.waiting
+        ]
         return Turn(self.order.reservation_id or 0, demand, self.routed.places, self.routed.costs)
 
 

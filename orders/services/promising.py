@@ -74,11 +74,7 @@ def awaited(
     not free any more though the shelf says so, `borrowed` units per product are to come back first. The figures may be
     `known`.
     """
-    figures = known or outlook.figures(outlook.missing_units(lines, short), demand)
-    ahead = {
-        product: one.outlook(taken=_of_product(taken or {}, product), borrowed=(borrowed or {}).get(product, 0))
-        for product, one in figures.items()
-    }
+    ahead = outlook.outlooks(known or outlook.figures_of(lines, short, demand), taken, borrowed=borrowed)
     codes = {place.warehouse_id: place.code for place in places}
     waits: list[promise.Wait] = []
     for line in sorted(lines, key=lambda line: line.position):
@@ -99,10 +95,6 @@ def waits_of(
     ]
     unknown = units - sum(stage.units for stage in stages)
     return [*waits, promise.Wait(position, unknown, since=since)] if unknown else waits
-
-
-def _of_product(units: Mapping[tuple[int, int], int], wanted: int) -> dict[int, int]:
-    return {place: count for (product, place), count in units.items() if product == wanted}
 
 
 def releases(lines: Iterable[OrderLine], at: datetime) -> dict[int, date]:

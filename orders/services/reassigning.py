@@ -79,6 +79,10 @@ class _Party:
                 skus[line.sku] += units
         return dict(skus)
 
+    def line(self, position: int) -> OrderLine:
+        """Return a line."""
+        return next(line for line in self.lines if line.position == position)
+
     def by_line(self) -> dict[int, int]:
         """Return the units by the id of the line."""
         return {line.pk: self.units[line.position] for line in self.lines if self.units.get(line.position)}
@@ -237,8 +241,9 @@ def _share_out(taker: _Party, parties: Mapping[int, _Party], *, at: datetime) ->
     for lot in lots:
         giver = by_reservation[lot.reservation_id]
         left = lot.units
+        theirs = giver.line(lot.key)
         for line in waiting:
-            if line.product_id != lot.product_id or not (units := min(left, missing[line.position])):
+            if not _is_same(line, theirs) or not (units := min(left, missing[line.position])):
                 continue
             left -= units
             missing[line.position] -= units
@@ -249,6 +254,11 @@ def _share_out(taker: _Party, parties: Mapping[int, _Party], *, at: datetime) ->
                 there = party.places.setdefault(lot.warehouse_id, {})
                 there[key] = there.get(key, 0) + units
     return passings
+
+
+def _is_same(wanted: OrderLine, given: OrderLine) -> bool:
+    """Whether units of one line are as good for another: the same product, a kit of the same parts."""
+    return wanted.product_id == given.product_id and sorted(wanted.made_of) == sorted(given.made_of)
 
 
 @service

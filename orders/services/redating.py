@@ -14,9 +14,9 @@ from core.outbox import emit
 from core.service import held, hold, service
 from core.updating import update_each
 from orders import outlook, promise
-from orders.models import Order, OrderException, OrderLine
+from orders.models import Order, OrderException, OrderLine, parts_in
 from orders.promise import Wait
-from orders.selectors import LIVE, SERVED, in_line
+from orders.selectors import LIVE, SERVED, in_line, with_their_kits
 from orders.sentences import RELEASE, SUPPLY, Cause
 from pricing import services as pricing
 
@@ -48,7 +48,8 @@ def look_again(order_ids: Sequence[int], *, actor: Actor = SYSTEM) -> None:
     While they were written others committed goods and receipts that they could not see, and that did not see them.
     Safe to repeat.
     """
-    if products := set(in_line().filter(order__in=order_ids).values_list("product", flat=True)):
+    rows = in_line().filter(order__in=order_ids).values_list("product", "parts")
+    if products := {one for product, parts in rows for one in (product, *(part for part, _per in parts_in(parts)))}:
         fill_backorders(products, actor=actor)
         for order_id in order_ids:
             _wait_anew(order_id, actor=actor)
@@ -93,7 +94,8 @@ def _rerelease(order_ids: Sequence[int], product_id: int, *, actor: Actor) -> No
 
 def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
     """Give those who wait the units that come, by rank; return what each order waits for."""
-    ahead = {product: one.shelf_and_supply() for product, one in outlook.figures(product_ids).items()}
+    product_ids, kits = with_their_kits(product_ids)
+    ahead = outlook.outlooks(outlook.figures(product_ids, kits=kits), whole=True)
     codes = {warehouse.pk: warehouse.code for warehouse in pricing.warehouses()}
     today = timezone.localdate()
     lines = in_line().filter(product__in=product_ids)

@@ -20,13 +20,14 @@ from core.service import service
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory.errors import UnknownRuleSet
-from inventory.models import Product, RoutingRuleSet
+from inventory.kits import needs_of
+from inventory.models import GOODS, Product, RoutingRuleSet
 from inventory.routing import RuleSet, costs_for
 from inventory.sourcing import Demand, Place, decide
 from orders import replaying
 from orders.errors import InvalidOrder
 from orders.events import ReplayWanted
-from orders.models import Order, OrderLine, OrderStatus, RoutingReplay
+from orders.models import Order, OrderLine, OrderStatus, RoutingReplay, parts_in
 from orders.replaying import EXAMPLES, Outcome, Pace, Passed, Side
 from pricing import services as pricing
 from pricing.models import Channel, ShippingMethod
@@ -158,7 +159,7 @@ def _finish(replay_id: int, found: dict[str, Any] | None) -> None:
 
 def _shop(passed: Sequence[Passed]) -> Shop:
     """Read what all orders are asked against, in three statements."""
-    goods = {one.product_id for order in passed for one in order.demand}
+    goods = {product for order in passed for one in order.demand for product, _per in needs_of(one)}
     return Shop(
         channels=Channel.objects.in_bulk(),
         methods=ShippingMethod.objects.in_bulk(),
@@ -176,9 +177,10 @@ def _outcome(order: Passed, rules: RuleSet | None, side: Side, shop: Shop, yards
     routed = route_goods(wanted, at=order.placed_at, rules=rules, used=used)
     places = pricing.places_for(wanted.method, wanted.country)
     shelves = {
-        (one.product_id, place.warehouse_id): shop.free.get((one.product_id, place.warehouse_id), 0)
-        + order.came_from.get((one.product_id, place.warehouse_id), 0)
+        (product, place.warehouse_id): shop.free.get((product, place.warehouse_id), 0)
+        + order.came_from.get((product, place.warehouse_id), 0)
         for one in order.demand
+        for product, _per in needs_of(one)
         for place in places
     }
     decision = decide(order.demand, shelves, routed.places, routed.costs)
@@ -232,12 +234,12 @@ def _last_orders(count: int) -> Iterator[Passed]:
         if not batch:
             return
         before = batch[-1]["pk"]
-        lines: dict[int, list[tuple[int, int, int]]] = {}
-        for order_id, position, product_id, units in OrderLine.objects.filter(
-            order__in=[row["pk"] for row in batch], kind=Product.Kind.STOCKED
-        ).values_list("order_id", "position", "product_id", "quantity"):
-            lines.setdefault(order_id, []).append((position, product_id, units))
-        unseen = {product_id for some in lines.values() for _, product_id, _ in some} - products.keys()
+        lines: dict[int, list[Demand]] = {}
+        for order_id, position, product_id, units, parts in OrderLine.objects.filter(
+            order__in=[row["pk"] for row in batch], kind__in=GOODS
+        ).values_list("order_id", "position", "product_id", "quantity", "parts"):
+            lines.setdefault(order_id, []).append(Demand(position, product_id, units, True, parts_in(parts)))
+        unseen = {one.product_id for some in lines.values() for one in some} - products.keys()
         products |= Product.objects.in_bulk(unseen) if unseen else {}
         for row in batch:
             if row["pk"] in lines and found < count:
@@ -245,10 +247,10 @@ def _last_orders(count: int) -> Iterator[Passed]:
                 yield _passed(row, lines[row["pk"]], products)
 
 
-def _passed(row: dict[str, Any], lines: Sequence[tuple[int, int, int]], products: dict[int, Product]) -> Passed:
+def _passed(row: dict[str, Any], lines: Sequence[Demand], products: dict[int, Product]) -> Passed:
     """Turn a row and its lines into what the rules are asked about."""
     address = PostalAddress.from_dict(row["shipping_address"] or row["billing_address"])
-    goods = [(products[product_id], units) for _, product_id, units in lines]
+    goods = [(products[one.product_id], one.quantity) for one in lines]
     facts = Wanted(
         channel=row["channel_id"],
         method=row["shipping_method_id"],
@@ -260,14 +262,13 @@ def _passed(row: dict[str, Any], lines: Sequence[tuple[int, int, int]], products
         gift=bool(row["gift_note"].strip()) or "gift" in row["tags"],
         wanted_on=row["requested_delivery_on"],
     )
-    by_position = {position: product_id for position, product_id, _ in lines}
+    by_position = {one.key: one for one in lines}
     came_from: dict[tuple[int, int], int] = {}
     sourcing = row["sourcing"] or {}
     for decision in (sourcing, *sourcing.get("later", [])):
         for position, place, units in decision.get("picks", []):
-            if position in by_position:
-                shelf = (by_position[position], place)
-                came_from[shelf] = came_from.get(shelf, 0) + units
+            for product, per in needs_of(by_position[position]) if position in by_position else ():
+                came_from[product, place] = came_from.get((product, place), 0) + per * units
     return Passed(
         pk=row["pk"],
         number=str(row["number"]),
@@ -275,7 +276,7 @@ def _passed(row: dict[str, Any], lines: Sequence[tuple[int, int, int]], products
         shipped_at=row["shipped_at"],
         promised_on=row["first_promised_on"],
         facts=facts,
-        demand=[Demand(position, product_id, units, True) for position, product_id, units in lines],
+        demand=lines,
         came_from=came_from,
         weights={product.pk: product.weight_grams for product, _ in goods},
     )

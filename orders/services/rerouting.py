@@ -17,8 +17,9 @@ from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory import services as inventory
 from inventory.errors import NotReroutable
+from inventory.kits import needs_of, with_kits
 from inventory.models import Warehouse
-from inventory.sourcing import Demand, decide
+from inventory.sourcing import Demand, Place, decide
 from orders import promise
 from orders.derivation import restate
 from orders.models import Order, OrderLine
@@ -69,20 +70,17 @@ def alternatives(
     equip(moved)
     routed = route_order(order, moved, at=when)
     excluded = routed.told.get("excluded", {})
-    shelves = stock.stock_by_warehouse(line.product_id for line in moved)
-    demand = [Demand(line.position, line.product_id, units[line.position]) for line in moved]
+    demand = [Demand(line.position, line.product_id, units[line.position], parts=line.made_of) for line in moved]
+    shelves = stock.stock_by_warehouse({product for one in demand for product, _per in needs_of(one)})
     everywhere = pricing.places_for(order.shipping_method, PostalAddress.from_dict(order.shipping_address).country)
+    free, asked = with_kits(shelves, demand), {one.product_id for one in demand}
     arrivals = _arrivals(order, everywhere, units, at=when)
     here = _cost(demand, at_warehouse.pk, routed)
     found = []
     for warehouse in pricing.warehouses():
         if warehouse.pk == at_warehouse.pk:
             continue
-        free = {product: count for (product, place), count in shelves.items() if place == warehouse.pk}
-        asked: dict[int, int] = {}
-        for one in demand:
-            asked[one.product_id] = asked.get(one.product_id, 0) + one.quantity
-        lacks = sum(max(0, count - free.get(product, 0)) for product, count in asked.items())
+        lacks = sum(decide(demand, shelves, [Place(warehouse.pk, 0, 0)]).short.values())
         why_not = _refusal(order, moved, warehouse, excluded)
         there = _cost(demand, warehouse.pk, routed)
         found.append(
@@ -93,7 +91,7 @@ def alternatives(
                 currency=routed.costs.currency if routed.costs else "",
                 arrives_on=arrivals.get(warehouse.code),
                 now_on=arrivals.get(at_warehouse.code),
-                has=sum(free.get(product, 0) for product in asked),
+                has=sum(free.get((product, warehouse.pk), 0) for product in asked),
                 lacks=lacks,
                 why_not=why_not,
             )
@@ -206,6 +204,8 @@ def _cost(demand: Sequence[Demand], warehouse_id: int, routed: Any) -> Decimal |
     # Late is measured against all places that may serve, not against this one alone.
     days = routed.costs.days
     due = routed.costs.due_days if routed.costs.due_days is not None else min(days.values(), default=0)
+    # Money is about what is sold, in however many parts it is picked.
+    demand = [replace(one, parts=()) for one in demand]
     plenty = {(one.product_id, warehouse_id): sum(other.quantity for other in demand) for one in demand}
     alone = replace(place, cannot=frozenset(), favored=False)
     decision = decide(demand, plenty, [alone], replace(routed.costs, due_days=due))

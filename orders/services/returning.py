@@ -60,7 +60,7 @@ def borrow_for(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = No
     # It locks the shelves: what is looked at afterwards stays so.
     (reserved,) = inventory.allocate_in_turn([turn], kept=kept, actor=actor)
     short = {line.position: reserved.short.get(line.position, 0) for line in one.waiting if not line.lent}
-    known = outlook.figures(outlook.missing_units(lines, short), demand)
+    known = outlook.figures_of(lines, short, demand)
     got = borrow(order, lines, short, known=known, routed=one.routed, actor=actor, at=when)
     if not reserved.picks and not got.picks:
         return None

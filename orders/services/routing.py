@@ -130,7 +130,7 @@ def goods_of(order: Order, lines: Iterable[OrderLine], *, read: bool) -> list[tu
 
     With `read`, what is not at hand is read, in one statement.
     """
-    stocked = [line for line in lines if line.kind == Product.Kind.STOCKED]
+    stocked = [line for line in lines if line.is_goods]
     if read:
         equip(stocked)
     remembered = order.sourcing.get("handling", {})

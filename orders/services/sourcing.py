@@ -11,6 +11,7 @@ from core.service import service
 from inventory import selectors as stock
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
+from inventory.kits import needs_of, with_kits
 from inventory.models import Warehouse
 from inventory.services import Demand, Pick, Place, Reserved
 from inventory.sourcing import decide, leave
@@ -65,7 +66,7 @@ def reserve_stock(
     order.reservation_id = reserved.reservation_id
     if not reserved.short:
         return _plan(order, lines, backorder, reserved, routed, at=at)
-    known = outlook.figures(outlook.missing_units(lines, reserved.short), Demanding(order.rank, order.pk))
+    known = outlook.figures_of(lines, reserved.short, Demanding(order.rank, order.pk))
     got = borrow(order, lines, reserved.short, known=known, routed=routed, actor=actor, at=at)
     if got.picks:
         reserved = _with_borrowed(reserved, got)
@@ -93,7 +94,7 @@ def _with_borrowed(reserved: Reserved, got: Borrowed) -> Reserved:
 
 def _kept(order: Order, demand: Sequence[Demand]) -> dict[int, int]:
     """Return the units per product that those who stand in front are about to get; what may not wait is not asked."""
-    may_wait = {one.product_id for one in demand if one.may_backorder}
+    may_wait = {product for one in demand if one.may_backorder for product, _per in needs_of(one)}
     return selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
 
 
@@ -114,32 +115,35 @@ def foresee_stock(
     """
     demand = _demand_of(lines, backorder)
     routed = route_order(order, lines, at=at) if demand else Routed([])
-    shelves = stock.stock_by_warehouse(one.product_id for one in demand) if demand else {}
+    needed = {product for one in demand for product, _per in needs_of(one)}
+    shelves = stock.stock_by_warehouse(needed) if demand else {}
     leave(shelves, _kept(order, demand))
     decision = decide(demand, shelves, routed.places, routed.costs)
     foreseen = Reserved(0, decision.picks, decision.short, decision.as_dict())
     free = dict.fromkeys((one.product_id for one in demand), 0)
-    for (product_id, _warehouse), units in shelves.items():
-        free[product_id] += units
+    for (product_id, _warehouse), units in with_kits(shelves, demand).items():
+        if product_id in free:
+            free[product_id] += units
     taken: dict[tuple[int, int], int] = defaultdict(int)
-    products = {one.key: one.product_id for one in demand}
+    wanting = {one.key: one for one in demand}
     for pick in decision.picks:
-        taken[products[pick.key], pick.warehouse_id] += pick.quantity
+        for product, per in needs_of(wanting[pick.key]):
+            taken[product, pick.warehouse_id] += per * pick.quantity
     known, borrowed = None, defaultdict[int, int](int)
     if foreseen.short:
-        known = outlook.figures(outlook.missing_units(lines, foreseen.short), Demanding(order.rank, order.pk))
+        known = outlook.figures_of(lines, foreseen.short, Demanding(order.rank, order.pk))
         picks = choose(lines, foreseen.short, known, routed, at=at) if needs_now(order, routed, at=at) else []
         foreseen = _with_borrowed(foreseen, Borrowed(picks))
         for pick in picks:
-            borrowed[products[pick.key]] += pick.quantity
-            free[products[pick.key]] += pick.quantity
+            borrowed[wanting[pick.key].product_id] += pick.quantity
+            free[wanting[pick.key].product_id] += pick.quantity
     short = _plan(order, lines, backorder, foreseen, routed, taken=taken, known=known, borrowed=borrowed, at=at)
     return short, free
 
 
 def _demand_of(lines: Sequence[OrderLine], backorder: Mapping[int, bool]) -> list[Demand]:
     return [
-        Demand(line.position, line.product_id, line.open, backorder[line.position])
+        Demand(line.position, line.product_id, line.open, backorder[line.position], line.made_of)
         for line in lines
         if line.position in backorder
     ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import service
-from inventory.models import Product
+from inventory.models import GOODS
 from orders import promise
 from orders.events import PromiseAtRisk
 from orders.models import Order, OrderException, OrderLine, OrderStatus
@@ -75,7 +75,7 @@ def _risks(orders: Iterable[Order], *, at: datetime) -> dict[int, Risk]:
     """Return which of some orders will miss their promise, in one statement."""
     found = {order.pk: order for order in orders}
     still: dict[int, set[str]] = {pk: set() for pk in found}
-    open_lines = OrderLine.objects.filter(order__in=found, kind=Product.Kind.STOCKED).filter(
+    open_lines = OrderLine.objects.filter(order__in=found, kind__in=GOODS).filter(
         quantity__gt=F("cancelled") + F("shipped")
     )
     for order_id, position in open_lines.values_list("order_id", "position"):

@@ -8,8 +8,35 @@ from rest_framework import serializers
 from core.api.fields import CurrencyField, FlagField, TextField, UnitPriceField, WholeNumberField
 from inventory.handling import CARRIED, TAGS
 from inventory.models import Product
+from inventory.services import MOST_PARTS, MOST_PER_KIT
 
 OF_GOODS = [tag for tag in TAGS if tag in CARRIED]
+
+
+class PartSerializer(serializers.Serializer):
+    """What is in one unit of a kit."""
+
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+
+
+class PartGivenSerializer(serializers.Serializer):
+    """What shall be in one unit of a kit."""
+
+    sku = TextField(max_length=40)
+    quantity = WholeNumberField(min_value=1, max_value=MOST_PER_KIT, required=False, default=1)
+
+
+class PartsField(serializers.ListField):
+    """The parts of a kit, each named once; handed on as units by SKU."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return units by SKU."""
+        rows = super().to_internal_value(data)
+        skus = [row["sku"].strip().upper() for row in rows]
+        if len(set(skus)) < len(skus):
+            raise serializers.ValidationError("Name each part once.", code="duplicate")
+        return {sku: row["quantity"] for sku, row in zip(skus, rows, strict=True)}
 
 
 class ProductSerializer(serializers.Serializer):
@@ -34,6 +61,7 @@ class ProductSerializer(serializers.Serializer):
     handling = serializers.ListField(
         child=serializers.ChoiceField(choices=OF_GOODS), help_text="Only who can do this serves and carries it."
     )
+    parts = PartSerializer(many=True, help_text="What is picked for one unit of a kit; empty for anything else.")
 
 
 class ProductChangeSerializer(serializers.Serializer):
@@ -53,6 +81,12 @@ class ProductChangeSerializer(serializers.Serializer):
     backorder_limit = WholeNumberField(min_value=0, max_value=1_000_000_000, allow_null=True, required=False)
     release_on = serializers.DateField(allow_null=True, required=False)
     handling = serializers.ListField(child=serializers.ChoiceField(choices=OF_GOODS), required=False)
+    parts = PartsField(
+        child=PartGivenSerializer(),
+        required=False,
+        max_length=MOST_PARTS,
+        help_text="Of a kit: stocked products. Orders keep the parts they were placed with.",
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse members that would be dropped: a typo must not look like a change."""

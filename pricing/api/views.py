@@ -14,6 +14,7 @@ from rest_framework.reverse import reverse
 from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
+from inventory import selectors as stock
 from inventory import services as inventory
 from inventory.models import Product
 from pricing import selectors
@@ -42,9 +43,16 @@ class PricedView(ApiView):
         channel = self.channel
         prices = pricing.prices_for(channel, [product.pk for product in products], timezone.localdate())
         currency = channel.price_list.currency if channel.price_list else channel.currency
+        parts = stock.parts_of(product.pk for product in products if product.is_kit)
         rows = [
-            {**vars(product), "price": prices.get(product.pk), "currency": currency} for product in products
-        ]  # fmt: skip
+            {
+                **vars(product),
+                "price": prices.get(product.pk),
+                "currency": currency,
+                "parts": [{"sku": one.product.sku, "quantity": one.per} for one in parts.get(product.pk, ())],
+            }
+            for product in products
+        ]
         return list(ProductSerializer(rows, many=True).data)
 
     def price_list(self, given: dict[str, Any]) -> str:

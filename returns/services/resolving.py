@@ -137,7 +137,9 @@ def _put_away(found: ReturnRequest, lines: Sequence[ReturnLine], *, actor: Actor
     piles: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for line in lines:
         if line.received and line.disposition in STOCK and line.order_line.product.needs_stock:
-            piles[STOCK[line.disposition]][line.order_line.product_id] += line.received
+            # Of a kit all parts take the way that was decided for it.
+            for product, per in line.order_line.made_of or ((line.order_line.product_id, 1),):
+                piles[STOCK[line.disposition]][product] += per * line.received
     if found.warehouse_id is None:
         return
     for disposition, units in sorted(piles.items()):

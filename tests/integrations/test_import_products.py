@@ -14,6 +14,7 @@ from core.models import EventRecord, User
 from integrations import services
 from integrations.models import ImportBatch, ImportRow
 from integrations.services import product_import, product_plan
+from inventory import services as inventory
 from inventory.models import Product, StockItem, StockMovement
 from pricing import services as pricing
 from pricing.models import Price, TaxRate
@@ -285,3 +286,31 @@ def test_what_one_person_was_shown_of_a_file_is_not_shown_to_one_who_sees_less(c
     client.force_login(tim, backend="django.contrib.auth.backends.ModelBackend")
 
     assert client.get(address, {"page": 1}).context["preview"].unknown == ["stock_muc"]
+
+
+def test_kits_come_with_their_parts(shop):
+    text = (
+        "sku;name;kind;parts;price\n"
+        "CUP-9;Cup;stocked;;3,00\n"
+        "GIFT-1;Gift set;kit;MUG-RED 2, TEA-1;12,00\n"
+        "GIFT-2;Two cups;Set;2 x CUP-9 + MUG-RED;9,00\n"
+        "GIFT-3;Nothing;kit;;1,00\n"
+        "GIFT-4;Unknown;kit;NOBODY 1;1,00\n"
+        "GIFT-5;Twice;kit;TEA-1, TEA-1;1,00\n"
+        "TEA-1;;;MUG-RED 1;\n"
+    )
+
+    take_in(text)
+    again = services.plan_products(text.encode())
+
+    recipes = {kit.sku: inventory.recipe_of(kit) for kit in Product.objects.filter(kind="kit").order_by("sku")}
+    assert recipes == {"GIFT-1": {"MUG-RED": 2, "TEA-1": 1}, "GIFT-2": {"CUP-9": 2, "MUG-RED": 1}}
+    assert [(row.becomes, row.read.faults.get("parts", "")) for row in again.rows] == [
+        ("unchanged", ""),
+        ("unchanged", ""),
+        ("unchanged", ""),
+        ("faulty", "Only a kit has parts, and it has at least one"),
+        ("faulty", "No stocked product NOBODY is known; name it in a row above"),
+        ("faulty", "Write parts as in MUG-RED 2, TEA-1"),
+        ("faulty", "Only a kit has parts, and it has at least one"),
+    ]

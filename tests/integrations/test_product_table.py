@@ -99,7 +99,7 @@ def test_headings_of_spreadsheets_are_understood():
         ("name", "Mug\x00", "It holds a sign that cannot be kept"),
         ("name", "=1+1", "It looks like a formula; save the file with values"),
         ("name", "N" * 201, "At most 200 letters"),
-        ("kind", "box", "stocked, service or digital"),
+        ("kind", "box", "stocked, kit, service or digital"),
         ("price", "free", "This is no price; write 12.50 or 12,50"),
         ("price", "-1", "A price is zero or more and has at most six decimals"),
         ("price", "1.2345678", "A price is zero or more and has at most six decimals"),

@@ -276,3 +276,27 @@ def test_what_is_on_its_way_comes_on_another_day(goods, staff):
     told = EventRecord.objects.get(name="inventory.expectedreceipt.changed")
     assert (told.payload["before"], told.note) == ({"expected_on": "2026-12-01", "quantity": "8"}, "storm")
     assert EventRecord.objects.filter(name="inventory.supply_changed").count() == 2
+
+
+def test_a_kit_is_made_of_rows_and_says_how_many_can_be_made(goods, staff, places):
+    inventory_rows = {"parts-0-sku": "mug-red", "parts-0-per": "2", "parts-1-sku": "", "parts-1-per": ""}
+    body = {"sku": "GIFT-1", "name": "Gift set", "kind": "kit", "tax_class": "standard", "weight_grams": "0"}
+
+    twice = {**inventory_rows, "parts-1-sku": "MUG-RED", "parts-1-per": "x", "parts-2-sku": "NOBODY"}
+    refused = staff.post(address(Product, "add"), body | twice)
+    unknown = staff.post(address(Product, "add"), body | inventory_rows | {"parts-1-sku": "NOBODY"})
+    made = staff.post(address(Product, "add"), body | inventory_rows | {"active": "on"})
+
+    assert refused.context["adminform"].form.errors["parts"] == ["MUG-RED: whole units from 1 to 10,000"]
+    # What was typed is still there.
+    assert 'value="NOBODY"' in refused.content.decode()
+    assert unknown.context["adminform"].form.errors["parts"] == ["There is no product NOBODY."]
+    kit = Product.objects.get(sku="GIFT-1")
+    assert made.status_code == 302
+    assert [(part.product.sku, part.per) for part in kit.parts.all()] == [("MUG-RED", 2)]
+    page = staff.get(address(Product, kit.pk, "change")).content.decode()
+    assert "Scarcest part" in page
+    edited = body | inventory_rows | {"parts-0-per": "3", "active": "on", "names": ""}
+    assert staff.post(address(Product, kit.pk, "edit"), edited).status_code == 302
+    assert [part.per for part in kit.parts.all()] == [3]
+    assert "GIFT-1" in staff.get(address(Product, goods.pk, "change")).content.decode()

@@ -145,7 +145,7 @@ def test_who_orders_while_supply_changes_is_told_the_day_that_is_right(shop, rar
     seen = outlook.figures([rare.pk])
     inventory.change_expected(receipt.pk, expected_on=SECOND, actor=SYSTEM)
     run_debts()
-    monkeypatch.setattr(outlook, "figures", lambda products, demand=None: seen)
+    monkeypatch.setattr(outlook, "figures", lambda products, demand=None, kits=None: seen)
     order = ordered(5)
     monkeypatch.undo()
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
@@ -243,7 +243,7 @@ def test_hundreds_who_wait_take_no_more_statements_than_a_few(shop, rare, django
     inventory.change_expected(receipt.pk, expected_on=SECOND, actor=SYSTEM)
 
     # Asked before anybody is locked, and again under the locks.
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         assert services.redate_waiting([rare.pk], cause=SUPPLY) == 6
 
     assert [len(moves(order)) for order in orders] == [1] * 6

@@ -152,3 +152,23 @@ def test_without_a_key_nothing_is_shown(shop, client):
     response = client.get(URL)
 
     assert (response.status_code, response["Content-Type"]) == (401, "application/problem+json")
+
+
+def test_kits_are_made_shown_and_changed_with_their_parts(shop, api):
+    body = {"sku": "GIFT-1", "name": "Gift set", "kind": "kit", "price": "12.00"}
+    parts = [{"sku": "mug-red", "quantity": 2}, {"sku": "TEA-1"}]
+
+    bare = api.post(URL, body, format="json")
+    twice = api.post(URL, {**body, "parts": [*parts, {"sku": "TEA-1"}]}, format="json")
+    made = api.post(URL, {**body, "parts": parts}, format="json")
+
+    assert [one["pointer"] for one in bare.json()["errors"]] == ["/parts"]
+    assert [one["pointer"] for one in twice.json()["errors"]] == ["/parts"]
+    assert made.json()["parts"] == [{"sku": "MUG-RED", "quantity": 2}, {"sku": "TEA-1", "quantity": 1}]
+    changed = api.patch(f"{URL}GIFT-1/", {"parts": [{"sku": "TEA-1", "quantity": 4}]}, format="json")
+    assert changed.json()["parts"] == [{"sku": "TEA-1", "quantity": 4}]
+    assert [row["parts"] for row in api.get(URL).json()["results"]] == [
+        [{"sku": "TEA-1", "quantity": 4}], [], [],
+    ]  # fmt: skip
+    found = api.get("/api/v1/availability/?sku=GIFT-1&quantity=3&country=DE").json()
+    assert found["available"] == 50
