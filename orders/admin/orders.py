@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from core.admin.days import day_filter
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
-from core.reader import retold, spoken_moment
+from core.reader import retold, spoken_moment, spoken_time
 from orders import needs, selectors, wording
 from orders.admin.figures import FigureFilter
 from orders.admin.many import STEPS_FOR_MANY
@@ -166,7 +167,9 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         if obj.stock_held_until is None or obj.status not in selectors.AWAITING:
             return ""
         said = gettext("let go, not paid until %(moment)s") if obj.stock_lapsed else gettext("kept until %(moment)s")
-        return said % {"moment": spoken_moment(obj.stock_held_until)}
+        today = timezone.localdate(obj.stock_held_until) == timezone.localdate()
+        speak = spoken_time if today else spoken_moment
+        return said % {"moment": speak(obj.stock_held_until)}
 
     def badges(self, obj: Order) -> list[tuple[str, Any]]:
         """Show the state, and what else is worth a look; the rest is told by the way and the cards."""

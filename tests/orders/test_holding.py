@@ -3,10 +3,12 @@
 The race is shown to fail on PostgreSQL without the lock on the order (`book.take_order`).
 """
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from core import invariants
@@ -182,6 +184,20 @@ def test_the_customer_reads_until_when(thirty_minutes):
 
     mail = OutgoingMail.objects.get(kind="order_received")
     assert "We keep them until" in mail.text
+
+
+def test_the_page_of_the_order_says_until_when(thirty_minutes, admin_client):
+    order = placed_order()
+    Order.objects.update(stock_held_until=datetime(2037, 11, 23, 14, 30, tzinfo=UTC))
+    address = reverse("admin:orders_order_change", args=[order.pk])
+
+    page = " ".join(admin_client.get(address).content.decode().split())
+    found = re.search("kept until (23 November 2037|November 23, 2037), [0-9:]+30", page)
+    assert found is not None
+
+    Order.objects.update(stock_lapsed=True)
+    page = " ".join(admin_client.get(address).content.decode().split())
+    assert found.group().replace("kept until", "let go, not paid until") in page
 
 
 @pytest.mark.race
