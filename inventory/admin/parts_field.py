@@ -56,7 +56,8 @@ class PartsField(forms.Field):
         rows: list[tuple[str, str]] = value or []
         if len(rows) > MOST_PARTS:
             raise forms.ValidationError(_("At most %(n)s parts") % {"n": MOST_PARTS})
-        known = selectors.products_scanned(sku for sku, _per in rows if sku) if rows else {}
+        # What no keyboard types is no SKU, and not every database can be asked about it.
+        known = selectors.products_scanned(sku for sku, _per in rows if sku.isprintable()) if rows else {}
         parts: dict[str, int] = {}
         faults = []
         for typed, per in rows:
@@ -67,6 +68,8 @@ class PartsField(forms.Field):
                 faults.append(_("Say of which product there are %(n)s.") % {"n": per})
             elif not (count.isascii() and count.isdecimal() and 1 <= int(count[:12]) <= MOST_PER_KIT):
                 faults.append(_("%(sku)s: whole units from 1 to %(n)s") % {"sku": typed, "n": f"{MOST_PER_KIT:,}"})
+            elif not typed.isprintable():
+                faults.append(_("There is no product %(sku)s.") % {"sku": typed.replace("\x00", "")})
             elif sku in parts:
                 faults.append(_("%(sku)s stands there twice; say how many in one row.") % {"sku": sku})
             else:

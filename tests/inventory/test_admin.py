@@ -285,12 +285,14 @@ def test_a_kit_is_made_of_rows_and_says_how_many_can_be_made(goods, staff, place
     twice = {**inventory_rows, "parts-1-sku": "MUG-RED", "parts-1-per": "x", "parts-2-sku": "NOBODY"}
     refused = staff.post(address(Product, "add"), body | twice)
     unknown = staff.post(address(Product, "add"), body | inventory_rows | {"parts-1-sku": "NOBODY"})
+    strange = staff.post(address(Product, "add"), body | inventory_rows | {"parts-1-sku": "MUG\x00"})
     made = staff.post(address(Product, "add"), body | inventory_rows | {"active": "on"})
 
     assert refused.context["adminform"].form.errors["parts"] == ["MUG-RED: whole units from 1 to 10,000"]
     # What was typed is still there.
     assert 'value="NOBODY"' in refused.content.decode()
     assert unknown.context["adminform"].form.errors["parts"] == ["There is no product NOBODY."]
+    assert strange.context["adminform"].form.errors["parts"] == ["There is no product MUG."]
     kit = Product.objects.get(sku="GIFT-1")
     assert made.status_code == 302
     assert [(part.product.sku, part.per) for part in kit.parts.all()] == [("MUG-RED", 2)]
