@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
 from django.utils.translation import gettext as _
 
 from inventory import selectors
@@ -24,7 +25,9 @@ class PartsWidget(forms.Widget):
         rows = value if isinstance(value, list) else [(sku, per) for sku, per in (value or {}).items()]
         rows = [*rows, *[("", "")] * min(EMPTY_ROWS, max(0, MOST_PARTS - len(rows)))]
         context["rows"] = list(enumerate(rows))
-        context["most"] = MOST_PER_KIT
+        # What is said about the field is said about each of its rows.
+        about = context["widget"]["attrs"]
+        context["about"] = flatatt({key: value for key, value in about.items() if key.startswith("aria-")})
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, str]] | None:
