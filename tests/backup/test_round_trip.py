@@ -160,10 +160,12 @@ def test_a_backup_while_orders_are_being_placed_is_of_one_moment(
             connections.close_all()
 
     with lived_in.open():
-        mug = Product.objects.get(sku="MUG-RED")
+        # However fast orders are placed, the goods outlast the backup.
+        units = dict.fromkeys(
+            Product.objects.filter(sku__in=["MUG-RED", "TEA-1"]).values_list("pk", flat=True), 100_000
+        )
         for place in Warehouse.objects.all():
-            # However fast orders are placed, the goods outlast the backup.
-            inventory.receive_stock(warehouse_id=place.pk, units={mug.pk: 100_000}, actor=SYSTEM)
+            inventory.receive_stock(warehouse_id=place.pk, units=units, actor=SYSTEM)
         desk = threading.Thread(target=work)
         desk.start()
         try:

@@ -115,7 +115,7 @@ def test_what_a_role_is_given_exists_and_nobody_deletes(code):
     assert [name for name in roles.ROLES[code].permissions if ".delete_" in name] == []
 
 
-def test_money_moves_at_the_hands_of_finance_only():
-    assert {code for code in CODES if "billing.operate_payment" in held(code)} == {"finance"}
-    assert {code for code in CODES if "fulfillment.operate_fulfillmentorder" in held(code)} == {"warehouse"}
+def test_only_who_answers_for_the_day_may_move_both_goods_and_money():
+    assert {code for code in CODES if "billing.operate_payment" in held(code)} == {"finance", "manager"}
+    assert {code for code in CODES if "fulfillment.operate_fulfillmentorder" in held(code)} == {"warehouse", "manager"}
     assert {code for code in CODES if "core.change_user" in held(code)} == {"administrator"}
