@@ -9,7 +9,7 @@ from django.db import connection
 from benchmarks.kin import execute
 from core.words import phone_words, words_of
 from customers.models import Customer, CustomerWord
-from inventory.models import ExpectedReceipt, Product, ProductWord, StockItem
+from inventory.models import ExpectedReceipt, KitPart, Product, ProductWord, StockItem
 from pricing.models import Price
 
 FIRST = (
@@ -31,7 +31,7 @@ BATCH = 5_000
 def spread(variants: int) -> None:
     """Make variants of every product, with stock, prices and what is expected: v × stride further on."""
     execute("CREATE TABLE bench.stride (name text PRIMARY KEY, step bigint)")
-    for model in (Product, StockItem, Price, ExpectedReceipt):
+    for model in (Product, KitPart, StockItem, Price, ExpectedReceipt):
         table = model._meta.db_table
         execute(f"INSERT INTO bench.stride SELECT '{table}', COALESCE(MAX(id), 0) FROM {table}")
         names = [str(field.column) for field in model._meta.concrete_fields]
@@ -44,7 +44,7 @@ def spread(variants: int) -> None:
     execute("CREATE TABLE bench.shelf AS SELECT id, on_hand FROM inventory_stockitem")
     execute("UPDATE inventory_stockitem SET on_hand = on_hand + 100000 WHERE on_hand > 3")
     fill_up()
-    reset_keys(Product, StockItem, Price, ExpectedReceipt)
+    reset_keys(Product, KitPart, StockItem, Price, ExpectedReceipt)
 
 
 def _varied(field: Any) -> str:

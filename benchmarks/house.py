@@ -42,7 +42,7 @@ def build(count: int, *, say: Callable[[str], object] = lambda text: None) -> No
     def step(text: str) -> None:
         say(f"{time.monotonic() - began:5.0f} s  {text}")
 
-    variants = VARIANTS if count >= MANY else 5
+    variants = VARIANTS if count >= MANY else 6
     execute("DROP SCHEMA IF EXISTS bench CASCADE")
     execute("CREATE SCHEMA bench")
     execute("SET work_mem = '256MB'")

@@ -143,7 +143,7 @@ def test_it_writes_nothing_and_asks_little_however_many_orders(shop):
 
     assert found["orders"] == 8
     assert len(many) <= len(few) + 2
-    assert all(query["sql"].startswith("SELECT") for query in many.captured_queries)
+    assert [query["sql"] for query in many.captured_queries if not query["sql"].lstrip("(").startswith("SELECT")] == []
     assert (list(StockItem.objects.order_by("pk").values()), EventRecord.objects.count()) == before
 
 
