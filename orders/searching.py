@@ -18,7 +18,7 @@ from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 
 from core.words import beginning, dialled, folded, typed_words
-from customers.models import Customer, CustomerWord
+from customers.models import CustomerWord
 from orders.models import Order, OrderLine
 
 # So many of one kind are named by their ids; where there are more, it is asked of each order instead.
@@ -37,7 +37,7 @@ class Sign:
     ids: "QuerySet[Any]"
     of_order: Any
     key: str = "pk"
-    # Up to so many ids are looked up in the database, and asked of each order only beyond.
+    # Up to so many ids are looked up in the database, and asked of each order only beyond; 0: there are more for sure.
     most: int = MOST
 
 
@@ -63,10 +63,10 @@ def search(rows: "QuerySet[Order]", text: str) -> "QuerySet[Order]":
     found: set[int] = set()
     common: list[Any] = []
     for sign in _signs(wanted):
-        ids = list(sign.ids[: sign.most + 1])
-        if len(ids) <= MOST:
+        ids = list(sign.ids[: sign.most + 1]) if sign.most else ()
+        if sign.most and len(ids) <= MOST:
             found.update(ids)
-        elif len(ids) <= sign.most:
+        elif 0 < len(ids) <= sign.most:
             # The limit keeps the database from asking each order after all.
             common.append(Q(pk__in=sign.ids[: sign.most]))
         else:
@@ -119,23 +119,25 @@ def _names(wanted: str) -> Iterator[Sign]:
     for column in ("name_key", "surname_key"):
         yield _sign(beginning(wanted, column))
     if words := typed_words(wanted):
-        yield _sign(Q(customer__in=_customers(words)))
+        customers = _customers(words)
+        yield _sign(Q(customer__in=customers), most=MOST if isinstance(customers, list) else 0)
 
 
 def _customers(words: Sequence[str]) -> "list[int] | QuerySet[Any]":
     """Return the customers whom every word begins: by their ids, or as a question where they are too many.
 
-    Asked in one statement with the orders, a database expects many of them and reads all orders for the first few;
-    asked with conditions on each customer it reads all customers. So each word is looked up by itself.
+    Asked in one statement with the orders, a database expects many of them and reads all orders for the first few.
+    The longest word, which is the first, is looked up, and only whom it begins is asked for the others.
     """
-    first, *others = (CustomerWord.objects.filter(beginning(word)).order_by().values("customer") for word in words)
-    if max(map(len, words)) >= TELLING:
-        both = first.intersection(*others) if others else first
-        found = [row["customer"] for row in both[: MOST + 1]]
+    first, *others = words
+    known = CustomerWord.objects.order_by().values("customer")
+    wanted = known.filter(beginning(first), *(Q(customer__in=known.filter(beginning(word))) for word in others))
+    if len(first) >= TELLING:
+        found = [row["customer"] for row in wanted[: MOST + 1]]
         if len(found) <= MOST:
-            return found
-    return Customer.objects.filter(*(Q(pk__in=known) for known in (first, *others))).order_by().values("pk")
+            return sorted(set(found))
+    return wanted
 
 
-def _sign(condition: Q) -> Sign:
-    return Sign(Order.objects.filter(condition).order_by().values_list("pk", flat=True), condition)
+def _sign(condition: Q, *, most: int = MOST) -> Sign:
+    return Sign(Order.objects.filter(condition).order_by().values_list("pk", flat=True), condition, most=most)
