@@ -205,11 +205,12 @@ class Model:
 
     def tie_again(self, order: Ordered, gains: Gains) -> None:
         """It is paid after all: it gets what nobody before it waits for."""
-        order.lapsed = False
         missing = {key: line.waiting for key, line in order.lines.items() if line.waiting}
+        # Asked before it is in line itself: nobody stands in front of himself.
         free = {
             product: self.free_everywhere(product) - self.kept(product, order.rank) for product in products_of(order)
         }
+        order.lapsed = False
         self._share(order, missing, free, gains)
         for key, units in missing.items():
             order.lines[key].waiting = units - order.lines[key].tied
