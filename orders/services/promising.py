@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
+from typing import Required, TypedDict, Unpack
 
 from django.utils import timezone
 
@@ -37,50 +38,44 @@ def days_by_code(places: Sequence[Place]) -> dict[str, int]:
     return {place.code: _days(place) for place in places}
 
 
+class Standing(TypedDict, total=False):
+    """Where who waits stands, and what is known of the shelves.
+
+    Who waits before and is served first has its units already; `taken` are those of (product, warehouse) that are
+    not free any more though the shelf says so, `borrowed` units per product are to come back first. The figures may be
+    `known`. Nothing of a position leaves before its day in `not_before`.
+    """
+
+    demand: Required[outlook.Demanding]
+    taken: Mapping[tuple[int, int], int] | None
+    known: Mapping[int, outlook.Figures] | None
+    borrowed: Mapping[int, int] | None
+    not_before: Mapping[int, date] | None
+
+
 def waiting(
-    lines: Sequence[OrderLine],
-    short: Mapping[int, int],
-    places: Sequence[Place],
-    *,
-    demand: outlook.Demanding,
-    taken: Mapping[tuple[int, int], int] | None = None,
-    known: Mapping[int, outlook.Figures] | None = None,
-    borrowed: Mapping[int, int] | None = None,
-    not_before: Mapping[int, date] | None = None,
+    lines: Sequence[OrderLine], short: Mapping[int, int], places: Sequence[Place], **standing: Unpack[Standing]
 ) -> list[promise.Parcel]:
     """Return the parcels of what is not here yet, each expected when its units are."""
     if not short:
         return []
-    waits = awaited(
-        lines, short, places, demand=demand, taken=taken, known=known, borrowed=borrowed, not_before=not_before
-    )
+    waits = awaited(lines, short, places, **standing)
     return promise.backorder_parcels(waits, {**days_by_code(places), "": days_of(places)})
 
 
 def awaited(
-    lines: Sequence[OrderLine],
-    short: Mapping[int, int],
-    places: Sequence[Place],
-    *,
-    demand: outlook.Demanding,
-    taken: Mapping[tuple[int, int], int] | None = None,
-    known: Mapping[int, outlook.Figures] | None = None,
-    borrowed: Mapping[int, int] | None = None,
-    not_before: Mapping[int, date] | None = None,
+    lines: Sequence[OrderLine], short: Mapping[int, int], places: Sequence[Place], **standing: Unpack[Standing]
 ) -> list[promise.Wait]:
-    """Return where and when what is short, by position, is expected.
-
-    Who waits before and is served first has its units already; `taken` are those of (product, warehouse) that are
-    not free any more though the shelf says so, `borrowed` units per product are to come back first. The figures may be
-    `known`.
-    """
-    ahead = outlook.outlooks(known or outlook.figures_of(lines, short, demand), taken, borrowed=borrowed)
+    """Return where and when what is short, by position, is expected."""
+    figures = standing.get("known") or outlook.figures_of(lines, short, standing["demand"])
+    ahead = outlook.outlooks(figures, standing.get("taken"), borrowed=standing.get("borrowed"))
+    not_before = standing.get("not_before") or {}
     codes = {place.warehouse_id: place.code for place in places}
     waits: list[promise.Wait] = []
     for line in sorted(lines, key=lambda line: line.position):
         if units := short.get(line.position, 0):
             stages = ahead[line.product_id].take(units, at=codes)
-            waits += waits_of(line.position, units, stages, codes, since=(not_before or {}).get(line.position))
+            waits += waits_of(line.position, units, stages, codes, since=not_before.get(line.position))
     return waits
 
 
