@@ -37,6 +37,7 @@ from desk.telling import GENERAL, choices, country_of, faults_of, told, told_fau
 from desk.till import open_till
 from desk.views.gate import OPERATE, SEE_CUSTOMERS, SELL, staff_with
 from desk.views.looking_up import card_of
+from desk.views.parked import throw_away
 from inventory import selectors as stock
 from inventory.errors import InsufficientStock
 from inventory.models import Product
@@ -277,11 +278,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 def discard(request: HttpRequest, number: str) -> HttpResponse:
     """Throw a draft away."""
     draft = get_object_or_404(seen(Order.objects.all()), number=number.replace("\0", "").upper())
-    try:
-        services.discard_draft(draft.pk, actor=actor_for(request))
-        messages.success(request, _("%(number)s is thrown away.") % {"number": draft.number})
-    except NotADraft:
-        messages.warning(request, _("%(number)s is no draft any more.") % {"number": draft.number})
+    throw_away(request, draft.pk, str(draft.number))
     return HttpResponseRedirect(reverse("desk:parked"))
 
 

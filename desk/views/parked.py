@@ -1,15 +1,18 @@
 """Parked drafts: what somebody began, who had it last, and one click to go on."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.admin.actors import actor_for
 from core.admin.site import site
 from core.sight import seen
 from desk.views.gate import OPERATE, SEE_CUSTOMERS, staff_with
-from orders import selectors
+from orders import selectors, services
+from orders.errors import NotADraft
 
 SHOWN = 100
 
@@ -27,3 +30,12 @@ def parked(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return TemplateResponse(request, "desk/parked.html", context)
+
+
+def throw_away(request: HttpRequest, draft_id: int, number: str) -> None:
+    """Throw a draft away for who looks at it, and say so, or that it is none any more."""
+    try:
+        services.discard_draft(draft_id, actor=actor_for(request))
+        messages.success(request, _("%(number)s is thrown away.") % {"number": number})
+    except NotADraft:
+        messages.warning(request, _("%(number)s is no draft any more.") % {"number": number})

@@ -16,9 +16,8 @@ from desk.forms import SaleForm
 from desk.parking import TYPED, Aside, park_sale, parked_sale
 from desk.till import open_till
 from desk.views.gate import SELL, staff_with
+from desk.views.parked import throw_away
 from desk.views.walk_in import DISCOUNT, show_counter
-from orders import services as orders
-from orders.errors import NotADraft
 
 NEEDED = ("token", "lines", "page", "version")
 
@@ -61,9 +60,5 @@ def discard(request: HttpRequest, number: str) -> HttpResponse:
     found = parked_sale(here, number) if here else None
     if found is None:
         raise Http404
-    try:
-        orders.discard_draft(found.pk, actor=actor_for(request))
-        messages.success(request, _("%(number)s is thrown away.") % {"number": found.number})
-    except NotADraft:
-        messages.warning(request, _("%(number)s is no draft any more.") % {"number": found.number})
+    throw_away(request, found.pk, found.number)
     return HttpResponseRedirect(reverse("desk:walk-in"))
