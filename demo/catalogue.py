@@ -57,15 +57,16 @@ class Article:
         return self.kind in ("stocked", "kit") and self.sku not in HOT
 
 
+# In English, in German without its ending, and in the pictures.
 COLOURS = {
-    "RED": ("Red", "Rote", "red"),
-    "BLUE": ("Blue", "Blaue", "blue"),
-    "GREEN": ("Green", "Grüne", "green"),
-    "SAND": ("Sand", "Sandfarbene", "sand"),
-    "BLACK": ("Black", "Schwarze", "black"),
-    "WHITE": ("White", "Weiße", "white"),
-    "ROSE": ("Rose", "Rosé", "rose"),
-    "GOLD": ("Gold", "Goldene", "gold"),
+    "RED": ("Red", "Rot", "red"),
+    "BLUE": ("Blue", "Blau", "blue"),
+    "GREEN": ("Green", "Grün", "green"),
+    "SAND": ("Sand", "Sandfarben", "sand"),
+    "BLACK": ("Black", "Schwarz", "black"),
+    "WHITE": ("White", "Weiß", "white"),
+    "ROSE": ("Rose", "Roséfarben", "rose"),
+    "GOLD": ("Gold", "Golden", "gold"),
 }
 TEAS = (
     ("Breakfast blend", "Frühstücksmischung"),
@@ -102,13 +103,13 @@ TEAS = (
     ("Good night", "Gute Nacht"),
 )
 MUGS = (
-    ("MUG", "mug", "Becher", "5.00", 350),
-    ("MUG-L", "large mug", "große Becher", "7.50", 480),
-    ("CUP", "cup with saucer", "Tasse mit Untertasse", "9.80", 420),
+    ("MUG", "mug", "{}er Becher", "5.00", 350),
+    ("MUG-L", "large mug", "{}er großer Becher", "7.50", 480),
+    ("CUP", "cup with saucer", "{}e Tasse mit Untertasse", "9.80", 420),
 )
 POTS = (
-    ("POT", "teapot 1 l", "Teekanne 1 l", "34.00", 1100),
-    ("POT-S", "small teapot", "kleine Teekanne", "24.50", 700),
+    ("POT", "teapot 1 l", "{}e Teekanne 1 l", "34.00", 1100),
+    ("POT-S", "small teapot", "{}e kleine Teekanne", "24.50", 700),
 )
 SCENTS = (
     ("Beeswax", "Bienenwachs", "gold"),
@@ -160,7 +161,7 @@ def articles() -> Iterator[Article]:
             yield _stocked(
                 f"{sku}-{code}",
                 f"{colour} {name}",
-                f"{colour_de} {german}",
+                german.format(colour_de),
                 "Mugs",
                 Decimal(amount),
                 path_of("mug", picture),
@@ -176,7 +177,7 @@ def articles() -> Iterator[Article]:
             yield _stocked(
                 f"{sku}-{code}",
                 f"{colour} {name}",
-                f"{colour_de} {german}",
+                german.format(colour_de),
                 "Teapots",
                 Decimal(amount),
                 path_of("teapot", picture),
@@ -212,11 +213,11 @@ def articles() -> Iterator[Article]:
         )
     for sku, name, german, amount in LINENS:
         for code in ("RED", "BLUE", "GREEN", "SAND", "WHITE", "ROSE"):
-            colour, _colour_de, picture = COLOURS[code]
+            colour, colour_de, picture = COLOURS[code]
             yield _stocked(
                 f"{sku}-{code}",
                 f"Linen {name}, {colour.lower()}",
-                f"{german} Leinen, {picture}",
+                f"{german} Leinen, {colour_de.lower()}",
                 "Linen",
                 Decimal(amount),
                 path_of("linen", picture),
