@@ -23,5 +23,6 @@ def connect(*, handlers: ModuleType, nudge: Callable[[list[int]], None]) -> None
     # Django's word for a sign-in, whichever door it went through.
     user_logged_in.connect(note_sign_in, dispatch_uid="core.sessions.note_sign_in")
     register_truths()
-    # Every app registers its tables, navigation and sections of the first page in its `admin` package.
-    autodiscover_modules("admin")
+    # Every app registers its tables, navigation and sections of the first page in its `admin` package, and the names
+    # of its facts in `admin/facts.py`.
+    autodiscover_modules("admin", "admin.facts")

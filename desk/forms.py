@@ -1,8 +1,7 @@
 """What is asked at the desk."""
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.services import wording
+from core.amounts import number_of, written
 from core.countries import country_names
 from core.money import round_amount
 from core.reader import locale
@@ -26,22 +26,6 @@ WAYS_TO_PAY = ("bank_transfer", "cash", "card_terminal", "on_account")
 MOST_MONEY = Decimal(10_000_000)
 # What lies on a counter says no more than this.
 LONGEST_BODY = 100_000
-NUMBER = re.compile(
-    r"[0-9]{1,12}([.,][0-9]{1,6})?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,3}|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,3}"
-)
-
-
-def number_of(text: str) -> Decimal | None:
-    """Read a number as people type it: 12.50, 12,50, 1.234,50; nothing where it is none."""
-    said = re.sub(r"[\s\u00a0\u202f'’]", "", text)
-    if not NUMBER.fullmatch(said):
-        return None
-    if "," in said and "." in said:
-        said = said.replace("," if said.rindex(".") > said.rindex(",") else ".", "")
-    try:
-        return Decimal(said.replace(",", "."))
-    except InvalidOperation:
-        return None
 
 
 def discount_of(text: str, currency: str) -> Discount | None:
@@ -80,6 +64,10 @@ class MoneyField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=20, required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write what is due as its reader does; what was typed stays as it was typed."""
+        return written(value, -int(value.as_tuple().exponent)) if isinstance(value, Decimal) else value
 
     def clean(self, value: Any) -> Any:
         """Return the amount, or None where nothing was typed."""

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.money import plain
+from core.money import round_amount
 from core.panels import Lead, lead, panel
 from core.sight import limited_to
 from customers.models import Customer
@@ -49,7 +49,7 @@ def may_take_money(request: HttpRequest) -> bool:
 
 def ship_form(request: HttpRequest, ready: ReadyToShip, data: Any = None) -> ShipForm:
     """Return the form with the amount that is due filled in; that it came in is for a person to say."""
-    start = {"seen": ready.seen, "amount": plain(ready.due, ready.order.currency)}
+    start = {"seen": ready.seen, "amount": round_amount(ready.due, ready.order.currency)}
     return ShipForm(data, ready=ready, may_take_money=may_take_money(request), initial=start)
 
 

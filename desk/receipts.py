@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from billing.models import Invoice, InvoiceLine, Payment
 from billing.services import wording
+from core.amounts import number_of
 from core.money import Money
 from core.sight import seen
-from desk.forms import number_of
 from desk.selling import CASH_GIVEN, SHOP
 from inventory.models import Warehouse
 from orders.models import Order

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import InvoiceLine
 from core.admin.forms import SubjectForm
-from core.money import plain, quantum
+from core.amounts import AmountField
+from core.money import quantum
+from core.reader import spoken_amount
 
 METHODS = (
     ("bank_transfer", _("bank transfer")),
@@ -22,7 +24,7 @@ METHODS = (
 class AmountForm(SubjectForm):
     """Asks for an amount in the currency of its subject."""
 
-    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.001"), max_digits=14)
+    amount = AmountField(label=_("Amount"), min_value=Decimal("0.001"), max_digits=14)
 
     def prepare(self) -> None:
         """Ask for whole minor units of the currency."""
@@ -30,7 +32,6 @@ class AmountForm(SubjectForm):
         step = quantum(self.subject.currency)
         field.label = gettext("Amount in %(currency)s") % {"currency": self.subject.currency}
         field.decimal_places = -int(step.as_tuple().exponent)
-        field.widget.attrs["step"] = str(step)
 
 
 class PaymentForm(AmountForm):
@@ -76,7 +77,7 @@ class CreditForm(SubjectForm):
         for row in self.rows:
             left = row.quantity - sum(credit.quantity for credit in row.credits.all())
             if left:
-                words = {"name": row.name, "left": left, "total": plain(row.total, self.subject.currency)}
+                words = {"name": row.name, "left": left, "total": spoken_amount(row.total, self.subject.currency)}
                 self.fields[f"row_{row.pk}"] = forms.IntegerField(
                     label=f"{row.sku} {row.name}".strip(),
                     min_value=0,

@@ -23,7 +23,7 @@ from core.admin.columns import badge_column, code_column, link_column, money_col
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
-from core.money import Money, plain
+from core.money import Money, round_amount
 from core.reader import spoken_amount
 from orders.models import Order, OrderStatus
 
@@ -87,7 +87,7 @@ def _refundable(subject: Order | Payment) -> dict[str, Any]:
     order = subject if isinstance(subject, Order) else subject.order
     left = selectors.refundable(order)
     amount = sum(left.values(), start=Decimal(0)) if isinstance(subject, Order) else left.get(subject.pk, Decimal(0))
-    return {"amount": plain(amount, order.currency)}
+    return {"amount": round_amount(amount, order.currency)}
 
 
 ORDER_STEPS = {
@@ -96,7 +96,9 @@ ORDER_STEPS = {
         record,
         OPERATE,
         form=PaymentForm,
-        initial=lambda order: {"amount": plain(order.balance_due, order.currency) if order.balance_due > 0 else ""},
+        initial=lambda order: {
+            "amount": round_amount(order.balance_due, order.currency) if order.balance_due > 0 else ""
+        },
         consequences=_what_money_does,
         style="primary",
         when=lambda order: order.status != OrderStatus.DRAFT,
@@ -181,7 +183,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
             services.capture_payment,
             OPERATE,
             form=CaptureForm,
-            initial=lambda payment: {"amount": plain(payment.held, payment.currency)},
+            initial=lambda payment: {"amount": round_amount(payment.held, payment.currency)},
             consequences=_what_capture_does,
             style="primary",
             when=lambda payment: payment.held > 0,

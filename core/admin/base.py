@@ -45,6 +45,7 @@ from core.admin.forms import LookUpSelect, asked_way_back, show_refusal
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
 from core.admin.view_pages import SavedViewsMixin
 from core.admin.viewed import Tab as Tab
+from core.amounts import AmountField
 from core.errors import DomainError, Stale
 from core.service import note_change, thread_of, unit_of_work
 from core.sight import seen
@@ -125,6 +126,7 @@ class BackOfficeAdmin(LeanListMixin):
 
     ordering: Any = ("-pk",)
     formfield_overrides: ClassVar[dict[type[models.Field], dict[str, Any]]] = {
+        models.DecimalField: {"form_class": AmountField},
         models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
         models.DateTimeField: {
             "form_class": forms.DateTimeField,

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from core.admin.links import link_to, may_see, page_of_thread
+from core.admin.links import link_to, may_see, page_of_thread, title_of
 from core.reader import country_name, retold
 from core.templatetags.back_office import badge, icon, money, spoken_actor, when
 
@@ -120,7 +120,7 @@ def for_reader(column: Any, user: Any) -> Any:
     @wraps(column)
     def named(obj: Any) -> Any:
         found = follow(obj, path)
-        return column(obj) if found is None or may_see(user, found) else str(found)
+        return column(obj) if found is None or may_see(user, found) else title_of(found)
 
     return named
 

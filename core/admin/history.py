@@ -9,7 +9,7 @@ The words may use the fields of the event. Entries of one request are told as on
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from core.admin.facts import FACTS
 from core.models import EventRecord
 from core.reader import retold as say_again
 from core.reader import spoken_date, spoken_moment
@@ -104,6 +105,8 @@ def words(record: EventRecord) -> str:
             return str(known.text) % {name: _as_read(value) for name, value in record.payload.items()}
         except (KeyError, TypeError, ValueError):
             return str(known.text)
+    if named := FACTS.get(record.name):
+        return str(named)
     model = _model(record.subject_type)
     if record.transition:
         return _transition_words(model, record)
@@ -128,12 +131,15 @@ def _as_read(value: Any) -> Any:
 
 def _transition_words(model: Any, record: EventRecord) -> str:
     """Name the state that was reached, in the words of the machine."""
-    target = record.target.replace("_", " ")
-    if model is not None:
-        choices = dict(model._meta.get_field("status").flatchoices)
-        target = str(choices.get(record.target, target))
-        return f"{_capital(model._meta.verbose_name)}: {target}"
-    return _capital(target)
+    target = status_words(record)(record.target)
+    return f"{_capital(model._meta.verbose_name)}: {target}" if model is not None else _capital(target)
+
+
+def status_words(record: EventRecord) -> Callable[[str], str]:
+    """Return how the states of the record's machine are called."""
+    model = _model(record.subject_type)
+    known = dict(model._meta.get_field("status").flatchoices) if model is not None else {}
+    return lambda state: str(known.get(state) or state.replace("_", " "))
 
 
 def icon_of(record: EventRecord) -> str:

@@ -16,13 +16,18 @@ def page_of(obj: Any) -> str:
         return ""
 
 
+def title_of(obj: Any) -> str:
+    """Return what a record is called, in the reader's language where it has a name in it (`title_in`)."""
+    return str(obj.title_in() if hasattr(obj, "title_in") else obj)
+
+
 def link_to(obj: Any, text: Any = "") -> str:
     """Return a link to a record's page; just its name where it has no page."""
     if obj is None:
         return ""
     if url := page_of(obj):
-        return format_html('<a href="{}">{}</a>', url, text or obj)
-    return str(text or obj)
+        return format_html('<a href="{}">{}</a>', url, text or title_of(obj))
+    return str(text or title_of(obj))
 
 
 def may_see(user: Any, obj: Any) -> bool:

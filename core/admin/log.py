@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin import navigation
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import code_column, thread_column, when_column
-from core.admin.history import words
+from core.admin.history import status_words, words
 from core.admin.site import site
 from core.models import EventRecord
 from core.templatetags.back_office import spoken_actor
@@ -31,8 +31,9 @@ class LogAdmin(BackOfficeAdmin):
     )
     search_fields = ("thread",)
     search_help_text = _("By history (app.model:17) or request id")
+    readonly_fields = ("what", "moved")
     fields = (
-        "name", "thread", "subject_type", "subject_id", "transition", "source", "target",
+        "what", "moved", "thread", "name", "subject_type", "subject_id", "transition", "source", "target",
         "actor", "note", "payload", "public", "request_id", "at", "recorded_at", "position",
     )  # fmt: skip
     empty_text = _("Nothing has happened yet.")
@@ -51,6 +52,11 @@ class LogAdmin(BackOfficeAdmin):
     def what(self, record: EventRecord) -> str:
         """Return the record in words, with its name."""
         return format_html('{} <span class="quiet">{}</span>', words(record), record.name)
+
+    @admin.display(description=_("status"))
+    def moved(self, record: EventRecord) -> str:
+        """Return the passage of a status in words."""
+        return " → ".join(map(status_words(record), (record.source, record.target))) if record.transition else "–"
 
     @admin.display(description=_("who"))
     def who(self, record: EventRecord) -> str:

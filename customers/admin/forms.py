@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.amounts import AmountField
 from core.countries import country_choices
 from customers.models import Address, Contact, Customer
 from customers.terms import TERMS
@@ -35,9 +36,7 @@ class CustomerForm(forms.ModelForm):
     """A customer."""
 
     tags = TagsField(label=_("tags"), required=False, help_text=_("With commas between them."))
-    credit_limit = forms.DecimalField(
-        label=_("credit limit"), min_value=0, max_digits=14, decimal_places=3, required=False
-    )
+    credit_limit = AmountField(label=_("credit limit"), min_value=0, max_digits=14, decimal_places=3, required=False)
     language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
     payment_terms = forms.ChoiceField(label=_("payment terms"), choices=TERMS)
 

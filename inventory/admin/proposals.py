@@ -106,7 +106,7 @@ class ReorderProposalAdmin(TransitionAdmin, BulkAdmin, BackOfficeAdmin):
     @admin.display(description=_("product"), ordering="stock_item__product__sku")
     def what(self, proposal: ReorderProposal) -> str:
         """Name what it is about."""
-        return str(proposal.stock_item.product)
+        return proposal.stock_item.product.title_in()
 
     @admin.display(description=_("safety stock"), ordering="safety_stock")
     def safety(self, proposal: ReorderProposal) -> str:

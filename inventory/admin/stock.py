@@ -213,7 +213,7 @@ class StockItemAdmin(TransitionAdmin, PanelAdmin):
     @admin.display(description=_("product"), ordering="product__sku")
     def what(self, item: StockItem) -> str:
         """Name what lies there."""
-        return str(item.product)
+        return item.product.title_in()
 
     def page_title(self, obj: StockItem) -> str:
         """Return the product and the place."""

@@ -81,6 +81,10 @@ class Product(models.Model):
         """Return the name in a language (the reader's, unless given), else the default name."""
         return str(self.names.get((language or get_language() or "en")[:2]) or self.name)
 
+    def title_in(self, language: str | None = None) -> str:
+        """Return the SKU with the name in a language (the reader's, unless given)."""
+        return f"{self.sku} {self.name_in(language)}"
+
     @property
     def is_kit(self) -> bool:
         """Whether it is sold as one and picked as its parts."""

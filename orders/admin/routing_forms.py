@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from core.amounts import AmountField
 from inventory.handling import TAGS
 from inventory.models import RoutingRuleSet, Warehouse
 from inventory.routing import ACTIONS, MOST_ROWS, MOST_RULES, PREFER, split_destination
@@ -32,13 +33,12 @@ FURTHER = (
 LISTS = ("zones", "channels", "categories", "tags", "destinations")
 FIGURES = ("weight_from", "weight_to", "capacity_from")
 AMOUNTS = ("value_from", "value_to")
+KEPT_AS_TEXT = (*AMOUNTS, "late", "split", "base", "per_kg", "parcel", "line", "unit")
 
 
-def amount(label: Any, **more: Any) -> forms.DecimalField:
+def amount(label: Any, **more: Any) -> AmountField:
     """Return a field for an amount from 0."""
-    return forms.DecimalField(
-        label=label, min_value=Decimal(0), max_digits=9, decimal_places=3, required=False, **more
-    )
+    return AmountField(label=label, min_value=Decimal(0), max_digits=9, decimal_places=3, required=False, **more)
 
 
 def whole(label: Any, most: int) -> forms.IntegerField:
@@ -166,7 +166,7 @@ class ParcelForm(forms.Form):
 
     warehouse = forms.ChoiceField(label=_("warehouse"))
     zone = forms.ChoiceField(label=_("zone"), required=False)
-    base = forms.DecimalField(label=_("per parcel"), min_value=Decimal(0), max_digits=9, decimal_places=3)
+    base = AmountField(label=_("per parcel"), min_value=Decimal(0), max_digits=9, decimal_places=3)
     per_kg = amount(_("per kilogram begun"))
 
     def __init__(self, *args: Any, offers: "Offers", **kwargs: Any) -> None:
@@ -261,18 +261,22 @@ class Editor:
         }
         if rules:
             head |= {"name": rules.name, "note": rules.note}
+        head, parcels = _read(head), [_read(row) for row in costs.get("parcels") or []]
         given = {"offers": self.offers}
         self.head = HeadForm(data, initial=head)
         self.rules = RuleRows(
             data, prefix="rules", initial=[_initial(rule) for rule in content.get("rules") or []], form_kwargs=given
         )
-        self.parcels = ParcelRows(data, prefix="parcels", initial=costs.get("parcels") or [], form_kwargs=given)
+        self.parcels = ParcelRows(data, prefix="parcels", initial=parcels, form_kwargs=given)
         self.hands = HandRows(data, prefix="hands", initial=self._hands(costs))
 
     def _hands(self, costs: Mapping[str, Any]) -> list[dict[str, Any]]:
         known = {row["warehouse"]: row for row in costs.get("handling") or []}
         codes = [code for code, _label in self.offers.warehouses]
-        return [known.get(code, {"warehouse": code}) for code in [*codes, *(one for one in known if one not in codes)]]
+        return [
+            _read(known.get(code, {"warehouse": code}))
+            for code in [*codes, *(one for one in known if one not in codes)]
+        ]
 
     def is_valid(self) -> bool:
         """Check all of it, so that everything that is wrong is said at once."""
@@ -305,7 +309,12 @@ class Editor:
 
 
 def _initial(rule: Mapping[str, Any]) -> dict[str, Any]:
-    return {**(rule.get("when") or {}), **{name: rule[name] for name in ("name", "do", "warehouses")}}
+    return {**_read(rule.get("when") or {}), **{name: rule[name] for name in ("name", "do", "warehouses")}}
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored row with its amounts as figures, to be shown in the way of the reader."""
+    return {name: Decimal(value) if name in KEPT_AS_TEXT and value else value for name, value in row.items()}
 
 
 def _with_kept(choices: list[tuple[str, Any]], kept: str | None) -> list[tuple[str, Any]]:

@@ -68,7 +68,7 @@ def promise(request: HttpRequest, order: Order) -> Part:
         "first": first if first and first != order.promised_on else None,
         "leaves_on": order.ship_by_on if not is_over and order.shipped_at is None else None,
         "to": order.ship_to,
-        "method": order.shipping_method,
+        "method": order.shipping_method.name_in() if order.shipping_method else "",
     }
     return "orders/panels/promise.html", context
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from core.amounts import AmountField
 from core.countries import country_choices, is_country
 from inventory.handling import CARRIED, TAGS, usual_handling
 from pricing.models import Promotion, Zone
@@ -174,7 +175,7 @@ class TaxRateForm(PeriodForm):
     """The rate of a class in a country."""
 
     country = CountryField(label=_("country"))
-    rate = forms.DecimalField(
+    rate = AmountField(
         label=_("rate"),
         max_digits=6,
         decimal_places=4,

@@ -46,6 +46,9 @@ class ShippingMethod(models.Model):
         """Return the name in a language (the reader's, unless given)."""
         return str(self.names.get((language or get_language() or "en")[:2]) or self.name)
 
+    # What a list of rates or days calls it.
+    title_in = name_in
+
 
 class ShippingRate(models.Model):
     """The charge for a method into a zone; the highest threshold that the goods reach applies."""

@@ -72,6 +72,7 @@ def pages_of_the_back_office() -> Iterator[str]:
     yield reverse("admin:orders_order_views")
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
     yield reverse("desk:test-mail")
+    yield reverse("reports:pace-edge", args=["picked-packed"])
 
 
 def _reversed(name: str, *args: Any) -> Iterator[str]:

@@ -1,0 +1,29 @@
+"""What the facts about money are called in the log."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.facts import name_facts
+
+name_facts(
+    {
+        "billing.checkout_begun": _("Payment at the provider begun"),
+        "billing.checkout_given_up": _("Payment at the provider given up"),
+        "billing.credit_note_drafted": _("Credit note drafted"),
+        "billing.credit_note_issued": _("Credit note issued"),
+        "billing.customer_returned": _("Customer back from the provider"),
+        "billing.invoice_asked_for": _("Invoice asked for by mail"),
+        "billing.invoice_drafted": _("Invoice drafted"),
+        "billing.invoice_issued": _("Invoice issued"),
+        "billing.invoice_paid": _("Invoice paid"),
+        "billing.late_money_came": _("Money came too late"),
+        "billing.payment_authorized": _("Payment authorized"),
+        "billing.payment_captured": _("Payment taken"),
+        "billing.payment_failed": _("Payment failed"),
+        "billing.payment_recorded": _("Payment recorded"),
+        "billing.payment_voided": _("Held money let go"),
+        "billing.provider_notified": _("Message of the payment provider"),
+        "billing.refund_failed": _("Refund failed"),
+        "billing.refund_requested": _("Refund requested"),
+        "billing.refund_settled": _("Refund settled"),
+    }
+)

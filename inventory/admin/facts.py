@@ -1,0 +1,14 @@
+"""What the facts about stock are called in the log."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.facts import name_facts
+
+name_facts(
+    {
+        "inventory.release_moved": _("Release date moved"),
+        "inventory.stock_received": _("More units free"),
+        "inventory.stock_released": _("Reserved units given back"),
+        "inventory.supply_changed": _("Expected goods changed"),
+    }
+)

@@ -1,0 +1,37 @@
+"""What the facts about orders are called in the log."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.facts import name_facts
+
+name_facts(
+    {
+        "orders.allocation_lost": _("Promised units lost"),
+        "orders.assigned": _("Order assigned"),
+        "orders.backorders_filled": _("Missing units found"),
+        "orders.comment_added": _("Comment added"),
+        "orders.exception_closed": _("Exception closed"),
+        "orders.exception_opened": _("Exception opened"),
+        "orders.goods_delivered": _("Units delivered"),
+        "orders.goods_shipped": _("Units shipped"),
+        "orders.hold_placed": _("Hold placed"),
+        "orders.hold_released": _("Hold released"),
+        "orders.order_cancelled": _("Order cancelled"),
+        "orders.order_changed": _("Order changed"),
+        "orders.order_completed": _("Order completed"),
+        "orders.order_confirmed": _("Order confirmed"),
+        "orders.order_expired": _("Order expired unpaid"),
+        "orders.order_placed": _("Order placed"),
+        "orders.order_released": _("Work on the order began"),
+        "orders.order_verified": _("Order verified"),
+        "orders.payment_awaited": _("Payment awaited"),
+        "orders.preferences_changed": _("Wishes for the order changed"),
+        "orders.priority_weights_changed": _("Points for priority changed"),
+        "orders.quotation_offered": _("Quotation offered"),
+        "orders.ranks_changed": _("Priorities worked out anew"),
+        "orders.replay_wanted": _("Trial of routing rules wanted"),
+        "orders.units_awaited": _("Orders wait for units"),
+        "orders.units_wanted": _("Order may take units of others"),
+        "orders.work_due": _("Work may begin as of today"),
+    }
+)
