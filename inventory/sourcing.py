@@ -36,19 +36,6 @@ class Demand:
             raise ValueError(f"A demand is for at least one unit, not {self.quantity}")
 
 
-def leave(free: dict[tuple[int, int], int], kept: Mapping[int, int]) -> list[int]:
-    """Take units out of what is free, as if others had them already. Returns the products that were free."""
-    left = []
-    for product, units in sorted(kept.items()):
-        for place in sorted(place for place in free if place[0] == product):
-            taken = min(units, free[place])
-            free[place] -= taken
-            units -= taken
-            if taken and product not in left:
-                left.append(product)
-    return left
-
-
 @dataclass(frozen=True)
 class Place:
     """A warehouse as seen from the receiver; lower `distance` and lower `priority` come first.

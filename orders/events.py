@@ -205,6 +205,21 @@ class StockLent(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LentWanted(Event):
+    """Orders need what they lent earlier than was thought."""
+
+    name: ClassVar[str] = "orders.lent_wanted"
+    order_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LentIsBack(InOrderHistory):
+    """The order has all units back that it lent."""
+
+    name: ClassVar[str] = "orders.lent_is_back"
+
+
+@dataclass(frozen=True, kw_only=True)
 class StockBorrowed(OrderEvent):
     """The order got units that another needs only later."""
 

@@ -5,6 +5,8 @@ from core.outbox import handles
 from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
+    LentIsBack,
+    LentWanted,
     OrderCancelled,
     OrderConfirmed,
     OrderExpired,
@@ -96,6 +98,18 @@ def fill_backorders_with_released(event: StockReleased) -> None:
 def look_again_for_units(event: UnitsAwaited) -> None:
     """Look again, now that all can see them, for those who began to wait; safe to repeat."""
     services.look_again(event.order_ids)
+
+
+@handles(LentWanted, outside=True)
+def bring_back_lent(event: LentWanted) -> None:
+    """Give back what was lent and is wanted earlier now; safe to repeat."""
+    services.bring_back(event.order_ids)
+
+
+@handles(LentIsBack)
+def close_what_came_back(event: LentIsBack) -> None:
+    """Call nobody for units that are back."""
+    services.close_lent([event.order_id])
 
 
 @handles(WeightsChanged, outside=True)

@@ -18,7 +18,8 @@ from inventory.errors import InsufficientStock, NotReserved
 from inventory.events import StockReleased
 from inventory.kits import needs_of, take_from
 from inventory.models import Allocation, Product, Reservation, StockItem, StockMovement
-from inventory.sourcing import Decision, Demand, Pick, Place, decide, leave
+from inventory.queueing import leave
+from inventory.sourcing import Decision, Demand, Pick, Place, decide
 
 from .shelf import Change, change_shelf, lock_shelf, lock_tied_shelf, open_ones, use_allocations, write_movements
 from .tied import Tied
@@ -72,12 +73,12 @@ def reserve(
 
     Raises InsufficientStock, before anything is written, when units of a line that may not wait
     are missing; with `partial` it takes what there is. Call it last: it locks the stock rows.
-    `kept` are free units per product on a shelf that others, who stand in front, are about to get: they are left, and
-    StockReleased then has the line served.
+    `kept` are free units per product on a shelf that others, who stand in front, are about to get: they are left but
+    by lines that may not wait, and StockReleased then has the line served.
     """
     shelf = lock_shelf(products=_on_shelves(demand), warehouses=[place.warehouse_id for place in places])
     free = _free(shelf)
-    left = leave(free, kept or {})
+    left = leave(free, kept or {}, demand)
     decision = decide(demand, free, places, costs)
     if not partial:
         _refuse_shortage(demand, decision.short, shelf)

@@ -24,6 +24,7 @@ history.phrase(
 )
 history.phrase("orders.stock_lapsed", _("Stock let go: not paid until %(until)s"), icon="clock")
 history.phrase("orders.stock_lent", _("Lent %(units)s to %(to)s, to be back before %(until)s"), icon="arrow")
+history.phrase("orders.lent_is_back", _("Has back what it lent"), icon="arrow")
 history.phrase("orders.stock_borrowed", _("Got %(units)s of %(lender)s, which needs them later"), icon="arrow")
 history.phrase("orders.stock_missed", _("Paid too late for its stock: %(units)s missing"), icon="alert")
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")

@@ -44,7 +44,7 @@ from .remarks import (
 )
 from .replay import MOST_IN_BACKGROUND, run_replay, start_replay
 from .rerouting import Alternative, alternatives, reroute_units
-from .returning import lend_to_waiting, recall_endangered, recall_lent
+from .returning import bring_back, close_lent, lend_to_waiting, recall_endangered, recall_lent
 from .routing import fitting_methods, is_gift
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
@@ -60,6 +60,8 @@ __all__ = [
     "Preview",
     "Taking",
     "accept_quotation",
+    "bring_back",
+    "close_lent",
     "activate_rules",
     "add_comment",
     "alternatives",

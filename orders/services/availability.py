@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from inventory import selectors as stock
 from inventory.models import Product
-from inventory.sourcing import Demand, decide, leave
+from inventory.queueing import leave
+from inventory.sourcing import Demand, decide
 from orders import outlook, promise
 from orders.errors import InvalidOrder
 from orders.priority import USUAL, rank_of

@@ -20,6 +20,7 @@ from orders.sentences import PART_PAID
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
 from .exceptions import open_exception
 from .holds import close_holds
+from .returning import close_lent
 
 
 @service
@@ -85,6 +86,7 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     """Cancel the open units and charges of an order in hand; inside, the order itself is saved once."""
     lines, charges = lines_of(order), charges_of(order)
     open_units = {line.pk: line.open for line in lines}
+    lent = any(line.lent for line in lines)
     cancelled = note_units(lines, Movement.Kind.CANCELLED, open_units, at=at)
     for charge in charges:
         charge.cancelled = True
@@ -95,6 +97,8 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     yield
     write_units(cancelled)
     cancel_charges(charges)
+    if lent:
+        close_lent([order.pk], actor=actor)
 
 
 def _release(order: Order, *, actor: Actor, at: datetime) -> None:

@@ -14,7 +14,7 @@ from core.updating import update_each
 from inventory import services as inventory
 from orders import selectors
 from orders.derivation import restate
-from orders.events import BackordersFilled, OrderEvent
+from orders.events import BackordersFilled, LentIsBack, OrderEvent
 from orders.models import Movement, Order, OrderLine
 from orders.sentences import FILLED
 from pricing import services as pricing
@@ -77,6 +77,7 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     outcomes = inventory.allocate_in_turn(turns, actor=actor)
     served = [one for one, reserved in zip(line, outcomes, strict=True) if reserved.picks]
     before = {each.pk: each.promised_on for one in served for each in one.lines}
+    lenders = [one for one in served if any(line.lent for line in one.lines)]
     noted: list[Movement] = []
     moved: list[OrderEvent] = []
     for one, turn, reserved in zip(line, turns, outcomes, strict=True):
@@ -89,7 +90,8 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     _save(filled, actor=actor, at=now)
     write_days([each for one in served for each in one.lines if each.promised_on != before[each.pk]])
     events = (BackordersFilled(order_id=order.pk, quiet=order.quiet) for order in filled)
-    emit(*events, *moved, actor=actor, at=now)
+    back = (LentIsBack(order_id=one.order.pk) for one in lenders if not any(line.lent for line in one.lines))
+    emit(*events, *moved, *back, actor=actor, at=now)
     done = {one.order.pk for one in served if not one.waiting}
     return Filling(filled, set(order_ids) - done)
 

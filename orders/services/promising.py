@@ -223,6 +223,15 @@ def set_start(order: Order, *, at: datetime) -> None:
     order.starts_on, order.all_later = promise.next_start(parcels, today, ship_complete=order.ship_complete)
 
 
+def begins_on(order: Order, *, at: datetime) -> date:
+    """Return the last day on which work must begin if all of an order comes from where that takes longest."""
+    days = days_by_code(places_of(order))
+    parcels = promise.goods_parcels([(0, code, 1) for code in days], days)
+    found = dated(parcels, channel=order.channel, requested_on=order.requested_delivery_on, at=at)
+    starts = [date.fromisoformat(parcel["starts_on"]) for parcel in found]
+    return min(starts, default=timezone.localdate(at))
+
+
 def held_back(order: Order, *, at: datetime) -> set[tuple[int | None, int]]:
     """Return what of an order, as (warehouse, position), nobody may begin yet; services have no warehouse."""
     parcels = order.sourcing.get("parcels", [])

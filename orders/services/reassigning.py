@@ -18,7 +18,7 @@ from inventory.services import Passing
 from orders import promise, selectors
 from orders.derivation import restate
 from orders.errors import LooksDifferent, MissesPromise, NothingToTake
-from orders.events import AllocationLost, BackordersFilled, OrderEvent, UnitsAwaited
+from orders.events import AllocationLost, BackordersFilled, InOrderHistory, LentIsBack, OrderEvent, UnitsAwaited
 from orders.models import Movement, Order, OrderLine
 from orders.promise import goods_parcels
 from orders.sentences import FILLED, GIVEN_AWAY
@@ -163,13 +163,16 @@ def _take(
     waits = taker is not None and taker.order.status in selectors.WAITING and not taker.order.stock_lapsed
     if taker is None or not waits or taker.order.reservation_id is None:
         raise NothingToTake("The order waits for nothing")
+    lent = any(line.lent for line in taker.lines)
     passings = _share_out(taker, parties, at=now)
     if not passings:
         raise NothingToTake("Nobody has anything to give any more")
     inventory.pass_on(passings, to_reservation=taker.order.reservation_id, actor=actor)
     giving = sorted((one for one in parties.values() if one.units), key=lambda one: (-one.order.rank, -one.order.pk))
     _note_units(taker, giving, at=now)
-    facts = _redate(taker, giving, at=now)
+    facts: list[InOrderHistory] = [*_redate(taker, giving, at=now)]
+    if lent and not any(line.lent for line in taker.lines):
+        facts.append(LentIsBack(order_id=taker.order.pk))
     _tell(taker, giving, facts, reason=reason, actor=actor, at=now)
     return Taking(
         order=taker.order,
@@ -293,7 +296,13 @@ def _redate(taker: _Party, giving: Sequence[_Party], *, at: datetime) -> list[Or
 
 @service
 def _tell(
-    taker: _Party, giving: Sequence[_Party], facts: Iterable[OrderEvent], *, reason: str, actor: Actor, at: datetime
+    taker: _Party,
+    giving: Sequence[_Party],
+    facts: Iterable[InOrderHistory],
+    *,
+    reason: str,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """Write both histories, and let the warehouses follow."""
     lost = [AllocationLost(order_id=party.order.pk, quiet=party.order.quiet) for party in giving]

@@ -11,12 +11,12 @@ from core.models import User
 from core.outbox import emit
 from core.service import note_change, service
 from orders.errors import InvalidOrder, StaleOrder, TooLateToChange, UnknownOrder
-from orders.events import CommentAdded, OrderChanged, OrderEvent
-from orders.models import Comment, Order, OrderStatus
+from orders.events import CommentAdded, LentWanted, OrderChanged, OrderEvent
+from orders.models import Comment, Order, OrderLine, OrderStatus
 from orders.sentences import WISH
 
 from .book import lines_of, take_order, touch
-from .promising import promise_lines, repromise
+from .promising import begins_on, promise_lines, repromise
 
 S = OrderStatus
 MOST_TAGS = 50
@@ -126,7 +126,19 @@ def _move_dates(order: Order, after: Mapping[str, Any]) -> list[OrderEvent]:
     """Work out, on the object and for its lines, the days that follow from another wish."""
     for name in ("requested_delivery_on", "ship_complete"):
         setattr(order, name, after.get(name, getattr(order, name)))
-    facts = repromise(order, (), cause=WISH, at=timezone.now(), anew=True)
+    now = timezone.now()
+    facts = repromise(order, (), cause=WISH, at=now, anew=True)
     if order.promised_on is not None:
         promise_lines(order, lines_of(order))
+    if "requested_delivery_on" in after:
+        _need_back(order, at=now)
     return facts
+
+
+@service
+def _need_back(order: Order, *, at: datetime) -> None:
+    """Have what the order lent be back before work on it begins by its new wish, if that is earlier."""
+    until = begins_on(order, at=at)
+    lent = OrderLine.objects.filter(order=order, lent__gt=0, lent_until__gt=until)
+    if lent.update(lent_until=until):
+        emit(LentWanted(order_ids=[order.pk]), at=at)

@@ -13,8 +13,9 @@ from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from inventory.kits import needs_of, with_kits
 from inventory.models import Warehouse
+from inventory.queueing import leave
 from inventory.services import Demand, Pick, Place, Reserved
-from inventory.sourcing import decide, leave
+from inventory.sourcing import decide
 from orders import outlook, promise, selectors
 from orders.models import Order, OrderLine
 from orders.outlook import Demanding
@@ -117,7 +118,7 @@ def foresee_stock(
     routed = route_order(order, lines, at=at) if demand else Routed([])
     needed = {product for one in demand for product, _per in needs_of(one)}
     shelves = stock.stock_by_warehouse(needed) if demand else {}
-    leave(shelves, _kept(order, demand))
+    leave(shelves, _kept(order, demand), demand)
     decision = decide(demand, shelves, routed.places, routed.costs)
     foreseen = Reserved(0, decision.picks, decision.short, decision.as_dict())
     free = dict.fromkeys((one.product_id for one in demand), 0)

@@ -1,5 +1,6 @@
 """Rules about goods: they come, are counted, set apart, lost, and sent from one warehouse to another."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.utils import timezone
@@ -25,6 +26,14 @@ class Goods(House):
         # Announced: (receipt, shelf, units to come); sent: (transfer, shelf of source, destination, units).
         self.announced: list[tuple[int, Shelf, int]] = []
         self.sent: list[tuple[int, Shelf, str, int]] = []
+
+    def coming(self) -> Counter[Shelf]:
+        found: Counter[Shelf] = Counter()
+        for _receipt, shelf, units in self.announced:
+            found[shelf] += units
+        for _transfer, shelf, destination, units in self.sent:
+            found[shelf[0], destination] += units
+        return found
 
     @rule(shelf=SHELVES, units=FEW)
     def receive(self, shelf: Shelf, units: int) -> None:

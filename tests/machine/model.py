@@ -1,175 +1,192 @@
 """What stock, promises and orders must look like, in plain Python: written from the design, knows no service.
 
-A shelf is (product, place). What is tied to a line is a list of lots in the order in which they were tied. Which of
-several warehouses gives is the routing's to decide: the model is told, and says whether it could be so.
+A shelf is (product, place), and kits lie on none. What is tied to a line is a list of lots in the order in which they
+were tied. Which of several warehouses gives is the routing's to decide, and what is lent the calendar's: the model is
+told, and says whether it could be so.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 
+from tests.machine.shelves import Shelves
 from tests.machine.things import (
     OPEN_WORK,
     UNBEGUN,
     UNPICKED,
     WORKABLE,
     Gains,
+    Given,
     Job,
     Line,
     Lot,
     Ordered,
     Shelf,
     Work,
-    products_of,
 )
 
 
 @dataclass
-class Model:
+class Model(Shelves):
     """The whole house."""
 
-    may_wait: frozenset[str]
-    places: tuple[str, ...]
-    on_hand: Counter[Shelf] = field(default_factory=Counter)
-    quarantined: Counter[Shelf] = field(default_factory=Counter)
-    safety: Counter[Shelf] = field(default_factory=Counter)
-    lots: list[Lot] = field(default_factory=list)
-    orders: list[Ordered] = field(default_factory=list)
-    works: list[Work] = field(default_factory=list)
     ages: "count[int]" = field(default_factory=count)
-
-    # What lies where, and whose it is.
-
-    def tied(self, shelf: Shelf) -> int:
-        return sum(lot.units for lot in self.lots if lot.shelf == shelf)
-
-    def tied_to(self, order: Ordered, line: int, place: str) -> int:
-        return sum(lot.units for lot in self.lots if (lot.order, lot.line, lot.shelf[1]) == (order, line, place))
-
-    def lying(self, shelf: Shelf) -> int:
-        return self.on_hand[shelf] - self.quarantined[shelf]
-
-    def free(self, shelf: Shelf) -> int:
-        return max(0, self.lying(shelf) - self.tied(shelf) - self.safety[shelf])
-
-    def free_everywhere(self, product: str) -> int:
-        return sum(self.free((product, place)) for place in self.places)
-
-    def picked_for(self, order: Ordered, line: int, place: str) -> int:
-        """Units that are out of their bin for a line."""
-        return sum(
-            work.jobs[line].picked
-            for work in self.works
-            if work.order is order and work.place == place and line in work.jobs
-            if work.status in ("picked", "packed") or work.put_back
-        )
-
-    def away(self, shelf: Shelf) -> int:
-        product, place = shelf
-        return sum(
-            self.picked_for(order, number, place)
-            for order in self.orders
-            for number, line in order.lines.items()
-            if line.product == product
-        )
 
     # Orders come.
 
-    def kept(self, product: str, rank: int) -> int:
-        """Free units that are left to those who wait and stand before an order of this rank."""
-        lines = [line for order in self.orders if order.waits and order.rank <= rank for line in order.lines.values()]
-        return min(self.free_everywhere(product), sum(line.waiting for line in lines if line.product == product))
+    def kept(self, products: Iterable[str], rank: int) -> Counter[str]:
+        """Units of products that are left to those who wait and stand before an order of this rank."""
+        found: Counter[str] = Counter()
+        for order in self.orders:
+            for line in order.lines.values() if order.waits else ():
+                if order.rank <= rank or line.lent:
+                    found.update({product: per * line.waiting for product, per in line.needs})
+        return Counter({product: found[product] for product in products})
 
-    def can_take(self, product: str, rank: int) -> int:
-        kept = self.kept(product, rank) if product in self.may_wait else 0
-        return self.free_everywhere(product) - kept
-
-    def lacks(self, wanted: Mapping[int, tuple[str, int]]) -> bool:
-        """Whether units are missing of something that may not wait: then nothing may happen at all."""
+    def firm(self, wanted: Mapping[int, tuple[str, int]]) -> Counter[str]:
+        """Return the units that may not wait."""
         asked: Counter[str] = Counter()
         for product, units in wanted.values():
-            asked[product] += units
-        return any(
-            units > self.free_everywhere(product) for product, units in asked.items() if product not in self.may_wait
-        )
+            asked[product] += units if product not in self.may_wait else 0
+        return +asked
+
+    def may_come(self, wanted: Mapping[int, tuple[str, int]]) -> bool | None:
+        """Whether an order may be placed: not where units are missing of what may not wait.
+
+        Nobody can say where somebody has them who wants them later: he lends them, or does not.
+        """
+        missing = {product for product, units in self.firm(wanted).items() if units > self.free_everywhere(product)}
+        able = {lot.shelf[0] for lot in self.lots if lot.units and lot.order.may_lend}
+        return None if missing and missing <= able else not missing
 
     def order(
-        self, number: int, rank: int, status: str, wanted: Mapping[int, tuple[str, int]], gains: Gains
+        self,
+        new: Ordered,
+        wanted: Mapping[int, tuple[str, int]],
+        gains: Gains,
+        lent: Given,
+        back: Mapping[tuple[int, int], date],
     ) -> Ordered:
-        new = Ordered(number, rank, status, {key: Line(product, units) for key, (product, units) in wanted.items()})
-        free = {product: self.can_take(product, rank) for product, _units in wanted.values()}
-        self._share(new, {key: line.quantity for key, line in new.lines.items()}, free, gains)
-        for line in new.lines.values():
-            line.waiting = line.quantity - line.tied
+        """A new order gets what is free, less what those who stand before it wait for; what may not wait gets its own
+        in any case. Of the rest it may be lent some."""
+        new.lines = {
+            key: Line(product, units, parts=self.kits.get(product, ()), waiting=units)
+            for key, (product, units) in wanted.items()
+        }
+        waiting = [line for line in new.lines.values() if line.product in self.may_wait]
+        kept = self.kept({part for line in waiting for part, _per in line.needs}, new.rank)
+        firm = self.firm(wanted)
+        for product in kept:
+            kept[product] = max(0, min(kept[product], self.free_everywhere(product) - firm[product]))
+        pool = self.pool(kept)
+        loans = self._lend(lent, back)
+        self._share(new, pool, gains, loans=loans, firm_first=True)
+        assert not any(line.waiting for line in new.lines.values() if line.product not in self.may_wait)
         self.orders.append(new)
         return new
 
-    def _share(self, order: Ordered, wanted: Mapping[int, int], free: dict[str, int], gains: Gains) -> None:
-        """Give each line in turn what is free; the places that give it must have it."""
-        for key, units in sorted(wanted.items()):
-            line = order.lines[key]
-            got = min(units, free[line.product])
-            free[line.product] -= got
+    def _share(
+        self,
+        order: Ordered,
+        pool: Counter[Shelf],
+        gains: Gains,
+        *,
+        loans: Counter[Shelf] | None = None,
+        firm_first: bool = False,
+    ) -> None:
+        """Give each line in turn what is in the pool, and what is lent besides; the places that give must have it.
+
+        Where kits compete with their parts nobody says which line gets how much, but none misses what is left over.
+        """
+        wanted = sorted(
+            ((key, line) for key, line in order.lines.items() if line.waiting),
+            key=lambda one: (firm_first and one[1].product in self.may_wait, one[0]),
+        )
+        lent = loans or Counter()
+        pool.update(lent)
+        plain = not any(line.parts for _key, line in wanted)
+        own = Counter[Shelf]()
+        for (key, place), some in gains.items():
+            own[order.lines[key].product, place] += some
+        own.subtract(lent)
+        borrowed: list[Lot] = []
+        for key, line in wanted:
             given = {place: some for (of, place), some in gains.items() if of == key and some}
-            assert sum(given.values()) == got, f"line {key} got {given}, not {got} in all"
+            there = self.in_pool(pool, line.needs)
+            got = sum(given.values())
+            assert not plain or got == min(line.waiting, there), f"line {key} got {given} of {there}"
             for place, some in given.items():
                 shelf = (line.product, place)
-                assert some <= self.lying(shelf) - self.tied(shelf), f"{some} of {shelf} were not free"
-                self.lots.append(Lot(order, key, shelf, some))
-            line.tied += got
+                for part, per in line.needs:
+                    pool[part, place] -= per * some
+                    assert pool[part, place] >= 0, f"{some} of {shelf} were not free"
+                mine = min(some, own[shelf])
+                own[shelf] -= mine
+                self.lots += [Lot(order, key, shelf, mine)] if mine else []
+                borrowed += [Lot(order, key, shelf, some - mine)] if some > mine else []
+            line.gain(got)
+        self.lots += sorted(borrowed, key=lambda lot: (lot.shelf, lot.line))
+        assert not [key for key, line in wanted if line.waiting and self.in_pool(pool, line.needs)], (
+            "some is left over"
+        )
+        assert not [shelf for shelf in lent if pool[shelf]], "nobody needed what was lent"
 
     def fill(self, products: Iterable[str], gains: Mapping[int, Gains]) -> None:
         """Fresh units go down the line by rank; `gains` are by the number of the order."""
         fresh = {product for product in products if self.free_everywhere(product)}
-        line_up = [
-            order
-            for order in sorted(self.orders, key=lambda order: order.place_in_line)
-            if order.waits and any(line.waiting and line.product in fresh for line in order.lines.values())
-        ]
-        free = {product: self.free_everywhere(product) for order in line_up for product in products_of(order)}
+        line_up = sorted((order for order in self.orders if order.missing & fresh), key=lambda order: order.turn)
+        pool = self.pool({})
         for order in line_up:
-            missing = {key: line.waiting for key, line in order.lines.items() if line.waiting}
-            before = {key: order.lines[key].tied for key in missing}
-            self._share(order, missing, free, gains.get(order.number, {}))
-            for key in missing:
-                order.lines[key].waiting -= order.lines[key].tied - before[key]
+            self._share(order, pool, gains.get(order.number, {}))
         assert set(gains) <= {order.number for order in line_up}, "somebody got units who was not in line"
 
-    # Units come and go.
+    # Somebody needs it now, somebody else later.
 
-    def add(self, shelf: Shelf, units: int) -> None:
-        self.on_hand[shelf] += units
+    def _lend(self, lent: Given, back: Mapping[tuple[int, int], date]) -> Counter[Shelf]:
+        """Units go from those who want them later; returns where they lie. They are to be back before a day."""
+        loans: Counter[Shelf] = Counter()
+        lenders = {order.number: order for order in self.orders}
+        assert all(lenders[number].may_lend for number, _key, _place in lent), f"who lent {lent}?"
+        for (number, key, place), units in lent.items():
+            line = lenders[number].lines[key]
+            assert not line.parts, "a part of a kit was lent"
+            self.untie(lenders[number], {(key, place): units}, newest_first=True)
+            line.lose(units)
+            line.lent += units
+            line.lent_until = back[number, key]
+            loans[line.product, place] += units
+        return loans
 
-    def lose(self, shelf: Shelf, units: int, *, quarantine: bool = False) -> list[tuple[Ordered, int, int]]:
-        """Fewer lie there than was thought. Who stands last loses first, but what is out of its bin is nobody's loss
-        as long as something else is. Returns who lost what: they are told later."""
-        if quarantine:
-            self.quarantined[shelf] += units
-        else:
-            self.on_hand[shelf] -= units
-        missing = self.tied(shelf) - self.lying(shelf)
-        drops: list[tuple[Ordered, int, int]] = []
-        last_first = sorted(
-            (index for index, lot in enumerate(self.lots) if lot.shelf == shelf and lot.units),
-            key=lambda index: (*self.lots[index].order.place_in_line, index),
-            reverse=True,
-        )
-        out = {
-            (id(lot.order), lot.line): self.picked_for(lot.order, lot.line, shelf[1])
-            for lot in (self.lots[index] for index in last_first)
-        }
-        for spare_picked in (True, False):
-            for index in last_first:
-                lot = self.lots[index]
-                tied = self.tied_to(lot.order, lot.line, shelf[1])
-                spared = out[id(lot.order), lot.line] if spare_picked else 0
-                gone = max(0, min(missing, lot.units, tied - spared))
-                missing -= gone
-                lot.units -= gone
-                if gone:
-                    drops.append((lot.order, lot.line, gone))
-        return drops
+    def borrow(self, order: Ordered, gains: Gains, lent: Given, back: Mapping[tuple[int, int], date]) -> None:
+        """An order that waits is lent something, and what is free and nobody before it waits for."""
+        pool = self.pool(self.kept(order.missing, order.rank - 1))
+        self._share(order, pool, gains, loans=self._lend(lent, back))
+
+    def fill_one(self, order: Ordered, gains: Gains) -> None:
+        """An order gets what is free, before all others."""
+        self._share(order, self.pool({}), gains)
+
+    def give_up(self, taker: Ordered, gains: Gains, given: Given) -> None:
+        """Those who stand behind and whose work nobody has begun give an order what it misses."""
+        givers = {order.number: order for order in self.orders}
+        there: Counter[Shelf] = Counter()
+        for (number, key, place), units in given.items():
+            giver = givers[number]
+            assert giver.status in UNBEGUN, f"{number} gave what somebody works on"
+            assert giver.rank > taker.rank, f"{number} gave to {taker.number}"
+            self.untie(giver, {(key, place): units}, newest_first=True)
+            giver.lines[key].lose(units)
+            there[giver.lines[key].product, place] += units
+        lots = [Lot(taker, key, (taker.lines[key].product, place), units) for (key, place), units in gains.items()]
+        for lot in sorted(lots, key=lambda lot: (lot.shelf, lot.line)):
+            taker.lines[lot.line].gain(lot.units)
+            there[lot.shelf] -= lot.units
+            self.lots.append(lot)
+        assert not any(there.values()), f"{there} changed hands and is nowhere"
+
+    # Units go, and come again.
 
     def hear_of_loss(self, drops: Iterable[tuple[Ordered, int, int]]) -> set[int]:
         """The orders learn of it. Returns the numbers of those that really lost something."""
@@ -181,39 +198,23 @@ class Model:
         for (number, key), units in lost.items():
             line = orders[number].lines[key]
             if gone := min(units, line.tied):
-                line.tied -= gone
-                line.waiting += gone
+                line.lose(gone)
                 bereft.add(number)
         return bereft
-
-    def untie(self, order: Ordered, units: Mapping[tuple[int, str], int], *, newest_first: bool) -> None:
-        """Take units of lines at places off the promise: given back the newest first, shipped the oldest first."""
-        left = dict(units)
-        for lot in reversed(self.lots) if newest_first else self.lots:
-            key = (lot.line, lot.shelf[1])
-            if lot.order is order and (some := min(lot.units, left.get(key, 0))):
-                lot.units -= some
-                left[key] -= some
-        assert not any(left.values()), f"not tied: {left}"
 
     def lapse(self, order: Ordered) -> None:
         """Nobody paid in time: what was kept is free, and the order stands in no line."""
         order.lapsed = True
         for line in order.lines.values():
-            line.waiting, line.tied = line.waiting + line.tied, 0
+            line.lose(line.tied)
         self._let_go(order)
 
     def tie_again(self, order: Ordered, gains: Gains) -> None:
         """It is paid after all: it gets what nobody before it waits for."""
-        missing = {key: line.waiting for key, line in order.lines.items() if line.waiting}
         # Asked before it is in line itself: nobody stands in front of himself.
-        free = {
-            product: self.free_everywhere(product) - self.kept(product, order.rank) for product in products_of(order)
-        }
+        pool = self.pool(self.kept({part for line in order.lines.values() for part, _per in line.needs}, order.rank))
         order.lapsed = False
-        self._share(order, missing, free, gains)
-        for key, units in missing.items():
-            order.lines[key].waiting = units - order.lines[key].tied
+        self._share(order, pool, gains)
 
     # Orders go.
 
@@ -223,6 +224,7 @@ class Model:
         order.status, order.lapsed = "cancelled", False
         for line in order.lines.values():
             line.cancelled, line.tied, line.waiting = line.quantity, 0, 0
+            line.settle()
         if not at_work:
             self._let_go(order)
 
@@ -256,7 +258,7 @@ class Model:
 
     def plan(self, order: Ordered) -> list[Work]:
         """Every unit that is tied and in nobody's work becomes work of its place."""
-        if order.status not in WORKABLE:
+        if order.status not in WORKABLE or order.later:
             return []
         new = []
         for place in self.places:
@@ -326,13 +328,10 @@ class Model:
         """Tied units go from one order to another."""
         gained: Counter[tuple[Shelf, int]] = Counter()
         for lot, key, units in given:
-            giver = lot.order.lines[lot.line]
             lot.units -= units
-            giver.tied -= units
-            giver.waiting += units
+            lot.order.lines[lot.line].lose(units)
             gained[lot.shelf, key] += units
-            taker.lines[key].tied += units
-            taker.lines[key].waiting -= units
+            taker.lines[key].gain(units)
         self.lots += [Lot(taker, key, shelf, units) for (shelf, key), units in sorted(gained.items())]
 
     def move(self, work: Work, target: str) -> None:
@@ -356,7 +355,8 @@ class Model:
         self.untie(order, units, newest_first=False)
         for (key, place), some in units.items():
             line = order.lines[key]
-            self.on_hand[line.product, place] -= some
+            for part, per in line.needs:
+                self.on_hand[part, place] -= per * some
             line.shipped += some
             line.left[place] += some
             line.tied -= some

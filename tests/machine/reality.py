@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from core.models import Delivery, EventRecord
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from inventory.models import StockItem
 from inventory.services.shelf import open_ones
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderException, OrderLine
 from tests.machine.model import Model
 from tests.machine.things import LIVE, Ordered, Work
 
@@ -46,14 +47,22 @@ class Names:
 
 
 def tied(names: Names) -> Tied:
-    """Return what is tied, per order, line and place."""
-    found: Tied = Counter()
-    rows = open_ones().values_list(
-        "reservation_id", "key", "stock_item__warehouse_id", "quantity", "consumed", "released"
+    """Return what is tied, per order, line and place; of a kit all parts are, in whole kits."""
+    parts: dict[tuple[int, int, str], Counter[int]] = {}
+    rows = (
+        open_ones()
+        .order_by("pk")
+        .values_list(
+            *("reservation_id", "key", "stock_item__warehouse_id", "stock_item__product_id", "per"),
+            *("quantity", "consumed", "released"),
+        )
     )
-    for reservation, key, place, quantity, consumed, released in rows:
-        found[names.reservations[reservation], key, names.places[place]] += quantity - consumed - released
-    return found
+    for reservation, key, place, product, per, quantity, consumed, released in rows:
+        there = parts.setdefault((names.reservations[reservation], key, names.places[place]), Counter())
+        assert (quantity - consumed - released) % per == 0
+        there[product] += (quantity - consumed - released) // per
+    assert not [there for there in parts.values() if len(set(there.values())) != 1], f"half a kit: {parts}"
+    return Counter({where: min(there.values()) for where, there in parts.items()})
 
 
 def tied_of(model: Model) -> Tied:
@@ -72,6 +81,23 @@ def gains(names: Names, model: Model) -> dict[int, dict[tuple[int, str], int]]:
     return found
 
 
+def given(names: Names, model: Model) -> Tied:
+    """Return what is tied no more, and the model does not know of it yet, per order, line and place."""
+    return tied_of(model) - tied(names)
+
+
+def back() -> dict[tuple[int, int], date]:
+    """Return when lines get back what they lent."""
+    lent = OrderLine.objects.filter(lent__gt=0)
+    return {(order, key): day for order, key, day in lent.values_list("order_id", "position", "lent_until")}
+
+
+def called_for_lent() -> set[int]:
+    """Return the orders for which somebody is called because of what they lent."""
+    told = OrderException.objects.filter(dedupe_key__startswith="lent:").exclude(status__in=["resolved", "dismissed"])
+    return set(told.values_list("order_id", flat=True))
+
+
 def compare(names: Names, model: Model) -> None:
     """Every figure of the database is the one of the model."""
     columns = ("product_id", "warehouse_id", "on_hand", "quarantined", "reserved")
@@ -83,14 +109,7 @@ def compare(names: Names, model: Model) -> None:
     assert shelves == {shelf: [model.on_hand[shelf], model.quarantined[shelf], model.tied(shelf)] for shelf in shelves}
     assert not [shelf for shelf, units in model.on_hand.items() if units and shelf not in shelves]
     assert tied(names) == tied_of(model)
-    lines = OrderLine.objects.values_list(
-        "order_id", "position", "allocated", "backordered", "shipped", "cancelled", "returned"
-    )
-    assert {(order, key): figures for order, key, *figures in lines} == {
-        (order.number, key): [line.tied, line.waiting, line.shipped, line.cancelled, line.returned]
-        for order in model.orders
-        for key, line in order.lines.items()
-    }
+    compare_lines(model)
     heads = Order.objects.values_list("pk", "status", "rank", "reservation__rank")
     assert {pk: ("fulfilled" if status == "completed" else status, *ranks) for pk, status, *ranks in heads} == {
         order.number: (order.status, order.rank, order.rank) for order in model.orders
@@ -101,6 +120,20 @@ def compare(names: Names, model: Model) -> None:
             {key: (job.units, job.picked) for key, job in work.jobs.items()},
         )
         for pk, work in names.works.items()
+    }
+
+
+def compare_lines(model: Model) -> None:
+    """Every figure of every line is the one of the model."""
+    columns = ("allocated", "backordered", "lent", "shipped", "cancelled", "returned", "lent_until")
+    lines = OrderLine.objects.values_list("order_id", "position", *columns)
+    assert {(order, key): figures for order, key, *figures in lines} == {
+        (order.number, key): [
+            *(line.tied, line.waiting, line.lent, line.shipped, line.cancelled, line.returned),
+            line.lent_until,
+        ]
+        for order in model.orders
+        for key, line in order.lines.items()
     }
 
 

@@ -5,7 +5,7 @@ MACHINE_STEPS says how far. What it found so far has a test of its own name, and
 
 Fails, each with a path of a few steps, without: `_release` in `cancel_order`; `_lowest_ranked` in adjustments.py, the
 shortening at a count; `_fetched` there, which spares what is on trolleys; `UnitsAwaited` in `lose_allocations`, by
-which a loss looks for free units elsewhere.
+which a loss looks for free units elsewhere; what `leave` does for lines that may not wait beside a kit that may.
 """
 
 import os
@@ -19,9 +19,12 @@ from core import outbox
 from pricing import services as pricing
 from pricing.models import Channel
 from tests.factories.billing import make_seller
+from tests.factories.kits import make_priced_kit
 from tests.factories.shop import make_priced_product
 from tests.machine import reality
+from tests.machine.edits import Edits
 from tests.machine.goods import ANY, Goods
+from tests.machine.house import KITS
 from tests.machine.trade import LINES, Trade
 
 pytestmark = pytest.mark.django_db
@@ -29,14 +32,14 @@ EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "0"))
 STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
 
 
-class Everything(Goods, Trade):
+class Everything(Goods, Trade, Edits):
     """A house with goods, orders, and workers who are quick or slow."""
 
     @initialize(prompt=st.booleans(), begun=st.lists(st.tuples(LINES, st.integers(0, 4)), max_size=3))
     def open_the_house(self, prompt: bool, begun: list[tuple[list[tuple[str, int]], int]]) -> None:
         """Begin in the middle of a day: some orders are there, and work on them has come so far."""
         for lines, steps in begun:
-            self.order(lines=lines, prepaid=False, express=steps == 4)
+            self.order(lines=lines, prepaid=False, express=steps == 4, later=False)
             for step, status in ((self.release, "planned"), (self.pick, "released"), (self.pack, "picked"))[:steps]:
                 if self.has_work(status):
                     step(index=0, **({"missing": 0, "walk_on": False} if status == "released" else {}))
@@ -61,6 +64,8 @@ def test_whatever_happens_stock_promises_and_orders_agree(shop: object) -> None:
     pricing.forget()
     for sku, waits in (("CUP", False), ("RARE", True)):
         make_priced_product(sku, "5.00", stock={"HAM": 4, "MUC": 3}, backorder=waits)
+    for sku, parts in KITS.items():
+        make_priced_kit(sku, "12.00", dict(parts), backorder=True)
     outbox.drain()
     run_state_machine_as_test(
         Everything,

@@ -18,18 +18,22 @@ from returns.models import ReturnLine
 from returns.services import Decision
 from tests.machine import reality
 from tests.machine.goods import ANY, FEW
-from tests.machine.house import PLACES, SKUS, TOM, House
+from tests.machine.house import PLACES, SOLD, TOM, House
 from tests.machine.things import OPEN_WORK, UNPICKED, WORKABLE, Ordered, Work
 from tests.scenarios import order_input
 
-LINES = st.lists(st.tuples(st.sampled_from(SKUS), FEW), min_size=1, max_size=3)
+SELDOM = st.integers(0, 4).map(lambda n: n == 0)
+# Whatever is on its way is there before work begins on what is wanted then.
+LATER = timedelta(days=60)
+
+LINES = st.lists(st.tuples(st.sampled_from(SOLD), FEW), min_size=1, max_size=3)
 
 
 class Trade(House):
     """What customers, desk and warehouse do with orders."""
 
-    @rule(lines=LINES, prepaid=st.integers(0, 4).map(lambda n: n == 0), express=st.booleans())
-    def order(self, lines: list[tuple[str, int]], prepaid: bool, express: bool) -> None:
+    @rule(lines=LINES, prepaid=SELDOM, express=st.booleans(), later=SELDOM)
+    def order(self, lines: list[tuple[str, int]], prepaid: bool, express: bool, later: bool) -> None:
         wanted = dict(enumerate(lines, start=1))
         number = len(self.model.orders)
         wish = order_input(
@@ -38,16 +42,16 @@ class Trade(House):
             external_reference=f"M-{number}",
             payment_terms="prepaid" if prepaid else "net14",
             shipping_method="express" if express else "standard",
+            requested_delivery_on=timezone.localdate() + LATER if later else None,
             notify=False,
         )
-        placed = self.attempt(lambda: orders.place_order(wish, actor=SYSTEM), may=not self.model.lacks(wanted))
+        placed = self.attempt(lambda: orders.place_order(wish, actor=SYSTEM), may=self.model.may_come(wanted))
         if placed is None:
             return
         row = Order.objects.get(pk=placed.pk)
         self.names.reservations[row.reservation_id or 0] = row.pk
-        got = reality.gains(self.names, self.model).get(row.pk, {})
-        status = "verified" if prepaid else "confirmed"
-        self.names.orders[row.pk] = self.model.order(row.pk, row.rank, status, wanted, got)
+        order = Ordered(row.pk, row.rank, "verified" if prepaid else "confirmed", {}, later=later)
+        self.names.orders[row.pk] = self.model.order(order, wanted, self.gains_of(order), *self.given())
         self.after()
 
     @precondition(lambda self: self.having("verified"))
@@ -57,7 +61,7 @@ class Trade(House):
         due = Order.objects.get(pk=order.number).balance_due
         billing.record_payment(order.number, method="bank_transfer", amount=due, actor=TOM)
         if order.lapsed:
-            self.model.tie_again(order, reality.gains(self.names, self.model).get(order.number, {}))
+            self.model.tie_again(order, self.gains_of(order))
         order.status = "confirmed"
         self.after()
 
@@ -71,24 +75,11 @@ class Trade(House):
                 self.model.lapse(order)
         self.after()
 
-    @precondition(lambda self: self.having("verified", "confirmed", "fulfilling"))
-    @rule(index=ANY, whole=st.booleans())
-    def insist(self, index: int, whole: bool) -> None:
-        """The customer wants all at once, or not any more."""
-        order = self.one_of(index, "verified", "confirmed", "fulfilling")
-        left = any(line.shipped for line in order.lines.values())
-        same = order.whole == whole
-        changes = {"ship_complete": whole}
-        if self.attempt(lambda: orders.update_preferences(order.number, changes, actor=TOM), may=same or not left):
-            order.whole = whole
-            self.after()
-
-    @precondition(lambda self: self.having("verified", "confirmed", "fulfilling"))
-    @rule(index=ANY, priority=st.sampled_from((0, 50, 99)))
-    def bump(self, index: int, priority: int) -> None:
-        order = self.one_of(index, "verified", "confirmed", "fulfilling")
-        orders.set_priority(order.number, priority, reason="asked", actor=TOM)
-        order.rank = Order.objects.get(pk=order.number).rank
+    @precondition(lambda self: any(line.lent for order in self.model.orders for line in order.lines.values()))
+    @rule()
+    def want_back(self) -> None:
+        """The last day has come on which what was lent must be back."""
+        orders.recall_lent(timezone.now() + 2 * LATER)
         self.after()
 
     @precondition(lambda self: self.model.orders)
@@ -133,25 +124,6 @@ class Trade(House):
         may = order.status in WORKABLE and not nothing_tied and not (order.whole and order.lacks)
         if self.attempt(lambda: fulfillment.release_fulfillment(self.names.work_id(work), actor=TOM), may=may):
             work.status, order.status = "released", "fulfilling"
-            self.after()
-
-    @precondition(lambda self: self.has_work("planned"))
-    @rule(index=ANY)
-    def reroute(self, index: int) -> None:
-        work = self.pick_work(index, "planned")
-        target = next(place for place in PLACES if place != work.place)
-        wanted: Counter[str] = Counter()
-        for key, job in work.jobs.items():
-            wanted[work.order.lines[key].product] += job.units
-        tied = all(self.model.tied_to(work.order, key, work.place) >= job.units for key, job in work.jobs.items())
-        may = tied and all(units <= self.model.free((sku, target)) for sku, units in wanted.items())
-        if self.attempt(
-            lambda: fulfillment.reroute_fulfillment(
-                self.names.work_id(work), warehouse_id=self.names.place_id(target), reason="nearer", actor=TOM
-            ),
-            may=may,
-        ):
-            self.model.move(work, target)
             self.after()
 
     @precondition(lambda self: self.has_work("released", "picking"))
@@ -266,9 +238,9 @@ class Trade(House):
         returns.resolve_return(found.pk, actor=TOM)
         line.returned += some
         if fate != "scrap":
-            self.model.add((line.product, place), some)
-        if fate == "quarantine":
-            self.model.quarantined[line.product, place] += some
+            for part, per in line.needs:
+                self.model.add((part, place), per * some)
+                self.model.quarantined[part, place] += per * some if fate == "quarantine" else 0
         self.after()
 
     def returnable(self) -> list[tuple[Ordered, int]]:
@@ -278,13 +250,6 @@ class Trade(House):
             for key, line in order.lines.items()
             if line.shipped > line.returned
         ]
-
-    def having(self, *statuses: str) -> bool:
-        return any(order.status in statuses for order in self.model.orders)
-
-    def one_of(self, index: int, *statuses: str) -> Ordered:
-        found = [order for order in self.model.orders if order.status in statuses]
-        return found[index % len(found)]
 
     def is_half(self, work: Work) -> bool:
         """Whether more of an order that leaves whole is still to come."""

@@ -196,6 +196,67 @@ def test_what_does_not_come_in_time_is_taken_back_or_told(shop, rare):
     assert OrderException.objects.count() == 1
 
 
+def test_nobody_is_called_any_more_for_what_is_back(shop, rare):
+    lender = ordered(4, requested_delivery_on=WISH)
+    receipt = expect(shop.hamburg, rare, 4)
+    ordered(3)
+    inventory.change_expected(receipt.pk, expected_on=date(2037, 12, 22), actor=SYSTEM)
+    run_debts()
+    trouble = OrderException.objects.get()
+
+    inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={rare.pk: 2}, actor=SYSTEM)
+    run_debts()
+    assert (state(lender), OrderException.objects.get().status) == ((3, 1, 1), "open")
+    inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={rare.pk: 1}, actor=SYSTEM)
+    run_debts()
+
+    trouble.refresh_from_db()
+    assert (state(lender), trouble.status, trouble.resolution) == ((4, 0, 0), "resolved", "Its units are back")
+    assert (anew(lender).open_exceptions, len(told(lender, "lent_is_back"))) == (0, 1)
+
+
+def test_who_takes_back_what_it_lent_is_told_of_no_more(shop, rare):
+    lender = ordered(4, requested_delivery_on=WISH)
+    receipt = expect(shop.hamburg, rare, 4)
+    borrower = ordered(3)
+    inventory.change_expected(receipt.pk, expected_on=date(2037, 12, 22), actor=SYSTEM)
+    run_debts()
+    assert OrderException.objects.get().status == "open"
+    services.set_priority(lender.pk, 99, reason="Asked", actor=SYSTEM)
+
+    taking = services.preview_taking(lender.pk, actor=SYSTEM)
+    agreed = {loss.order.pk: loss.after for loss in taking.losses}
+    services.take_units(lender.pk, agreed=agreed, reason="Promised", actor=SYSTEM)
+    run_debts()
+
+    assert (state(lender), state(borrower)) == ((4, 0, 0), (0, 3, 0))
+    assert OrderException.objects.get().status == "resolved"
+
+
+def test_who_wants_it_earlier_gets_back_what_it_lent_or_somebody_is_told(shop, rare):
+    lender = ordered(4, requested_delivery_on=WISH)
+    expect(shop.hamburg, rare, 4)
+    ordered(3)
+    run_debts()
+
+    services.update_preferences(lender.pk, {"requested_delivery_on": date(2037, 12, 11)}, actor=SYSTEM)
+    run_debts()
+    # What comes on the first is there before work on it begins.
+    assert (state(lender), lender.lines.get().lent_until) == ((1, 3, 3), date(2037, 12, 8))
+    assert not OrderException.objects.exists()
+    services.update_preferences(lender.pk, {"requested_delivery_on": date(2037, 12, 18)}, actor=SYSTEM)
+    assert lender.lines.get().lent_until == date(2037, 12, 8)
+
+    services.update_preferences(lender.pk, {"requested_delivery_on": None}, actor=SYSTEM)
+    run_debts()
+
+    assert (state(lender), lender.lines.get().lent_until) == ((1, 3, 3), NOW.date())
+    assert OrderException.objects.get().title == f"{lender} lent 3 × RARE, and they are not back"
+    inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={rare.pk: 3}, actor=SYSTEM)
+    run_debts()
+    assert (state(lender), OrderException.objects.get().status) == ((4, 0, 0), "resolved")
+
+
 def test_on_the_last_safe_day_it_is_taken_from_who_keeps_its_promise(shop, rare, monkeypatch):
     lender = ordered(4, requested_delivery_on=WISH)
     expect(shop.hamburg, rare, 4)
@@ -213,9 +274,13 @@ def test_a_lender_that_is_cancelled_lends_nothing_any_more(shop, rare):
     expect(shop.hamburg, rare, 4)
     ordered(3)
 
+    services.recall_lent(NOW.replace(month=12, day=15))
+    assert OrderException.objects.get().status == "open"
+
     services.cancel_order(lender.pk, reason="Changed my mind", actor=SYSTEM)
 
     assert (state(lender), lender.lines.get().lent_until) == ((0, 0, 0), None)
+    assert (OrderException.objects.get().status, anew(lender).open_exceptions) == ("resolved", 0)
     assert availability(1).available == 1
 
 
