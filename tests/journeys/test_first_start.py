@@ -1,9 +1,17 @@
-"""U24: from an empty database to the first order shipped, through the checklist, with nothing from outside."""
+"""U24: from an empty database to the first order shipped, through the checklist, with nothing from outside.
 
+At most three commands and five minutes: the commands are those of the guide, the clock runs from the first table to
+the parcel. Making the environment before that is the index's and the machine's to hurry, and has two minutes.
+"""
+
+import re
+import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from playwright.sync_api import expect
 
@@ -11,6 +19,9 @@ from core import first_administrator, outbox
 from orders.models import Order
 from pricing import services as pricing
 
+GUIDE = Path(settings.BASE_DIR) / "docs" / "guide" / "install.md"
+MOST_COMMANDS = 3
+MOST_SECONDS = 3 * 60
 PASSWORD = "tea-and-mugs-2026"
 COMPANY = {
     "code": "main",
@@ -54,6 +65,7 @@ class Hand:
 @pytest.mark.usefixtures("transactional_db")
 @pytest.mark.parametrize("tool", ["mouse", "keyboard"])
 def test_an_empty_house_ships_its_first_order(page, tool):
+    began = time.monotonic()
     pricing.forget()
     call_command("prepare_database")
     hand = Hand(page, tool)
@@ -90,3 +102,15 @@ def test_an_empty_house_ships_its_first_order(page, tool):
     expect(page.locator(".checklist > li.done h2")).to_have_text([f"{name} works" for name in done])
     assert Order.objects.get().status == "fulfilled"
     assert hand.clicks == 13
+    assert time.monotonic() - began < MOST_SECONDS
+
+
+def test_the_guide_needs_three_commands_to_serve():
+    (commands,) = re.findall(r"## Run it for real.*?```\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+
+    assert [line.split("#")[0].strip().rsplit(" ", 1)[-1] for line in commands.splitlines()] == [
+        "orders",
+        "setup",
+        "serve",
+    ]
+    assert len(commands.splitlines()) <= MOST_COMMANDS
