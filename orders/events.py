@@ -142,6 +142,14 @@ class HoldReleased(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChecksRepeated(InOrderHistory):
+    """The checks were looked at again; `said` is what came of it."""
+
+    name: ClassVar[str] = "orders.checks_repeated"
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackordersFilled(OrderEvent):
     """Units that were missing are tied to stock now."""
 

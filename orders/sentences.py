@@ -38,3 +38,7 @@ LAPSED = Cause("lapsed", sentence(gettext_noop("its units were kept until the pa
 # Why a promise will be missed.
 NOT_LEFT = sentence(gettext_noop("it has not left on its day"))()
 COMES_LATE = sentence(gettext_noop("what is missing comes too late"))()
+# What looking again at an order found.
+PASSES_NOW = sentence(gettext_noop("checked again, and in order now"))()
+ALL_IN_ORDER = sentence(gettext_noop("everything that stopped the order is in order now"))()
+NOTHING_NEW = sentence(gettext_noop("nothing stops the order"))()

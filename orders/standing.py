@@ -25,8 +25,8 @@ def allowed_actions(order: Order) -> list[str]:
         actions.append("hold")
     if order.active_holds:
         actions.append("release-hold")
-    if order.status == S.PLACED and failed(order.checks):
-        actions.append("waive-check")
+    if order.status in HOLDABLE and failed(order.checks):
+        actions += ["waive-check", "check-again"]
     return actions
 
 

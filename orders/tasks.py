@@ -48,6 +48,12 @@ def expire_holds() -> int:
 
 
 @shared_task
+def note_habits() -> int:
+    """Work out what is usual of products and customers."""
+    return services.note_habits()
+
+
+@shared_task
 def watch_promises() -> int:
     """Warn of promises that will be missed, before they are, and close what was warned of without cause."""
     return services.watch_promises()

@@ -57,12 +57,14 @@ def check(name: str) -> str:
     names = {
         "complete": _("completeness"),
         "address": _("address"),
+        "contact": _("contact"),
         "duplicate": _("duplicate"),
         "price": _("price"),
         "discount": _("discount"),
         "quantity": _("quantity"),
         "credit": _("credit limit"),
         "total": _("total"),
+        "risk": _("risk"),
         "stock": _("stock"),
     }
     return names.get(name, name)

@@ -36,5 +36,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": 3600},
     },
+    "note-habits": {
+        "task": "orders.tasks.note_habits",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"expires": 3600},
+    },
     "clear-away": {"task": "core.tasks.clear_away", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -180,6 +180,8 @@ COMPANY_NAME = env.str("COMPANY_NAME", default="Kettle & Co." if DEMO else "Your
 # The shelf ----------------------------------------------------------------------------------
 # What goods cost the house is kept in its own currency; differences of a count above this value need an approval.
 CURRENCY = env.str("CURRENCY", default="EUR")
+# Mail domains of mailboxes for one day, besides those that are known (orders/verification/disposable.py).
+DISPOSABLE_MAIL_DOMAINS = frozenset(name.lower() for name in env.list("DISPOSABLE_MAIL_DOMAINS", default=[]))
 COUNT_APPROVAL_ABOVE = env.int("COUNT_APPROVAL_ABOVE", default=100)
 # Reorder points: days of demand that are read, how often of a hundred it shall be met while a delivery is awaited,
 # days a delivery takes of which nothing is known, days an order shall last.

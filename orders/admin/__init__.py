@@ -27,6 +27,7 @@ history.phrase("orders.stock_lent", _("Lent %(units)s to %(to)s, to be back befo
 history.phrase("orders.lent_is_back", _("Has back what it lent"), icon="arrow")
 history.phrase("orders.stock_borrowed", _("Got %(units)s of %(lender)s, which needs them later"), icon="arrow")
 history.phrase("orders.stock_missed", _("Paid too late for its stock: %(units)s missing"), icon="alert")
+history.phrase("orders.checks_repeated", _("Checked again: %(said)s"), icon="check")
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 history.phrase("orders.priority_set", _("Priority set"), icon="pen")

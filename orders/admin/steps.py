@@ -80,7 +80,7 @@ def _release_hold(order_id: int, *, hold: Any, note: str, actor: Any) -> Order:
 
 
 def _has_failed_checks(order: Order) -> bool:
-    return order.status == S.PLACED and bool(failed(order.checks))
+    return order.status in LIVE and bool(failed(order.checks))
 
 
 def _waive(order_id: int, *, name: str, reason: str, actor: Any) -> Order:
@@ -159,6 +159,17 @@ ORDER_STEPS: Mapping[str, TransitionSpec] = {
         consequences=taking.consequences,
         arguments=taking.arguments,
         when=taking.is_open,
+    ),
+    "check-again": TransitionSpec(
+        gettext_lazy("Check again"),
+        services.recheck_order,
+        OPERATE,
+        consequences=lambda order: [
+            _("What is in order now lifts its hold; what is not stops the order."),
+            _("What somebody let pass stays so, unless what the check looks at was changed."),
+        ],
+        when=lambda order: order.status in LIVE,
+        icon="check",
     ),
     "discard": TransitionSpec(gettext_lazy("Discard"), services.discard_draft, OPERATE, style="danger"),
     "cancel": TransitionSpec(

@@ -178,6 +178,14 @@ class WaiveCheckView(ActionView):
         services.waive_check(order_id, said["check"], reason=said["reason"], actor=self.actor)
 
 
+class CheckAgainView(ActionView):
+    """Look at the checks again, with the order, its customer and its channel as they are now."""
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Check it."""
+        services.recheck_order(order_id, actor=self.actor)
+
+
 class CommentView(ActionView):
     """Say something about an order."""
 

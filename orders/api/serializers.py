@@ -89,6 +89,8 @@ class CheckSerializer(serializers.Serializer):
     name = serializers.CharField()
     result = serializers.ChoiceField(choices=["pass", "warn", "fail", "waived"])
     reason = serializers.CharField()
+    value = serializers.CharField(default="", help_text="What was measured, where there is something to measure.")
+    limit = serializers.CharField(default="", help_text="What the channel allows.")
 
 
 class TaxSerializer(serializers.Serializer):

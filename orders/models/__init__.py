@@ -1,5 +1,6 @@
 """The agreement with the customer."""
 
+from .checking import FALSE_ALARMS, CheckCatch, CustomerHabit, ProductHabit, ToldApart
 from .comment import Comment
 from .draft import Draft
 from .exception import OrderException
@@ -10,8 +11,11 @@ from .priority import MOST_POINTS, PriorityBump, PriorityWeights
 from .replay import RoutingReplay
 
 __all__ = [
+    "FALSE_ALARMS",
     "MOST_POINTS",
+    "CheckCatch",
     "Comment",
+    "CustomerHabit",
     "Draft",
     "Hold",
     "Movement",
@@ -22,6 +26,8 @@ __all__ = [
     "OrderStatus",
     "PriorityBump",
     "PriorityWeights",
+    "ProductHabit",
     "RoutingReplay",
+    "ToldApart",
     "parts_in",
 ]

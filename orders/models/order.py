@@ -53,7 +53,7 @@ class Order(models.Model):
     balance_due = total of uncancelled lines and charges − credited − paid + refunded (invariant I3).
     `authorized_total` is what is held and not yet taken. `version` counts changes of the agreement, not
     of derived figures. The allocations of its reservation are keyed by the position of the line.
-    `goods_key` is the same for two orders of the same goods: it finds an order sent twice.
+    `goods_key` is the same for two orders of the same goods, `address_key` for most ways to write an address.
     `found_by_email`: the customer was known before, and nothing but the address says that it is them.
     """
 
@@ -133,6 +133,7 @@ class Order(models.Model):
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
     goods_key = models.CharField(max_length=32, blank=True, editable=False)
+    address_key = models.CharField(max_length=24, blank=True, default="", editable=False)
 
     currency = models.CharField(_("currency"), max_length=3)
     prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
@@ -240,6 +241,8 @@ class Order(models.Model):
             models.Index(fields=["channel", "-placed_at", "-id"], name="order_channel"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
             models.Index(fields=["customer", "channel"], name="order_customer_channel"),
+            models.Index(fields=["customer", "placed_at"], name="order_customer_placed"),
+            models.Index(fields=["address_key", "placed_at"], name="order_address_placed"),
             # All that the sums over a customer's orders read, so that twenty thousand rows are not read for them.
             models.Index(
                 fields=[

@@ -1,9 +1,10 @@
 """The parts of pages that orders knows: of its own page, and of the customer's."""
 
-from . import order, priority, routing, timeline, weights
+from . import checks, order, priority, routing, timeline, weights
 from .customer import figures_of, latest_rows, newest_orders, places_of
 
 __all__ = [
+    "checks",
     "figures_of",
     "latest_rows",
     "newest_orders",

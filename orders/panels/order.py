@@ -12,7 +12,7 @@ from core.panels import once, panel
 from core.reader import locale
 from customers.panels import dialled
 from inventory import selectors as inventory
-from orders import decision_words, selectors, wording
+from orders import decision_words, selectors
 from orders.models import Hold, Order, OrderException
 
 ORDER = "orders.order"
@@ -115,22 +115,6 @@ def lines(request: HttpRequest, order: Order) -> Part:
         "next": min(rest, MORE_LINES),
         "more_lines": shown + MORE_LINES if rest and shown < MOST_LINES else 0,
         "charges": list(order.charges.order_by("position")),
-    }
-
-
-@panel(ORDER, order=60)
-def checks(request: HttpRequest, order: Order) -> Part | None:
-    """Show what the checks said."""
-    if not order.checks:
-        return None
-    return "orders/panels/checks.html", {
-        "title": _("Checks"),
-        "checks": [
-            {**check, "title": wording.check(check["name"]), "said": wording.check_result(check["result"])}
-            for check in order.checks
-        ],
-        "side": True,
-        "anchor": "checks",
     }
 
 

@@ -4,6 +4,7 @@ from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
+from .checking import recheck_order
 from .clearing import clear_draft, clear_drafts
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .exceptions import (
@@ -15,6 +16,7 @@ from .exceptions import (
     take_exception,
 )
 from .filling import fill_backorders, fill_order
+from .habits import note_habits
 from .holding import lapse_stock, lapse_unpaid_stock
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
@@ -99,6 +101,7 @@ __all__ = [
     "lend_to_waiting",
     "look_again",
     "lose_allocations",
+    "note_habits",
     "offer_draft",
     "offer_typed",
     "open_exception",
@@ -117,6 +120,7 @@ __all__ = [
     "record_payment",
     "record_release",
     "record_return_request",
+    "recheck_order",
     "record_shipment",
     "redate_release",
     "redate_waiting",

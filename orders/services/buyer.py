@@ -1,11 +1,12 @@
-"""Who buys: found or made, and what they owe."""
+"""Who buys: found or made, what they owe, and what they ordered before."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Sum, Value
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 
 from core.actors import Actor
@@ -14,19 +15,22 @@ from core.often import Remembered
 from core.service import service
 from customers import selectors as customer_selectors
 from customers import services as customers
+from customers.addresses import PostalAddress
 from customers.models import Customer
-from orders import guards, selectors
+from orders import earlier, guards, selectors
 from orders.errors import DuplicateReference, InvalidOrder
 from orders.inputs import OrderInput
-from orders.models import Order
+from orders.models import Order, OrderLine, OrderStatus
+from orders.verification import A_MOMENT, address_key
 from pricing.models import Channel
 
-TWIN_SPAN = timedelta(minutes=10)
+# No address has this key.
+NOWHERE = "-"
 
 
 @dataclass(kw_only=True)
 class Buyer:
-    """Who buys, what they owe on credit, and the number of the same order if it was just placed.
+    """Who buys, what they owe on credit, and what was ordered before; of history only a `twin` sent a moment ago.
 
     `lends`: the order gets what is theirs. `found_by_email`: they were known, and only the address says it is them.
     `is_foreign`: whoever sent the order may not know them, nor what they owe.
@@ -38,6 +42,7 @@ class Buyer:
     is_foreign: bool = False
     twin: str = ""
     exposure: Decimal = Decimal(0)
+    before: earlier.Before = field(default_factory=earlier.Before)
 
 
 @service
@@ -50,25 +55,42 @@ def find_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datet
     if known is not None and (known.is_known or not _names(given)):
         _refuse_repeat(known.same_reference, given)
         lends = given.acts_for_customer and known.is_known
-        buyer = _standing(known, on_credit=known.is_known and given.payment_terms in guards.ON_CREDIT)
+        on_credit = known.is_known and given.payment_terms in guards.ON_CREDIT
+        buyer = _standing(known, _tokens(given), on_credit=on_credit)
         return replace(buyer, lends=lends, found_by_email=not lends, is_foreign=not known.is_known)
-    _refuse_repeat(selectors.number_of_reference(channel, given.external_reference), given)
-    return _unknown(given, channel, at=at, actor=actor)
+    around = _around(given, channel, at=at)
+    _refuse_repeat(around.same_reference, given)
+    buyer = _unknown(given, channel, at=at, actor=actor)
+    return buyer if given.historic else replace(buyer, before=_before(around, None, given.email, _tokens(given)))
 
 
-def standing_of(draft: Order, *, at: datetime) -> Buyer:
-    """Return who buys by a draft in hand, as they stand now."""
-    if draft.customer_id is None:
-        return Buyer(customer=None)
-    known = selectors.with_standing(
-        Customer.objects.filter(pk=draft.customer_id),
-        channel_id=draft.channel_id,
-        reference="",
-        goods_key=draft.goods_key,
-        since=at - TWIN_SPAN,
-        until=at + TWIN_SPAN,
-    ).get()
-    return _standing(known, on_credit=draft.payment_terms in guards.ON_CREDIT)
+def standing_of(order: Order, lines: Iterable[OrderLine], *, at: datetime, but: Iterable[int] = ()) -> Buyer:
+    """Return who buys by an order in hand, as they stand now; `but` are orders that are not to be compared with it."""
+    goods = [(line.sku, line.quantity - line.cancelled) for line in lines if line.quantity > line.cancelled]
+    tokens = earlier.tokens_of(goods) or [""]
+    asked = {**_asked(order.channel_id, order.ship_to, tokens, at=at), "reference": ""}
+    is_placed = order.status in selectors.LIVE
+    if is_placed:
+        # What came later is to be compared with this one, not this one with it.
+        asked["until"] = at
+    rows: QuerySet[Any]
+    if order.customer_id is None:
+        rows = _with_reference(Channel.objects.filter(pk=order.channel_id), customer=None, **asked)
+    else:
+        rows = _with_reference(Customer.objects.filter(pk=order.customer_id), customer=OuterRef("pk"), **asked)
+    found = rows.get()
+    if order.customer_id is None:
+        return Buyer(customer=None, before=_before(found, None, order.email, tokens, but))
+    on_credit = order.payment_terms in guards.ON_CREDIT
+    buyer = _standing(found, tokens, on_credit=on_credit, but=but)
+    if is_placed:
+        # What it owes itself is no more than what is asked about, and it came not before itself.
+        own = order.balance_due if on_credit and order.currency == found.currency else Decimal(0)
+        others = Order.objects.filter(customer=found, pk__lt=order.pk).exclude(status=OrderStatus.DRAFT)
+        before = replace(buyer.before, is_first=not others.exists())
+        buyer = replace(buyer, exposure=buyer.exposure - own, before=before)
+    # An e-mail address that matches somebody lends nothing of theirs.
+    return replace(buyer, found_by_email=order.found_by_email, is_foreign=order.found_by_email)
 
 
 def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Buyer:
@@ -77,7 +99,8 @@ def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: da
     if known is None:
         return Buyer(customer=None)
     exposure = owed_by(known) if given.payment_terms in guards.ON_CREDIT else Decimal(0)
-    return Buyer(customer=known, twin=known.twin or "", exposure=exposure)
+    before = _before(known, known.pk, known.email, _tokens(given))
+    return Buyer(customer=known, exposure=exposure, before=before)
 
 
 def exposure_of(customer: Customer) -> Decimal:
@@ -96,41 +119,112 @@ def owed_by(customer: Customer) -> Decimal:
 
 
 def _find_known(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Any:
-    """Return the customer an order may mean, with their standing, and whether the sender may know them."""
-    asked: dict[str, Any] = {
-        "channel_id": channel.pk,
-        "reference": given.external_reference,
-        "goods_key": goods_key,
-        "since": at - TWIN_SPAN,
-        "until": at + TWIN_SPAN,
-    }
-    if not _names(given) and given.customers_of is None and given.email.strip():
-        if not given.external_reference:
-            del asked["reference"]
-        return next(iter(_BY_EMAIL.rows(email=given.email.strip().lower(), **asked)), None)
+    """Return the customer an order may mean, with what came before, and whether the sender may know them."""
+    if given.historic:
+        return _find_of_history(given, channel, goods_key=goods_key, at=at)
+    asked = _asked(channel.pk, given.shipping_address or given.billing_address, _tokens(given), at=at)
+    if given.external_reference:
+        asked["reference"] = given.external_reference
+    if given.customers_of is not None:
+        asked["channels"] = sorted(given.customers_of) or [NOWHERE]
+    if given.customer_id is not None:
+        rows = _BY_ID.rows(who=given.customer_id, **asked)
+    elif given.customer_number:
+        rows = _BY_NUMBER.rows(who=given.customer_number.strip().upper(), **asked)
+    elif given.email.strip():
+        rows = _BY_EMAIL.rows(who=given.email.strip().lower(), **asked)
+    else:
+        rows = []
+    return rows[0] if rows else None
+
+
+def _find_of_history(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Any:
+    """Return the customer of an order that is told afterwards, and whether the same was told with that moment."""
     if (rows := _named_by(given)) is None:
         return None
-    return selectors.with_standing(rows.annotate(is_known=_is_known(given)), **asked).first()
+    return selectors.with_standing(
+        rows.annotate(is_known=_is_known(given.customers_of)),
+        channel_id=channel.pk,
+        reference=given.external_reference,
+        goods_key=goods_key,
+        since=at - A_MOMENT,
+        until=at + A_MOMENT,
+    ).first()
 
 
-def _by_email(email: str, reference: str = "", **asked: Any) -> QuerySet[Any]:
-    everybody = customer_selectors.known_by(email).annotate(is_known=Value(True, output_field=BooleanField()))
-    return selectors.with_standing(everybody, reference=reference, **asked)[:1]
+def _tokens(given: OrderInput) -> list[str]:
+    return earlier.tokens_of((line.sku, line.quantity) for line in given.lines) or [""]
 
 
-# Asked with almost every order.
-_BY_EMAIL: Remembered[Any] = Remembered(_by_email)
+def _asked(channel_id: int, to: PostalAddress | None, tokens: list[str], *, at: datetime) -> dict[str, Any]:
+    """Return by what is looked back."""
+    return {
+        "channel_id": channel_id,
+        "address_key": (address_key(to) if to else "") or NOWHERE,
+        "tokens": tokens,
+        "skus": [token.rpartition(" ")[0] for token in tokens],
+        "since": at - earlier.LOOK_BACK,
+        "until": at + A_MOMENT,
+    }
+
+
+def _with_reference(rows: QuerySet[Any], *, channel_id: Any, reference: Any = "", **asked: Any) -> QuerySet[Any]:
+    """Add what came before, and the number of the order with this reference."""
+    known = Order.objects.filter(channel=channel_id, external_reference=reference)
+    known = known if reference else known.none()
+    rows = rows.annotate(same_reference=Subquery(known.order_by().values("number")[:1]))
+    return earlier.looking_back(rows, **asked)
+
+
+def _remembered(rows: Callable[[Any], QuerySet[Customer]]) -> Remembered[Any]:
+    """Ask with almost every order: for customers found in one way, known to all or to who may use `channels`."""
+
+    def write(who: Any, channels: Any = None, **asked: Any) -> QuerySet[Any]:
+        found = rows(who).annotate(is_known=_is_known(channels))
+        return _with_reference(found, customer=OuterRef("pk"), **asked)[:1]
+
+    return Remembered(write)
+
+
+def _is_known(channels: Iterable[str] | None) -> Combinable:
+    """Return whether the sender may know a customer at all."""
+    if channels is None:
+        return Value(True, output_field=BooleanField())
+    return ExpressionWrapper(selectors.known_to(channels), output_field=BooleanField())
+
+
+_BY_EMAIL = _remembered(customer_selectors.known_by)
+_BY_ID = _remembered(lambda pk: Customer.objects.filter(pk=pk))
+_BY_NUMBER = _remembered(lambda number: Customer.objects.filter(number=number))
+_AROUND: Remembered[Any] = Remembered(
+    lambda **asked: _with_reference(Channel.objects.filter(pk=asked["channel_id"]), customer=None, **asked)
+)
+
+
+def _around(given: OrderInput, channel: Channel, *, at: datetime) -> Any:
+    """Return what came before around an address, where nobody knows who buys, and who used the reference."""
+    if given.historic:
+        return _Nothing(selectors.number_of_reference(channel, given.external_reference))
+    asked = _asked(channel.pk, given.shipping_address or given.billing_address, _tokens(given), at=at)
+    if given.external_reference:
+        asked["reference"] = given.external_reference
+    return _AROUND.rows(**asked)[0]
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    same_reference: str | None
+
+
+def _before(
+    found: Any, customer_id: int | None, email: str, tokens: list[str], but: Iterable[int] = ()
+) -> earlier.Before:
+    return earlier.before_of(found, customer_id=customer_id, email=email.strip().lower(), tokens=tokens, but=but)
 
 
 def _names(given: OrderInput) -> bool:
     """Whether the order says who buys, instead of where they read their mail."""
     return given.customer_id is not None or bool(given.customer_number)
-
-
-def _is_known(given: OrderInput) -> Combinable:
-    """Return whether the sender may know a customer at all."""
-    condition = Q(pk__isnull=False) if given.customers_of is None else selectors.known_to(given.customers_of)
-    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def _named_by(given: OrderInput) -> QuerySet[Customer] | None:
@@ -143,9 +237,11 @@ def _named_by(given: OrderInput) -> QuerySet[Customer] | None:
     return customer_selectors.known_by(email) if email else None
 
 
-def _standing(known: Any, *, on_credit: bool) -> Buyer:
+def _standing(known: Any, tokens: list[str], *, on_credit: bool, but: Iterable[int] = ()) -> Buyer:
     exposure = exposure_of(known) if on_credit else Decimal(0)
-    return Buyer(customer=known, twin=known.twin or "", exposure=exposure)
+    if hasattr(known, "twin"):
+        return Buyer(customer=known, twin=known.twin or "", exposure=exposure)
+    return Buyer(customer=known, exposure=exposure, before=_before(known, known.pk, known.email, tokens, but))
 
 
 def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor) -> Buyer:

@@ -201,6 +201,7 @@ def head_of(given: OrderInput, buyer: Buyer, *, at: datetime) -> Order:
         quiet=channel.quiet if given.notify is None else not given.notify,
         placed_at=placed_at,
         goods_key=goods_key_of_input(given),
+        address_key=verification.address_key(ship_to or bill_to or PostalAddress()),
         priority=USUAL,
         rank=rank_of(USUAL, placed_at),
     )

@@ -25,6 +25,7 @@ from pricing import services as pricing
 
 from .book import charges_of, take_order
 from .buyer import look_at_buyer, standing_of
+from .checking import note_catches
 from .composing import Composed, compose, goods_key_of_input, head_of
 from .holds import write_holds
 from .placement import bind, remember, write_rows
@@ -127,7 +128,7 @@ def place_draft(order_id: int, *, allow_shortage: bool = False, actor: Actor) ->
         lines=lines,
         charges=charges_of(draft),
         products={line.product_id: line.product for line in lines},
-        buyer=standing_of(draft, at=now),
+        buyer=standing_of(draft, lines, at=now),
     )
     return _bind_draft(composed, allow_shortage=allow_shortage, actor=actor, at=now)
 
@@ -165,6 +166,7 @@ def _bind_draft(composed: Composed, *, allow_shortage: bool, actor: Actor, at: d
         OrderLine, RESERVED_COLUMNS, [[line.pk, *(getattr(line, c) for c in RESERVED_COLUMNS)] for line in lines]
     )
     write_holds(draft, holds, actor=actor, at=at)
+    note_catches(draft, draft.checks, at=at)
     close_draft(draft)
     remember(draft, lines=lines, charges=composed.charges, holds=holds)
     return draft

@@ -13,7 +13,8 @@ from core.transitions import advance
 from orders import verification
 from orders.errors import CheckNotFailed, HoldClosed, MayNotWaive, TooLateToChange, UnknownCheck, UnknownHold
 from orders.events import HoldPlaced, HoldReleased
-from orders.models import Hold, Order
+from orders.models import CheckCatch, Hold, Order
+from orders.sentences import PASSES_NOW
 from orders.standing import HOLDABLE
 
 from .book import save_figures, take_order, touch
@@ -28,6 +29,7 @@ KIND_OF_CHECK = {
     verification.DISCOUNT: Hold.Kind.PRICE,
     verification.TOTAL: Hold.Kind.PRICE,
     verification.CREDIT: Hold.Kind.CREDIT,
+    verification.RISK: Hold.Kind.FRAUD,
 }
 # A credit hold is settled when the order is paid after all.
 LIFTED_BY = {verification.CREDIT: "paid"}
@@ -86,6 +88,7 @@ def release_hold(hold_id: int, *, note: str = "", actor: Actor, at: datetime | N
     if hold.check_name:
         _require_waiver(actor)
         order.checks = _waived(order.checks, {hold.check_name}, actor=actor, reason=note, at=when)
+        end_catches(order, [hold.check_name], CheckCatch.Outcome.WAIVED)
     _close(order, lifted, status=Hold.Status.RELEASED, note=note, actor=actor, at=when)
     restate_holds(order, [one for one in active if one.pk != hold_id])
     touch(order, checks=order.checks)
@@ -118,6 +121,7 @@ def waive_check(order_id: int, name: str, *, reason: str, actor: Actor, at: date
     lifted = [hold for hold in active if hold.check_name == name]
     _close(order, lifted, status=Hold.Status.RELEASED, note=reason, actor=actor, at=when)
     restate_holds(order, [hold for hold in active if hold not in lifted])
+    end_catches(order, [name], CheckCatch.Outcome.WAIVED)
     touch(order, checks=_waived(order.checks, {name}, actor=actor, reason=reason, at=when))
     settle(order, actor=actor, at=when)
     return order
@@ -156,6 +160,7 @@ def lift_holds(order: Order, *, because: str, actor: Actor, at: datetime) -> Non
     _close(order, lifted, status=Hold.Status.RELEASED, note=because, actor=actor, at=at)
     restate_holds(order, [hold for hold in active if hold not in lifted])
     if names:
+        end_catches(order, names, CheckCatch.Outcome.SETTLED)
         touch(order, checks=_waived(order.checks, names, actor=SYSTEM, reason=because, at=at))
 
 
@@ -164,8 +169,35 @@ def close_holds(order: Order, *, note: str, actor: Actor, at: datetime) -> None:
     """Lift, on an order in hand, every hold: nothing is left to be stopped. The caller saves the order."""
     if not order.active_holds:
         return
-    _close(order, active_holds(order), status=Hold.Status.RELEASED, note=note, actor=actor, at=at)
+    active = active_holds(order)
+    end_catches(order, [hold.check_name for hold in active], CheckCatch.Outcome.STOPPED)
+    _close(order, active, status=Hold.Status.RELEASED, note=note, actor=actor, at=at)
     restate_holds(order, [])
+
+
+@service
+def close_checked(order: Order, holds: Sequence[Hold], *, actor: Actor, at: datetime) -> None:
+    """Lift, on an order in hand, the holds of checks that pass now. The caller saves the order."""
+    _close(order, holds, status=Hold.Status.RELEASED, note=PASSES_NOW, actor=actor, at=at)
+
+
+@service
+def change_reasons(holds: Iterable[Hold], reasons: Mapping[str, str]) -> None:
+    """Let the holds of checks that fail for another reason than before say so."""
+    for hold in holds:
+        reason = reasons.get(hold.check_name, hold.reason)[:300]
+        if reason != hold.reason:
+            hold.reason = reason
+            Hold.objects.filter(pk=hold.pk).update(reason=reason)
+
+
+@service
+def end_catches(order: Order, names: Iterable[str], outcome: str) -> None:
+    """Note what became of the findings of some checks on an order in hand."""
+    wanted = [name for name in names if name]
+    if wanted:
+        open_ones = CheckCatch.objects.filter(order=order, name__in=wanted, outcome=CheckCatch.Outcome.OPEN)
+        open_ones.update(outcome=outcome)
 
 
 def holds_of_checks(checks: Iterable[Mapping[str, Any]], *, actor: Actor, at: datetime) -> list[Hold]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
@@ -11,13 +10,13 @@ from django.utils import timezone
 from core.actors import Actor
 from core.inserting import insert_rows
 from core.service import hold, service
-from customers.addresses import PostalAddress
-from orders import guards, verification
+from orders import verification
 from orders.derivation import restate
 from orders.inputs import OrderInput
 from orders.models import Hold, Order
 from orders.ports import payment_book
 
+from .checking import check, note_catches
 from .composing import Composed, compose
 from .holding import time_to_pay
 from .holds import holds_of_checks, restate_holds, waive_as_historic, write_holds
@@ -50,6 +49,7 @@ def place_order(order: OrderInput, *, actor: Actor) -> Order:
     settle(placed, "place", actor=actor, at=at, only=not order.settle)
     write_rows(composed)
     write_holds(placed, holds, actor=actor, at=at)
+    note_catches(placed, placed.checks, historic=order.historic, at=at)
     payment_book.keep(placed, order.payments, actor=actor, at=at)
     remember(placed, lines=composed.lines, charges=composed.charges, holds=holds)
     return hold(placed)
@@ -78,7 +78,7 @@ def bind(
 ) -> list[Hold]:
     """Check the order and tie its stock, all on the objects. Returns the holds that its checks ask for."""
     order, lines = composed.order, composed.lines
-    order.checks = check(composed, expected_total=expected_total)
+    order.checks = check(composed, expected_total=expected_total, at=at)
     weigh(order, customer=composed.buyer.customer, at=at)
     order.payment_due_at, order.stock_held_until = time_to_pay(order, at=at)
     if historic:
@@ -97,42 +97,6 @@ def bind(
     holds = holds_of_checks(order.checks, actor=actor, at=at)
     restate_holds(order, holds)
     return holds
-
-
-def check(composed: Composed, *, expected_total: Decimal | None = None) -> list[dict[str, Any]]:
-    """Look at the order before its stock is touched."""
-    order, buyer = composed.order, composed.buyer
-    customer, method = buyer.customer, order.shipping_method
-    facts = verification.Facts(
-        currency=order.currency,
-        name=order.customer_name,
-        email=order.email,
-        phone=order.phone,
-        ship_to=PostalAddress.from_dict(order.shipping_address),
-        travels=method is None or not method.pickup,
-        in_person=composed.counter is not None,
-        lines=tuple(
-            verification.LineFacts(
-                sku=line.sku,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                list_price=composed.list_prices.get(line.product_id),
-            )
-            for line in composed.lines
-        ),
-        subtotal=order.subtotal,
-        discount_total=order.discount_total,
-        total=order.total,
-        expected_total=expected_total,
-        twin=buyer.twin,
-        told_apart=bool(order.external_reference),
-        on_credit=order.payment_terms in guards.ON_CREDIT,
-        known_customer=customer is not None and not buyer.is_foreign,
-        exposure=buyer.exposure,
-        credit_limit=customer.credit_limit if customer else None,
-        credit_currency=customer.currency if customer else "",
-    )
-    return verification.verify(facts, order.channel.checks)
 
 
 def remember(order: Order, **rows: Sequence[Model]) -> None:

@@ -15,8 +15,8 @@ from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
 
 from .buyer import look_at_buyer
+from .checking import check
 from .composing import Composed, arrange, goods_key_of_input, require_sense
-from .placement import check
 from .prioritizing import weigh
 from .promising import dated, estimate
 from .sourcing import foresee_stock
@@ -77,7 +77,7 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
         short=short,
         free=free,
         split=split,
-        checks=[*check(composed), *verification.stock_result(missing, channel.checks)],
+        checks=[*check(composed, at=when), *verification.stock_result(missing, channel.checks)],
     )
 
 

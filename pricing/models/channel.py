@@ -10,7 +10,8 @@ from .price_list import PriceList
 class Channel(models.Model):
     """A way in, with its policies.
 
-    `checks` maps the name of a check to off, warn or hold. `seller_country` is where goods are
+    `checks` maps the name of a check to off, warn or hold, `check_limits` to its limits where they are not the usual
+    ones (`pricing.checks`). `seller_country` is where goods are
     taxed from. `quiet` channels tell nobody: no mail, webhook or rule fires. `reserved` channels
     (import, portal, staff) are never accepted from the API.
     """
@@ -47,6 +48,7 @@ class Channel(models.Model):
     )
     handling_days = models.PositiveSmallIntegerField(_("handling days"), default=1)
     checks = models.JSONField(_("checks"), default=dict, blank=True)
+    check_limits = models.JSONField(_("limits of checks"), default=dict, blank=True)
     document_series = models.CharField(_("document series"), max_length=20, blank=True)
     active = models.BooleanField(_("active"), default=True)
 

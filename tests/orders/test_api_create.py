@@ -218,7 +218,7 @@ def test_a_cent_of_difference_opens_a_price_hold(shop, api):
     reason = "The sender expects 22.05 EUR, we make it 22.06 EUR"
     assert (body["status"], body["is_on_hold"], body["blocked_because"]) == ("placed", True, reason)
     assert [(hold["kind"], hold["reason"]) for hold in body["holds"]] == [("price", reason)]
-    assert body["allowed_actions"] == ["cancel", "hold", "release-hold", "waive-check"]
+    assert body["allowed_actions"] == ["cancel", "hold", "release-hold", "waive-check", "check-again"]
 
 
 def test_a_postcode_that_does_not_fit_is_a_check_and_no_error(shop, api):

@@ -65,10 +65,24 @@ def test_a_cancelled_order_has_no_twin(shop):
     assert results(placed_order())["duplicate"] == "pass"
 
 
-def test_another_customer_is_no_twin(shop):
-    placed_order()
+def test_the_same_goods_to_the_same_address_are_a_warning_or_stop_the_order_too(shop):
+    first = placed_order()
 
-    assert results(placed_order(email="grace@example.com"))["duplicate"] == "pass"
+    other = placed_order(email="grace@example.com")
+    assert (results(other)["duplicate"], other.status) == ("warn", "verified")
+
+    change_channel(check_limits={"duplicate": {"address": 1}})
+    third = placed_order(email="mary@example.com")
+    reason = f"100 % of the lines as in {other.number} of somebody at the same address, 0 h before"
+    assert (results(third)["duplicate"], third.hold_reason) == ("fail", reason)
+    assert first.active_holds == 0
+
+
+def test_another_customer_elsewhere_is_no_twin(shop):
+    placed_order()
+    away = PostalAddress(**{**ADA.as_dict(), "line1": "2 Main St"})
+
+    assert results(placed_order(email="grace@example.com", shipping_address=away))["duplicate"] == "pass"
 
 
 # --- checks ---------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_on_hold_because_of_a_check(shop):
     reason = "The sender expects 1.00 EUR, we make it 22.06 EUR"
 
     assert words(order) == ("On hold", reason, "Settle the hold: The sender expects €1.00, we make it €22.06")
-    assert selectors.allowed_actions(order) == ["cancel", "hold", "release-hold", "waive-check"]
+    assert selectors.allowed_actions(order) == ["cancel", "hold", "release-hold", "waive-check", "check-again"]
 
 
 def test_waiting_for_stock(shop):
