@@ -5,7 +5,7 @@ often: everything else stays a plain queryset.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.models import Expression, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg import RawCursor
 
@@ -59,6 +59,25 @@ class Slot(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Leave the place open."""
         return "%s", [self]
+
+
+class Among(Func):
+    """Whether a column holds one of many ids: they are one parameter, however many they are."""
+
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra: Any) -> Any:
+        """Write it as the database at hand takes a list."""
+        (column, parameters), (ids, more) = (compiler.compile(one) for one in self.get_source_expressions())
+        listed = f"= ANY({ids}::bigint[])"
+        if connection.vendor != "postgresql":
+            listed = f"IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - the place of a parameter
+        return f"{column} {listed}", (*parameters, *more)
+
+
+def one_of(column: str, ids: "Iterable[int] | Slot") -> Q:
+    """Return the condition that a column holds one of some ids, or of those for which a place is left open."""
+    return Q(Among(F(column), ids)) if isinstance(ids, Slot) else Q(**{f"{column}__in": list(ids)})
 
 
 @dataclass(frozen=True)
@@ -123,6 +142,39 @@ class Remembered(Generic[M]):
         )
 
 
+class RememberedValues:
+    """The same for rows of values:
+
+    `RememberedValues(lambda pks: Order.objects.filter(one_of("id", pks)).values_list("id"))`.
+
+    A list of ids is one parameter. What is None is left to the one who writes the query: that is another query.
+    Numbers in it that are no parameters have to say their type (`Cast`), where they are not compared with a column.
+    """
+
+    def __init__(self, write: Callable[..., QuerySet[Any, Any]]) -> None:
+        self.write = write
+        self._written: dict[tuple[Any, ...], tuple[str, tuple[Any, ...], SQLCompiler, dict[int, Any]]] = {}
+
+    def rows(self, **values: Any) -> list[Any]:
+        """Ask with these values."""
+        shape = (connection.vendor, *((name, value is None) for name, value in values.items()))
+        if (written := self._written.get(shape)) is None:
+            written = self._written[shape] = self._work_out(values)
+        sql, slots, compiler, converters = written
+        parameters = [_value(one, values) if type(one) is Slot else one for one in slots]
+        with execute(sql, parameters) as cursor:
+            found: list[Any] = cursor.fetchall()
+        return list(compiler.apply_converters(found, converters)) if converters else found
+
+    def _work_out(self, values: dict[str, Any]) -> tuple[str, tuple[Any, ...], SQLCompiler, dict[int, Any]]:
+        slots = {name: None if value is None else Slot(name) for name, value in values.items()}
+        compiler = self.write(**slots).query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        asked = [column[0] for column in compiler.select]
+        known = {place: (connection.ops.get_db_converters(one), one) for place, one in enumerate(asked)}
+        return sql, tuple(parameters), compiler, {place: one for place, one in known.items() if one[0]}
+
+
 def _ask(written: _Written, values: dict[str, Any]) -> list[Any]:
     parameters = [_value(one, values) if type(one) is Slot else one for one in written.parameters]
     with execute(written.sql, parameters) as cursor:
@@ -140,6 +192,9 @@ def _ask(written: _Written, values: dict[str, Any]) -> list[Any]:
 
 def _value(slot: Slot, values: dict[str, Any]) -> Any:
     value = values[slot.name] if slot.index < 0 else values[slot.name][slot.index]
+    if isinstance(value, list | tuple | set | frozenset):
+        listed = ",".join(map(str, value))
+        return f"{{{listed}}}" if connection.vendor == "postgresql" else f"[{listed}]"
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, date):

@@ -8,13 +8,14 @@ from django.db.models import Count, DateField, F, IntegerField, OuterRef, Q, Que
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest
 
-from core.often import Remembered
+from core.often import Remembered, Slot, one_of
 from core.sight import seen
 from core.words import begins_with, typed_words
 from inventory.kits import complete
 from inventory.models import (
     Allocation,
     ExpectedReceipt,
+    FormerPart,
     KitPart,
     Product,
     ProductWord,
@@ -86,23 +87,33 @@ def parts_of(kit_ids: Iterable[int]) -> dict[int, list[KitPart]]:
     return found
 
 
-def supply_rows(product_ids: Iterable[int]) -> tuple["QuerySet[Any, Any]", ...]:
+def kits_with(product_ids: "Iterable[int] | Slot") -> Q:
+    """Return the condition of the lines of kits that are made of products, or were when they were ordered."""
+    kits = Q()
+    for parts in (KitPart, FormerPart):
+        kits |= Q(
+            product__in=parts._default_manager.filter(one_of("product_id", product_ids)).order_by().values("kit")
+        )
+    return kits
+
+
+def supply_rows(product_ids: "Iterable[int] | Slot") -> tuple["QuerySet[Any, Any]", ...]:
     """Return rows of (product, warehouse, day, units), to be read as one: what is free, without a day, and what comes.
 
     The first are the shelves; what comes is bought, or in transit between two warehouses.
 
     Free units are below zero where safety stock is missing: the next ones to come make that up.
     """
-    wanted = set(product_ids)
+    wanted = one_of("product_id", product_ids)
     free = F("on_hand") - F("quarantined") - F("reserved") - F("safety_stock")
-    shelves = StockItem.objects.filter(product_id__in=wanted, warehouse__active=True).values_list(
+    shelves = StockItem.objects.filter(wanted, warehouse__active=True).values_list(
         "product_id", "warehouse_id", Cast(Value(None), DateField()), free
     )
-    due = ExpectedReceipt.objects.filter(product_id__in=wanted, closed=False, quantity__gt=F("received"))
+    due = ExpectedReceipt.objects.filter(wanted, closed=False, quantity__gt=F("received"))
     coming = due.filter(warehouse__active=True).values_list(
         "product_id", "warehouse_id", "expected_on", F("quantity") - F("received")
     )
-    sent = TransferLine.objects.filter(product_id__in=wanted, in_transit=True, transfer__destination__active=True)
+    sent = TransferLine.objects.filter(wanted, in_transit=True, transfer__destination__active=True)
     moving = sent.values_list(
         "product_id",
         F("transfer__destination_id"),

@@ -11,6 +11,7 @@ from django.db.models import Case, ExpressionWrapper, F, IntegerField, Q, QueryS
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from core.often import RememberedValues, one_of
 from inventory import selectors as stock
 from inventory.atp import KitOutlook, Outlook
 from inventory.kits import Parts, complete
@@ -201,15 +202,25 @@ def figures(
     return found
 
 
-def _rows(product_ids: Iterable[int], demand: Demanding) -> "QuerySet[Any, Any]":
+def _rows(product_ids: Iterable[int], demand: Demanding) -> list[Any]:
     """Return rows of (product, place, day, units, parts): shelves, what comes, who waits and what may be lent."""
-    wanted = set(product_ids)
+    return _ROWS.rows(
+        products=list(product_ids),
+        today=timezone.localdate(),
+        rank=demand.rank,
+        order_id=demand.order_id,
+        until=demand.until,
+    )
+
+
+def _write(*, products: Any, today: Any, **demand: Any) -> "QuerySet[Any, Any]":
+    asking = Demanding(**demand)
     no_parts = Cast(Value(None), TextField())
     place = Case(
-        When(demand.lent_before(), then=Value(LENT)),
-        When(Q(lent__gt=0), then=Value(BEHIND)),
-        When(demand.before(), then=Value(AHEAD)),
-        default=Value(BEHIND),
+        When(asking.lent_before(), then=_told(LENT)),
+        When(Q(lent__gt=0), then=_told(BEHIND)),
+        When(asking.before(), then=_told(AHEAD)),
+        default=_told(BEHIND),
         output_field=IntegerField(),
     )
     waiting = in_line().order_by()
@@ -218,14 +229,22 @@ def _rows(product_ids: Iterable[int], demand: Demanding) -> "QuerySet[Any, Any]"
         .annotate(place=place, day=F("lent_until"), frozen=frozen, units=Sum("backordered"))
         .values_list("product_id", "place", "day", "units", "frozen")
         for lines, frozen in (
-            (waiting.filter(product__in=wanted), no_parts),
-            (waiting.filter(kind=Product.Kind.KIT), Cast("parts", TextField())),
+            (waiting.filter(one_of("product_id", products)), no_parts),
+            (waiting.filter(stock.kits_with(products), kind=Product.Kind.KIT), Cast("parts", TextField())),
         )
     ]
-    below = ExpressionWrapper(Value(LENDABLE) - F("stock_item__warehouse_id"), output_field=IntegerField())
-    lots = lendable(wanted).order_by().values_list("stock_item__product_id", below, SAFE_ON, TIED)
-    shelves, *others = (rows.annotate(frozen=no_parts) for rows in (*stock.supply_rows(wanted), lots))
+    below = ExpressionWrapper(_told(LENDABLE) - F("stock_item__warehouse_id"), output_field=IntegerField())
+    lots = lendable(products, today=today).order_by().values_list("stock_item__product_id", below, SAFE_ON, TIED)
+    shelves, *others = (rows.annotate(frozen=no_parts) for rows in (*stock.supply_rows(products), lots))
     return shelves.union(*others, *queues, all=True)
+
+
+def _told(place: int) -> Cast:
+    return Cast(Value(place), IntegerField())
+
+
+# Asked with every order that is short, and of hundreds of products at once.
+_ROWS = RememberedValues(_write)
 
 
 def figures_of(lines: Iterable[OrderLine], short: Mapping[int, int], demand: Demanding) -> dict[int, Figures]:
@@ -249,18 +268,18 @@ def outlooks(
     gone: dict[int, dict[int, int]] = defaultdict(dict)
     for (product, place), units in (taken or {}).items():
         gone[product][place] = units
-    found = {
+    return {
         product: one.shelf_and_supply()
         if whole
         else one.outlook(taken=gone[product], borrowed=(borrowed or {}).get(product, 0))
         for product, one in known.items()
         if not isinstance(one, KitFigures)
     }
-    ids = {id(one): product for product, one in known.items()}
-    for product, one in known.items():
-        if isinstance(one, KitFigures):
-            found[product] = KitOutlook([(found[ids[id(part)]], per) for part, per in one.parts])
-    return found
+
+
+def of_line(ahead: Mapping[int, Outlook], product_id: int, parts: Parts) -> Outlook:
+    """Return the outlook of a line, by its parts where it is a kit: the same kit may have been sold of others."""
+    return KitOutlook([(ahead[part], per) for part, per in parts]) if parts else ahead[product_id]
 
 
 def kits_in(lines: Iterable[OrderLine]) -> dict[int, Parts]:

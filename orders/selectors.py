@@ -10,10 +10,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
+from core.often import Slot, one_of
 from customers.models import Customer
 from customers.selectors import written_down_for
-from inventory.kits import Parts
 from inventory.models import Allocation, Product
+from inventory.selectors import kits_with
 from orders import guards
 from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus, parts_in
 from orders.searching import first_found, search
@@ -196,21 +197,21 @@ def in_line() -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(backordered__gt=0, order__status__in=LIVE, order__stock_lapsed=False)
 
 
-def lendable(product_ids: Iterable[int]) -> QuerySet[Allocation]:
+def lendable(product_ids: Iterable[int] | Slot, *, today: date | Slot | None = None) -> QuerySet[Allocation]:
     """Return what is tied to confirmed orders that want it later and miss nothing but what they lent already.
 
     What ships complete lends nothing, and no part of a kit is lent.
     """
     theirs = OrderLine.objects.filter(order=OuterRef("reservation__order"))
     tied = Allocation.objects.filter(
+        one_of("stock_item__product_id", product_ids),
         quantity__gt=F("consumed") + F("released"),
-        stock_item__product__in=list(product_ids),
         stock_item__warehouse__active=True,
         reservation__order__status=S.CONFIRMED,
         reservation__order__all_later=True,
         reservation__order__ship_complete=False,
         reservation__order__requested_delivery_on__isnull=False,
-        reservation__order__starts_on__gt=timezone.localdate(),
+        reservation__order__starts_on__gt=today or timezone.localdate(),
     )
     same = theirs.filter(position=OuterRef("key"), product=OuterRef("stock_item__product"))
     return tied.filter(Exists(same), ~Exists(theirs.filter(backordered__gt=F("lent"))))
@@ -229,13 +230,13 @@ def lent(product_ids: Iterable[int] | None = None) -> QuerySet[OrderLine]:
 
 
 def waiting_for(product_ids: Iterable[int], *, limit: int | None = None) -> list[int]:
-    """Return the orders that wait for units of products, or for kits with them, as they are served.
+    """Return the orders that wait for units of products, or for kits made of them now or once, as they are served.
 
     Who lent units gets them back first, then the lowest rank. No more than `limit` lines of them are looked at.
     """
     wanted = set(product_ids)
-    kits = {kit for kit, parts in _kits_in_line().items() if any(part in wanted for part, _per in parts)}
-    ranked = _waiting_lines(wanted | kits).order_by(*SERVED).values_list("order", flat=True)
+    rows = in_line().filter(Q(product__in=wanted) | kits_with(wanted))
+    ranked = rows.order_by(*SERVED).values_list("order", flat=True)
     return list(dict.fromkeys(ranked[:limit]))
 
 
@@ -245,7 +246,7 @@ def spoken_for(product_ids: Iterable[int], *, rank: int) -> dict[int, int]:
     Of equal ranks who is there already stands in front. Who waits for a kit waits for its parts.
     """
     wanted = set(product_ids)
-    kits = in_line().filter(kind=Product.Kind.KIT)
+    kits = in_line().filter(kits_with(wanted), kind=Product.Kind.KIT)
     first = Q(order__rank__lte=rank) | Q(lent__gt=0)
     ahead = [
         lines.filter(first).order_by().values_list("product").annotate(frozen=frozen, units=units)
@@ -265,28 +266,22 @@ def spoken_for(product_ids: Iterable[int], *, rank: int) -> dict[int, int]:
     return dict(found)
 
 
-def with_their_kits(product_ids: Iterable[int]) -> tuple[set[int], dict[int, Parts]]:
+def with_their_kits(product_ids: Iterable[int]) -> set[int]:
     """Return products, kits with them for which orders wait, other parts of these, kits with those, and so on.
 
-    They share one supply. The second answer are the parts of the kits.
+    They share one supply.
     """
-    known = _kits_in_line()
+    kits = in_line().filter(kind=Product.Kind.KIT).order_by().values_list("product", Cast("parts", TextField()))
+    known = [(kit, parts_in(json.loads(frozen))) for kit, frozen in kits.distinct()]
     found = set(product_ids)
     while more := {
         product
-        for kit, parts in known.items()
+        for kit, parts in known
         if not found.isdisjoint(group := {kit, *(part for part, _per in parts)})
         for product in group - found
     }:
         found |= more
-    return found, {kit: parts for kit, parts in known.items() if kit in found}
-
-
-def _kits_in_line() -> dict[int, Parts]:
-    """Return the kits for which somebody waits, with what was in them when they were ordered."""
-    kits = in_line().filter(kind=Product.Kind.KIT).order_by()
-    rows = kits.values_list("product", Cast("parts", TextField())).distinct()
-    return {product: parts_in(json.loads(frozen)) for product, frozen in rows}
+    return found
 
 
 def _waiting_lines(product_ids: Iterable[int]) -> QuerySet[OrderLine]:

@@ -1,7 +1,7 @@
 """What is on the shelf, and to whom it is promised."""
 
 from .catalog import GOODS, Product, ProductWord, Warehouse
-from .kit import KitPart
+from .kit import FormerPart, KitPart
 from .replenishment import ReorderProposal
 from .reservation import Allocation, Reservation
 from .routing import RoutingRuleSet
@@ -12,6 +12,7 @@ __all__ = [
     "GOODS",
     "Allocation",
     "ExpectedReceipt",
+    "FormerPart",
     "KitPart",
     "Product",
     "ProductWord",

@@ -26,3 +26,16 @@ class KitPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.per} × {self.product_id}"
+
+
+class FormerPart(models.Model):
+    """What was in a kit once: an order placed then may still wait for it."""
+
+    kit = models.ForeignKey(Product, models.CASCADE, related_name="+")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kit", "product"], name="a_former_part_is_named_once")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} was in {self.kit_id}"

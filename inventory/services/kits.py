@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from core.service import service
-from inventory.models import KitPart, Product
+from inventory.models import FormerPart, KitPart, Product
 
 MOST_PARTS = 50
 MOST_PER_KIT = 10_000
@@ -75,6 +75,11 @@ def equip_kit(kit: Product, parts: Recipe, known: Mapping[str, Product]) -> None
 @service
 def write_parts(recipes: Mapping[Product, Recipe], known: Mapping[str, Product]) -> None:
     """Write down the parts of kits in place of those they had. Orders keep theirs."""
+    before = KitPart.objects.filter(kit__in=recipes).values_list("kit", "product__sku", "product")
+    kept = {kit.pk: parts for kit, parts in recipes.items()}
+    gone = [FormerPart(kit_id=kit, product_id=product) for kit, sku, product in before if sku not in kept[kit]]
+    if gone:
+        FormerPart.objects.bulk_create(gone, ignore_conflicts=True)
     KitPart.objects.filter(kit__in=recipes).delete()
     KitPart.objects.bulk_create(
         KitPart(kit=kit, product=known[sku], per=per) for kit, parts in recipes.items() for sku, per in parts.items()

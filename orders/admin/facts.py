@@ -16,6 +16,7 @@ name_facts(
         "orders.goods_shipped": _("Units shipped"),
         "orders.hold_placed": _("Hold placed"),
         "orders.hold_released": _("Hold released"),
+        "orders.lent_wanted": _("Lent units wanted earlier"),
         "orders.order_cancelled": _("Order cancelled"),
         "orders.order_changed": _("Order changed"),
         "orders.order_completed": _("Order completed"),

@@ -74,7 +74,7 @@ def awaited(
     waits: list[promise.Wait] = []
     for line in sorted(lines, key=lambda line: line.position):
         if units := short.get(line.position, 0):
-            stages = ahead[line.product_id].take(units, at=codes)
+            stages = outlook.of_line(ahead, line.product_id, line.made_of).take(units, at=codes)
             waits += waits_of(line.position, units, stages, codes, since=not_before.get(line.position))
     return waits
 

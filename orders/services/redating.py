@@ -94,18 +94,18 @@ def _rerelease(order_ids: Sequence[int], product_id: int, *, actor: Actor) -> No
 
 def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
     """Give those who wait the units that come, by rank; return what each order waits for."""
-    product_ids, kits = with_their_kits(product_ids)
-    ahead = outlook.outlooks(outlook.figures(product_ids, kits=kits), whole=True)
+    product_ids = with_their_kits(product_ids)
+    ahead = outlook.outlooks(outlook.figures(product_ids), whole=True)
     codes = {warehouse.pk: warehouse.code for warehouse in pricing.warehouses()}
     today = timezone.localdate()
     lines = in_line().filter(product__in=product_ids)
     rows = lines.order_by(*SERVED, "position").values_list(
-        "order", "position", "product", "backordered", "product__release_on"
+        "order", "position", "product", "parts", "backordered", "product__release_on"
     )
     found: dict[int, list[Wait]] = defaultdict(list)
-    for order_id, position, product, units, release_on in rows.iterator(chunk_size=COMPARED):
+    for order_id, position, product, parts, units, release_on in rows.iterator(chunk_size=COMPARED):
         since = release_on if release_on is not None and release_on > today else None
-        stages = ahead[product].take(units, at=codes)
+        stages = outlook.of_line(ahead, product, parts_in(parts)).take(units, at=codes)
         found[order_id] += waits_of(position, units, stages, codes, since=since)
     return found
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.inserting import insert_rows
 from core.models import Delivery, EventRecord
-from core.often import LONGEST, Remembered
+from core.often import LONGEST, Remembered, RememberedValues, one_of
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2020, 5, 17, 8, 30, tzinfo=UTC)
@@ -142,3 +142,24 @@ def test_postgresql_plans_it_once() -> None:
         )
         [(times,)] = cursor.fetchall()
     assert times >= 14
+
+
+def test_values_are_asked_for_with_a_list_of_any_length_in_one_parameter(django_assert_num_queries: Any) -> None:
+    rows = [row.pk for row in written(70, at=LONG_AGO)]
+    asked = []
+
+    def write(pks: Any, name: Any) -> Any:
+        asked.append(name)
+        found = EventRecord.objects.filter(one_of("id", pks))
+        return (found if name is None else found.filter(name=name)).order_by("pk").values_list("pk", "name", "at")
+
+    known = RememberedValues(write)
+    for some in (rows[:1], rows, rows[5:7], []):
+        with django_assert_num_queries(1):
+            found = known.rows(pks=some, name=None)
+        plain = EventRecord.objects.filter(one_of("id", some)).order_by("pk").values_list("pk", "name", "at")
+        assert [tuple(row) for row in found] == list(plain)
+    assert [row[0] for row in known.rows(pks=rows, name="bell.rung_3")] == [rows[3]]
+    assert known.rows(pks=rows[:3], name="bell.rung_3") == []
+    # Once for the query with a name, once for the one without.
+    assert len(asked) == 2

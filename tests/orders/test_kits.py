@@ -177,6 +177,35 @@ def test_a_promise_moves_when_what_a_part_waits_for_moves(kit, bowl, shop, run_d
     assert anew(order).first_promised_on == before
 
 
+def test_a_kit_that_was_made_otherwise_once_waits_for_what_it_was_made_of(kit, bowl, shop, run_debts):
+    """Two orders for one kit with different parts: each is dated by its own."""
+    vase = make_priced_product("VASE", "8.00", backorder=True)
+    inventory.adjust_stock(stock_item_id=stock_of(bowl).pk, change=-6, reason="broken", actor=MAYA)
+    old = confirmed_order({"SET": 2})
+    inventory.update_product(kit.pk, {"parts": {"VASE": 1, "TEA-1": 1}}, actor=SYSTEM)
+    new = confirmed_order({"SET": 3}, email="new@example.com")
+    today = timezone.localdate()
+
+    for product, units, days in ((bowl, 4, 50), (vase, 3, 90)):
+        due = {"warehouse_id": shop.hamburg.pk, "quantity": units, "expected_on": today + timedelta(days=days)}
+        inventory.expect_receipt(product_id=product.pk, **due, actor=SYSTEM)
+    run_debts()
+
+    told = [[(one["from"], one["lines"]) for one in anew(order).sourcing["parcels"]] for order in (old, new)]
+    assert told == [
+        [((today + timedelta(days=50)).isoformat(), {"1": 2})],
+        [((today + timedelta(days=90)).isoformat(), {"1": 3})],
+    ]
+    # Who comes now stands behind both, by what each of them was made of.
+    waiting = {pk: one.waiting for pk, one in outlook.figures([bowl.pk, vase.pk, shop.tea.pk]).items()}
+    assert waiting == {bowl.pk: 4, vase.pk: 3, shop.tea.pk: 5}
+    assert selectors.spoken_for([bowl.pk, vase.pk], rank=new.rank) == {bowl.pk: 4, vase.pk: 3}
+
+    inventory.receive_stock(warehouse_id=shop.hamburg.pk, units={bowl.pk: 4}, actor=SYSTEM)
+    run_debts()
+    assert (state(old), state(new), breaches()) == ((2, 0), (0, 3), [])
+
+
 def test_a_counted_loss_of_a_part_makes_kits_wait_and_asks_a_person(kit, bowl, shop, run_debts):
     order = confirmed_order({"SET": 3})
     run_debts()
