@@ -84,6 +84,8 @@ def fulfil_through(
     they were packed before. What is not tied to stock stays open. `numbers` are tracking numbers by the key of a
     parcel (`fulfillment.leaving`), `stations` when goods were fetched and packed, where that is known. Only what lies
     in `places` leaves, if they are named (codes of warehouses). Returns the parcels.
+
+    Raises ShipsComplete where the customer wants all at once and something would stay, unless it has left already.
     """
     existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK))
     order = _lock_order(order_id)
@@ -98,6 +100,8 @@ def fulfil_through(
     if not works:
         later = order.why_not("release") if begins_later(order) else ""
         raise OrderBlocked(later or _("Nothing of this order is there to be shipped"), order=order.number)
+    if shipped_at is None:
+        _refuse_half_an_order(order, [work for work in every if work not in works])
     typed = defaultdict(lambda: tracking_number, numbers or {})
     parcels = _packed_parcels(works)
     for parcel in parcels:
@@ -130,10 +134,7 @@ def ship_order(
     Raises ShipsComplete where the customer wants all at once and something is missing, LabelMissing where a carrier
     has to be asked for its label first, and OrderBlocked.
     """
-    parcels = fulfil_through(order_id, through="shipped", numbers=numbers, places=places, actor=actor)
-    if _lock_order(order_id).ship_complete and OrderLine.objects.filter(order=order_id, backordered__gt=0).exists():
-        raise ShipsComplete(_("Ships complete only; waiting for the rest of the stock"))
-    return parcels
+    return fulfil_through(order_id, through="shipped", numbers=numbers, places=places, actor=actor)
 
 
 def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetime, early: bool) -> list[Work]:
@@ -152,6 +153,16 @@ def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetim
         planned.lines.append(line)
         covered[planned.order.warehouse_id, line.order_line_id] += line.quantity
     return [*works.values(), *_missing_work(order, ordered, covered, at=at, early=early)]
+
+
+def _refuse_half_an_order(order: Order, left: Sequence[Work]) -> None:
+    """Raise ShipsComplete when the customer wants all in one go and something is missing, or not packed elsewhere."""
+    if not order.ship_complete:
+        return
+    if OrderLine.objects.filter(order=order, backordered__gt=0).exists():
+        raise ShipsComplete(_("Ships complete only; waiting for the rest of the stock"))
+    if any(work.order.status != Status.PACKED for work in left):
+        raise ShipsComplete(_("Ships complete only; some of it is still to be packed in another warehouse"))
 
 
 def _within(works: Sequence[Work], places: Collection[str]) -> list[Work]:

@@ -1,6 +1,7 @@
 """What is planned when: backorders that come in, counts that go wrong, holds, orders that ship complete."""
 
 import pytest
+from django.utils import timezone
 
 from core.actors import SYSTEM
 from fulfillment import services as fulfillment
@@ -68,6 +69,21 @@ def test_an_order_that_ships_complete_waits_for_the_rest(shop, pot, run_debts):
     assert (read(order).status, stock("POT")) == ("fulfilled", (8, 0))
 
 
+def test_what_ships_complete_is_not_shipped_from_one_of_two_warehouses(shop, pot, run_debts):
+    make_priced_product("FAR", "3.00", stock={"MUC": 2})
+    order = confirmed({"POT": 2, "FAR": 1}, ship_complete=True)
+    run_debts()
+
+    with pytest.raises(ShipsComplete, match="another warehouse"):
+        fulfillment.ship_order(order.pk, places=["HAM"], actor=TOM)
+    far = next(work for work in works_of(order) if work.warehouse.code == "MUC")
+    fulfillment.release_fulfillment(far.pk, actor=TOM)
+    fulfillment.pick(far.pk, actor=TOM)
+    fulfillment.pack(far.pk, actor=TOM)
+
+    assert len(fulfillment.ship_order(order.pk, places=["HAM"], actor=TOM)) == 1
+
+
 def test_what_ships_complete_begins_no_further_work_once_units_are_lost(shop, pot, run_debts):
     receive(shop, pot, 10)
     run_debts()
@@ -85,7 +101,14 @@ def test_what_ships_complete_begins_no_further_work_once_units_are_lost(shop, po
         with pytest.raises(OrderBlocked, match="Ships complete only"):
             release(work.pk if release is fulfillment.release_fulfillment else order.pk, actor=TOM)
 
+    for through in ("shipped", "delivered"):
+        with pytest.raises(ShipsComplete, match="waiting for the rest"):
+            fulfillment.fulfil_through(order.pk, through=through, actor=TOM)
+
     assert anew(work).status == "planned"
+    # What is told afterwards has left, whatever was agreed.
+    fulfillment.fulfil_through(order.pk, shipped_at=timezone.now(), actor=TOM)
+    assert read(order).fulfillment_status == "partially_shipped"
 
 
 def test_units_that_a_count_does_not_find_leave_the_work(shop, run_debts):

@@ -192,8 +192,7 @@ class Trade(House):
         for work in (*works, *missing):
             for key, job in work.jobs.items():
                 units[key, work.place] += job.picked if work.status in ("picked", "packed") else job.units
-        # Goods that were told to have gone have gone; only the first step asks.
-        half = order.status == "confirmed" and order.whole and order.lacks
+        half = order.whole and order.lacks
         may = bool(works or missing) and self.is_tied(order, units) and not half
         if not may:
             self.model.works = [work for work in self.model.works if work not in missing]
