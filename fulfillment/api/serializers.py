@@ -148,10 +148,27 @@ class LineReferenceSerializer(StrictSerializer):
         return attrs
 
 
-class FoundSerializer(LineReferenceSerializer):
-    """How many units of a line were found; of a kit, how many of which all parts are there."""
+class FoundPartSerializer(StrictSerializer):
+    """How many units of a part of a kit were found."""
 
-    quantity = WholeNumberField(min_value=0, max_value=1_000_000)
+    sku = TextField(max_length=40)
+    quantity = WholeNumberField(min_value=0, max_value=1_000_000_000)
+
+
+class FoundSerializer(LineReferenceSerializer):
+    """How many units of a line were found; of a kit, how many of which all parts are there.
+
+    Of a kit `parts` may be said instead: how many units of each part are there; those not named are all there.
+    """
+
+    quantity = WholeNumberField(min_value=0, max_value=1_000_000, required=False)
+    parts = FoundPartSerializer(many=True, required=False, allow_empty=False, max_length=50)  # type: ignore[call-arg]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Need one of the two."""
+        if ("quantity" in attrs) == ("parts" in attrs):
+            raise serializers.ValidationError("Say the `quantity`, or of a kit its `parts`.", code="quantity_needed")
+        return super().validate(attrs)
 
 
 class PickSerializer(StrictSerializer):

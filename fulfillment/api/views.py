@@ -20,7 +20,7 @@ from core.sight import limited_to, seen
 from fulfillment import documents, selectors, services
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import UnknownLine
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from inventory import selectors as stock
 from inventory.errors import UnknownWarehouse
 from orders.api.actions import ActionView
@@ -129,9 +129,10 @@ class PickView(WorkStepView):
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """Pick it."""
-        found = self.said(PickSerializer).get("lines", ())
+        said = self.said(PickSerializer).get("lines", ())
         work = self.work(number)
-        services.pick(work.pk, picked=units_by_line(work, found), actor=self.actor)
+        picked, parts = found_in(work, said)
+        services.pick(work.pk, picked=picked, parts=parts, actor=self.actor)
         return self.answer(number)
 
 
@@ -144,8 +145,8 @@ class ShortView(WorkStepView):
         """Report it."""
         said = self.said(ShortSerializer)
         work = self.work(number)
-        found = units_by_line(work, said["lines"])
-        services.short_pick(work.pk, found=found, reason=said.get("reason", ""), actor=self.actor)
+        found, parts = found_in(work, said["lines"])
+        services.short_pick(work.pk, found=found, parts=parts, reason=said.get("reason", ""), actor=self.actor)
         return self.answer(number)
 
 
@@ -270,16 +271,45 @@ class PackingSlipView(FulfillmentView):
 
 def units_by_line(work: FulfillmentOrder, given: Iterable[Mapping[str, Any]], *, at: str = "") -> dict[int, int]:
     """Return units per order line id. Raises UnknownLine, with a pointer, for what names no line or several."""
-    by_id = {str(line.order_line_id): line.order_line_id for line in work.lines.all()}
-    by_sku: dict[str, list[int]] = {}
-    for line in work.lines.all():
-        by_sku.setdefault(line.order_line.sku, []).append(line.order_line_id)
+    return {line.order_line_id: one["quantity"] for line, one in _lines_of(work, given, at=at)}
+
+
+def found_in(
+    work: FulfillmentOrder, given: Iterable[Mapping[str, Any]]
+) -> tuple[dict[int, int], dict[int, dict[int, int]]]:
+    """Return what was found: units per order line id, and of kits units per part. Raises UnknownLine."""
     units: dict[int, int] = {}
+    parts: dict[int, dict[int, int]] = {}
+    for place, (line, one) in enumerate(_lines_of(work, given)):
+        if "parts" not in one:
+            units[line.order_line_id] = one["quantity"]
+            continue
+        made_of = {part["sku"]: part["product"] for part in line.order_line.parts}
+        found = parts.setdefault(line.order_line_id, {})
+        for number, part in enumerate(one["parts"]):
+            product = made_of.get(part["sku"].strip().upper())
+            if product is None or product in found:
+                text = "No part of this kit, or named twice"
+                pointer = f"/lines/{place}/parts/{number}/sku"
+                raise UnknownLine(text, errors=[{"pointer": pointer, "code": "unknown_part", "detail": text}])
+            found[product] = part["quantity"]
+    return units, parts
+
+
+def _lines_of(
+    work: FulfillmentOrder, given: Iterable[Mapping[str, Any]], *, at: str = ""
+) -> list[tuple[FulfillmentLine, Mapping[str, Any]]]:
+    """Return the line that each entry names by id or SKU."""
+    by_id = {str(line.order_line_id): line for line in work.lines.all()}
+    by_sku: dict[str, list[FulfillmentLine]] = {}
+    for line in work.lines.all():
+        by_sku.setdefault(line.order_line.sku, []).append(line)
+    named: list[tuple[FulfillmentLine, Mapping[str, Any]]] = []
     for place, one in enumerate(given):
         found = [by_id[one["line"]]] if one.get("line") in by_id else by_sku.get(str(one.get("sku", "")).upper(), [])
-        if len(found) != 1 or found[0] in units:
+        if len(found) != 1 or any(found[0] is line for line, _one in named):
             detail = "No line of this work, or not only one"
             pointer = f"{at}/lines/{place}"
             raise UnknownLine(detail, errors=[{"pointer": pointer, "code": "unknown_line", "detail": detail}])
-        units[found[0]] = one["quantity"]
-    return units
+        named.append((found[0], one))
+    return named

@@ -82,6 +82,12 @@ class ArrivalSerializer(StrictSerializer):
     reason = TextField(max_length=200, allow_blank=True, required=False, default="")
 
 
+class GivenUpSerializer(StrictSerializer):
+    """Why a transfer is given up."""
+
+    reason = TextField(max_length=200)
+
+
 class TransferFilters(django_filters.FilterSet):
     """Of `/stock/transfers/`."""
 
@@ -209,6 +215,21 @@ class ReceiveTransferView(TransferView):
             actor=self.actor,
         )
         return self.told(done)
+
+
+class CancelTransferView(TransferView):
+    """A transfer is given up."""
+
+    http_method_names = ("post", "options")
+
+    @extend_schema(request=GivenUpSerializer, responses=TransferSerializer)
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Give it up, for a `reason`: what was sent lies at its source again. 409 once part of it has arrived."""
+        given = read(GivenUpSerializer, request)
+        transfer = self.transfer(number)
+        require_mine(transfer.source)
+        return self.told(inventory.cancel_transfer(transfer.pk, reason=given["reason"], actor=self.actor))
 
 
 def _any_warehouse(code: str) -> Warehouse:

@@ -1,8 +1,5 @@
 """`/stock/` and `/warehouses/`: what there is, where, and what moved it."""
 
-from collections import defaultdict
-from typing import Any
-
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -24,8 +21,6 @@ from .reading import SCOPES, products_of, read, warehouse_of
 from .serializers import (
     AdjustmentSerializer,
     MovementSerializer,
-    ReceiptDoneSerializer,
-    ReceiptSerializer,
     StockSerializer,
     WarehouseChangeSerializer,
     WarehouseCreateSerializer,
@@ -69,52 +64,6 @@ class MovementsView(ApiListView):
             return rows
         of_the_house = ~Q(kind__in=OF_ORDERS) & ~belongs(MOVEMENT, None)
         return rows.filter(belongs(MOVEMENT, self.channels) | of_the_house)
-
-
-class ReceiptsView(ApiView):
-    """Units come in."""
-
-    required_scopes = SCOPES
-
-    @extend_schema(request=ReceiptSerializer, responses={201: ReceiptDoneSerializer})
-    @idempotent
-    def post(self, request: Request) -> Response:
-        """Book units that arrived; with `expected_on`, announce units that are on their way."""
-        given = read(ReceiptSerializer, request)
-        warehouse = warehouse_of(given["warehouse"])
-        lines = given["lines"]
-        products = products_of({f"/lines/{place}/sku": line["sku"] for place, line in enumerate(lines)})
-        units: dict[int, int] = defaultdict(int)
-        for line in lines:
-            units[products[line["sku"].strip().upper()].pk] += line["quantity"]
-        self._book(warehouse, units, given)
-        rows = selectors.stock_rows().filter(warehouse=warehouse, product__in=units).order_by("product__sku")
-        booked = {
-            "warehouse": warehouse.code,
-            "reference": given["reference"],
-            "expected_on": given["expected_on"],
-            "lines": [{**line, "sku": line["sku"].strip().upper()} for line in lines],
-            "stock": rows,
-        }
-        return Response(ReceiptDoneSerializer(booked).data, status=status.HTTP_201_CREATED)
-
-    def _book(self, warehouse: Warehouse, units: dict[int, int], given: dict[str, Any]) -> None:
-        if given["expected_on"] is None:
-            inventory.receive_stock(
-                warehouse_id=warehouse.pk,
-                units=units,
-                reference=given["reference"],
-                reason=given["reason"],
-                actor=self.actor,
-            )
-            return
-        inventory.expect_receipts(
-            warehouse_id=warehouse.pk,
-            units=units,
-            expected_on=given["expected_on"],
-            reference=given["reference"],
-            actor=self.actor,
-        )
 
 
 class AdjustmentsView(ApiView):

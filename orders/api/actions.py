@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.etags import expected_version
-from core.api.fields import FlagField, MomentField, StrictSerializer, TextField
+from core.api.fields import FlagField, MomentField, StrictSerializer, TextField, WholeNumberField
 from core.api.idempotency import idempotent
 from core.errors import Conflict
 from orders import selectors, services
 from orders.errors import HoldClosed
 from orders.models import Hold
 from orders.services.holds import FORWARD
+from orders.services.prioritizing import MOST_POINTS
 
 from .permissions import WAIVE
 from .serializers import OrderDetailSerializer
@@ -34,6 +35,13 @@ class ReasonSerializer(StrictSerializer):
     """Why."""
 
     reason = TextField(max_length=300)
+
+
+class BumpSerializer(ReasonSerializer):
+    """Points that an order gets beside its own, or loses."""
+
+    points = WholeNumberField(min_value=-MOST_POINTS, max_value=MOST_POINTS, help_text="Not zero.")
+    until = MomentField(required=False, allow_null=True)
 
 
 class HoldInputSerializer(ReasonSerializer):
@@ -184,6 +192,26 @@ class CheckAgainView(ActionView):
     def act(self, order_id: int, said: dict[str, Any]) -> None:
         """Check it."""
         services.recheck_order(order_id, actor=self.actor)
+
+
+class BumpView(ActionView):
+    """Give an order points beside those it has, or take some, until a moment or until somebody ends that."""
+
+    serializer_class = BumpSerializer
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """Bump it; another bump takes the place of the one before."""
+        services.bump_order(
+            order_id, points=said["points"], reason=said["reason"], until=said.get("until"), actor=self.actor
+        )
+
+
+class EndBumpView(ActionView):
+    """Give an order its usual priority again."""
+
+    def act(self, order_id: int, said: dict[str, Any]) -> None:
+        """End the bump; where there is none, nothing changes."""
+        services.end_bump(order_id, actor=self.actor)
 
 
 class CommentView(ActionView):

@@ -19,6 +19,8 @@ urlpatterns = [
     path("orders/<str:number>/release-hold/", actions.ReleaseHoldView.as_view(), name="order-release-hold"),
     path("orders/<str:number>/waive-check/", actions.WaiveCheckView.as_view(), name="order-waive-check"),
     path("orders/<str:number>/check-again/", actions.CheckAgainView.as_view(), name="order-check-again"),
+    path("orders/<str:number>/bump/", actions.BumpView.as_view(), name="order-bump"),
+    path("orders/<str:number>/end-bump/", actions.EndBumpView.as_view(), name="order-end-bump"),
     path("orders/<str:number>/comment/", actions.CommentView.as_view(), name="order-comment"),
     path("availability/", views.AvailabilityView.as_view(), name="availability"),
 ]

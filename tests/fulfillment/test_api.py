@@ -11,6 +11,7 @@ from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment, TrackingEvent
 from orders import services as orders
 from orders.models import OrderException
+from tests.factories.kits import make_priced_kit
 
 from .helpers import TOM, anew, confirmed, line_of, packed, planned, read, shipped, stock
 
@@ -256,3 +257,36 @@ def test_services_of_the_desk_and_of_the_api_are_the_same(shop, api):
     answer = post(api, f"{WORK}{work.number}/ship/")
 
     assert (answer.status_code, stock("MUG-RED")) == (409, (98, 0))
+
+
+def test_of_a_kit_single_parts_may_be_missing(shop, api):
+    make_priced_kit("SET", "20.00", {"MUG-RED": 2, "TEA-1": 1})
+    (work,) = planned({"SET": 3, "MUG-RED": 1})
+    path = f"{WORK}{work.number}/"
+    post(api, f"{path}release/")
+
+    def picking(**one):
+        return post(api, f"{path}short/", {"lines": [{"sku": "SET", **one}]})
+
+    def fault(answer):
+        return answer.status_code, [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
+
+    assert fault(picking())[0] == 400
+    assert fault(picking(quantity=1, parts=[{"sku": "MUG-RED", "quantity": 1}]))[0] == 400
+    assert fault(picking(parts=[{"sku": "POT", "quantity": 1}])) == (
+        400, [("/lines/0/parts/0/sku", "unknown_part")]
+    )  # fmt: skip
+    assert picking(parts=[{"sku": "TEA-1", "quantity": 4}]).json()["code"] == "wrong_quantity"
+
+    answer = picking(parts=[{"sku": "mug-red", "quantity": 5}])
+
+    assert [(line["sku"], line["quantity"]) for line in answer.json()["lines"]] == [("SET", 2), ("MUG-RED", 1)]
+    assert OrderException.objects.get().payload["parts"] == {
+        "missing": {"MUG-RED": 1}, "put_back": {"MUG-RED": 1, "TEA-1": 1}
+    }  # fmt: skip
+    rest = FulfillmentOrder.objects.exclude(pk=work.pk).get()
+    post(api, f"{WORK}{rest.number}/release/")
+    none = post(
+        api, f"{WORK}{rest.number}/pick/", {"lines": [{"sku": "SET", "parts": [{"sku": "TEA-1", "quantity": 0}]}]}
+    )
+    assert (none.status_code, none.json()["status"]) == (200, "planned")

@@ -75,6 +75,60 @@ def test_a_transfer_that_cannot_be_points_at_what_is_wrong(places, api):
     assert api.get(TRANSFERS).json()["results"] == []
 
 
+def test_a_transfer_is_given_up_as_long_as_nothing_has_arrived(places, api):
+    mug = make_product(stock={"HAM": 10})
+    for _number in range(2):
+        post(api, TRANSFERS, wanted(send=True))
+    assert stock_of(mug).on_hand == 6
+
+    assert problem(post(api, f"{TRANSFERS}TR-000001/cancel/", {}))[2] == ["/reason"]
+    given_up = post(api, f"{TRANSFERS}TR-000001/cancel/", {"reason": "No driver"})
+    assert (given_up.json()["status"], stock_of(mug).on_hand) == ("cancelled", 8)
+    post(api, f"{TRANSFERS}TR-000002/receive/", {"lines": [{"sku": "MUG-RED", "quantity": 1}]})
+
+    for number in ("TR-000001", "TR-000002"):
+        refused = post(api, f"{TRANSFERS}{number}/cancel/", {"reason": "Too late"})
+        assert problem(refused)[:2] == (409, "transfer_moved")
+    assert (stock_of(mug).on_hand, stock_of(mug, "MUC").on_hand) == (8, 1)
+
+
+# --- receipts -----------------------------------------------------------------------------------
+
+RECEIPTS = "/api/v1/stock/receipts/"
+
+
+def test_what_is_expected_is_announced_changed_received_and_given_up(places, api, django_assert_num_queries):
+    mug, tea = make_product(), make_product("TEA-1")
+    lines = [{"sku": "MUG-RED", "quantity": 4}, {"sku": "TEA-1", "quantity": 5}]
+    said = {"warehouse": "HAM", "lines": lines, "expected_on": "2037-12-01", "reference": "po-7"}
+    first, second = post(api, RECEIPTS, said).json()["expected"]
+
+    assert first == {
+        "id": first["id"], "sku": "MUG-RED", "warehouse": "HAM", "reference": "po-7",
+        "quantity": 4, "received": 0, "expected_on": "2037-12-01", "closed": False,
+    }  # fmt: skip
+    path = f"{RECEIPTS}{first['id']}/"
+    moved = api.patch(path, {"expected_on": "2037-12-08", "quantity": 6, "reason": "Late ship"}, format="json")
+    assert (moved.json()["expected_on"], moved.json()["quantity"]) == ("2037-12-08", 6)
+    assert post(api, f"{path}receive/", {"quantity": 2}).json()["received"] == 2
+    assert problem(api.patch(path, {"quantity": 1}, format="json"))[2] == ["/quantity"]
+    with django_assert_num_queries(2):  # the key, the page
+        rows = api.get(f"{RECEIPTS}?reference=PO-7").json()["results"]
+    assert [(row["sku"], row["quantity"] - row["received"]) for row in rows] == [("TEA-1", 5), ("MUG-RED", 4)]
+    assert [row["id"] for row in api.get(f"{RECEIPTS}?sku=tea-1&warehouse=ham").json()["results"]] == [second["id"]]
+
+    over = post(api, f"{path}receive/", {"quantity": 3, "close": True}).json()
+    gone = post(api, f"{RECEIPTS}{second['id']}/cancel/", {"reason": "Bankrupt"}).json()
+
+    assert (over["received"], over["closed"], gone["received"], gone["closed"]) == (5, True, 0, True)
+    assert (stock_of(mug).on_hand, stock_of(tea).on_hand) == (5, 0)
+    assert problem(post(api, f"{path}receive/", {"quantity": 1}))[0] == 409
+    assert problem(post(api, f"{path}cancel/", {}))[2] == ["/reason"]
+    assert api.get(RECEIPTS).json()["results"] == []
+    for wrong in ("0", "-1", "x", "9" * 30):
+        assert api.get(f"{RECEIPTS}{wrong}/").status_code == 404
+
+
 # --- counts -------------------------------------------------------------------------------------
 
 COUNTS = "/api/v1/stock/counts/"

@@ -140,11 +140,21 @@ def test_an_order_of_a_foreign_channel_is_like_a_missing_one(shop, api):
     assert numbers(client_of()) == [order.number]
 
 
-@pytest.mark.parametrize("action", ["cancel", "hold", "verify", "comment", "release-hold", "complete", "confirm"])
+@pytest.mark.parametrize(
+    "action", ["cancel", "hold", "verify", "comment", "bump", "release-hold", "complete", "confirm"]
+)
 def test_nobody_acts_on_orders_of_a_foreign_channel(shop, api, action):
     order = placed_order(channel="walk_in")
 
-    body = {"reason": "?"} if action in ("cancel", "hold") else {"text": "?"} if action == "comment" else {}
+    body = (
+        {"reason": "?", "points": 1}
+        if action == "bump"
+        else {"reason": "?"}
+        if action in ("cancel", "hold")
+        else {"text": "?"}
+        if action == "comment"
+        else {}
+    )
     assert post(api, f"{ORDERS}{order.number}/{action}/", body).status_code == 404
     assert anew(order).version == order.version
 
