@@ -73,11 +73,16 @@ class Paper:
     content_type: str
 
 
+def known(*, owner_id: int | None, token: str) -> BulkJob | None:
+    """Return the job that a page began when it was sent before."""
+    return BulkJob.objects.filter(owner_id=owner_id, token=token).first()
+
+
 def begin(wanted: Wanted, ids: Collection[int], *, actor: Actor) -> tuple[BulkJob, bool]:
     """Write a job down and owe its first turn. The same page sent again is the job that it began: (job, is new)."""
-    known = BulkJob.objects.filter(owner_id=wanted.owner_id, token=wanted.token).first()
-    if known is not None:
-        return known, False
+    begun = known(owner_id=wanted.owner_id, token=wanted.token)
+    if begun is not None:
+        return begun, False
     job = BulkJob(
         **{name: getattr(wanted, name) for name in ("table", "step", "token", "owner_id", "said", "language")},
         columns=list(wanted.columns),

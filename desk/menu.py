@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from core import today
 from core.admin import commands, landing, navigation
 from desk.selectors import first_start
+from desk.views.closing import SEES
 from desk.views.gate import OPERATE
 
 SETS_UP = "core.add_user"
@@ -25,6 +26,9 @@ def register() -> None:
         order=120,
         icon="list",
         keys="g b",
+    )
+    navigation.register(
+        _("Orders"), _("Daily close"), "desk:close", permission=SEES, order=140, icon="check", keys="g z"
     )
     navigation.register(
         navigation.SETTINGS, _("First start"), "desk:first-start", permission=SETS_UP, order=995, icon="gear"

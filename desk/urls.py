@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from desk.views import first_start, looking_up, new_customer, new_order, parked, parking, ship, walk_in
+from desk.views import closing, first_start, looking_up, new_customer, new_order, parked, parking, ship, walk_in
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/orders/<str:number>/", new_order.resume, name="draft"),
     path("desk/orders/<str:number>/discard/", new_order.discard, name="discard"),
     path("desk/orders/<str:number>/ship/", ship.ship, name="ship"),
+    path("desk/close/", closing.page, name="close"),
+    path("desk/close/now/", closing.close, name="close-now"),
     path("desk/first-start/", first_start.page, name="first-start"),
     path("desk/first-start/test-mail/", first_start.test_mail, name="test-mail"),
     path("desk/first-start/<slug:deed>/", first_start.act, name="first-start-deed"),

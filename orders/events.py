@@ -5,6 +5,9 @@ from typing import ClassVar
 
 from core.events import Event
 
+# The history of the daily close, which is about no order.
+DAILY_CLOSE = "orders.closing:1"
+
 
 @dataclass(frozen=True, kw_only=True)
 class InOrderHistory(Event):
@@ -318,3 +321,16 @@ class ReplayWanted(Event):
 
     name: ClassVar[str] = "orders.replay_wanted"
     replay_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayClosed(Event):
+    """The daily close was over: so many orders were closed by it."""
+
+    name: ClassVar[str] = "orders.day_closed"
+    closed: int
+    on: str
+
+    def thread(self) -> str:
+        """Return the history that the closes have together."""
+        return DAILY_CLOSE

@@ -18,6 +18,12 @@ def lapse_unpaid_stock() -> int:
 
 
 @shared_task
+def close_orders() -> int:
+    """Close for good what was delivered, invoiced and paid."""
+    return services.close_orders()
+
+
+@shared_task
 def lapse_drafts() -> int:
     """Let quotations lapse that nobody accepted in time."""
     return services.lapse_drafts()

@@ -41,5 +41,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 3600},
     },
+    "close-orders": {
+        "task": "orders.tasks.close_orders",
+        "schedule": crontab(hour="2", minute="40"),
+        "options": {"expires": 3600},
+    },
     "clear-away": {"task": "core.tasks.clear_away", "schedule": 3600.0, "options": {"expires": 3600}},
 }

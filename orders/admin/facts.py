@@ -10,6 +10,7 @@ name_facts(
         "orders.assigned": _("Order assigned"),
         "orders.backorders_filled": _("Missing units found"),
         "orders.comment_added": _("Comment added"),
+        "orders.day_closed": _("Daily close"),
         "orders.exception_closed": _("Exception closed"),
         "orders.exception_opened": _("Exception opened"),
         "orders.goods_delivered": _("Units delivered"),

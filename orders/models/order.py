@@ -9,7 +9,6 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 from django_fsm import FSMField, transition
 
 from core.models import LockingManager, exact, public_number
@@ -19,6 +18,8 @@ from customers.models import Customer
 from inventory.models import Reservation
 from orders import guards
 from pricing.models import Channel, ShippingMethod
+
+from .order_meta import PERMISSIONS, UNCLOSED
 
 
 def amount(label: Any) -> "models.DecimalField[Decimal, Decimal]":
@@ -186,6 +187,8 @@ class Order(models.Model):
     # The next day on which work may begin on what is wanted later, or not released yet; `all_later` if that is all.
     starts_on = models.DateField(_("begins on"), null=True, blank=True, editable=False)
     all_later = models.BooleanField(default=False, editable=False)
+    # The day on which what was sent counts as arrived though nobody said so.
+    closes_on = models.DateField(_("counts as arrived on"), null=True, blank=True, editable=False)
     # The promise of which was told that it will be missed.
     at_risk_on = models.DateField(null=True, blank=True, editable=False)
     payment_due_at = models.DateTimeField(_("payment awaited until"), null=True, blank=True)
@@ -281,19 +284,14 @@ class Order(models.Model):
                 name="order_delivered",
                 condition=Q(delivered_at__isnull=False),
             ),
+            UNCLOSED,
             models.Index(fields=["-placed_at"], name="order_on_hold", condition=Q(active_holds__gt=0)),
             models.Index(fields=["-placed_at"], name="order_in_trouble", condition=Q(open_exceptions__gt=0)),
             models.Index(
                 fields=["payment_due_at"], name="order_unpaid", condition=Q(status__in=["placed", "verified"])
             ),
         ]
-        permissions = [
-            ("operate_order", gettext_noop("Can take orders through their steps")),
-            ("waive_check", gettext_noop("Can waive failed checks")),
-            ("release_hold", gettext_noop("Can release holds")),
-            ("change_price", gettext_noop("Can set prices and discounts by hand")),
-            ("sell_at_counter", gettext_noop("Can sell over the counter: take the money and hand over at once")),
-        ]
+        permissions = PERMISSIONS
 
     def __str__(self) -> str:
         return self.number or "new order"

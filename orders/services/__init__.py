@@ -6,6 +6,7 @@ from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .checking import recheck_order
 from .clearing import clear_draft, clear_drafts
+from .closing import close_orders
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .exceptions import (
     close_exception,
@@ -77,6 +78,7 @@ __all__ = [
     "change_weights",
     "clear_draft",
     "clear_drafts",
+    "close_orders",
     "close_exception",
     "close_exceptions",
     "complete_order",

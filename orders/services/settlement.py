@@ -1,7 +1,7 @@
 """How an order moves on: as far as its guards and the policy of its channel allow, saved once."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -135,8 +135,16 @@ def _prepare(order: Order, name: str, at: datetime) -> None:
             give_promise(order, at=at)
     elif name == "release":
         order.released_at = at
+    elif name == "fulfill":
+        order.closes_on = _closes_on(order, at)
     elif name == "complete":
         order.completed_at = at
+
+
+def _closes_on(order: Order, at: datetime) -> date | None:
+    """Return the day on which what leaves now counts as arrived; none where the channel waits for word of it."""
+    days = order.channel.grace_days
+    return timezone.localdate(at) + timedelta(days=days) if days else None
 
 
 @service

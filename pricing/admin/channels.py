@@ -48,6 +48,7 @@ class ChannelAdmin(SettingsAdmin):
         "payment_days",
         "hold_minutes",
         "handling_days",
+        "grace_days",
         "checks",
         "document_series",
         "active",

@@ -47,6 +47,17 @@ class Channel(models.Model):
         help_text=_("Empty: until the payment is due. What was paid or is bought on account is kept for good."),
     )
     handling_days = models.PositiveSmallIntegerField(_("handling days"), default=1)
+    # None: until somebody says that it arrived.
+    grace_days = models.PositiveSmallIntegerField(
+        _("days until a parcel counts as arrived"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "An order whose carrier says nothing is closed so many days after it left, if it is invoiced and paid. "
+            "Empty: it waits for word that it arrived."
+        ),
+    )
     checks = models.JSONField(_("checks"), default=dict, blank=True)
     check_limits = models.JSONField(_("limits of checks"), default=dict, blank=True)
     document_series = models.CharField(_("document series"), max_length=20, blank=True)

@@ -1,0 +1,23 @@
+"""What may be granted about orders, and the index behind the daily close."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_noop
+
+PERMISSIONS = [
+    ("operate_order", gettext_noop("Can take orders through their steps")),
+    ("waive_check", gettext_noop("Can waive failed checks")),
+    ("release_hold", gettext_noop("Can release holds")),
+    ("change_price", gettext_noop("Can set prices and discounts by hand")),
+    ("sell_at_counter", gettext_noop("Can sell over the counter: take the money and hand over at once")),
+    ("take_dossier", gettext_noop("Can take all about an order out of the house as one file")),
+]
+# What was sent and is not closed, with all that says why.
+UNCLOSED = models.Index(
+    fields=[
+        *("id", "fulfillment_status", "closes_on", "invoice_status", "balance_due"),
+        *("open_returns", "open_exceptions", "active_holds"),
+    ],
+    name="order_not_closed",
+    condition=Q(status="fulfilled"),
+)
