@@ -19,7 +19,7 @@ from billing.events import (
 )
 from billing.gateways import ProviderSilent
 from core.outbox import handles
-from orders.events import GoodsShipped, OrderCancelled, OrderExpired
+from orders.events import GoodsShipped, OrderAmended, OrderCancelled, OrderExpired
 from orders.ports import online_payment, payment_book, payment_details
 
 payment_book.connect(services.keep_payments_of_order)
@@ -64,6 +64,12 @@ def send_invoice_asked_for(event: InvoiceAskedFor) -> None:
 def void_payments(event: OrderCancelled) -> None:
     """Let go of what is held, and send back what came in."""
     services.void_payments(event.order_id, reason=event.reason)
+
+
+@handles(OrderAmended)
+def settle_edit(event: OrderAmended) -> None:
+    """Send back what is paid too much now."""
+    services.settle_edit(event.order_id, change=event.change)
 
 
 @handles(OrderExpired)

@@ -18,10 +18,11 @@ from orders.events import (
     StockLent,
     WorkDue,
 )
-from orders.ports import workload
+from orders.ports import work_book, workload
 from orders.sentences import RELEASE
 
 workload.connect(work_of_today)
+work_book.connect(services.Work())
 
 
 @handles(OrderConfirmed)

@@ -55,6 +55,28 @@ class TooLateToChange(Conflict):
     code = "too_late_to_change"
 
 
+class ChangeRefused(Conflict):
+    """An edit cannot be made as the order stands; `errors` says so beside each field, with the way out."""
+
+    code = "change_refused"
+
+
+class ChangeDecided(Conflict):
+    """The edit was applied or declined already, or nobody has agreed to it yet."""
+
+    code = "change_decided"
+
+
+class UnknownChange(Missing):
+    """There is no such edit."""
+
+
+class MayNotChange(NotAllowed):
+    """The actor may not make or approve this edit."""
+
+    code = "change_not_allowed"
+
+
 class NotUrgent(Conflict):
     """The order is over, or everything of it has left: it waits for nothing."""
 

@@ -127,6 +127,15 @@ class OrderChanged(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderAmended(OrderEvent):
+    """The agreement itself was changed: `fields` names what, `change` the edit with its figures before and after."""
+
+    name: ClassVar[str] = "orders.order_amended"
+    change: str
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class HoldPlaced(OrderEvent):
     """Something must be settled before the order moves on."""
 

@@ -7,6 +7,7 @@ from orders import notifications, services
 from orders.events import (
     LentIsBack,
     LentWanted,
+    OrderAmended,
     OrderCancelled,
     OrderConfirmed,
     OrderExpired,
@@ -21,7 +22,7 @@ from orders.events import (
     WeightsChanged,
 )
 from orders.models import Order, OrderException
-from orders.sentences import GIVEN_UP, MAIL_REFUSED, PAID_TOO_LATE, SUPPLY
+from orders.sentences import EDITED, GIVEN_UP, MAIL_REFUSED, PAID_TOO_LATE, SUPPLY
 
 
 @handles(PaymentAwaited, when=lambda event: not event.quiet)
@@ -60,7 +61,17 @@ def send_order_expired(event: OrderExpired) -> None:
     notifications.send_order_expired(event.order_id)
 
 
-@handles(PromiseChanged, when=lambda event: not event.quiet and event.after > event.before)
+@handles(OrderAmended, when=lambda event: not event.quiet)
+def send_order_changed(event: OrderAmended) -> None:
+    """Tell the customer what it is now."""
+    notifications.send_order_changed(event.order_id, change=event.change)
+
+
+@handles(
+    PromiseChanged,
+    # What an edit does to the day stands in the mail about the edit.
+    when=lambda event: not event.quiet and event.after > event.before and event.cause != EDITED.code,
+)
 def send_promise_later(event: PromiseChanged) -> None:
     """Tell the customer that it comes later."""
     notifications.send_promise_later(event.order_id, before=event.before, after=event.after)

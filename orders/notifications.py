@@ -90,6 +90,26 @@ def send_order_confirmation(order_id: int) -> OutgoingMail | None:
     return _send("order_confirmed", order, context)
 
 
+def send_order_changed(order_id: int, *, change: str) -> OutgoingMail | None:
+    """Tell what an order is after an edit, and what is still to be paid; nothing when it ended meanwhile."""
+    order = _read(order_id)
+    if order.status in GONE:
+        return None
+    missing = guards.payment_missing(order)
+    back = max(Decimal(0), -order.balance_due)
+    with translation.override(order.language):
+        context = {
+            **_contents(order),
+            "parcels": _parcels(order),
+            "terms": wording.terms(order.payment_terms),
+            "missing": _amount(order, missing) if missing else "",
+            "details": payment_details.of(order) if missing else [],
+            "back": _amount(order, min(back, order.paid_total - order.refunded_total)) if back else "",
+            "change_until": wording.day(order.ship_by_on, order.language),
+        }
+    return write_to_buyer(order, "order_changed", context, key=f"order_changed:{order.number}:{change}")
+
+
 def send_promise_later(order_id: int, *, before: str, after: str) -> OutgoingMail | None:
     """Tell that it comes later than promised; nothing when that changed again meanwhile, or is over."""
     order = _read(order_id)
@@ -134,8 +154,14 @@ def _contents(order: Order) -> dict[str, Any]:
     """Return items, sums, taxes and addresses as they are printed."""
     lines, language = list(order.lines.all()), order.language
     goods, sums = _gross_sums(order, lines) if order.prices_include_tax else _net_sums(order)
+    cancelled = order.cancelled_total if order.status not in GONE else Decimal(0)
+    sums = [*sums, ("cancelled", -cancelled)]
     return {
-        "items": [_item(line, line.quantity) | {"total": _amount(order, _shown(order, line))} for line in lines],
+        "items": [
+            _item(line, line.quantity) | {"total": _amount(order, _shown(order, line))}
+            for line in lines
+            if line.wanted or line.total
+        ],
         "goods": _amount(order, goods),
         "gross": order.prices_include_tax,
         "sums": [{"kind": kind, "amount": _amount(order, value)} for kind, value in sums if value],
@@ -147,7 +173,7 @@ def _contents(order: Order) -> dict[str, Any]:
             for part in order.tax_breakdown
             if Decimal(part["tax"])
         ],
-        "total": _amount(order, order.total),
+        "total": _amount(order, order.total - cancelled),
         "ship_to": wording.address(order.shipping_address, language),
         "bill_to": wording.address(order.billing_address, language) if order.billing_address else [],
         "method": order.shipping_method.name_in(language) if order.shipping_method else "",

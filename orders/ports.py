@@ -1,6 +1,7 @@
 """What a floor above does for us, in our own transaction or on our paper: it connects itself, we never import it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -98,6 +99,48 @@ class WorkloadPort:
         return self._tell() if self._tell is not None else {}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Work of a warehouse on an order that has not left: units by the position of their line. Services have none."""
+
+    number: str
+    status: str
+    warehouse_id: int | None
+    units: Mapping[int, int]
+
+
+class WorkBook(Protocol):
+    """Knows the work on an order. Whoever changes the order asks with `lock`, before he locks the order itself."""
+
+    def pieces(self, order_id: int, *, lock: bool) -> Sequence[Piece]:
+        """Return the work that has not left."""
+
+    def follow(self, order_id: int, *, actor: Actor, at: datetime) -> None:
+        """Make the work what the order, in hand, asks for now."""
+
+
+class WorkBookPort:
+    """Where the planner of work plugs in: nobody picks, in between, what is not wanted any more."""
+
+    def __init__(self) -> None:
+        self._book: WorkBook | None = None
+
+    def connect(self, book: WorkBook) -> WorkBook:
+        """Say who knows the work."""
+        self._book = book
+        return book
+
+    def pieces(self, order_id: int, *, lock: bool = False) -> list[Piece]:
+        """Return the work on an order that has not left; nothing where nobody knows of any."""
+        return list(self._book.pieces(order_id, lock=lock)) if self._book is not None else []
+
+    def follow(self, order_id: int, *, actor: Actor, at: datetime) -> None:
+        """Have the work changed as its order was."""
+        if self._book is not None:
+            self._book.follow(order_id, actor=actor, at=at)
+
+
+work_book = WorkBookPort()
 workload = WorkloadPort()
 payment_book = PaymentBookPort()
 payment_details = PaymentDetailsPort()

@@ -217,6 +217,23 @@ def _without(
     return kept
 
 
+def keep_days(before: Sequence[Parcel], after: Iterable[Parcel]) -> list[Parcel]:
+    """Return the parcels as they are after a change: one that holds no more than it did keeps its days."""
+    known = {_name(parcel): parcel for parcel in before if parcel.get("starts_on")}
+    found = []
+    for parcel in after:
+        was = known.get(_name(parcel))
+        if was is not None and all(units <= was["lines"].get(line, 0) for line, units in parcel["lines"].items()):
+            found.append({**was, "lines": parcel["lines"]})
+            continue
+        found.append(parcel)
+    return found
+
+
+def _name(parcel: Parcel) -> tuple[Any, ...]:
+    return parcel["kind"], parcel["warehouse"], parcel.get("from"), parcel["days"]
+
+
 def _start(parcel: Parcel, calendar: Calendar, at: datetime) -> date:
     """Return the day work on a parcel can begin."""
     now = calendar.starts_on(at)

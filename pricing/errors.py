@@ -1,6 +1,6 @@
 """Why something cannot be priced."""
 
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 
 
 class UnknownChannel(Invalid):
@@ -49,3 +49,9 @@ class UnknownTaxClass(Invalid):
     """No rate is known for such goods anywhere."""
 
     code = "unknown_tax_class"
+
+
+class AgreedElsewhere(Conflict):
+    """The figures of an agreement came with it and do not follow from what is known here."""
+
+    code = "agreed_elsewhere"

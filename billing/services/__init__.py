@@ -1,5 +1,6 @@
 """The counter of billing: everything others may ask."""
 
+from .amended import settle_edit
 from .checkout import (
     ask_provider,
     begin_checkout,
@@ -83,6 +84,7 @@ __all__ = [
     "retry_refund",
     "return_late_money",
     "settle_checkout",
+    "settle_edit",
     "settle_refund",
     "start_paying",
     "take_notice",

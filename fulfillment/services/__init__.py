@@ -1,6 +1,7 @@
 """The counter of fulfillment: everything the floors above may ask."""
 
 from .cancelling import cancel_open_fulfillment, complete_put_back
+from .following import Work, follow_order
 from .packing import ParcelInput, attach_label, pack
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
 from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order, withdraw_early
@@ -20,12 +21,14 @@ __all__ = [
     "SHORT_PICK",
     "ParcelInput",
     "Stations",
+    "Work",
     "attach_label",
     "cancel_open_fulfillment",
     "complete_put_back",
     "cut_back_fulfillment",
     "deliver_shipment",
     "fail_delivery",
+    "follow_order",
     "follow_ranks",
     "fulfil_through",
     "lose_shipment",

@@ -101,6 +101,14 @@ def release_order(
 
 
 @service
+def release_again(order_id: int, works: Sequence[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
+    """Release work, in hand, that was pulled back because its order changed, where the channel releases by itself."""
+    order = _lock_order(order_id)
+    if order.channel.auto_release and not _why_not_release(order):
+        _release(order, list(works), actor=actor, at=at)
+
+
+@service
 def cut_back_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
     """Take out of work what is no longer tied to stock; work that has nothing left is cancelled.
 
@@ -111,7 +119,9 @@ def cut_back_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = N
     if not works:
         return []
     excess = _excess(next(iter(works.values())).order)
-    lines = FulfillmentLine.objects.filter(fulfillment_order__in=works).order_by("-pk")
+    known = FulfillmentLine.objects.filter(fulfillment_order__in=works)
+    # What nobody has written down yet is given up before what somebody has.
+    lines = sorted(known, key=lambda line: (works[line.fulfillment_order_id].status != Status.PLANNED, -line.pk))
     changed: dict[int, FulfillmentOrder] = {}
     left: dict[int, int] = defaultdict(int)
     for line in lines:
@@ -149,12 +159,16 @@ def withdraw_early(order_id: int, *, actor: Actor, at: datetime | None = None) -
 
 
 def _excess(order: Order) -> dict[tuple[int | None, int], int]:
-    """Return the units that are in work but no longer tied to stock, per warehouse and order line."""
-    line_ids = dict(OrderLine.objects.filter(order=order).values_list("position", "pk"))
+    """Return the units that are in work but no longer tied to stock, or wanted, per warehouse and order line."""
+    lines = list(OrderLine.objects.filter(order=order))
+    line_ids = {line.position: line.pk for line in lines}
     units = live_units(order.pk)
+    for line in lines:
+        if not line.is_goods:
+            units[None, line.pk] -= line.open
     for one in inventory.open_allocations(order.reservation_id) if order.reservation_id else ():
         units[one.warehouse_id, line_ids[one.key]] -= one.quantity
-    return {place: count for place, count in units.items() if place[0] is not None and count > 0}
+    return {place: count for place, count in units.items() if count > 0}
 
 
 def _keep_or_drop(line: FulfillmentLine) -> None:

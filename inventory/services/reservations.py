@@ -81,7 +81,7 @@ def reserve(
     left = leave(free, kept or {}, demand)
     decision = decide(demand, free, places, costs)
     if not partial:
-        _refuse_shortage(demand, decision.short, shelf)
+        refuse_shortage(demand, decision.short, shelf)
     reservation = Reservation(rank=rank, expires_at=expires_at, created_at=at or timezone.now())
     insert_rows([reservation])
     _tie([(reservation.pk, demand, decision)], shelf)
@@ -289,7 +289,7 @@ def _tie(decided: Iterable[tuple[int, Sequence[Demand], Decision]], shelf: Seque
     insert_rows(allocations)
 
 
-def _refuse_shortage(demand: Sequence[Demand], short: Mapping[int, int], shelf: Sequence[StockItem]) -> None:
+def refuse_shortage(demand: Sequence[Demand], short: Mapping[int, int], shelf: Sequence[StockItem]) -> None:
     """Raise InsufficientStock when a line that may not wait is short, naming the whole demand per SKU."""
     lacking = {one.product_id for one in demand if short.get(one.key) and not one.may_backorder}
     if not lacking:

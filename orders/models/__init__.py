@@ -1,5 +1,6 @@
 """The agreement with the customer."""
 
+from .change import OrderChange
 from .checking import FALSE_ALARMS, CheckCatch, CustomerHabit, ProductHabit, ToldApart
 from .comment import Comment
 from .draft import Draft
@@ -21,6 +22,7 @@ __all__ = [
     "Movement",
     "Order",
     "OrderCharge",
+    "OrderChange",
     "OrderException",
     "OrderLine",
     "OrderStatus",

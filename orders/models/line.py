@@ -100,6 +100,11 @@ class OrderLine(models.Model):
         return self.quantity - self.cancelled - self.shipped
 
     @property
+    def wanted(self) -> int:
+        """Units that are still agreed: with those that have left, without those that were cancelled."""
+        return self.quantity - self.cancelled
+
+    @property
     def is_goods(self) -> bool:
         """Whether it leaves a warehouse in a parcel."""
         return self.kind in GOODS

@@ -1,9 +1,11 @@
 """The counter of orders: everything the floors above may ask."""
 
+from .amending import preview_change
 from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
+from .changes import amend_order, apply_change, approve_change, decline_change, request_change
 from .checking import recheck_order
 from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
@@ -68,6 +70,9 @@ __all__ = [
     "activate_rules",
     "add_comment",
     "alternatives",
+    "amend_order",
+    "apply_change",
+    "approve_change",
     "assign_order",
     "availabilities",
     "availability",
@@ -83,6 +88,7 @@ __all__ = [
     "close_exceptions",
     "complete_order",
     "confirm_order",
+    "decline_change",
     "discard_draft",
     "end_bump",
     "ensure_weights",
@@ -112,6 +118,7 @@ __all__ = [
     "place_hold",
     "place_order",
     "place_typed",
+    "preview_change",
     "preview_order",
     "preview_taking",
     "rank_orders",
@@ -129,6 +136,7 @@ __all__ = [
     "release_hold",
     "reopen_exception",
     "reopen_order",
+    "request_change",
     "request_payment",
     "require_version",
     "recall_endangered",

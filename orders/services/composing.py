@@ -86,7 +86,8 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
         _require_carried(order.shipping_method, products.values())
     parts = stock.parts_of(product.pk for product in products.values() if product.is_kit)
     lines = [
-        _line(position, line, products, parts, order.language) for position, line in enumerate(given.lines, start=1)
+        frozen_line(position, line, products, parts, order.language)
+        for position, line in enumerate(given.lines, start=1)
     ]
     composed = Composed(
         order=order,
@@ -212,7 +213,7 @@ def _stored(address: PostalAddress | None) -> dict[str, str]:
     return address.as_dict() if address is not None and any(address.as_dict().values()) else {}
 
 
-def _line(
+def frozen_line(
     position: int,
     given: LineInput,
     products: dict[str, Product],
@@ -293,7 +294,7 @@ def freeze_quote(composed: Composed, quote: pricing.Quote) -> None:
             position=position,
             kind=charge.kind,
             code=charge.code[:40],
-            name=_name_of(order, charge.code, charge.name)[:200],
+            name=name_of_charge(order, charge.code, charge.name)[:200],
             amount=charge.amount,
             taxes=charge.taxes,
             net_total=charge.net_total,
@@ -304,7 +305,7 @@ def freeze_quote(composed: Composed, quote: pricing.Quote) -> None:
     ]
 
 
-def _name_of(order: Order, code: str, name: str) -> str:
+def name_of_charge(order: Order, code: str, name: str) -> str:
     """Return what a charge is called: delivery in the language of the customer, as the goods are."""
     method = order.shipping_method
     return method.name_in(order.language) if method and (method.code, method.name) == (code, name) else name

@@ -19,6 +19,7 @@ from .values import (
     GoodsLine,
     InvalidPrice,
     InvalidTax,
+    PromotionRule,
     Quote,
     QuotedCharge,
     QuotedLine,
@@ -84,11 +85,15 @@ class _Told:
         rounded = round_amount(price, self.currency)
         return f"{rounded if rounded == price else price.normalize():f}"
 
-    def say(self, about: str, code: str, text: str, amount: Decimal | None = None) -> None:
-        """Add a reason."""
-        entry = {"about": about, "code": code, "text": text}
+    def say(
+        self, about: str, code: str, text: str, amount: Decimal | None = None, *, rule: PromotionRule | None = None
+    ) -> None:
+        """Add a reason, with the rule it comes from."""
+        entry: dict[str, Any] = {"about": about, "code": code, "text": text}
         if amount is not None:
             entry["amount"] = self.amount(amount)
+        if rule is not None:
+            entry["rule"] = rule.as_dict()
         self.entries.append(entry)
 
 
@@ -129,9 +134,16 @@ def _bounded(amount: Decimal) -> Decimal:
 def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str:
     """Take the promotions off the goods, shares before amounts. Returns the name of one that frees the shipping."""
     free_shipping = ""
+    at_first = sum((one.amount for one in goods), start=ZERO)
     for rule in sorted(request.promotions, key=lambda rule: (rule.kind != "percent", rule.code)):
+        about = f"discount:{rule.code}"
+        if at_first < rule.min_goods_value:
+            text = f"{rule.name}: only for goods from {told.amount(rule.min_goods_value)}"
+            told.say(about, "promotion_not_reached", text, ZERO, rule=rule)
+            continue
         if rule.kind == "free_shipping":
             free_shipping = rule.name
+            told.say(about, "promotion_free_shipping", f"{rule.name}: nothing is charged for delivery", rule=rule)
             continue
         worth = sum((one.amount for one in goods), start=ZERO)
         wanted = worth * rule.value / 100 if rule.kind == "percent" else rule.value
@@ -141,7 +153,7 @@ def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str
         for one, share in zip(goods, _shares(taken, goods, request.currency), strict=True):
             one.discount += share
         said = f"{rule.value.normalize():f} % of {told.amount(worth)}" if rule.kind == "percent" else "an amount"
-        told.say(f"discount:{rule.code}", f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken)
+        told.say(about, f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken, rule=rule)
     return free_shipping
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from core.errors import Invalid
 
@@ -70,12 +70,29 @@ class ChargeInput:
 
 @dataclass(frozen=True, kw_only=True)
 class PromotionRule:
-    """A discount on the goods that applies: `kind` is percent, amount or free_shipping."""
+    """A discount on the goods: `kind` is percent, amount or free_shipping. It applies from a worth of goods on."""
 
     code: str
     name: str
     kind: str
     value: Decimal = ZERO
+    min_goods_value: Decimal = ZERO
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the stored form: what was granted once is reckoned with again when the order is changed."""
+        amounts = {"value": f"{self.value:f}", "from": f"{self.min_goods_value:f}"}
+        return {"code": self.code, "name": self.name, "kind": self.kind, **amounts}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, str]) -> Self:
+        """Read a rule from its stored form."""
+        return cls(
+            code=stored["code"],
+            name=stored["name"],
+            kind=stored["kind"],
+            value=Decimal(stored["value"]),
+            min_goods_value=Decimal(stored["from"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from pricing.calculation import ChargeInput, Quote, QuotedCharge, QuotedLine
 from pricing.errors import (
+    AgreedElsewhere,
     CouponRefused,
     CurrencyNotSold,
     PriceMissing,
@@ -32,10 +33,14 @@ from .catalog import create_priced_product, set_handling, set_price, update_pric
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .quoting import QuoteLine, quote_order
 from .registrations import is_taxed_alike, set_registrations
+from .requoting import Agreed, AgreedLine, requote_order
 
 __all__ = [
     "TRIAL",
     "UNKNOWN_DAYS",
+    "Agreed",
+    "AgreedElsewhere",
+    "AgreedLine",
     "ChargeInput",
     "CouponRefused",
     "CurrencyNotSold",
@@ -61,6 +66,7 @@ __all__ = [
     "prices_for",
     "quote_order",
     "registered_in",
+    "requote_order",
     "routing_rules",
     "set_handling",
     "set_price",

@@ -146,8 +146,11 @@ def _promotions(codes: Sequence[str], *, on: date, currency: str, worth: Decimal
     automatic = [one for one in reference().promotions if not _why_not(one, on, currency, worth)]
     applied = {one.pk: one for one in [*automatic, *by_code.values()]}
     return [
-        PromotionRule(code=one.code, name=one.name, kind=one.kind, value=one.value) for one in applied.values()
-    ]  # fmt: skip
+        PromotionRule(
+            code=one.code, name=one.name, kind=one.kind, value=one.value, min_goods_value=one.min_goods_value
+        )
+        for one in applied.values()
+    ]
 
 
 def _spellings(codes: Sequence[str]) -> set[str]:

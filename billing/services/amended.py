@@ -1,0 +1,45 @@
+"""The money follows an order that is changed: what is paid too much goes back, and nobody pays the old amount."""
+
+from decimal import Decimal
+
+from billing import selectors
+from billing.models import Payment
+from billing.services.common import moment, summed, take_order
+from billing.services.payments import give_up_checkouts
+from billing.services.refunds import refundable_payments, request_refund
+from core.actors import SYSTEM, Actor
+from core.money import Money
+from core.service import service
+from orders.models import Order
+
+
+@service
+def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal:
+    """Send back what came in beyond what is agreed now, and close pages over another amount. Returns what goes back.
+
+    What is held and not taken stays held: an invoice takes no more of it than it is about. The number of the edit is
+    the reference, so that a second call is harmless.
+    """
+    order = take_order(order_id)
+    if not Payment.objects.filter(order=order).exists():
+        return Decimal(0)
+    if selectors.undecided(order):
+        give_up_checkouts(order, unless=selectors.payable(order), reason="The order was changed", actor=actor)
+    back = _too_much(order)
+    if back > 0:
+        request_refund(
+            order.pk,
+            amount=Money(back, order.currency),
+            reference=change,
+            reason=f"Change {change}",
+            actor=actor,
+            at=moment(None),
+        )
+    return back
+
+
+def _too_much(order: Order) -> Decimal:
+    """Return what came in beyond what is owed, as far as it can go back and is not going back already."""
+    left = summed(rest for _payment, rest in refundable_payments(order))
+    agreed = order.total - order.cancelled_total - order.credited_total
+    return min(left, max(Decimal(0), left - max(Decimal(0), agreed)))

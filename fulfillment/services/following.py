@@ -1,0 +1,70 @@
+"""The work follows an order that is changed: in its own transaction, so that nobody picks what is not wanted."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.service import service
+from core.transitions import advance
+from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from fulfillment.selectors import OPEN_WORK
+from orders.models import Order
+from orders.ports import Piece
+
+from .planning import NOT_PICKED, cut_back_fulfillment, plan_fulfillment, release_again, withdraw_early
+from .work import Status
+
+
+class Work:
+    """What orders may ask about the work on them."""
+
+    def pieces(self, order_id: int, *, lock: bool) -> Sequence[Piece]:
+        """Return the work on an order that has not left; with `lock` nobody takes a step on it meanwhile."""
+        rows = FulfillmentOrder.objects.locked() if lock else FulfillmentOrder.objects.order_by("pk")
+        works = list(rows.filter(order_id=order_id, status__in=OPEN_WORK))
+        units: dict[int, dict[int, int]] = defaultdict(dict)
+        lines = (
+            FulfillmentLine.objects.filter(fulfillment_order__in=works) if works else FulfillmentLine.objects.none()
+        )
+        for work, position, count in lines.values_list("fulfillment_order", "order_line__position", "quantity"):
+            units[work][position] = count
+        return [
+            Piece(number=str(one.number), status=one.status, warehouse_id=one.warehouse_id, units=units[one.pk])
+            for one in works
+        ]
+
+    def follow(self, order_id: int, *, actor: Actor, at: datetime) -> None:
+        """Make the work what the order asks for now."""
+        follow_order(order_id, actor=actor, at=at)
+
+
+@service
+def follow_order(order_id: int, *, actor: Actor, at: datetime) -> None:
+    """Cut the work on an order back to what it wants, and plan what it wants besides.
+
+    Released work of which something goes is pulled back; where the channel releases by itself it is released again.
+    """
+    pulled: list[FulfillmentOrder] = []
+    if FulfillmentOrder.objects.filter(order_id=order_id, status__in=NOT_PICKED).exists():
+        for work in cut_back_fulfillment(order_id, actor=actor, at=at):
+            if work.status == Status.RELEASED:
+                work.released_at = work.assignee = None
+                advance(work, "pull_back", actor=actor, note=_("The order was changed"), at=at)
+                pulled.append(work)
+        withdraw_early(order_id, actor=actor, at=at)
+        _follow_days(order_id)
+    plan_fulfillment(order_id, actor=actor, at=at)
+    if pulled:
+        release_again(order_id, pulled, actor=actor, at=at)
+
+
+@service
+def _follow_days(order_id: int) -> None:
+    """Have planned work leave by the day by which its order must leave now."""
+    day = Order.objects.filter(pk=order_id).values_list("ship_by_on", flat=True).first()
+    FulfillmentOrder.objects.filter(order_id=order_id, status=Status.PLANNED).exclude(ship_by_on=day).update(
+        ship_by_on=day
+    )

@@ -1,0 +1,228 @@
+"""Edits: wished for and shown on one version of an order, agreed to where that is asked, and applied on it alone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from core.actors import Actor
+from core.outbox import emit
+from core.service import note_change, service
+from core.transitions import advance
+from orders import guards
+from orders.changing import ChangePreview, agreement_of, differences
+from orders.errors import ChangeDecided, ChangeRefused, MayNotChange, StaleOrder, UnknownChange
+from orders.events import OrderAmended
+from orders.models import Hold, Order, OrderChange, OrderStatus
+from orders.ports import work_book
+from orders.sentences import MORE_TO_PAY
+from orders.wishes import Wish
+
+from .amending import APPROVES, begin_work, preview_change, preview_of, refusal_of, work_out, write_work
+from .book import charges_of, lines_of, take_order
+from .checking import recheck_order
+from .holds import active_holds, lift_holds, place_hold
+from .reworking import Rework
+from .settlement import settle
+
+WAITING = (OrderChange.Status.REQUESTED, OrderChange.Status.APPROVED)
+UNDER_WAY = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
+
+
+@service
+def request_change(
+    order_id: int,
+    wish: Wish,
+    *,
+    expected_version: int,
+    reason: str = "",
+    tell_customer: bool = True,
+    actor: Actor,
+) -> OrderChange:
+    """Ask for an edit of the version that was shown. Where nobody has to agree, it is approved at once.
+
+    Raises StaleOrder on another version, and ChangeRefused with the reason beside each field.
+    """
+    order = take_order(order_id)
+    _require_version(order, expected_version, before=None)
+    shown = preview_change(order_id, wish, actor=actor)
+    _require_possible(shown)
+    change = OrderChange(
+        order=order,
+        wish=wish.as_dict(),
+        before=shown.before,
+        after=shown.after,
+        order_version=order.version,
+        reason=reason.strip()[:300],
+        approval=list(shown.approval),
+        tell_customer=tell_customer,
+        requested_by=str(actor),
+    )
+    advance(change, *(["request"] if shown.approval else ["request", "approve"]), actor=actor, note=change.reason)
+    return change
+
+
+@service
+def approve_change(change_id: int, *, note: str = "", actor: Actor) -> OrderChange:
+    """Agree to an edit that somebody else asked for. Raises MayNotChange, and ChangeDecided where that is over."""
+    change = _take_change(change_id)
+    if APPROVES not in actor.can:
+        raise MayNotChange("You may not approve changes of orders")
+    if change.requested_by == str(actor):
+        raise MayNotChange("Somebody else has to approve what you asked for")
+    if change.status != OrderChange.Status.REQUESTED:
+        raise ChangeDecided(f"{change} waits for nobody's approval", status=change.status)
+    change.decided_by, change.decision_note = str(actor), note.strip()[:300]
+    advance(change, "approve", actor=actor, note=change.decision_note)
+    return change
+
+
+@service
+def decline_change(change_id: int, *, note: str = "", actor: Actor) -> OrderChange:
+    """Leave the order as it is: by who may approve, or by who asked for it."""
+    change = _take_change(change_id)
+    if APPROVES not in actor.can and change.requested_by != str(actor):
+        raise MayNotChange("You may not decide about changes of orders")
+    if change.status not in WAITING:
+        raise ChangeDecided(f"{change} is decided already", status=change.status)
+    change.decided_by, change.decision_note = str(actor), note.strip()[:300]
+    advance(change, "decline", actor=actor, note=change.decision_note)
+    return change
+
+
+@service
+def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) -> Order:
+    """Make an order what an approved edit says, if it still is the version that was shown.
+
+    Raises ChangeDecided, StaleOrder with what became different (`differences`), ChangeRefused and InsufficientStock.
+    """
+    when = at or timezone.now()
+    found = OrderChange.objects.filter(pk=change_id).values_list("order_id", flat=True).first()
+    if found is None:
+        raise UnknownChange(f"There is no change {change_id}")
+    # The floors are the order of the locks: the work above the order first, then the order, its stock last.
+    work_book.pieces(found, lock=True)
+    order = take_order(found)
+    change = _take_change(change_id)
+    if change.status != OrderChange.Status.APPROVED:
+        raise ChangeDecided(f"{change} is {change.get_status_display().lower()}", status=change.status)  # type: ignore[attr-defined]
+    _require_version(order, change.order_version, before=change.before)
+    work = begin_work(order, Wish.from_dict(change.wish), lock=True, actor=_as_asked(change, actor), at=when)
+    work_out(work, lock=True)
+    if work.refusals:
+        detail, errors = refusal_of(work)
+        raise ChangeRefused(detail, errors=errors)
+    shown = preview_of(work)
+    write_work(work)
+    _tell(work, change, shown, actor=actor)
+    change.after, change.applied_at = shown.after, when
+    advance(change, "apply", actor=actor, note=change.reason, at=when)
+    _ask_for_more(order, actor=actor, at=when)
+    if touched := _touched(shown):
+        recheck_order(order.pk, changed=touched, actor=actor, at=when)
+    else:
+        settle(order, actor=actor, at=when)
+    work_book.follow(order.pk, actor=actor, at=when)
+    return order
+
+
+@service
+def amend_order(
+    order_id: int,
+    wish: Wish,
+    *,
+    expected_version: int,
+    reason: str = "",
+    tell_customer: bool = True,
+    actor: Actor,
+) -> OrderChange:
+    """Ask for an edit and, where nobody has to agree, apply it at once. Raises what the two raise."""
+    work_book.pieces(order_id, lock=True)
+    change = request_change(
+        order_id,
+        wish,
+        expected_version=expected_version,
+        reason=reason,
+        tell_customer=tell_customer,
+        actor=actor,
+    )
+    if change.status == OrderChange.Status.APPROVED:
+        apply_change(change.pk, actor=actor)
+        return _take_change(change.pk)
+    return change
+
+
+def _take_change(change_id: int) -> OrderChange:
+    change = OrderChange.objects.locked().filter(pk=change_id).first()
+    if change is None:
+        raise UnknownChange(f"There is no change {change_id}")
+    return change
+
+
+def _as_asked(change: OrderChange, actor: Actor) -> Actor:
+    """Return who may set the prices of an edit: it was looked at when it was asked for."""
+    return Actor(actor.kind, actor.name, actor.can | {"orders.change_price", APPROVES})
+
+
+def _require_version(order: Order, expected: int, *, before: Mapping[str, Any] | None) -> None:
+    if order.version == expected:
+        return
+    now = agreement_of(order, lines_of(order), charges_of(order))
+    different = {} if before is None else {name: list(both) for name, both in differences(before, now).items()}
+    raise StaleOrder(f"{order} was changed meanwhile; look at it again", version=order.version, differences=different)
+
+
+def _require_possible(shown: ChangePreview) -> None:
+    if shown.refusals:
+        raise ChangeRefused(shown.refusals[0]["detail"], errors=list(shown.refusals))
+    if not shown.changes:
+        raise ChangeRefused("Nothing would be different", errors=[])
+
+
+def _tell(work: Rework, change: OrderChange, shown: ChangePreview, *, actor: Actor) -> None:
+    """Write down what is otherwise, with before and after, and have everybody told."""
+    order, changes = work.order, shown.changes
+    before = {_named(work, name): was for name, (was, _now) in changes.items()}
+    after = {_named(work, name): now for name, (_was, now) in changes.items()}
+    note_change(order, "orders.amended", actor=actor, before=before, after=after, note=change.reason)
+    quiet = order.quiet or not change.tell_customer
+    fact = OrderAmended(order_id=order.pk, change=str(change.number), fields=sorted(changes), quiet=quiet)
+    emit(fact, *work.facts, actor=actor, at=work.at)
+
+
+def _named(work: Rework, name: str) -> str:
+    """Return what the history calls a field: a line by its product."""
+    kind, _sep, position = name.partition(":")
+    if kind != "line":
+        return name
+    line = next(line for line in work.lines if line.position == int(position))
+    return f"{line.position} {line.sku}"
+
+
+def _touched(shown: ChangePreview) -> set[str]:
+    """Return what the checks look at that is otherwise now."""
+    names = {"addresses"} if {"shipping_address", "billing_address"} & set(shown.changes) else set()
+    return names | ({"lines"} if "total" in shown.changes or any(":" in name for name in shown.changes) else set())
+
+
+def _ask_for_more(order: Order, *, actor: Actor, at: datetime) -> None:
+    """Keep in the house what is not paid any more, until it is; let go where nothing is missing."""
+    if order.status not in UNDER_WAY:
+        return
+    missing = guards.payment_missing(order)
+    waiting = [hold for hold in active_holds(order) if hold.kind == Hold.Kind.PAYMENT and hold.auto_release == "paid"]
+    if not missing:
+        if waiting:
+            lift_holds(order, because="paid", actor=actor, at=at)
+    elif not waiting:
+        reason = MORE_TO_PAY(amount=f"{missing.normalize():f} {order.currency}")
+        place_hold(
+            order.pk,
+            kind=Hold.Kind.PAYMENT,
+            reason=reason,
+            blocks=("release", "ship"),
+            auto_release="paid",
+            actor=actor,
+            at=at,
+        )

@@ -1,0 +1,146 @@
+"""What an order costs after a change: quoted anew, with what was agreed for what stays."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from core.money import round_amount
+from customers.models import Customer
+from orders.models import Order, OrderCharge, OrderLine
+from pricing import services as pricing
+
+from .composing import goods_key_of, name_of_charge
+from .promising import country_of
+from .reworking import Rework
+from .routing import why_not_carried
+
+QUOTED = ("unit_price", "discount_total", "net_total", "tax_category", "tax_rate", "tax_total", "total")
+TOTALS = ("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total")
+
+
+def reprice(work: Rework) -> None:
+    """Work out, on the objects, what all of it costs now. Raises what pricing refuses."""
+    order = work.order
+    if not any(line.wanted for line in work.lines):
+        work.refuse("/lines", "required", _("Nothing would be left; cancel the order instead"))
+        return
+    if text := why_not_carried(order.shipping_method, [line.product for line in work.lines if line.wanted]):
+        work.refuse("/shipping_method", "not_carried", text)
+        return
+    if work.stands:
+        order.cancelled_total = sum((_value_of_cancelled(line, order) for line in work.lines), start=Decimal(0))
+        return
+    quote = pricing.requote_order(_agreed_before(work), _agreed_now(work), told=[*order.explanation, *work.told])
+    for name in TOTALS:
+        setattr(order, name, getattr(quote, name))
+    order.tax_breakdown, order.explanation = quote.tax_breakdown, quote.explanation
+    quoted = {one.key: one for one in quote.lines}
+    for line in work.lines:
+        if line.position in quoted:
+            for name in QUOTED:
+                setattr(line, name, getattr(quoted[line.position], name))
+            continue
+        line.discount_total = line.net_total = line.tax_total = line.total = Decimal(0)
+    _charge(work, quote)
+    order.goods_key = goods_key_of((line.sku, line.wanted) for line in work.lines if line.wanted)
+
+
+def _agreed_now(work: Rework) -> pricing.Agreed:
+    order, customer = work.order, work.order.customer
+    lends = customer is not None and (not order.found_by_email or _is_reverse_charged(work))
+    return pricing.Agreed(
+        channel=order.channel,
+        currency=order.currency,
+        prices_include_tax=order.prices_include_tax,
+        on=timezone.localdate(order.placed_at or work.at),
+        lines=[_agreed_line(line) for line in work.lines if line.wanted],
+        country=country_of(order),
+        method=order.shipping_method,
+        shipping=_delivery(work),
+        charges=[
+            pricing.ChargeInput(kind=one.kind, code=one.code, name=one.name, amount=one.amount)
+            for one in work.charges
+            if one.kind != OrderCharge.Kind.SHIPPING
+        ],
+        is_company=customer is not None and lends and customer.kind == Customer.Kind.COMPANY,
+        vat_id=customer.vat_id if customer is not None and lends else "",
+        total=order.total,
+    )
+
+
+def _agreed_before(work: Rework) -> pricing.Agreed:
+    was = {line["position"]: line for line in work.before["lines"]}
+    lines = [
+        replace(
+            _agreed_line(line),
+            quantity=was[line.position]["quantity"],
+            unit_price=Decimal(was[line.position]["unit_price"]),
+        )
+        for line in work.lines
+        if line.position in was
+    ]
+    method, country = work.way_before
+    return replace(_agreed_now(work), lines=lines, method=method, country=country)
+
+
+def _delivery(work: Rework) -> Decimal | None:
+    """Return what is asked for the delivery; nothing is asked where it is free."""
+    asked = [one.amount for one in work.charges if one.kind == OrderCharge.Kind.SHIPPING]
+    return sum(asked, start=Decimal(0)) if asked or work.way_before[0] is not None else None
+
+
+def _is_reverse_charged(work: Rework) -> bool:
+    return any(line.tax_category == "AE" for line in work.lines)
+
+
+def _charge(work: Rework, quote: pricing.Quote) -> None:
+    """Write the charges of a quote onto those that are there, each onto the one it was."""
+    is_delivery = {True: list[OrderCharge](), False: list[OrderCharge]()}
+    for one in work.charges:
+        is_delivery[one.kind == OrderCharge.Kind.SHIPPING].append(one)
+    taken, kept = {one.position for one in work.charges}, []
+    for priced in quote.charges:
+        same = is_delivery[priced.kind == OrderCharge.Kind.SHIPPING]
+        if same:
+            charge = same.pop(0)
+        else:
+            free = next(place for place in range(1, len(taken) + 2) if place not in taken)
+            charge = OrderCharge(order=work.order, position=free, kind=priced.kind)
+            taken.add(free)
+        charge.code = priced.code[:40]
+        charge.name = name_of_charge(work.order, priced.code, priced.name)[:200]
+        for name in ("amount", "taxes", "net_total", "tax_total", "total"):
+            setattr(charge, name, getattr(priced, name))
+        kept.append(charge)
+    work.dropped = [one for some in is_delivery.values() for one in some]
+    work.charges = sorted(kept, key=lambda one: one.position)
+
+
+def refuse_price(work: Rework, error: DomainError) -> None:
+    """Say beside each field why it cannot be priced."""
+    for fault in error.errors or [{"pointer": "/lines", "code": error.code, "detail": error.message}]:
+        work.refuse(fault["pointer"], fault["code"], fault["detail"])
+
+
+def _agreed_line(line: OrderLine) -> pricing.AgreedLine:
+    return pricing.AgreedLine(
+        key=line.position,
+        product=line.product,
+        quantity=line.wanted,
+        unit_price=line.unit_price,
+        tax_total=line.tax_total or Decimal(0),
+        total=line.total or Decimal(0),
+    )
+
+
+def _value_of_cancelled(line: OrderLine, order: Order) -> Decimal:
+    """Return what the cancelled units of a line were to cost; credited ones were taken back with their invoice."""
+    gone = max(0, line.cancelled - line.credited)
+    left = [
+        round_amount(amount * (line.quantity - gone) / line.quantity, order.currency)
+        for amount in (line.net_total, line.tax_total)
+    ]
+    return line.total - sum(left, start=Decimal(0))

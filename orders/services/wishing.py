@@ -1,0 +1,188 @@
+"""What is wished for is taken, on the objects, or refused beside its field with the way out."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from inventory import selectors as stock
+from inventory.models import Product
+from orders.inputs import LineInput
+from orders.models import OrderLine
+from orders.wishes import NewLine
+from pricing import services as pricing
+
+from .composing import MOST_UNITS, frozen_line
+from .promising import country_of
+from .reworking import LABELLED, PICKED, WALKING, Rework, fewest_of, stands_as_it_is
+
+
+def take_wish(work: Rework) -> None:
+    """Take all of it onto the objects, but for what it costs and where it comes from."""
+    _say(work)
+    _count(work)
+    _add(work)
+
+
+def _say(work: Rework) -> None:
+    order, wish = work.order, work.wish
+    labelled = [piece.number for piece in work.pieces if piece.status == LABELLED]
+    for name, address in (("shipping_address", wish.shipping_address), ("billing_address", wish.billing_address)):
+        if address is None:
+            continue
+        stored = address.as_dict() if any(address.as_dict().values()) else {}
+        if stored == getattr(order, name):
+            continue
+        if name == "shipping_address" and labelled:
+            work.refuse(f"/{name}", "labelled", _put_back_first(labelled))
+            continue
+        for part, text in (("line1", _("Say the street")), ("city", _("Say the town"))):
+            if stored and not stored[part].strip():
+                work.refuse(f"/{name}/{part}", "required", text)
+        setattr(order, name, stored)
+    if wish.shipping_method is not None and wish.shipping_method != work.before["shipping_method"]:
+        if labelled:
+            work.refuse("/shipping_method", "labelled", _put_back_first(labelled))
+        try:
+            order.shipping_method = pricing.shipping_method(wish.shipping_method)
+        except DomainError as error:
+            work.refuse("/shipping_method", error.code, error.message)
+    for name, value in wish.simple.items():
+        setattr(order, name, value)
+    if not order.shipping_address and not (order.shipping_method and order.shipping_method.pickup):
+        work.refuse("/shipping_address", "required", _("No address to send it to"))
+    if work.stands and work.is_another_way:
+        work.refuse("/shipping_method", "invoiced", stands_as_it_is())
+
+
+# How many of what
+
+
+def _count(work: Rework) -> None:
+    by_position = {line.position: line for line in work.lines}
+    fewest = fewest_of(work)
+    for index, one in enumerate(work.wish.lines):
+        line, pointer = by_position.get(one.position), f"/lines/{index}"
+        if line is None:
+            work.refuse(f"{pointer}/position", "unknown_line", _("The order has no such line"))
+            continue
+        at = {"position": str(one.position)}
+        if one.may_wait:
+            work.may_wait.add(line.position)
+        if one.unit_price is not None and one.unit_price != line.unit_price:
+            if work.stands:
+                work.refuse(f"{pointer}/unit_price", "invoiced", stands_as_it_is(), **at)
+            elif not one.unit_price.is_finite() or one.unit_price < 0:
+                work.refuse(f"{pointer}/unit_price", "invalid_price", _("A price is zero or more"), **at)
+            else:
+                line.unit_price = one.unit_price
+        if one.quantity is None or one.quantity == line.wanted:
+            continue
+        if not 0 <= one.quantity <= MOST_UNITS:
+            text = _("A quantity is a whole number from 0 to %(n)s") % {"n": f"{MOST_UNITS:,}"}
+            work.refuse(f"{pointer}/quantity", "invalid_quantity", text, **at)
+        elif one.quantity < fewest[line.position]:
+            work.refuse(f"{pointer}/quantity", "at_work", _why_fewest(work, line, fewest[line.position]), **at)
+        elif work.stands and one.quantity > line.quantity:
+            work.refuse(f"{pointer}/quantity", "invoiced", stands_as_it_is(), **at)
+        elif work.stands and one.quantity < line.invoiced - line.credited:
+            text = _("%(n)s are invoiced already; credit the invoice first") % {"n": line.invoiced - line.credited}
+            work.refuse(f"{pointer}/quantity", "invoiced", text, **at)
+        else:
+            _set_quantity(work, line, one.quantity)
+
+
+def _set_quantity(work: Rework, line: OrderLine, units: int) -> None:
+    cancelled = line.cancelled
+    if work.stands or not units:
+        line.cancelled = line.quantity - units
+    else:
+        line.quantity, line.cancelled = units, 0
+    if line.cancelled != cancelled:
+        work.cancelled[line.position] = line.cancelled - cancelled
+
+
+def _why_fewest(work: Rework, line: OrderLine, fewest: int) -> str:
+    """Say what keeps units on a line, and the way out."""
+    holding = [piece for piece in work.pieces if piece.units.get(line.position)]
+    if numbers := [piece.number for piece in holding if piece.status in PICKED]:
+        return _("At least %(n)s: they are picked. %(way_out)s") % {
+            "n": fewest,
+            "way_out": _put_back_first(numbers),
+        }
+    if numbers := [piece.number for piece in holding if piece.status == WALKING]:
+        text = _("At least %(n)s: somebody is picking them. Pull back %(work)s first")
+        return text % {"n": fewest, "work": ", ".join(numbers)}
+    return _("At least %(n)s: they have left") % {"n": fewest}
+
+
+def _add(work: Rework) -> None:
+    if not work.wish.add:
+        return
+    if work.stands:
+        work.refuse("/add", "invoiced", stands_as_it_is())
+        return
+    products = stock.products_by_sku(one.sku for one in work.wish.add)
+    known: list[tuple[int, NewLine]] = []
+    for index, one in enumerate(work.wish.add):
+        product = products.get(one.sku.strip().upper())
+        if product is None:
+            text = _("There is no product %(sku)s.") % {"sku": one.sku}
+            work.refuse(f"/add/{index}/sku", "unknown_product", text)
+        elif not product.active:
+            text = _("%(sku)s is not sold any more") % {"sku": one.sku}
+            work.refuse(f"/add/{index}/sku", "product_not_sold", text)
+        elif not 1 <= one.quantity <= MOST_UNITS:
+            text = _("A quantity is a whole number from 1 to %(n)s") % {"n": f"{MOST_UNITS:,}"}
+            work.refuse(f"/add/{index}/quantity", "invalid_quantity", text)
+        else:
+            known.append((index, one))
+    if len(known) == len(work.wish.add):
+        _append(work, known, products)
+
+
+def _append(work: Rework, known: Sequence[tuple[int, NewLine]], products: dict[str, Product]) -> None:
+    parts = stock.parts_of(product.pk for product in products.values() if product.is_kit)
+    position = max((line.position for line in work.lines), default=0)
+    added = []
+    for _index, one in known:
+        position += 1
+        given = LineInput(sku=one.sku, quantity=one.quantity)
+        line = frozen_line(position, given, products, parts, work.order.language)
+        line.order, line.unit_price = work.order, Decimal(0)
+        if one.may_wait:
+            work.may_wait.add(position)
+        added.append((one, line))
+    try:
+        _price_new(work, added)
+    except DomainError as error:
+        for fault in error.errors:
+            work.refuse(fault["pointer"].replace("/lines/", "/add/"), fault["code"], fault["detail"])
+        return
+    work.lines += [line for _one, line in added]
+
+
+def _price_new(work: Rework, added: Sequence[tuple[NewLine, OrderLine]]) -> None:
+    """Price what was not agreed before as it is sold today."""
+    quote = pricing.quote_order(
+        channel=work.order.channel,
+        lines=[
+            pricing.QuoteLine(
+                key=line.position, product=line.product, quantity=line.quantity, unit_price=one.unit_price
+            )
+            for one, line in added
+        ],
+        country=country_of(work.order),
+        on=timezone.localdate(work.at),
+        prices_include_tax=work.order.prices_include_tax,
+        currency=work.order.currency,
+    )
+    work.told = [one for one in quote.explanation if one["about"].startswith("line:")]
+    for (_one, line), priced in zip(added, quote.lines, strict=True):
+        line.unit_price = priced.unit_price
+
+
+def _put_back_first(numbers: Sequence[str]) -> str:
+    return _("Put back %(work)s first; then it can be changed") % {"work": ", ".join(numbers)}

@@ -1,0 +1,245 @@
+"""What an order costs after it is changed: by the same calculation, with what was agreed for what stays."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.money import round_amount
+from inventory.models import Product
+from pricing.calculation import ChargeInput, GoodsLine, PromotionRule, Quote, QuoteRequest, TaxSituation
+from pricing.calculation import quote as calculate
+from pricing.errors import AgreedElsewhere, ShippingNotAvailable
+from pricing.models import Channel, Promotion, ShippingMethod
+from pricing.reference import reference
+from pricing.selectors import shipping_price
+
+# How the calculation names where a price comes from.
+SOURCE = re.compile(r"\(price list (.+?)(?:, from (\d+) units)?\)$")
+Told = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreedLine:
+    """A line at the price that is agreed for it, in the terms of the order; the last two are its present figures."""
+
+    key: int
+    product: Product
+    quantity: int
+    unit_price: Decimal
+    tax_total: Decimal = Decimal(0)
+    total: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """An agreement: its lines, and where they go by what way. `on` is the day on which it was made.
+
+    `charges` are what is asked for beside the goods, as it was agreed; `shipping` what is asked for the delivery.
+    """
+
+    channel: Channel
+    currency: str
+    prices_include_tax: bool
+    on: date
+    lines: Sequence[AgreedLine]
+    country: str
+    method: ShippingMethod | None
+    shipping: Decimal | None
+    charges: Sequence[ChargeInput] = ()
+    is_company: bool = False
+    vat_id: str = ""
+    total: Decimal = Decimal(0)
+
+
+def requote_order(before: Agreed, after: Agreed, *, told: Told) -> Quote:
+    """Say what an agreement costs after it is changed. `told` is how the figures of the one before came about.
+
+    What was granted with it (promotions, a discount on a line, a delivery at another price) is granted again. Tax
+    that was reckoned elsewhere stays with its line. Raises AgreedElsewhere where the figures before cannot be worked
+    out here, and Invalid for what cannot be priced.
+    """
+    promotions = _promotions(told)
+    granted = _granted(told, before.lines)
+    known = {line.key: line for line in before.lines}
+    free = any(one.kind == "free_shipping" for one in promotions)
+    by_rates = free or _by_rates(before, granted) == before.shipping
+    same_way = (before.method, before.country) == (after.method, after.country)
+    given = after.shipping if same_way and not by_rates else None
+    # A price that somebody sets by hand comes from no list any more.
+    lists = {
+        key: one
+        for key, one in _sources(told).items()
+        if all(line.unit_price == known[key].unit_price for line in after.lines if line.key == key and key in known)
+    }
+    for keeps_tax in (False, True):
+        was = _calculate(
+            before, before.shipping if not free else None, promotions, granted, known, lists=lists, keeps_tax=keeps_tax
+        )
+        if _is_same(was, before):
+            now = _calculate(
+                after,
+                given,
+                promotions,
+                granted,
+                known,
+                lists=lists,
+                keeps_tax=keeps_tax and before.country == after.country,
+            )
+            return replace(now, explanation=_remembering(now, granted, after))
+    raise AgreedElsewhere("The figures of this order were agreed elsewhere and cannot be worked out again here")
+
+
+def _calculate(
+    agreed: Agreed,
+    shipping: Decimal | None,
+    promotions: Sequence[PromotionRule],
+    granted: Mapping[int, tuple[Decimal, int]],
+    known: Mapping[int, AgreedLine],
+    *,
+    lists: Mapping[int, tuple[str, int]],
+    keeps_tax: bool,
+) -> Quote:
+    goods = [
+        _goods(line, agreed.currency, granted, known if keeps_tax else {}, lists.get(line.key, ("", 1)))
+        for line in agreed.lines
+    ]
+    worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
+    return calculate(
+        QuoteRequest(
+            currency=agreed.currency,
+            prices_include_tax=agreed.prices_include_tax,
+            lines=goods,
+            tax=TaxSituation(
+                seller_country=agreed.channel.seller_country,
+                country=agreed.country,
+                is_business=agreed.is_company,
+                vat_id=agreed.vat_id,
+                rates=reference().tax_rates(agreed.on, agreed.channel.seller_country, agreed.country),
+            ),
+            charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
+            promotions=promotions,
+        )
+    )
+
+
+def _goods(
+    line: AgreedLine,
+    currency: str,
+    granted: Mapping[int, tuple[Decimal, int]],
+    known: Mapping[int, AgreedLine],
+    source: tuple[str, int] = ("", 1),
+) -> GoodsLine:
+    amount, units = granted.get(line.key, (Decimal(0), 1))
+    was = known.get(line.key)
+    tax = None
+    if was is not None:
+        changed = (line.quantity, line.unit_price) != (was.quantity, was.unit_price)
+        share = line.quantity * line.unit_price / (was.quantity * was.unit_price or 1) if changed else Decimal(1)
+        tax = round_amount(was.tax_total * share, currency)
+    return GoodsLine(
+        key=line.key,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        tax_class=line.product.tax_class,
+        discount=min(
+            round_amount(amount * line.quantity / units, currency),
+            round_amount(line.quantity * line.unit_price, currency),
+        ),
+        tax_amount=tax,
+        sku=line.product.sku,
+        price_source=source[0],
+        price_from=source[1],
+    )
+
+
+def _delivery(agreed: Agreed, given: Decimal | None, worth: Decimal) -> list[ChargeInput]:
+    """Return the charge for the way of delivery: the one that was agreed, else by the rates."""
+    if given is None and agreed.method is None:
+        return []
+    code, name = (agreed.method.code, agreed.method.name) if agreed.method else ("shipping", "Shipping")
+    if given is not None:
+        return [ChargeInput(kind="shipping", code=code, name=name, amount=given, reason=f"{name}: given")]
+    assert agreed.method is not None  # noqa: S101 - one of the two is there
+    amount, reason = shipping_price(agreed.method, agreed.country, agreed.currency, worth)
+    return [ChargeInput(kind="shipping", code=code, name=name, amount=amount, reason=reason)]
+
+
+def _by_rates(agreed: Agreed, granted: Mapping[int, tuple[Decimal, int]]) -> Decimal | None:
+    """Return what the rates ask for the delivery that is agreed; None where they say nothing of it."""
+    if agreed.method is None:
+        return None
+    goods = [_goods(line, agreed.currency, granted, {}) for line in agreed.lines]
+    worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
+    try:
+        return shipping_price(agreed.method, agreed.country, agreed.currency, worth)[0]
+    except ShippingNotAvailable:
+        return None
+
+
+def _is_same(quote: Quote, agreed: Agreed) -> bool:
+    lines = {line.key: line for line in agreed.lines}
+    return quote.total == agreed.total and all(
+        (one.tax_total, one.total) == (lines[one.key].tax_total, lines[one.key].total) for one in quote.lines
+    )
+
+
+def _sources(told: Told) -> dict[int, tuple[str, int]]:
+    """Return, by the key of a line, the price list its price came from, and from how many units on it holds."""
+    found = {}
+    for one in told:
+        match = SOURCE.search(one["text"]) if one["code"] == "price_list" else None
+        if match and one["about"].startswith("line:"):
+            found[int(one["about"].removeprefix("line:"))] = match.group(1), int(match.group(2) or 1)
+    return found
+
+
+def _promotions(told: Told) -> list[PromotionRule]:
+    """Return the promotions that were granted, also those that the goods do not reach any more.
+
+    Orders that were placed before rules were remembered name them by their code.
+    """
+    found = [PromotionRule.from_dict(one["rule"]) for one in told if "rule" in one]
+    codes = [
+        one["about"].partition(":")[2]
+        for one in told
+        if "rule" not in one and one["code"] in ("promotion_percent", "promotion_amount")
+    ]
+    for one in Promotion.objects.filter(code__in=codes) if codes else ():
+        found.append(PromotionRule(code=one.code, name=one.name, kind=one.kind, value=one.value))
+    if any(one["code"] == "free_shipping" for one in told) and not any(one.kind == "free_shipping" for one in found):
+        found.append(PromotionRule(code="", name="Free delivery", kind="free_shipping"))
+    return found
+
+
+def _granted(told: Told, lines: Iterable[AgreedLine]) -> dict[int, tuple[Decimal, int]]:
+    """Return the discount that was given on single lines, as an amount on so many units."""
+    units = {line.key: line.quantity for line in lines}
+    found: dict[int, tuple[Decimal, int]] = {}
+    for one in told:
+        key = one["about"].removeprefix("line:")
+        if one["code"] not in ("line_discount", "line_removed") or not key.isdigit():
+            continue
+        if "agreed" in one:
+            found[int(key)] = Decimal(one["agreed"]["amount"]), int(one["agreed"]["units"])
+        elif int(key) in units:
+            found[int(key)] = -Decimal(one["amount"]), units[int(key)]
+    return found
+
+
+def _remembering(quote: Quote, granted: Mapping[int, tuple[Decimal, int]], agreed: Agreed) -> list[dict[str, Any]]:
+    """Return how the figures came about, with what was granted at first: it counts again when units come back."""
+    kept = {f"line:{key}": {"amount": f"{amount:f}", "units": units} for key, (amount, units) in granted.items()}
+    told = [
+        {**one, "agreed": kept[one["about"]]} if one["code"] == "line_discount" and one["about"] in kept else one
+        for one in quote.explanation
+    ]
+    there = {f"line:{line.key}" for line in agreed.lines}
+    gone = [
+        {"about": about, "code": "line_removed", "text": "Not wanted any more", "agreed": one}
+        for about, one in kept.items()
+        if about not in there
+    ]
+    return [*told, *gone]
