@@ -13,6 +13,7 @@ from customers.models import Customer
 from desk.forms import ShipForm
 from desk.shipping import ReadyToShip, ready_to_ship
 from orders.models import Draft, Order, OrderStatus
+from orders.selectors import WAITING
 
 NEEDED = ("orders.operate_order", "customers.view_customer")
 SHIPS = "fulfillment.operate_fulfillmentorder"
@@ -40,6 +41,15 @@ def new_order(request: HttpRequest, customer: Customer) -> Lead | None:
     if not user.has_perms(NEEDED):
         return None
     return Lead(f"{reverse('desk:new-order')}?customer={customer.number}", _("New order"), "plus")
+
+
+@lead("orders.order")
+def edit_order(request: HttpRequest, order: Order) -> Lead | None:
+    """Lead to the page on which an order is edited."""
+    user: Any = request.user
+    if order.status not in WAITING or not user.has_perm("orders.change_order"):
+        return None
+    return Lead(reverse("desk:edit-order", args=[order.number]), _("Edit order"), "pen")
 
 
 def may_take_money(request: HttpRequest) -> bool:

@@ -27,6 +27,7 @@ KEEPS_CUSTOMERS = (
 TAKES_ORDERS = (
     "orders.add_order", "orders.change_order", "orders.operate_order", "orders.waive_check",
     "orders.view_hold", "orders.release_hold", "orders.change_price", "orders.sell_at_counter",
+    "orders.view_orderchange",
 )  # fmt: skip
 WRITES = ("core.view_outgoingmail", "core.change_outgoingmail")
 SHARES = ("core.share_view",)
@@ -87,7 +88,7 @@ MANAGER = (
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",
-    "orders.view_priorityweights", "orders.change_priorityweights",
+    "orders.view_priorityweights", "orders.change_priorityweights", "orders.approve_change",
     "core.manage_shared_view", "core.view_eventrecord",
 )  # fmt: skip
 ADMINISTRATOR = (

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from desk.views import closing, first_start, looking_up, new_customer, new_order, parked, parking, ship, walk_in
+from desk.views import (
+    closing,
+    edit_order,
+    first_start,
+    looking_up,
+    new_customer,
+    new_order,
+    parked,
+    parking,
+    ship,
+    walk_in,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/orders/offer/", new_order.offer, name="offer"),
     path("desk/orders/<str:number>/", new_order.resume, name="draft"),
     path("desk/orders/<str:number>/discard/", new_order.discard, name="discard"),
+    path("desk/orders/<str:number>/edit/", edit_order.edit, name="edit-order"),
+    path("desk/orders/<str:number>/edit/preview/", edit_order.preview, name="preview-edit"),
     path("desk/orders/<str:number>/ship/", ship.ship, name="ship"),
     path("desk/close/", closing.page, name="close"),
     path("desk/close/now/", closing.close, name="close-now"),

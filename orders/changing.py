@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from core.money import plain
+from core.money import plain, round_amount
 from orders.models import Order, OrderCharge, OrderLine
 from orders.wishes import SIMPLE
 
@@ -42,13 +42,18 @@ def _line(line: OrderLine, currency: str) -> dict[str, Any]:
         "sku": line.sku,
         "name": line.name,
         "quantity": line.wanted,
-        "unit_price": f"{line.unit_price.normalize():f}",
+        "unit_price": _price(line.unit_price, currency),
         "total": plain(line.total, currency),
         "allocated": line.allocated,
         "backordered": line.backordered,
         "shipped": line.shipped,
         "promised_on": _day(line.promised_on),
     }
+
+
+def _price(price: Decimal, currency: str) -> str:
+    """Write a unit price, which may have more decimals than its currency."""
+    return plain(price, currency) if price == round_amount(price, currency) else f"{price.normalize():f}"
 
 
 def _day(day: Any) -> str:

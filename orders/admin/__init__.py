@@ -4,14 +4,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import history, navigation
-from orders.admin import exceptions, finding, holds, orders, priority, routing, today
+from orders.admin import changes, exceptions, finding, holds, orders, priority, routing, today
 
-__all__ = ["exceptions", "finding", "holds", "orders", "priority", "routing", "today"]
+__all__ = ["changes", "exceptions", "finding", "holds", "orders", "priority", "routing", "today"]
 
 badges.register("neutral", "unallocated", "unfulfilled", "unpaid", "not_invoiced")
 badges.register("info", "placed", "verified", "authorized")
 badges.register("progress", "confirmed", "fulfilling", "partially_shipped", "partially_paid", "partially_invoiced")
-badges.register("good", "fulfilled", "completed", "allocated", "shipped", "delivered", "paid", "invoiced", "refunded")
+badges.register(
+    "good", "fulfilled", "completed", "allocated", "shipped", "delivered", "paid", "invoiced", "refunded", "applied"
+)
 badges.register(
     "warn", "backordered", "overpaid", "partially_refunded", "partially_returned", "returned", "acknowledged"
 )
@@ -61,6 +63,17 @@ navigation.register(
     order=200,
     icon="alert",
     keys="g e",
+)
+history.phrase("orders.order_amended", _("Changed: %(change)s"), icon="pen")
+history.phrase("orders.amended", _("Order changed"), icon="pen")
+
+navigation.register(
+    _("Exceptions"),
+    _("Changes"),
+    "admin:orders_orderchange_changelist",
+    permission="orders.view_orderchange",
+    order=215,
+    icon="pen",
 )
 navigation.register(
     _("Exceptions"),

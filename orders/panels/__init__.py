@@ -1,9 +1,10 @@
 """The parts of pages that orders knows: of its own page, and of the customer's."""
 
-from . import checks, order, priority, routing, timeline, weights
+from . import change, checks, order, priority, routing, timeline, weights
 from .customer import figures_of, latest_rows, newest_orders, places_of
 
 __all__ = [
+    "change",
     "checks",
     "figures_of",
     "latest_rows",

@@ -5,7 +5,7 @@ from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
-from .changes import amend_order, apply_change, approve_change, decline_change, request_change
+from .changes import amend_order, apply_change, approve_and_apply, approve_change, decline_change, request_change
 from .checking import recheck_order
 from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
@@ -72,6 +72,7 @@ __all__ = [
     "alternatives",
     "amend_order",
     "apply_change",
+    "approve_and_apply",
     "approve_change",
     "assign_order",
     "availabilities",

@@ -21,6 +21,7 @@ from orders.derivation import restate
 from orders.errors import UnknownOrder
 from orders.models import Movement, Order, OrderCharge, OrderLine, OrderStatus
 from orders.ports import work_book
+from orders.selectors import WAITING
 from orders.sentences import EDITED
 from orders.wishes import Wish
 from pricing import services as pricing
@@ -37,7 +38,6 @@ from .waiting import require_room_to_wait
 from .wishing import take_wish
 
 S = OrderStatus
-CHANGEABLE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 SET_PRICES = ("orders.change_price", "orders:price")
 APPROVES = "orders.approve_change"
 ORDER_COLUMNS = (
@@ -74,7 +74,7 @@ def begin_work(order: Order, wish: Wish, *, lock: bool, actor: Actor, at: dateti
 def work_out(work: Rework, *, lock: bool) -> None:
     """Take every step on the objects, as far as nothing speaks against it. With `lock` the stock is changed."""
     order = work.order
-    if order.status not in CHANGEABLE:
+    if order.status not in WAITING:
         work.refuse("", "too_late_to_change", _("It has left, or is closed"))
         return
     prices = [*(one.unit_price for one in work.wish.lines), *(one.unit_price for one in work.wish.add)]

@@ -128,6 +128,17 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
 
 
 @service
+def approve_and_apply(change_id: int, *, note: str = "", actor: Actor) -> Order:
+    """Agree to an edit and apply it. Raises what the two raise; then nobody has agreed."""
+    order_id = OrderChange.objects.filter(pk=change_id).values_list("order_id", flat=True).first()
+    if order_id is not None:
+        work_book.pieces(order_id, lock=True)
+        take_order(order_id)
+    approve_change(change_id, note=note, actor=actor)
+    return apply_change(change_id, actor=actor)
+
+
+@service
 def amend_order(
     order_id: int,
     wish: Wish,

@@ -50,6 +50,7 @@ class ChannelAdmin(SettingsAdmin):
         "handling_days",
         "grace_days",
         "checks",
+        "change_limits",
         "document_series",
         "active",
     )

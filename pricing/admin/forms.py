@@ -5,11 +5,12 @@ from typing import Any
 
 from babel.numbers import list_currencies
 from django import forms
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from core.amounts import AmountField
+from core.amounts import AmountField, number_of
 from core.countries import country_choices, is_country
 from inventory.handling import CARRIED, TAGS, usual_handling
 from pricing.models import Promotion, Zone
@@ -93,6 +94,37 @@ class ChecksField(forms.CharField):
         return written.split() != str(data or "").split()
 
 
+class RoleLimitsField(forms.CharField):
+    """An amount for each role, one `role: amount` per line, kept as a mapping."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3, "cols": 40}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the mapping."""
+        if isinstance(value, str) and value.startswith("{"):
+            value = json.loads(value)
+        return "\n".join(f"{role}: {amount}" for role, amount in value.items()) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        """Read the mapping."""
+        found: dict[str, str] = {}
+        for line in filter(None, (part.strip() for part in str(super().clean(value)).splitlines())):
+            role, _colon, text = (part.strip() for part in line.rpartition(":"))
+            amount = number_of(text)
+            if amount is None or not Group.objects.filter(name=role).exists():
+                known = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
+                raise ValidationError(_("%(line)s: write role: amount (%(known)s)") % {"line": line, "known": known})
+            found[role] = f"{amount:f}"
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        written = self.prepare_value(initial or {}) or ""
+        return written.split() != str(data or "").split()
+
+
 class PeriodForm(forms.ModelForm):
     """A form whose period must run forward."""
 
@@ -114,6 +146,15 @@ class ChannelForm(forms.ModelForm):
         label=_("checks"),
         required=False,
         help_text=_("One per line, e.g. “duplicate: warn”. Results: off, warn, hold."),
+    )
+
+    change_limits = RoleLimitsField(
+        label=_("changes without approval"),
+        required=False,
+        help_text=_(
+            "By how much a role may change the total of an order, one per line, e.g. “Order desk: 100”. "
+            "A role that is not named may change it by any amount."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -90,8 +90,8 @@ def test_an_edit_is_applied_as_it_was_shown(shop: Shop) -> None:
     assert [(line.quantity, line.allocated) for line in now.lines.all()] == [(5, 5), (1, 1)]
     record = EventRecord.objects.get(name="orders.amended")
     assert record.note == "She has guests"
-    assert record.payload["before"]["1 MUG-RED"] == "2 × MUG-RED @ 5"
-    assert record.payload["after"]["1 MUG-RED"] == "5 × MUG-RED @ 5"
+    assert record.payload["before"]["1 MUG-RED"] == "2 × MUG-RED @ 5.00"
+    assert record.payload["after"]["1 MUG-RED"] == "5 × MUG-RED @ 5.00"
     assert broken() == []
 
 
@@ -139,7 +139,7 @@ def test_a_stale_edit_changes_nothing_and_says_what_is_different(shop: Shop) -> 
     before = state(order)
     with pytest.raises(StaleOrder) as refused:
         orders.apply_change(change.pk, actor=SYSTEM)
-    assert refused.value.details["differences"]["line:2"] == ["1 × TEA-1 @ 4.2", "2 × TEA-1 @ 4.2"]
+    assert refused.value.details["differences"]["line:2"] == ["1 × TEA-1 @ 4.20", "2 × TEA-1 @ 4.20"]
     assert state(order) == before
 
 

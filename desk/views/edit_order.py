@@ -1,0 +1,208 @@
+"""An order is edited on one page: what it would do is shown beside it, and what is shown is what is applied."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core.admin.actors import actor_for
+from core.admin.links import page_of
+from core.admin.site import site
+from core.countries import country_choices
+from core.errors import DomainError
+from core.reader import locale, retold
+from core.sight import seen
+from desk.editing import ADDRESSES, Typed, begin, control_of, label_of, onto, typed_by, wish_of
+from desk.reading import POSTAL
+from desk.telling_edit import told_edit, told_lines
+from desk.views.gate import staff_with
+from orders import services
+from orders.changing import Agreement, ChangePreview
+from orders.errors import StaleOrder
+from orders.models import Order, OrderChange
+from orders.selectors import WAITING
+from orders.wishes import Wish
+from pricing import services as pricing
+
+EDIT = ("orders.view_order", "orders.change_order")
+CHANGE_PRICE = "orders.change_price"
+
+
+def _order(number: str) -> Order:
+    rows = seen(Order.objects.select_related("channel", "customer", "shipping_method"))
+    order = rows.filter(number=number.strip().upper()).first()
+    if order is None:
+        raise Http404
+    return order
+
+
+@staff_with(*EDIT)
+def edit(request: HttpRequest, number: str) -> HttpResponse:
+    """Show what is agreed (GET), or change it (POST): what is refused stands beside its field, with what was typed."""
+    order = _order(number)
+    agreed = services.preview_change(order.pk, Wish()).before
+    if request.method != "POST":
+        return _page(request, order, begin(agreed, order.version), agreed)
+    typed = typed_by(request, agreed, order.version)
+    wish = wish_of(typed, may_price=request.user.has_perm(CHANGE_PRICE))
+    differences: list[dict[str, str]] = []
+    if "apply" in request.POST and not typed.errors:
+        try:
+            change = services.amend_order(
+                order.pk,
+                wish,
+                expected_version=typed.version,
+                reason=typed.reason,
+                tell_customer=typed.tell,
+                actor=actor_for(request),
+            )
+        except StaleOrder:
+            order = _order(number)
+            agreed = services.preview_change(order.pk, Wish()).before
+            differences = onto(typed, agreed, order.version)
+        except DomainError as refused:
+            _note(typed, refused)
+        else:
+            messages.success(request, _said(order, change))
+            return HttpResponseRedirect(page_of(order))
+    return _page(request, order, typed, agreed, differences=differences)
+
+
+@staff_with(*EDIT)
+@require_POST
+def preview(request: HttpRequest, number: str) -> HttpResponse:
+    """Say what an edit would do, as it stands on the page now."""
+    order = _order(number)
+    agreed = services.preview_change(order.pk, Wish()).before
+    typed = typed_by(request, agreed, order.version)
+    shown = _previewed(request, order, typed)
+    told = told_edit(shown, order)
+    html = render_to_string("desk/parts/edit_preview.html", {"told": told, "order": order}, request)
+    return JsonResponse(
+        {"html": html, "lines": told_lines(shown), "errors": typed.errors, "button": told["button"]}
+        | {"lacking": lacking(shown)}
+        | {"stale": typed.version != order.version}
+    )
+
+
+def _previewed(request: HttpRequest, order: Order, typed: Typed) -> ChangePreview:
+    """Return what the edit would do; what speaks against it is beside its control on the page afterwards."""
+    wish = wish_of(typed, may_price=request.user.has_perm(CHANGE_PRICE))
+    shown = services.preview_change(order.pk, wish, actor=actor_for(request))
+    for one in shown.refusals:
+        control = control_of(one["pointer"], one.get("position", ""))
+        if one["detail"] not in typed.errors.get(control, ()):
+            typed.wrong(control, retold(one["detail"]))
+    return shown
+
+
+def _note(typed: Typed, refused: DomainError) -> None:
+    for one in refused.errors:
+        typed.wrong(control_of(one["pointer"], one.get("position", "")), retold(one["detail"]))
+    if not refused.errors:
+        typed.wrong("", retold(refused.message))
+
+
+def _said(order: Order, change: OrderChange) -> str:
+    words = {"order": order.number, "change": change.number}
+    if change.status == OrderChange.Status.REQUESTED:
+        return _("%(change)s waits for approval; %(order)s stays as it is until then.") % words
+    return _("%(order)s is changed.") % words
+
+
+def _page(
+    request: HttpRequest,
+    order: Order,
+    typed: Typed,
+    agreed: Agreement,
+    *,
+    differences: list[dict[str, str]] | None = None,
+) -> HttpResponse:
+    user: Any = request.user
+    errors = dict(typed.errors)
+    shown = _previewed(request, order, typed) if not errors else services.preview_change(order.pk, Wish())
+    told = told_edit(shown, order)
+    lines = told_lines(shown)
+    country = typed.said["ship-country"] or order.channel.seller_country
+    context = {
+        **site.each_context(request),
+        "title": _("Edit %(order)s") % {"order": order.number},
+        "order": order,
+        "back": page_of(order),
+        "typed": typed,
+        "was": json.dumps(typed.was),
+        "lines": [_line(one, typed, lines, shown) for one in typed.was["lines"]],
+        "added": [
+            {
+                **row,
+                "control": f"a-{index}",
+                "told": lines.get(f"a-{index}"),
+                "errors": typed.errors.get(f"a-{index}"),
+                "lacks": bool(row["wait"]) or f"a-{index}" in lacking(shown),
+            }
+            for index, row in enumerate(typed.added)
+        ],
+        "blank": {"sku": "", "name": "", "quantity": "1", "price": "", "control": "", "told": None, "errors": ()},
+        "addresses": [_address(short, typed) for short in ADDRESSES],
+        "countries": country_choices(str(locale())),
+        "methods": [
+            {"code": one.code, "label": one.name_in(str(locale()))}
+            for one in pricing.shipping_methods(country, order.currency)
+        ],
+        "may_price": user.has_perm(CHANGE_PRICE),
+        "told": told,
+        "differences": differences or [],
+        "general": typed.errors.get("", []),
+        "is_closed": order.status not in WAITING,
+        "waiting": OrderChange.objects.filter(order=order, status=OrderChange.Status.REQUESTED).first(),
+    }
+    status = 409 if differences or errors else 200
+    return TemplateResponse(request, "desk/edit_order.html", context, status=status)
+
+
+def _line(line: dict[str, Any], typed: Typed, told: dict[str, dict[str, str]], shown: ChangePreview) -> dict[str, Any]:
+    position = line["position"]
+    names = [f"{kind}-{position}" for kind in "qpw"]
+    errors = [*typed.errors.get(names[0], []), *typed.errors.get(names[1], [])]
+    return {
+        **line,
+        "control": names[0],
+        "typed_quantity": typed.said[names[0]],
+        "typed_price": typed.said[names[1]],
+        "wait": typed.said[names[2]],
+        "fewest": shown.fewest.get(position, 0),
+        "told": told.get(names[0]),
+        "errors": errors,
+        "lacks": bool(typed.said[names[2]]) or names[0] in lacking(shown),
+    }
+
+
+def lacking(shown: ChangePreview) -> list[str]:
+    """Return the controls of lines of which not enough is there: somebody may let them wait."""
+    return [
+        control_of(one["pointer"], one.get("position", ""))
+        for one in shown.refusals
+        if one["code"] == "insufficient_stock"
+    ]
+
+
+def _address(short: str, typed: Typed) -> dict[str, Any]:
+    return {
+        "name": short,
+        "parts": [
+            {
+                "name": part,
+                "control": f"{short}-{part}",
+                "label": label_of(f"{short}-{part}").rpartition(" · ")[2],
+                "value": typed.said[f"{short}-{part}"],
+                "errors": typed.errors.get(f"{short}-{part}", []),
+            }
+            for part in POSTAL
+        ],
+        "is_open": short == "ship" or any(name.startswith(f"{short}-") for name in [*typed.mine, *typed.errors]),
+    }
