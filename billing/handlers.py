@@ -20,10 +20,11 @@ from billing.events import (
 from billing.gateways import ProviderSilent
 from core.outbox import handles
 from orders.events import GoodsShipped, OrderAmended, OrderCancelled, OrderExpired
-from orders.ports import online_payment, payment_book, payment_details
+from orders.ports import online_payment, paper_book, payment_book, payment_details
 
 payment_book.connect(services.keep_payments_of_order)
 payment_details.connect(notifications.bank_details)
+paper_book.connect(services.Papers())
 online_payment.connect(services.is_payable_online)
 
 

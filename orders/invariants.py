@@ -204,7 +204,8 @@ TRUTHS = (
             LEFT JOIN (SELECT order_id, SUM(cancelled) AS units FROM orders_orderline GROUP BY order_id) l
                 ON l.order_id = o.id
             WHERE (
-                (o.status IN ('cancelled', 'expired') AND o.cancelled_total <> o.total)
+                (o.status IN ('cancelled', 'expired')
+                    AND ROUND(o.cancelled_total + o.credited_total - o.total, 3) <> 0)
                 OR (COALESCE(l.units, 0) = 0 AND o.status NOT IN ('cancelled', 'expired') AND o.cancelled_total <> 0)
             ) /* since o.updated_at */
             ORDER BY o.id

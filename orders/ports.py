@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from core.actors import Actor
@@ -140,6 +141,47 @@ class WorkBookPort:
             self._book.follow(order_id, actor=actor, at=at)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """An invoice that stands, with what of it was not taken back; a draft has no number yet."""
+
+    number: str
+    total: Decimal
+    currency: str
+
+
+class PaperBook(Protocol):
+    """Knows what was billed for an order."""
+
+    def of(self, order: Order) -> Sequence[Paper]:
+        """Return the invoices that stand."""
+
+    def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+        """Take all of them back, in the transaction that cancels the order."""
+
+
+class PaperBookPort:
+    """Where the writer of invoices plugs in."""
+
+    def __init__(self) -> None:
+        self._book: PaperBook | None = None
+
+    def connect(self, book: PaperBook) -> PaperBook:
+        """Say who writes the invoices."""
+        self._book = book
+        return book
+
+    def of(self, order: Order) -> list[Paper]:
+        """Return the invoices of an order that stand; nothing where nobody writes any, or none was written."""
+        return list(self._book.of(order)) if self._book is not None and order.invoiced_total else []
+
+    def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+        """Have all of them taken back."""
+        if self._book is not None and order.invoiced_total:
+            self._book.take_back(order, reason=reason, actor=actor, at=at)
+
+
+paper_book = PaperBookPort()
 work_book = WorkBookPort()
 workload = WorkloadPort()
 payment_book = PaymentBookPort()

@@ -1,6 +1,7 @@
 """The counter of billing: everything others may ask."""
 
 from .amended import settle_edit
+from .cancelled import Papers
 from .checkout import (
     ask_provider,
     begin_checkout,
@@ -47,6 +48,7 @@ from .refunds import (
 from .sellers import change_entity, create_entity, ensure_default_entity
 
 __all__ = [
+    "Papers",
     "ask_provider",
     "authorize_payment",
     "begin_checkout",

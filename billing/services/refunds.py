@@ -279,7 +279,10 @@ def void_payments(order_id: int, *, reason: str, actor: Actor = SYSTEM, at: date
     if Refund.objects.filter(order=order, reference=cause).exists():
         return [refund for payment, _ in payments for refund in _return_late(order, payment, actor=actor, at=when)]
     money = Money(left, order.currency)
-    return _request(order, None, money, reference=cause, reason=reason, note_id=None, actor=actor, at=when)
+    # The credit note over what was billed in advance goes with the money.
+    notes = list(CreditNote.objects.filter(order=order, status=CreditNote.Status.ISSUED, total=left)[:2])
+    note_id = notes[0].pk if len(notes) == 1 else None
+    return _request(order, None, money, reference=cause, reason=reason, note_id=note_id, actor=actor, at=when)
 
 
 @service

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.transitions import TransitionSpec
 from core.reader import spoken_amount, spoken_date
-from orders import selectors, services, urgency
+from orders import ports, selectors, services, urgency
 from orders.admin import taking
 from orders.admin.forms import BumpForm, CancelForm, CommentForm, HoldForm, ReleaseForm, WaiveForm
 from orders.models import Order, OrderStatus
 from orders.priority import BUMP
+from orders.services.reworking import LABELLED, PICKED
 from orders.verification import failed
 
 S = OrderStatus
@@ -46,19 +47,41 @@ def _complete(order: Order) -> list[str]:
 
 
 def _cancel(order: Order) -> list[str]:
-    units = sum(line.allocated for line in order.lines.all())
+    """Say all that the click will do: to the stock, the work, the money and the customer."""
+    pieces = ports.work_book.pieces(order.pk)
+    away = sum(sum(one.units.values()) for one in pieces if one.status in PICKED and one.warehouse_id)
+    units = max(0, sum(line.allocated for line in order.lines.all()) - away)
     sentences = []
     if units:
         sentences.append(ngettext("%(n)s unit is free again.", "%(n)s units are free again.", units) % {"n": units})
+    sentences += [_stopped(piece) for piece in pieces]
+    for paper in ports.paper_book.of(order):
+        said = {
+            "invoice": paper.number or _("The draft invoice"),
+            "amount": spoken_amount(paper.total, paper.currency),
+        }
+        sentences.append(_("%(invoice)s is credited: %(amount)s.") % said)
     money = order.paid_total - order.refunded_total
     if money > 0:
         sentences.append(_("%(amount)s goes back to the customer.") % {"amount": spoken_amount(money, order.currency)})
     if order.authorized_total > 0:
         held = spoken_amount(order.authorized_total, order.currency)
         sentences.append(_("%(amount)s that is held is let go.") % {"amount": held})
-    if order.status == S.FULFILLING:
-        sentences.append(_("Work in the warehouse stops; what was picked is put back."))
     return [*sentences, _("This cannot be undone."), *_told(order)]
+
+
+def _stopped(piece: ports.Piece) -> str:
+    """Say what becomes of a piece of work; what is off the shelf is put back before others may have it."""
+    said = {"work": piece.number, "n": sum(piece.units.values())}
+    if piece.status not in PICKED:
+        return _("%(work)s stops.") % said
+    text = ngettext(
+        "%(work)s: %(n)s unit is to be put back, and free again when it is in its bin.",
+        "%(work)s: %(n)s units are to be put back, and free again when they are in their bins.",
+        said["n"],
+    )
+    void = [_("Its label is void.")] if piece.status == LABELLED else []
+    return " ".join([text % said, *void])
 
 
 def _hold(order: Order) -> list[str]:

@@ -28,6 +28,9 @@ class OrderChange(models.Model):
         APPLIED = "applied", _("Applied")
         DECLINED = "declined", _("Declined")
 
+    # What somebody still has to decide about, or to apply.
+    UNDECIDED = (Status.REQUESTED, Status.APPROVED)
+
     number = public_number("CH")
     order = models.ForeignKey(Order, models.CASCADE, related_name="changes", verbose_name=_("order"))
     status = FSMField(_("status"), choices=Status, default=Status.DRAFT, protected=True)

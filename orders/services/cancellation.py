@@ -14,7 +14,8 @@ from inventory import services as inventory
 from orders import guards, selectors
 from orders.derivation import restate
 from orders.events import OrderCancelled, OrderExpired
-from orders.models import Movement, Order, OrderStatus
+from orders.models import Movement, Order, OrderChange, OrderStatus
+from orders.ports import paper_book
 from orders.sentences import PART_PAID
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
@@ -32,6 +33,9 @@ def cancel_order(order_id: int, *, reason: str, actor: Actor, at: datetime | Non
     when = at or timezone.now()
     order = take_order(order_id)
     at_work = order.status == OrderStatus.FULFILLING
+    if not order.why_not("cancel"):
+        # What was billed in advance is taken back first: nobody owes what is cancelled, and nobody gets it twice.
+        paper_book.take_back(order, reason=reason, actor=actor, at=when)
     with _nothing_left(order, actor=actor, at=when):
         order.cancelled_at = when
         advance(order, "cancel", actor=actor, note=reason, at=when)
@@ -40,9 +44,18 @@ def cancel_order(order_id: int, *, reason: str, actor: Actor, at: datetime | Non
         actor=actor,
         at=when,
     )
+    decline_open(order, note=reason, actor=actor, at=when)
     if not at_work:
         _release(order, actor=actor, at=when)
     return order
+
+
+@service
+def decline_open(order: Order, *, note: str, actor: Actor, at: datetime) -> None:
+    """Decline the edits of an order in hand that wait for somebody: there is nothing left to be changed."""
+    for change in OrderChange.objects.locked().filter(order=order, status__in=OrderChange.UNDECIDED):
+        change.decided_by, change.decision_note = str(actor), note[:300]
+        advance(change, "decline", actor=actor, note=note, at=at)
 
 
 @service
@@ -90,7 +103,7 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     cancelled = note_units(lines, Movement.Kind.CANCELLED, open_units, at=at)
     for charge in charges:
         charge.cancelled = True
-    order.cancelled_total = order.total
+    order.cancelled_total = order.total - order.credited_total
     order.stock_held_until, order.stock_lapsed = None, False
     restate(order, lines=lines, charges=charges)
     close_holds(order, note=f"{order.status} ended", actor=actor, at=at)

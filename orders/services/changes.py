@@ -26,7 +26,6 @@ from .holds import active_holds, lift_holds, place_hold
 from .reworking import Rework
 from .settlement import settle
 
-WAITING = (OrderChange.Status.REQUESTED, OrderChange.Status.APPROVED)
 UNDER_WAY = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
 
 
@@ -84,7 +83,7 @@ def decline_change(change_id: int, *, note: str = "", actor: Actor) -> OrderChan
     change = _take_change(change_id)
     if APPROVES not in actor.can and change.requested_by != str(actor):
         raise MayNotChange("You may not decide about changes of orders")
-    if change.status not in WAITING:
+    if change.status not in OrderChange.UNDECIDED:
         raise ChangeDecided(f"{change} is decided already", status=change.status)
     change.decided_by, change.decision_note = str(actor), note.strip()[:300]
     advance(change, "decline", actor=actor, note=change.decision_note)

@@ -6,12 +6,19 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from billing import services as billing
+from billing.models import CreditNote, Invoice, Refund
+from core import invariants
 from core.actors import SYSTEM
 from core.models import EventRecord
+from fulfillment import services as fulfillment
+from fulfillment.models import FulfillmentOrder
 from orders import services
-from orders.models import Hold, Movement, OrderException
+from orders.admin.steps import ORDER_STEPS
+from orders.models import Hold, Movement, OrderChange, OrderException
+from orders.wishes import LineWish, Wish
 from tests.factories.catalog import stock_of
-from tests.scenarios import anew, confirmed_order, paid, placed_order
+from tests.scenarios import anew, confirmed_order, paid, placed_order, run_debts
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +133,73 @@ def test_where_a_part_was_paid_a_person_decides(shop):
     assert anew(order).status == "verified"
     exception = OrderException.objects.get()
     assert (exception.order, exception.title) == (order, f"{order} is paid in part only, and its time is over")
+
+
+def test_an_order_that_was_billed_and_paid_in_advance_is_credited_and_refunded(shop):
+    order = placed_order()
+    billing.record_payment(order.pk, method="card", amount=order.total, reference="P-1", actor=SYSTEM)
+    run_debts()
+    billing.invoice_order(order.pk, actor=SYSTEM)
+    run_debts()
+    said = [str(sentence) for sentence in ORDER_STEPS["cancel"].consequences(anew(order))]
+    invoice = Invoice.objects.get(order=order)
+
+    services.cancel_order(order.pk, reason="changed my mind", actor=SYSTEM)
+    run_debts()
+
+    order = anew(order)
+    note, refund = CreditNote.objects.get(order=order), Refund.objects.get(order=order)
+    assert said[1:4] == [
+        f"{order.fulfillment_orders.get().number} stops.",
+        f"{invoice.number} is credited: €22.06.",
+        "€22.06 goes back to the customer.",
+    ]
+    assert (order.status, order.balance_due, order.cancelled_total, order.credited_total) == (
+        "cancelled",
+        0,
+        0,
+        Decimal("22.06"),
+    )
+    assert (note.status, note.total, refund.status, refund.amount) == (
+        "refunded",
+        Decimal("22.06"),
+        "succeeded",
+        Decimal("22.06"),
+    )
+    assert (stock_of(shop.mug).reserved, breaches()) == (0, [])
+
+
+def test_packed_goods_are_put_back_and_the_page_says_so(shop):
+    order = confirmed_order()
+    run_debts()
+    fulfillment.release_order(order.pk, actor=SYSTEM)
+    work = FulfillmentOrder.objects.get(order=order)
+    fulfillment.pick(work.pk, actor=SYSTEM)
+    fulfillment.pack(work.pk, actor=SYSTEM)
+    said = [str(sentence) for sentence in ORDER_STEPS["cancel"].consequences(anew(order))]
+
+    services.cancel_order(order.pk, reason="changed my mind", actor=SYSTEM)
+    run_debts()
+
+    assert said[0] == (
+        f"{work.number}: 3 units are to be put back, and free again when they are in their bins. Its label is void."
+    )
+    work = FulfillmentOrder.objects.get(order=order)
+    assert (work.needs_put_back, stock_of(shop.mug).reserved) == (True, 2)
+    fulfillment.complete_put_back(work.pk, actor=SYSTEM)
+    assert (stock_of(shop.mug).reserved, breaches()) == (0, [])
+
+
+def test_an_edit_that_waits_is_declined_with_its_order(shop):
+    order = confirmed_order()
+    wish = Wish(lines=(LineWish(position=1, quantity=3),))
+    change = services.request_change(order.pk, wish, expected_version=order.version, actor=SYSTEM)
+
+    services.cancel_order(order.pk, reason="changed my mind", actor=SYSTEM)
+
+    assert OrderChange.objects.get(pk=change.pk).status == "declined"
+
+
+def breaches():
+    found = [check() for _code, _name, check in invariants.questions()]
+    return [(one.name, one.breaches) for one in found if one.breaches]

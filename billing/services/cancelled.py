@@ -1,0 +1,45 @@
+"""What an order that is cancelled was billed before anything left: taken back with it, in its own transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from billing.models import Invoice
+from billing.services.credits import credit_invoice, issue_credit_note
+from billing.services.invoicing import issue_invoice
+from core.actors import Actor
+from core.service import service
+from orders.models import Order
+from orders.ports import Paper
+
+
+class Papers:
+    """What orders may ask about the invoices of an order."""
+
+    def of(self, order: Order) -> Sequence[Paper]:
+        """Return the invoices that stand, with what is left of each."""
+        return [
+            Paper(number=str(one.number or ""), total=one.total - one.credited_total, currency=one.currency)
+            for one in _standing(order)
+        ]
+
+    def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+        """Credit all of them."""
+        credit_cancelled(order, reason=reason, actor=actor, at=at)
+
+
+@service
+def credit_cancelled(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Credit what is left of every invoice of an order in hand.
+
+    The credit notes are numbered at once, not by a debt of their own: an order is either billed or cancelled, never
+    both for a while. A draft is issued first, because what is credited has to have been issued.
+    """
+    for invoice in _standing(order):
+        issue_invoice(invoice.pk, actor=actor, at=at)
+        note = credit_invoice(invoice.pk, reference=f"cancel-{order.number}", reason=reason, actor=actor, at=at)
+        issue_credit_note(note.pk, actor=actor, at=at)
+
+
+def _standing(order: Order) -> list[Invoice]:
+    gone = (Invoice.Status.CANCELLED,)
+    return list(Invoice.objects.filter(order=order).exclude(status__in=gone).order_by("pk"))
