@@ -1,5 +1,6 @@
 """What the order desk sees first in the morning."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -26,6 +27,8 @@ S = OrderStatus
 VIEW, OPERATE = "orders.view_order", "orders.operate_order"
 OPEN = ("open", "acknowledged", "in_progress")
 NEXT_ROWS = 8
+# What is on its way, by product: (day, warehouse, units).
+Coming = Mapping[int, list[tuple[date, int, int]]]
 
 
 def _list(query: str) -> str:
@@ -77,11 +80,13 @@ def late_first() -> list[today.Todo]:
     missing: dict[int, OrderLine] = {}
     for line in OrderLine.objects.filter(order__in=rows, backordered__gt=0).order_by("-position"):
         missing[line.order_id] = line
-    coming = inventory.incoming({line.product_id for line in missing.values()}) if missing else {}
-    return [_late(order, missing.get(order.pk), coming) for order in rows]
+    parts = {part for line in missing.values() for part, _per in line.made_of}
+    coming = inventory.incoming({line.product_id for line in missing.values()} | parts) if missing else {}
+    free = inventory.availability(parts) if parts else {}
+    return [_late(order, missing.get(order.pk), coming, free) for order in rows]
 
 
-def _late(order: Order, missing: OrderLine | None, coming: dict[int, list[tuple[date, int, int]]]) -> today.Todo:
+def _late(order: Order, missing: OrderLine | None, coming: Coming, free: Mapping[int, int]) -> today.Todo:
     days = (timezone.localdate() - (order.promised_on or timezone.localdate())).days
     words = {"order": order, "who": buyer_of(order), "n": days}
     if missing is None:
@@ -89,10 +94,9 @@ def _late(order: Order, missing: OrderLine | None, coming: dict[int, list[tuple[
     else:
         why = _("%(units)s × %(sku)s missing") % {"units": missing.backordered, "sku": missing.sku}
     said = ngettext("%(order)s · %(who)s · %(n)s day late", "%(order)s · %(who)s · %(n)s days late", days) % words
-    receipts = coming.get(missing.product_id, []) if missing else []
     return today.Todo(
         text=f"{said} · {why}",
-        detail=_help(*receipts[0]) if receipts else "",
+        detail=_help(missing, coming, free) if missing else "",
         url=page_of(order),
         action=pgettext("a page", "Open"),
         page=page_of(order),
@@ -101,8 +105,16 @@ def _late(order: Order, missing: OrderLine | None, coming: dict[int, list[tuple[
     )
 
 
-def _help(day: date, _warehouse: int, units: int) -> str:
-    words = {"units": units, "day": spoken_date(day)}
+def _help(missing: OrderLine, coming: Coming, free: Mapping[int, int]) -> str:
+    """Say what comes in next of what is missing; of a kit, the part that comes last of those it lacks."""
+    lacking = {missing.product_id: ""}
+    if missing.parts:
+        wanted = missing.backordered
+        lacking = {one["product"]: one["sku"] for one in missing.parts if free[one["product"]] < one["per"] * wanted}
+    if not lacking or not all(coming[product] for product in lacking):
+        return ""
+    (day, _warehouse, units), sku = max((coming[product][0], sku) for product, sku in lacking.items())
+    words = {"units": f"{units} × {sku}" if sku else units, "day": spoken_date(day)}
     if day < timezone.localdate():
         return _("%(units)s were to come in on %(day)s") % words
     return _("%(units)s come in on %(day)s") % words

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.invariants import questions
+from core.reader import spoken_date
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from orders import outlook, selectors, services
-from orders.models import OrderException
+from orders.admin.today import late_first
+from orders.models import Order, OrderException
 from tests.factories.catalog import stock_of
 from tests.factories.kits import make_priced_kit
 from tests.factories.shop import make_priced_product
@@ -285,3 +287,20 @@ def test_the_page_of_the_order_shows_the_parts_under_the_line(kit, staff):
     page = staff.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
 
     assert "2 × Bowl, 1 × Morning tea" in page
+
+
+def test_today_says_which_part_of_a_late_kit_comes_last(kit, bowl, shop, django_assert_num_queries):
+    order = confirmed_order({"SET": 5})
+    today = timezone.localdate()
+    Order.objects.update(promised_on=today - timedelta(days=1))
+    assert [(one.tone, one.detail) for one in late_first()] == [("bad", "")]
+
+    for product, units, days in ((bowl, 9, 3), (shop.tea, 7, 9)):
+        due = {"warehouse_id": shop.hamburg.pk, "quantity": units, "expected_on": today + timedelta(days=days)}
+        inventory.expect_receipt(product_id=product.pk, **due, actor=SYSTEM)
+    with django_assert_num_queries(4):
+        (late,) = late_first()
+
+    # Of tea there is enough.
+    assert str(order) in late.text
+    assert late.detail == f"9 × BOWL come in on {spoken_date(today + timedelta(days=3))}"
