@@ -1,5 +1,6 @@
 """Work goes to another warehouse before anybody fetches for it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
@@ -12,9 +13,10 @@ from fulfillment.events import FulfillmentRerouted
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from fulfillment.sentences import SENT_FROM
 from inventory import services as inventory
-from inventory.models import StockItem, Warehouse
+from inventory.models import Warehouse
 from orders import selectors as order_selectors
 from orders import services as orders
+from orders.models import OrderException
 from orders.services import Alternative
 
 from .picking import short_pick_key
@@ -37,7 +39,8 @@ def reroute_fulfillment(
 ) -> FulfillmentOrder:
     """Send planned work to another warehouse, with the units that are tied for it.
 
-    What was not found is solved by that, and its shelf is counted: the books are wrong there.
+    What was not found is solved by that, and its shelf is counted: the books are wrong there. Until then those units
+    are sold to nobody.
 
     Raises NotPlanned once somebody may fetch for it: it is pulled back first. Raises NotReroutable where goods are
     invoiced, may not be handled or would be taxed otherwise, and InsufficientStock where they are not there.
@@ -47,7 +50,7 @@ def reroute_fulfillment(
         raise NotPlanned(_("Only planned work goes to another warehouse; pull it back first"))
     lines, source = lines_of(work), work.warehouse_id
     units, target = _units_of(lines), Warehouse.objects.filter(pk=warehouse_id).first()
-    was_missing = _close_short_pick(work, target, actor=actor)
+    short_pick = _close_short_pick(work, target, actor=actor)
     order = orders.reroute_units(
         work.order_id, units=units, from_warehouse=source, to_warehouse=warehouse_id, reason=reason, actor=actor
     )
@@ -66,24 +69,35 @@ def reroute_fulfillment(
         order_id=work.order_id, fulfillment_order_id=work.pk, from_warehouse_id=source, quiet=order.quiet
     )
     emit(event, actor=actor)
-    if was_missing:
-        _have_counted(lines, source, actor=actor)
+    if short_pick is not None:
+        missing = _missing_units(lines, short_pick.payload.get("parts", {}).get("missing", {}))
+        inventory.count_missing(warehouse_id=source, missing=missing, actor=actor)
     return work
 
 
-def _close_short_pick(work: FulfillmentOrder, target: Warehouse | None, *, actor: Actor) -> bool:
-    """Close what asked somebody to look for the goods: they come from elsewhere. Whether there was such a thing."""
-    known = order_selectors.open_exceptions().filter(dedupe_key=short_pick_key(work)).values_list("pk", flat=True)
-    resolution = SENT_FROM(place=target.name if target else "")
-    return bool(orders.close_exceptions(list(known), resolution=resolution, actor=actor))
+def _close_short_pick(work: FulfillmentOrder, target: Warehouse | None, *, actor: Actor) -> OrderException | None:
+    """Close what asked somebody to look for the goods: they come from elsewhere. Returns it, if there was such."""
+    known = order_selectors.open_exceptions().filter(dedupe_key=short_pick_key(work)).first()
+    if known is not None:
+        orders.close_exceptions([known.pk], resolution=SENT_FROM(place=target.name if target else ""), actor=actor)
+    return known
 
 
-def _have_counted(lines: Sequence[FulfillmentLine], warehouse_id: int, *, actor: Actor) -> None:
-    """Have the shelves counted that do not hold what the books say."""
-    products = {line.order_line.product_id for line in lines}
-    shelves = StockItem.objects.filter(warehouse_id=warehouse_id, product__in=products).order_by("pk")
-    for shelf in shelves.values_list("pk", flat=True):
-        inventory.count_empty_bin(shelf, actor=actor)
+def _missing_units(lines: Sequence[FulfillmentLine], parts: Mapping[str, int]) -> Mapping[int, int]:
+    """Return the units that were not found, by product; of kits those of `parts`, by SKU, if somebody said which."""
+    units: dict[int, int] = defaultdict(int)
+    of_kits: dict[int, int] = defaultdict(int)
+    for line in lines:
+        for part in line.order_line.parts:
+            if not parts:
+                of_kits[part["product"]] += part["per"] * line.quantity
+            elif part["sku"] in parts:
+                of_kits[part["product"]] = parts[part["sku"]]
+        if not line.order_line.parts:
+            units[line.order_line.product_id] += line.quantity
+    for product, count in of_kits.items():
+        units[product] += count
+    return units
 
 
 def _units_of(lines: Sequence[FulfillmentLine]) -> Mapping[int, int]:

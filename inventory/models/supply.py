@@ -136,6 +136,8 @@ class StockCountLine(models.Model):
     counted_at = models.DateTimeField(_("counted at"), null=True)
     counted_by = models.CharField(_("counted by"), max_length=120, blank=True)
     booked = models.IntegerField(_("booked"), null=True)
+    # Units that somebody did not find: in quarantine until the sheet is booked or given up.
+    withheld = models.PositiveIntegerField(_("set apart"), default=0, db_default=0, editable=False)
     # As long as the sheet is: no shelf is on two open sheets, or its difference would be booked twice.
     is_open = models.BooleanField(default=True)
 

@@ -55,7 +55,7 @@ def adjust_shelves(
     No shelf can hold less than nothing: what moved since the difference was found cuts it. Promised units that are
     gone are dropped as by `adjust_stock`. Returns what was booked.
     """
-    items = _locked_with_kits(Q(pk__in=changes))
+    items = locked_with_kits(Q(pk__in=changes))
     require_room(items.values(), max(changes.values(), default=0))
     real = {pk: max(changes[pk], items[pk].quarantined - items[pk].on_hand) for pk in items if pk in changes}
     booked = {pk: change for pk, change in real.items() if change}
@@ -167,7 +167,7 @@ def _locked_item(
     if stock_item_id is None and (product_id is None or warehouse_id is None):
         raise Invalid("Say which stock: its id, or product and warehouse")
     wanted = Q(pk=stock_item_id) if stock_item_id is not None else Q(product_id=product_id, warehouse_id=warehouse_id)
-    items = _locked_with_kits(wanted)
+    items = locked_with_kits(wanted)
     for item in items.values():
         if stock_item_id == item.pk or (item.product_id, item.warehouse_id) == (product_id, warehouse_id):
             return item, items
@@ -177,7 +177,7 @@ def _locked_item(
     return item, {item.pk: item}
 
 
-def _locked_with_kits(wanted: Q) -> dict[int, StockItem]:
+def locked_with_kits(wanted: Q) -> dict[int, StockItem]:
     """Lock shelves and, in the same pk order, those of the other parts of kits that are tied to them.
 
     Who loses a part loses the kit.

@@ -1,12 +1,12 @@
 """Shelves are counted: a sheet, what was found against the books at that moment, and what is booked of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core.actors import Actor
@@ -15,13 +15,13 @@ from core.numbering import draw_number
 from core.outbox import emit
 from core.service import note_change, service
 from inventory.errors import AlreadyCounting, CountOver, NothingToCount
-from inventory.events import CountBooked
-from inventory.models import StockCount, StockCountLine, StockItem
+from inventory.events import CountBooked, StockReceived
+from inventory.models import StockCount, StockCountLine, StockItem, StockMovement
 from inventory.out_of_bins import out_of_bins
 
-from .adjustments import adjust_shelves
+from .adjustments import adjust_shelves, locked_with_kits
 from .once import claim
-from .shelf import MOST_UNITS, ensure_shelf
+from .shelf import MOST_UNITS, Change, change_shelf, ensure_shelf, lock_shelf, write_movements
 
 Status = StockCount.Status
 APPROVE = "inventory.approve_stockcount"
@@ -66,6 +66,24 @@ def count_empty_bin(stock_item_id: int, *, actor: Actor) -> StockCount:
 
 
 @service
+def count_missing(*, warehouse_id: int, missing: Mapping[int, int], actor: Actor) -> None:
+    """Have shelves counted on which so many units of products were not found: {product_id: units}.
+
+    Until then they are set apart, as far as nobody has a promise of them: what is not found is not sold again.
+    """
+    apart: dict[int, int] = {}
+    for item in lock_shelf(products=missing, warehouses=[warehouse_id]):
+        count_empty_bin(item.pk, actor=actor)
+        apart[item.pk] = min(missing[item.product_id], item.on_hand - item.quarantined - item.reserved)
+    lines = StockCountLine.objects.filter(stock_item__in=apart, is_open=True).select_related("count")
+    for line in lines:
+        if (units := apart[line.stock_item_id]) > 0:
+            line.withheld += units
+            _set_apart({line.stock_item_id: units}, line.count, actor=actor)
+    StockCountLine.objects.bulk_update(lines, ["withheld"])
+
+
+@service
 def enter_counts(count_id: int, counted: Mapping[int, int], *, actor: Actor, at: datetime | None = None) -> int:
     """Write down what was counted, {line_id: units}, beside what the books say at this moment.
 
@@ -85,7 +103,8 @@ def enter_counts(count_id: int, counted: Mapping[int, int], *, actor: Actor, at:
     for line in lines:
         item = shelf[line.stock_item_id]
         line.counted, line.counted_at, line.counted_by = counted[line.pk], when, str(actor)
-        line.book = item.on_hand - item.quarantined - away.get(item.product_id, 0)
+        others = max(0, item.quarantined - line.withheld)
+        line.book = item.on_hand - others - away.get(item.product_id, 0)
     StockCountLine.objects.bulk_update(lines, ["counted", "book", "counted_at", "counted_by"], batch_size=200)
     return len(lines)
 
@@ -135,6 +154,7 @@ def cancel_count(count_id: int, *, reason: str, actor: Actor) -> StockCount:
     count = StockCount.objects.locked().get(pk=count_id)
     if count.status not in (Status.OPEN, Status.TO_APPROVE):
         raise CountOver("This count is over")
+    _give_back(count, actor=actor)
     count.lines.update(is_open=False)
     _move(count, Status.CANCELLED, actor=actor, note=reason)
     return count
@@ -192,6 +212,32 @@ def _make_sheet(warehouse_id: int, stock_item_ids: list[int], *, note: str, acto
     return count
 
 
+@service
+def _give_back(count: StockCount, *, beside: Iterable[int] = (), actor: Actor, at: datetime | None = None) -> None:
+    """Let units out of quarantine that were set apart until this count; what of them is missing is booked by it."""
+    apart = dict(count.lines.filter(withheld__gt=0).values_list("stock_item", "withheld"))
+    if not apart:
+        return
+    # All shelves that are booked `beside` these are locked in one go, in the order of their keys.
+    locked = locked_with_kits(Q(pk__in={*apart, *beside}))
+    items = [locked[pk] for pk in sorted(apart)]
+    # Somebody may have scrapped or freed them meanwhile.
+    units = {item.pk: -min(apart[item.pk], item.quarantined) for item in items}
+    _set_apart({pk: some for pk, some in units.items() if some}, count, actor=actor, at=at)
+    count.lines.update(withheld=0)
+    products = sorted(item.product_id for item in items)
+    emit(StockReceived(warehouse_id=count.warehouse_id, product_ids=products), actor=actor, at=at)
+
+
+@service
+def _set_apart(units: Mapping[int, int], count: StockCount, *, actor: Actor, at: datetime | None = None) -> None:
+    """Put units of locked shelves into quarantine because of a sheet, or out of it again below zero."""
+    changes = {pk: Change(quarantined=some) for pk, some in units.items()}
+    change_shelf(changes)
+    kind = StockMovement.Kind.QUARANTINE
+    write_movements(changes.items(), kind=kind, reason=count.note, reference=count.number, actor=actor, at=at)
+
+
 def _value_of(lines: list[StockCountLine]) -> Decimal:
     """Return what the differences are worth, without signs; what has no cost is worth nothing here."""
     costs = ((line.difference or 0, line.stock_item.product.unit_cost or Decimal(0)) for line in lines)
@@ -221,6 +267,7 @@ def _book(count: StockCount, lines: list[StockCountLine], *, actor: Actor, at: d
     """
     when = at or timezone.now()
     differences = {line.stock_item_id: line.difference for line in lines if line.difference}
+    _give_back(count, beside=differences, actor=actor, at=at)
     reason = count.note or "Count"
     booked = adjust_shelves(differences, reason=reason, reference=count.number, actor=actor, at=at)
     for line in lines:

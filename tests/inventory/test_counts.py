@@ -270,7 +270,7 @@ def test_counting_takes_the_same_statements_however_many_shelves(places, maya, d
         count = sheet(places, maya, product_ids=frozenset(one.pk for one in made))
         with django_assert_max_num_queries(8) as entering:
             inventory.enter_counts(count.pk, dict.fromkeys(count.lines.values_list("pk", flat=True), 3), actor=maya)
-        with django_assert_max_num_queries(19) as booking:
+        with django_assert_max_num_queries(20) as booking:
             inventory.finish_count(count.pk, actor=maya)
         counts.append((len(entering), len(booking)))
     # SQLite writes many rows in bites.

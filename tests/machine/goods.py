@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from core.actors import SYSTEM
 from inventory import services as inventory
-from inventory.models import StockItem, Transfer
+from inventory.models import StockCountLine, StockItem, Transfer
 from tests.machine.house import PLACES, SKUS, TOM, House
 from tests.machine.things import Shelf
 
@@ -90,9 +91,15 @@ class Goods(House):
         """Count what lies in a bin: what is on trolleys is not counted, and not missing."""
         sku, place = shelf
         counted = {self.names.product_id(sku): found}
-        self.attempt(
-            lambda: inventory.take_count(warehouse_id=self.names.place_id(place), counted=counted, actor=TOM), may=True
-        )
+        sheet = StockCountLine.objects.filter(stock_item=self.shelf_id(shelf), is_open=True).first()
+        assert (sheet is not None) == (shelf in self.model.sheets)
+        if sheet is None:
+            deed = partial(inventory.take_count, warehouse_id=self.names.place_id(place), counted=counted, actor=TOM)
+        else:
+            inventory.enter_counts(sheet.count_id, {sheet.pk: found}, actor=TOM)
+            deed = partial(inventory.finish_count, sheet.count_id, actor=TOM)
+        self.attempt(deed, may=True)
+        self.model.is_counted(shelf)
         change = found + self.model.away(shelf) - self.model.lying(shelf)
         self.take_off(shelf, min(-change, self.model.lying(shelf)))
 

@@ -296,9 +296,10 @@ class Model(Shelves):
     def split_off(self, work: Work, missing: Mapping[int, int]) -> Work | None:
         """What was not found becomes new work; where nothing was, the work itself begins anew."""
         if sum(missing.values()) == sum(job.units for job in work.jobs.values()):
-            work.status = "planned"
+            work.status, work.short = "planned", True
             return None
-        rest = Work(work.order, work.place, jobs={key: Job(units, next(self.ages)) for key, units in missing.items()})
+        rest = Work(work.order, work.place, short=True)
+        rest.jobs = {key: Job(units, next(self.ages)) for key, units in missing.items()}
         for key, units in missing.items():
             work.jobs[key].units -= units
             if not work.jobs[key].units:
@@ -335,7 +336,7 @@ class Model(Shelves):
         self.lots += [Lot(taker, key, shelf, units) for (shelf, key), units in sorted(gained.items())]
 
     def move(self, work: Work, target: str) -> None:
-        """Planned work goes to another place, with the units that are tied for it."""
+        """Planned work goes to another place, with the units that are tied for it; what was not found is counted."""
         moved = []
         left = {key: job.units for key, job in work.jobs.items()}
         for lot in reversed(self.lots):
@@ -348,7 +349,12 @@ class Model(Shelves):
                 lot.units -= some
                 moved.append(Lot(work.order, lot.line, (lot.shelf[0], target), some))
         self.lots += moved
-        work.place = target
+        missing: Counter[str] = Counter()
+        for key, job in work.jobs.items():
+            missing.update({part: per * job.units for part, per in work.order.lines[key].needs})
+        for part, units in missing.items() if work.short else ():
+            self.to_be_counted((part, work.place), units)
+        work.place, work.short = target, False
 
     def ship(self, order: Ordered, units: Mapping[tuple[int, str], int]) -> None:
         """Units leave the building."""

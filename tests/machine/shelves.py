@@ -17,6 +17,8 @@ class Shelves:
     on_hand: Counter[Shelf] = field(default_factory=Counter)
     quarantined: Counter[Shelf] = field(default_factory=Counter)
     safety: Counter[Shelf] = field(default_factory=Counter)
+    # Shelves that somebody is to count, with the units that are sold to nobody until then.
+    sheets: dict[Shelf, int] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
     orders: list[Ordered] = field(default_factory=list)
     works: list[Work] = field(default_factory=list)
@@ -70,6 +72,15 @@ class Shelves:
 
     def add(self, shelf: Shelf, units: int) -> None:
         self.on_hand[shelf] += units
+
+    def to_be_counted(self, shelf: Shelf, units: int) -> None:
+        """Somebody did not find so many units: what of them nobody has a promise of is set apart."""
+        apart = max(0, min(units, self.lying(shelf) - self.tied(shelf)))
+        self.sheets[shelf] = self.sheets.get(shelf, 0) + apart
+        self.quarantined[shelf] += apart
+
+    def is_counted(self, shelf: Shelf) -> None:
+        self.quarantined[shelf] -= min(self.sheets.pop(shelf, 0), self.quarantined[shelf])
 
     def lose(self, shelf: Shelf, units: int, *, quarantine: bool = False) -> list[tuple[Ordered, int, int]]:
         """Fewer lie there than was thought. Who stands last loses first, but what is out of its bin is nobody's loss

@@ -140,3 +140,5 @@ class Work:
     status: str = "planned"
     jobs: dict[int, Job] = field(default_factory=dict)
     put_back: bool = False
+    # Somebody looked for its goods and did not find them.
+    short: bool = False
