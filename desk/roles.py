@@ -28,6 +28,7 @@ TAKES_ORDERS = (
     "orders.add_order", "orders.change_order", "orders.operate_order", "orders.waive_check",
     "orders.view_hold", "orders.release_hold", "orders.change_price", "orders.sell_at_counter",
     "orders.view_orderchange",
+    "orders.take_dossier",
 )  # fmt: skip
 WRITES = ("core.view_outgoingmail", "core.change_outgoingmail")
 SHARES = ("core.share_view",)
@@ -71,7 +72,7 @@ WAREHOUSE = (
 )  # fmt: skip
 FINANCE = (
     *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
-    "orders.view_hold", "orders.release_hold", "billing.operate_payment",
+    "orders.view_hold", "orders.release_hold", "orders.take_dossier", "billing.operate_payment",
     "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
     "customers.view_customer", "customers.change_customer", "customers.view_address", "customers.view_contact",
     "returns.view_returnrequest", "core.view_outgoingmail",

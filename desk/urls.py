@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from desk.views import (
     closing,
+    dossier,
     edit_order,
     first_start,
     looking_up,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/orders/<str:number>/discard/", new_order.discard, name="discard"),
     path("desk/orders/<str:number>/edit/", edit_order.edit, name="edit-order"),
     path("desk/orders/<str:number>/edit/preview/", edit_order.preview, name="preview-edit"),
+    path("desk/orders/<str:number>/dossier/", dossier.take, name="dossier"),
     path("desk/orders/<str:number>/ship/", ship.ship, name="ship"),
     path("desk/close/", closing.page, name="close"),
     path("desk/close/now/", closing.close, name="close-now"),

@@ -100,6 +100,12 @@ def assign_order(order_id: int, *, assignee_id: int | None, actor: Actor) -> Ord
 
 
 @service
+def note_dossier(order_id: int, *, actor: Actor) -> None:
+    """Write down that somebody takes all about an order out of the house."""
+    note_change(take_order(order_id), "orders.dossier_taken", actor=actor)
+
+
+@service
 def tag_order(order_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: Actor) -> Order:
     """Put tags on an order and take others off; what is so already changes nothing.
 
