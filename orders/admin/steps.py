@@ -72,13 +72,14 @@ def _cancel(order: Order) -> list[str]:
 
 def _stopped(piece: ports.Piece) -> str:
     """Say what becomes of a piece of work; what is off the shelf is put back before others may have it."""
-    said = {"work": piece.number, "n": sum(piece.units.values())}
+    units = sum(piece.units.values())
+    said = {"work": piece.number, "n": units}
     if piece.status not in PICKED:
         return _("%(work)s stops.") % said
     text = ngettext(
         "%(work)s: %(n)s unit is to be put back, and free again when it is in its bin.",
         "%(work)s: %(n)s units are to be put back, and free again when they are in their bins.",
-        said["n"],
+        units,
     )
     void = [_("Its label is void.")] if piece.status == LABELLED else []
     return " ".join([text % said, *void])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.api import actions, bulk, feed, views
+from orders.api import actions, bulk, changes, feed, views
 
 __all__ = ["feed", "urlpatterns"]
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("orders/<str:number>/release-hold/", actions.ReleaseHoldView.as_view(), name="order-release-hold"),
     path("orders/<str:number>/waive-check/", actions.WaiveCheckView.as_view(), name="order-waive-check"),
     path("orders/<str:number>/check-again/", actions.CheckAgainView.as_view(), name="order-check-again"),
+    path("orders/<str:number>/changes/", changes.ChangesView.as_view(), name="order-changes"),
     path("orders/<str:number>/bump/", actions.BumpView.as_view(), name="order-bump"),
     path("orders/<str:number>/end-bump/", actions.EndBumpView.as_view(), name="order-end-bump"),
     path("orders/<str:number>/comment/", actions.CommentView.as_view(), name="order-comment"),

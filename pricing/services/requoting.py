@@ -88,7 +88,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told) -> Quote:
                 lists=lists,
                 keeps_tax=keeps_tax and before.country == after.country,
             )
-            return replace(now, explanation=_remembering(now, granted, after))
+            return replace(now, explanation=_remembering(now, granted))
     raise AgreedElsewhere("The figures of this order were agreed elsewhere and cannot be worked out again here")
 
 
@@ -220,7 +220,7 @@ def _granted(told: Told, lines: Iterable[AgreedLine]) -> dict[int, tuple[Decimal
     found: dict[int, tuple[Decimal, int]] = {}
     for one in told:
         key = one["about"].removeprefix("line:")
-        if one["code"] not in ("line_discount", "line_removed") or not key.isdigit():
+        if one["code"] not in ("line_discount", "discount_kept") or not key.isdigit():
             continue
         if "agreed" in one:
             found[int(key)] = Decimal(one["agreed"]["amount"]), int(one["agreed"]["units"])
@@ -229,17 +229,18 @@ def _granted(told: Told, lines: Iterable[AgreedLine]) -> dict[int, tuple[Decimal
     return found
 
 
-def _remembering(quote: Quote, granted: Mapping[int, tuple[Decimal, int]], agreed: Agreed) -> list[dict[str, Any]]:
+def _remembering(quote: Quote, granted: Mapping[int, tuple[Decimal, int]]) -> list[dict[str, Any]]:
     """Return how the figures came about, with what was granted at first: it counts again when units come back."""
     kept = {f"line:{key}": {"amount": f"{amount:f}", "units": units} for key, (amount, units) in granted.items()}
     told = [
         {**one, "agreed": kept[one["about"]]} if one["code"] == "line_discount" and one["about"] in kept else one
         for one in quote.explanation
     ]
-    there = {f"line:{line.key}" for line in agreed.lines}
-    gone = [
-        {"about": about, "code": "line_removed", "text": "Not wanted any more", "agreed": one}
+    said = {one["about"] for one in told if one["code"] == "line_discount"}
+    # Of a line that costs nothing now, or is taken off, nothing is said.
+    silent = [
+        {"about": about, "code": "discount_kept", "text": "Granted again with its units", "agreed": one}
         for about, one in kept.items()
-        if about not in there
+        if about not in said
     ]
-    return [*told, *gone]
+    return [*told, *silent]

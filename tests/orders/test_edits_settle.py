@@ -1,0 +1,163 @@
+"""Whatever is edited, and edited back, is settled to the cent; and two who edit at once do not both win."""
+
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from core.actors import SYSTEM
+from customers.addresses import PostalAddress
+from fulfillment import services as fulfillment
+from fulfillment.errors import UnknownLine, WrongQuantity
+from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from inventory.errors import InsufficientStock
+from orders import services as orders
+from orders.errors import ChangeRefused, StaleOrder
+from orders.inputs import ChargeInput, LineInput
+from orders.models import Order, OrderLine
+from orders.wishes import LineWish, NewLine, Wish
+from pricing import services as pricing
+from pricing.models import Channel, Promotion
+from tests.factories.kits import make_priced_kit
+from tests.factories.shop import make_priced_product
+from tests.orders.test_edits import broken, edit, state
+from tests.scenarios import ADA, anew, confirmed_order, placed_order, run_debts
+
+WIEN = PostalAddress(name="Ada", line1="2 Side St", city="Wien", postal_code="1010", country="AT")
+POTSDAM = PostalAddress(name="Ada", line1="3 Park", city="Potsdam", postal_code="14467", country="DE")
+SKUS = ("MUG-RED", "TEA-1", "GIFT-1", "WRAP")
+some = st.integers(0, 6)
+line_wishes = st.lists(
+    st.builds(
+        LineWish,
+        position=st.integers(1, 4),
+        quantity=st.none() | some,
+        unit_price=st.none() | st.decimals(0, 20, places=2),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.position,
+)
+wishes = st.builds(
+    Wish,
+    lines=line_wishes.map(tuple),
+    add=st.lists(st.builds(NewLine, sku=st.sampled_from(SKUS), quantity=st.integers(1, 3)), max_size=1).map(tuple),
+    shipping_address=st.none() | st.sampled_from((ADA, WIEN, POTSDAM)),
+    shipping_method=st.none() | st.sampled_from(("standard", "express")),
+    simple=st.sampled_from(({}, {"ship_complete": True}, {"requested_delivery_on": date(2031, 5, 6)})),
+)
+
+
+def back_to(order: Order, before: dict[str, object]) -> Wish:
+    """Return the wish that asks for what was agreed at first."""
+    first = {line["position"]: line for line in before["lines"]}  # type: ignore[attr-defined]
+    lines = [
+        LineWish(
+            position=line.position,
+            quantity=first[line.position]["quantity"] if line.position in first else 0,
+            unit_price=first[line.position]["unit_price"] if line.position in first else None,
+        )
+        for line in OrderLine.objects.filter(order=order)
+    ]
+    return Wish(
+        lines=tuple(lines),
+        shipping_address=ADA,
+        shipping_method="standard",
+        simple={"ship_complete": False, "requested_delivery_on": None},
+    )
+
+
+def kept(found: dict[str, object], before: dict[str, object]) -> dict[str, object]:
+    """Leave out the rows of lines that came and went: they ask for nothing."""
+    positions = {line["position"] for line in before["lines"]}  # type: ignore[attr-defined]
+    lines = [line for line in found["lines"] if line["position"] in positions or line["quantity"] != line["cancelled"]]  # type: ignore[attr-defined]
+    return {**found, "lines": lines}
+
+
+@pytest.mark.django_db
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=[Wish(lines=(LineWish(position=1, unit_price=Decimal(0)),))], channel="api")
+@given(steps=st.lists(wishes, min_size=1, max_size=3), channel=st.sampled_from(("api", "portal")))
+def test_random_edits_and_their_reversal_keep_every_sum(shop, steps, channel):
+    if not Promotion.objects.exists():
+        Channel.objects.filter(code="portal").update(prices_include_tax=True)
+        pricing.forget()
+        make_priced_kit()
+        make_priced_product("WRAP", "2.00", kind="service")
+        Promotion.objects.create(code="TEN", name="Ten", kind="percent", value=10, min_goods_value=20, active=True)
+    order = confirmed_order(
+        [
+            LineInput(sku="MUG-RED", quantity=3, discount=Decimal("1.01")),
+            LineInput(sku="TEA-1", quantity=2),
+            LineInput(sku="GIFT-1", quantity=1),
+            LineInput(sku="WRAP", quantity=1),
+        ],
+        channel=channel,
+        coupon_codes=("TEN",),
+        charges=(ChargeInput(kind="fee", code="RUSH", name="Rush", amount=Decimal("3.33")),),
+    )
+    run_debts()
+    before = state(order)
+    for wish in steps:
+        try:
+            edit(order, wish)
+        except (ChangeRefused, InsufficientStock):
+            continue
+        assert broken() == []
+    if anew(order).version != order.version and orders.preview_change(order.pk, back_to(order, before)).changes:
+        edit(order, back_to(order, before))
+    assert kept(state(order), before) == before
+    assert broken() == []
+    orders.cancel_order(order.pk, reason="done", actor=SYSTEM)
+    run_debts()
+    assert broken() == []
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_edits_on_one_version_one_is_applied(shop, concurrently):
+    order = placed_order()
+    jobs = [
+        partial(
+            orders.amend_order,
+            order.pk,
+            Wish(lines=(LineWish(position=1, quantity=3 + n),)),
+            expected_version=order.version,
+            actor=SYSTEM,
+        )
+        for n in range(2)
+    ]
+
+    outcomes = concurrently(*jobs, raising=False)
+
+    assert sorted(type(one.error) for one in outcomes if one.error) == [StaleOrder]
+    assert OrderLine.objects.get(order=order, position=1).quantity in (3, 4)
+    assert broken() == []
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_nobody_picks_what_is_edited_away_in_the_same_moment(shop, concurrently):
+    order = confirmed_order()
+    run_debts()
+    fulfillment.release_order(order.pk, actor=SYSTEM)
+    work, version = FulfillmentOrder.objects.get(order=order), anew(order).version
+    wish = Wish(lines=(LineWish(position=1, quantity=1),))
+    jobs = [
+        partial(orders.amend_order, order.pk, wish, expected_version=version, actor=SYSTEM),
+        partial(fulfillment.pick, work.pk, actor=SYSTEM),
+    ]
+
+    edited, picked = concurrently(*jobs, raising=False)
+
+    mug = OrderLine.objects.get(order=order, position=1)
+    in_hand = {
+        line.order_line_id: line.picked for line in FulfillmentLine.objects.filter(fulfillment_order__order=order)
+    }
+    assert isinstance(edited.error, ChangeRefused | None)
+    assert not isinstance(picked.error, UnknownLine | WrongQuantity)
+    assert in_hand[mug.pk] <= mug.open, "nobody has more in his hands than is wanted"
+    assert (mug.quantity, in_hand[mug.pk]) in ((1, 0), (1, 1), (2, 2))
+    assert broken() == []
