@@ -93,11 +93,15 @@ def days_overdue(invoice: Invoice) -> int:
     return (timezone.localdate() - invoice.due_on).days
 
 
+AWAITED = (OrderStatus.PLACED, OrderStatus.VERIFIED, OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
+
+
 def payable(order: Order) -> Decimal:
     """Return what a customer can pay for an order now: what it waits for, or what is open on its invoices."""
     if order.status in (OrderStatus.DRAFT, OrderStatus.CANCELLED, OrderStatus.EXPIRED):
         return Decimal(0)
-    awaited = order.status in (OrderStatus.PLACED, OrderStatus.VERIFIED)
+    # After an edit a confirmed order may wait for more.
+    awaited = order.status in AWAITED
     missing = guards.payment_missing(order) if awaited else Decimal(0)
     if not missing and order.invoiced_total:
         invoices = Invoice.objects.filter(order=order, status__in=WAITING)

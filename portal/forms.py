@@ -1,6 +1,6 @@
 """What visitors fill in; every error stands beside its field, and nothing typed is lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,9 +13,12 @@ from core.errors import DomainError
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Product
+from orders.models import Order, OrderLine
 from orders.services import fitting_methods
 from orders.verification import postcode_fits
+from orders.wishes import LineWish, Wish
 
+ADDRESS = ("name", "company", "line1", "line2", "postal_code", "city", "country", "phone")
 TERMS = {
     "prepaid": _("Pay in advance by bank transfer"),
     "net14": _("Invoice, 14 days"),
@@ -181,6 +184,72 @@ class CancelForm(PortalForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class ChangeForm(PortalForm):
+    """Where it goes, by what way, and how many of each; what is left as it is stays."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, required=False)
+    company = forms.CharField(label=_("Company"), max_length=100, required=False)
+    line1 = forms.CharField(label=_("Street and number"), max_length=100)
+    line2 = forms.CharField(label=_("Addition"), max_length=100, required=False)
+    postal_code = forms.CharField(label=_("Postcode"), max_length=20, required=False)
+    city = forms.CharField(label=_("City"), max_length=100)
+    country = forms.ChoiceField(label=_("Country"))
+    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    shipping_method = forms.ChoiceField(label=_("Delivery"), widget=forms.RadioSelect)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, order: Order, lines: Sequence[OrderLine], **kwargs: Any) -> None:
+        self.lines = lines
+        first = {**order.shipping_address, "version": order.version}
+        first["shipping_method"] = order.shipping_method.code if order.shipping_method else ""
+        first |= {f"line_{line.position}": line.wanted for line in lines}
+        super().__init__(*args, initial=first, **kwargs)
+        language = get_language() or "en"
+        self.fields["country"].choices = country_choices(language)  # type: ignore[attr-defined]
+        methods, _unfit = fitting_methods([line.product for line in lines], order.ship_to.country, order.currency)
+        self.fields["shipping_method"].choices = [  # type: ignore[attr-defined]
+            (method.code, method.name_in(language)) for method in methods
+        ]
+        for line in lines:
+            self.fields[f"line_{line.position}"] = forms.IntegerField(
+                label=line.name,
+                min_value=0,
+                max_value=9999,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "units"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask at once for a postcode the goods can travel to."""
+        cleaned = super().clean() or {}
+        if not postcode_fits(cleaned.get("country", ""), cleaned.get("postal_code") or ""):
+            self.add_error("postal_code", _("This postcode does not fit the country."))
+        return cleaned
+
+    def wish(self) -> Wish:
+        """Return what is to be otherwise."""
+        said, first = self.cleaned_data, self.initial
+        address = PostalAddress.from_dict({**first, **{name: said.get(name) for name in ADDRESS if name in said}})
+        moved = address != PostalAddress.from_dict(first)
+        method = said["shipping_method"]
+        return Wish(
+            lines=tuple(
+                LineWish(position=line.position, quantity=said[f"line_{line.position}"])
+                for line in self.lines
+                if said[f"line_{line.position}"] != line.wanted
+            ),
+            shipping_address=address if moved else None,
+            shipping_method=method if method != first["shipping_method"] else None,
+        )
+
+    def explain(self, refusals: Iterable[Mapping[str, str]]) -> None:
+        """Put what is refused beside the field it is about, else above the form."""
+        for one in refusals:
+            parts = one["pointer"].strip("/").split("/")
+            name = f"line_{one['position']}" if one.get("position") else parts[-1]
+            text = _("We do not have enough of it.") if one["code"] == "insufficient_stock" else one["detail"]
+            self.add_error(name if name in self.fields else None, text)
 
 
 REASONS = {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, orders, paying, quotations, shop
+from portal.views import account, changing, orders, paying, quotations, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("orders/<str:number>/placed/", orders.placed, name="placed"),
     path("orders/<str:number>/pay/", paying.pay, name="pay"),
     path("orders/<str:number>/paid/", paying.paid, name="paid"),
+    path("orders/<str:number>/change/", changing.change, name="change"),
     path("orders/<str:number>/cancel/", orders.cancel, name="cancel"),
     path("orders/<str:number>/return/", orders.request_return, name="return"),
     path("orders/<str:number>/documents/<str:document>/", orders.invoice_pdf, name="document"),

@@ -9,6 +9,7 @@ from .changes import amend_order, apply_change, approve_and_apply, approve_chang
 from .checking import recheck_order
 from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
+from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .exceptions import (
     close_exception,
@@ -83,6 +84,7 @@ __all__ = [
     "cancel_order",
     "change_rules",
     "change_weights",
+    "changeable_until",
     "clear_draft",
     "clear_drafts",
     "close_orders",
@@ -160,5 +162,6 @@ __all__ = [
     "verify_order",
     "waive_check",
     "watch_promises",
+    "why_not_by_customer",
     "write_rules",
 ]

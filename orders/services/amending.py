@@ -28,6 +28,7 @@ from pricing import services as pricing
 
 from .book import FIGURES, charges_of, touch
 from .buyer import owed_by
+from .cutoff import is_customer, why_not_by_customer
 from .holding import time_to_pay
 from .promising import repromise
 from .repricing import refuse_price, reprice
@@ -76,6 +77,9 @@ def work_out(work: Rework, *, lock: bool) -> None:
     order = work.order
     if order.status not in WAITING:
         work.refuse("", "too_late_to_change", _("It has left, or is closed"))
+        return
+    if is_customer(work.actor) and (why_not := why_not_by_customer(order, pieces=work.pieces, at=work.at)):
+        work.refuse("", "too_late_to_change", why_not)
         return
     prices = [*(one.unit_price for one in work.wish.lines), *(one.unit_price for one in work.wish.add)]
     if any(price is not None for price in prices) and not _may_set_prices(work):

@@ -22,6 +22,7 @@ from orders.wishes import Wish
 from .amending import APPROVES, begin_work, preview_change, preview_of, refusal_of, work_out, write_work
 from .book import charges_of, lines_of, take_order
 from .checking import recheck_order
+from .cutoff import is_customer
 from .holds import active_holds, lift_holds, place_hold
 from .reworking import Rework
 from .settlement import settle
@@ -172,7 +173,9 @@ def _take_change(change_id: int) -> OrderChange:
 
 def _as_asked(change: OrderChange, actor: Actor) -> Actor:
     """Return who may set the prices of an edit: it was looked at when it was asked for."""
-    return Actor(actor.kind, actor.name, actor.can | {"orders.change_price", APPROVES})
+    return Actor(
+        "customer" if is_customer(actor) else "staff", actor.name, actor.can | {"orders.change_price", APPROVES}
+    )
 
 
 def _require_version(order: Order, expected: int, *, before: Mapping[str, Any] | None) -> None:

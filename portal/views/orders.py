@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from core.countries import country_names
 from core.errors import DomainError
 from core.models import Attachment
 from fulfillment.models import Shipment
+from orders import guards
 from orders import selectors as order_facts
 from orders import services as orders
 from orders.models import Order
@@ -100,9 +102,10 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "returns": list(ReturnRequest.objects.filter(order=order).order_by("pk")),
         "may_cancel": "cancel" in allowed,
         "may_return": bool(return_facts.returnable_lines(order)) if order.shipped_at else False,
-        "awaits_payment": order.balance_due > 0
-        and order.payment_terms == "prepaid"
-        and order.status in ("placed", "verified"),
+        "awaits_payment": order.status in order_facts.WAITING and guards.payment_missing(order) > 0,
+        "missing": guards.payment_missing(order),
+        "may_change": not orders.why_not_by_customer(order, at=timezone.now()),
+        "change_until": orders.changeable_until(order),
         "seller": LegalEntity.objects.filter(is_default=True).first(),
         **ways_to_pay(order),
     }
