@@ -292,6 +292,7 @@ class CommentAdded(OrderEvent):
     name: ClassVar[str] = "orders.comment_added"
     public: ClassVar[bool] = False
     comment_id: int
+    shown: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from core.outbox import handles
 from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
+    CommentAdded,
     LentIsBack,
     LentWanted,
     OrderAmended,
@@ -65,6 +66,12 @@ def send_order_expired(event: OrderExpired) -> None:
 def send_order_changed(event: OrderAmended) -> None:
     """Tell the customer what it is now."""
     notifications.send_order_changed(event.order_id, change=event.change)
+
+
+@handles(CommentAdded, when=lambda event: event.shown and not event.quiet)
+def send_comment(event: CommentAdded) -> None:
+    """Send the customer what somebody of us wrote to them."""
+    notifications.send_comment(event.order_id, comment_id=event.comment_id)
 
 
 @handles(

@@ -12,7 +12,7 @@ from core.models import OutgoingMail
 from core.reader import spoken_moment
 from orders import guards, promise, wording
 from orders.letters import picture_of, write_to_buyer
-from orders.models import Draft, Order, OrderLine, OrderStatus
+from orders.models import Comment, Draft, Order, OrderLine, OrderStatus
 from orders.ports import online_payment, payment_details
 from orders.selectors import GONE, allowed_actions
 
@@ -108,6 +108,14 @@ def send_order_changed(order_id: int, *, change: str) -> OutgoingMail | None:
             "change_until": wording.day(order.ship_by_on, order.language),
         }
     return write_to_buyer(order, "order_changed", context, key=f"order_changed:{order.number}:{change}")
+
+
+def send_comment(order_id: int, *, comment_id: int) -> OutgoingMail | None:
+    """Send what was written to the customer on the page of the order; never back to who wrote it."""
+    comment = Comment.objects.get(pk=comment_id, order_id=order_id)
+    if not comment.public or comment.is_of_customer:
+        return None
+    return write_to_buyer(_read(order_id), "order_comment", {"text": comment.text}, key=f"order_comment:{comment.pk}")
 
 
 def send_promise_later(order_id: int, *, before: str, after: str) -> OutgoingMail | None:

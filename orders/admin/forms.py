@@ -69,7 +69,7 @@ class CommentForm(forms.Form):
     """A remark."""
 
     text = forms.CharField(label=_("Comment"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    public = forms.BooleanField(label=_("The customer may read it"), required=False)
+    public = forms.BooleanField(label=_("To the customer: on the page of the order, and by mail"), required=False)
 
 
 class BumpForm(forms.Form):

@@ -23,3 +23,8 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def is_of_customer(self) -> bool:
+        """Whether the customer wrote it."""
+        return self.author.partition(":")[0] == "customer"

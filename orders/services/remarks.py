@@ -33,13 +33,13 @@ OPEN = frozenset({S.DRAFT, S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 def add_comment(
     order_id: int, text: str, *, public: bool = False, actor: Actor, at: datetime | None = None
 ) -> Comment:
-    """Note what somebody says about an order; a public remark is shown to the customer."""
+    """Note what somebody says about an order; a public remark is shown to the customer, who gets it by mail."""
     when = at or timezone.now()
     quiet = Order.objects.filter(pk=order_id).values_list("quiet", flat=True).first()
     if quiet is None:
         raise UnknownOrder(f"There is no order {order_id}")
     comment = Comment.objects.create(order_id=order_id, author=str(actor), text=text, public=public, at=when)
-    emit(CommentAdded(order_id=order_id, comment_id=comment.pk, quiet=quiet), actor=actor, at=when)
+    emit(CommentAdded(order_id=order_id, comment_id=comment.pk, shown=public, quiet=quiet), actor=actor, at=when)
     return comment
 
 

@@ -22,7 +22,7 @@ from fulfillment.models import Shipment
 from orders import guards
 from orders import selectors as order_facts
 from orders import services as orders
-from orders.models import Order
+from orders.models import Comment, Order
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
@@ -100,6 +100,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "invoices": list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")),
         "credit_notes": list(CreditNote.objects.filter(order=order, number__isnull=False).order_by("pk")),
         "returns": list(ReturnRequest.objects.filter(order=order).order_by("pk")),
+        "remarks": list(Comment.objects.filter(order=order, public=True)),
         "may_cancel": "cancel" in allowed,
         "may_return": bool(return_facts.returnable_lines(order)) if order.shipped_at else False,
         "awaits_payment": order.status in order_facts.WAITING and guards.payment_missing(order) > 0,

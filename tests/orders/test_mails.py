@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.models import OutgoingMail
 from orders import notifications, services
 from orders.ports import payment_details
@@ -172,3 +172,20 @@ def test_where_prices_include_tax_all_that_is_listed_adds_up_to_the_total(shop, 
     run_debts()
 
     assert rows in " ".join(mails()[-1].text.split())
+
+
+def test_a_comment_to_the_customer_is_mailed_once_and_no_other_is(shop, run_debts):
+    order = placed_order()
+    services.add_comment(order.pk, "Difficult on the phone", actor=SYSTEM)
+    services.add_comment(order.pk, "My bell is broken", public=True, actor=Actor("customer", "C-1"))
+    comment = services.add_comment(order.pk, "The <red> one\nis sold out", public=True, actor=Actor("staff", "maya"))
+
+    run_debts()
+    again = notifications.send_comment(order.pk, comment_id=comment.pk)
+
+    (mail,) = OutgoingMail.objects.filter(kind="order_comment")
+    assert (again, mail.to) == (mail, "ada@example.com")
+    assert mail.subject == f"A message about your order {order.number}"
+    assert "The <red> one\nis sold out" in mail.text
+    assert "The &lt;red&gt; one<br>is sold out" in mail.html
+    assert "maya" not in mail.text.lower()

@@ -3,7 +3,7 @@
 import pytest
 
 from billing.models import Invoice
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.selectors import timeline
 from orders import services as orders
 from orders.models import Order
@@ -23,7 +23,7 @@ def arrived(signed_in):
 
 
 def test_the_page_of_an_order_costs_a_fixed_number_of_statements(signed_in, arrived, django_assert_num_queries):
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page = text_of(signed_in.get(f"/orders/{arrived.number}/"))
 
     assert "€22.06" in page
@@ -138,3 +138,16 @@ def test_a_held_order_is_called_on_hold(signed_in):
     orders.place_hold(order.pk, kind="manual", reason="Ask first", blocks=["release"], actor=SYSTEM)
 
     assert "On hold" in text_of(signed_in.get("/orders/"))
+
+
+def test_the_page_shows_what_was_written_to_the_customer_and_nothing_else(signed_in):
+    order = placed_order()
+    assert b'id="messages"' not in signed_in.get(f"/orders/{order.number}/").content
+    orders.add_comment(order.pk, "Difficult on the phone", actor=SYSTEM)
+    orders.add_comment(order.pk, "The <red> one is sold out", public=True, actor=Actor("staff", "maya"))
+
+    page = signed_in.get(f"/orders/{order.number}/").content.decode()
+
+    assert "The &lt;red&gt; one is sold out" in page
+    assert "Difficult" not in page
+    assert "maya" not in page.lower()
