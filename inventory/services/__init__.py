@@ -55,6 +55,7 @@ from .reservations import (
     rank_reservations,
     release,
     reserve,
+    tied_units,
 )
 from .rulesets import (
     RuleSetInput,
@@ -161,4 +162,5 @@ __all__ = [
     "update_shelf",
     "update_warehouse",
     "watch_stock",
+    "tied_units",
 ]

@@ -30,7 +30,8 @@ At = tuple[int, int]
 class Wanted:
     """All that is wanted of a demand from now on, by key, and the places that may give it.
 
-    Of a key, `waiting` units stood in line before; they stay there. `fixed` units of (key, warehouse) cannot be given
+    Of a key, `waiting` units stood in line before; they stay there, and so does what of `noted` ones is tied no more:
+    they are lost, and the one who asks is about to hear of it. `fixed` units of (key, warehouse) cannot be given
     back: they are off the shelf. `kept` units per product are left to others, who stand in front.
     """
 
@@ -38,6 +39,7 @@ class Wanted:
     places: Sequence[Place]
     costs: Costs | None = None
     waiting: Mapping[int, int] = field(default_factory=dict)
+    noted: Mapping[int, int] = field(default_factory=dict)
     fixed: Mapping[At, int] = field(default_factory=dict)
     kept: Mapping[int, int] = field(default_factory=dict)
 
@@ -45,10 +47,11 @@ class Wanted:
 @dataclass(frozen=True, kw_only=True)
 class Changed:
     """What a change does to a demand: units newly tied and given back, by key and warehouse; `tied` and `short` are
-    all there is afterwards. `decision` says why the new ones come from there."""
+    all there is afterwards, `had` by key all there was. `decision` says why the new ones come from there."""
 
     reservation_id: int
     picks: list[Pick]
+    had: dict[int, int]
     given_back: dict[At, int]
     tied: dict[At, int]
     short: dict[int, int]
@@ -124,11 +127,12 @@ class _Plan:
                 surplus[lot.key] -= units
 
     def _ask_for_more(self) -> list[Demand]:
-        left = _sum_by_key(self.after())
+        left, had = _sum_by_key(self.after()), _sum_by_key(self.have)
         more = []
         for one in self.wanted.demand:
             missing = one.quantity - left.get(one.key, 0)
-            if (units := missing - min(missing, self.wanted.waiting.get(one.key, 0))) > 0:
+            lost = max(0, self.wanted.noted.get(one.key, 0) - had.get(one.key, 0))
+            if (units := missing - min(missing, self.wanted.waiting.get(one.key, 0) + lost)) > 0:
                 more.append(replace(one, quantity=units))
         return more
 
@@ -192,6 +196,7 @@ class _Plan:
         return Changed(
             reservation_id=reservation_id,
             picks=self.decision.picks,
+            had=_sum_by_key(self.have),
             given_back={place: units for place, units in self.given.items() if units},
             tied={place: units for place, units in tied.items() if units},
             short={key: units for key, units in short.items() if units > 0},

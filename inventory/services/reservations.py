@@ -259,6 +259,18 @@ def open_allocations(reservation_id: int) -> list[OpenAllocation]:
     return [OpenAllocation(*where, quantity) for where, quantity in units.items()]
 
 
+def tied_units(reservation_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Return the units still tied, by demand and key; kits in whole kits."""
+    first: dict[tuple[int, int, int], int] = {}
+    found: dict[tuple[int, int], int] = defaultdict(int)
+    rows = open_ones().filter(reservation_id__in=list(reservation_ids)).select_related("stock_item")
+    for one in rows.order_by("pk"):
+        place = (one.reservation_id, one.key, one.stock_item.warehouse_id)
+        if first.setdefault(place, one.stock_item_id) == one.stock_item_id:
+            found[one.reservation_id, one.key] += one.open // one.per
+    return found
+
+
 def _on_shelves(demand: Iterable[Demand]) -> set[int]:
     """Return the products whose shelves a demand takes from."""
     return {product for one in demand for product, _ in needs_of(one)}

@@ -8,6 +8,7 @@ from django.utils import timezone
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import service
+from inventory import services as inventory
 from orders import promise
 from orders.derivation import restate
 from orders.events import AllocationLost, UnitsAwaited
@@ -33,11 +34,18 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
     for reservation_id, position, units in drops:
         lost[reservation_id][position] += units
     bereft: list[int] = []
-    for order in Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)):
+    locked = list(Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)))
+    tied = inventory.tied_units(lost)
+    for order in locked:
         lines = lines_of(order)
         wanted = lost[order.reservation_id or 0]
-        # Units that left or were given back since then are nobody's loss.
-        missing = {line: units for line in lines if (units := min(line.allocated, wanted.get(line.position, 0)))}
+        # Units that left, were given back or are not wanted any more since then are nobody's loss.
+        missing = {
+            line: units
+            for line in lines
+            if (gone := line.allocated - tied.get((order.reservation_id or 0, line.position), 0)) > 0
+            and (units := min(gone, wanted.get(line.position, 0)))
+        }
         if not missing:
             continue
         bereft.append(order.pk)

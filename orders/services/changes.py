@@ -13,7 +13,7 @@ from core.transitions import advance
 from orders import guards
 from orders.changing import ChangePreview, agreement_of, differences
 from orders.errors import ChangeDecided, ChangeRefused, MayNotChange, StaleOrder, UnknownChange
-from orders.events import OrderAmended
+from orders.events import LentIsBack, OrderAmended
 from orders.models import Hold, Order, OrderChange, OrderStatus
 from orders.ports import work_book
 from orders.sentences import MORE_TO_PAY
@@ -201,7 +201,8 @@ def _tell(work: Rework, change: OrderChange, shown: ChangePreview, *, actor: Act
     note_change(order, "orders.amended", actor=actor, before=before, after=after, note=change.reason)
     quiet = order.quiet or not change.tell_customer
     fact = OrderAmended(order_id=order.pk, change=str(change.number), fields=sorted(changes), quiet=quiet)
-    emit(fact, *work.facts, actor=actor, at=work.at)
+    back = [LentIsBack(order_id=order.pk)] if work.lent and not any(line.lent for line in work.lines) else []
+    emit(fact, *work.facts, *back, actor=actor, at=work.at)
 
 
 def _named(work: Rework, name: str) -> str:

@@ -29,7 +29,9 @@ def retie(work: Rework, *, lock: bool) -> None:
     for (position, _warehouse), units in work.stock.tied.items() if work.stock else ():
         tied[position] += units
     for line in goods:
-        line.allocated = tied[line.position]
+        # What is lost, and not heard of yet, stays as it is until the order hears of it.
+        lost = max(0, line.allocated - work.stock.had.get(line.position, 0)) if work.stock else 0
+        line.allocated = min(line.open, tied[line.position] + lost)
         line.backordered = line.open - line.allocated
         line.lent = min(line.lent, line.backordered)
         line.lent_until = line.lent_until if line.lent else None
@@ -60,6 +62,7 @@ def _change_stock(work: Rework, goods: Sequence[OrderLine], routed: Routed, *, l
         places=routed.places,
         costs=routed.costs,
         waiting=work.waited,
+        noted={line.position: line.allocated for line in goods},
         fixed=_fixed(work),
         kept=selectors.spoken_for(needed, rank=order.rank) if needed else {},
     )

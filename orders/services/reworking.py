@@ -56,6 +56,7 @@ class Rework:
         order = self.order
         self.before = agreement_of(order, self.lines, self.charges)
         self.was_open = {line.position: line.open for line in self.lines}
+        self.lent = any(line.lent for line in self.lines)
         self.waited = {line.position: line.backordered for line in self.lines}
         self.missing_before = guards.payment_missing(order)
         self.over_before = max(Decimal(0), -order.balance_due)

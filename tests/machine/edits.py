@@ -1,19 +1,22 @@
-"""Rules about what is changed of an order that stands. Whoever edits its lines adds a rule here."""
+"""Rules about what is changed of an order that stands."""
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from core.actors import SYSTEM
 from fulfillment import services as fulfillment
 from orders import services as orders
 from orders.models import Order
+from orders.wishes import LineWish, Wish
 from tests.machine import reality
 from tests.machine.goods import ANY
 from tests.machine.house import PLACES, TOM, House
-from tests.machine.things import UNBEGUN
+from tests.machine.things import UNBEGUN, WORKABLE, Ordered
 
 
 class Edits(House):
@@ -54,6 +57,26 @@ class Edits(House):
         orders.set_priority(order.number, priority, reason="asked", actor=TOM)
         order.rank = Order.objects.get(pk=order.number).rank
         self.after()
+
+    @precondition(lambda self: self.agreed())
+    @rule(index=ANY, more=st.integers(-3, 3).filter(bool))
+    def edit(self, index: int, more: int) -> None:
+        """The customer wants more of a line, or fewer, or none of it."""
+        order, key = self.agreed()[index % len(self.agreed())]
+        units = max(0, order.lines[key].wanted + more)
+        wish = Wish(lines=(LineWish(position=key, quantity=units),))
+        version = Order.objects.get(pk=order.number).version
+        may = self.model.may_edit(order, key, units)
+        deed = partial(orders.amend_order, order.number, wish, expected_version=version, actor=SYSTEM)
+        if self.attempt(deed, may=may):
+            new = self.model.edit(order, key, units, partial(self.gains_of, order))
+            reality.new_works(self.names, new)
+            self.after()
+
+    def agreed(self) -> list[tuple[Ordered, int]]:
+        """Return the lines that may be changed; what was paid for is left alone."""
+        found = [order for order in self.model.orders if order.status in WORKABLE and not order.prepaid]
+        return [(order, key) for order in found for key in order.lines]
 
     @precondition(lambda self: self.has_work("planned"))
     @rule(index=ANY)

@@ -18,7 +18,7 @@ from core.models import Delivery
 from inventory.models import StockItem
 from orders.services import returning
 from tests.machine import reality
-from tests.machine.model import Model
+from tests.machine.agreement import Agreement
 from tests.machine.reality import Names
 from tests.machine.things import Gains, Given, Needs, Ordered, Shelf, Work
 
@@ -36,7 +36,7 @@ class House(RuleBasedStateMachine):
         super().__init__()
         self.world = transaction.atomic()
         self.world.__enter__()
-        self.model = Model(frozenset({"RARE", "SET"}), PLACES, KITS)
+        self.model = Agreement(frozenset({"RARE", "SET"}), PLACES, KITS)
         rows = StockItem.objects.filter(product__sku__in=SKUS).select_related("product", "warehouse")
         self.names = Names(
             {row.product_id: row.product.sku for row in rows}, {row.warehouse_id: row.warehouse.code for row in rows}

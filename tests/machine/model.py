@@ -197,7 +197,7 @@ class Model(Shelves):
         bereft = set()
         for (number, key), units in lost.items():
             line = orders[number].lines[key]
-            if gone := min(units, line.tied):
+            if gone := min(units, line.tied - self.tied_in_all(orders[number], key)):
                 line.lose(gone)
                 bereft.add(number)
         return bereft
@@ -274,7 +274,7 @@ class Model(Shelves):
         self.works += new
         return new
 
-    def cut_back(self, order: Ordered) -> None:
+    def cut_back(self, order: Ordered) -> list[Work]:
         """Nobody fetches what is not tied any more: the youngest work that nobody has picked loses it."""
         excess = {
             (place, key): self.live_units(order, place, key) - self.tied_to(order, key, place)
@@ -283,8 +283,10 @@ class Model(Shelves):
         }
         mine = [work for work in self.works if work.order is order and work.status in UNPICKED]
         jobs = [(job.age, key, work) for work in mine for key, job in work.jobs.items()]
+        changed: list[Work] = []
         for _age, key, work in sorted(jobs, key=lambda one: -one[0]):
             if (gone := min(work.jobs[key].units, excess[work.place, key])) > 0:
+                changed.append(work)
                 excess[work.place, key] -= gone
                 work.jobs[key].units -= gone
                 if not work.jobs[key].units:
@@ -292,6 +294,7 @@ class Model(Shelves):
         for work in mine:
             if not work.jobs:
                 work.status = "cancelled"
+        return changed
 
     def split_off(self, work: Work, missing: Mapping[int, int]) -> Work | None:
         """What was not found becomes new work; where nothing was, the work itself begins anew."""

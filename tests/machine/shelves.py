@@ -29,6 +29,9 @@ class Shelves:
     def tied_to(self, order: Ordered, line: int, place: str) -> int:
         return sum(lot.units for lot in self.lots if (lot.order, lot.line, lot.shelf[1]) == (order, line, place))
 
+    def tied_in_all(self, order: Ordered, line: int) -> int:
+        return sum(lot.units for lot in self.lots if lot.order is order and lot.line == line)
+
     def lying(self, shelf: Shelf) -> int:
         return self.on_hand[shelf] - self.quarantined[shelf]
 

@@ -23,8 +23,8 @@ from tests.factories.kits import make_priced_kit
 from tests.factories.shop import make_priced_product
 from tests.machine import reality
 from tests.machine.edits import Edits
-from tests.machine.goods import ANY, Goods
-from tests.machine.house import KITS
+from tests.machine.goods import ANY, FEW, Goods
+from tests.machine.house import KITS, PLACES, SKUS
 from tests.machine.trade import LINES, Trade
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +35,20 @@ STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
 class Everything(Goods, Trade, Edits):
     """A house with goods, orders, and workers who are quick or slow."""
 
-    @initialize(prompt=st.booleans(), begun=st.lists(st.tuples(LINES, st.integers(0, 4)), max_size=3))
-    def open_the_house(self, prompt: bool, begun: list[tuple[list[tuple[str, int]], int]]) -> None:
-        """Begin in the middle of a day: some orders are there, and work on them has come so far."""
+    @initialize(
+        prompt=st.booleans(),
+        begun=st.lists(st.tuples(LINES, st.integers(0, 4)), max_size=3),
+        later=st.lists(st.tuples(st.sampled_from(SKUS), FEW), max_size=2),
+    )
+    def open_the_house(
+        self, prompt: bool, begun: list[tuple[list[tuple[str, int]], int]], later: list[tuple[str, int]]
+    ) -> None:
+        """Begin in the middle of a day: some want goods later, and as many are on their way; some orders are there,
+        and work on them has come so far."""
+        for sku, units in later:
+            self.order(lines=[(sku, units)], prepaid=False, express=False, later=True)
+            for place in PLACES:
+                self.announce(shelf=(sku, place), units=units, days=3)
         for lines, steps in begun:
             self.order(lines=lines, prepaid=False, express=steps == 4, later=False)
             for step, status in ((self.release, "planned"), (self.pick, "released"), (self.pack, "picked"))[:steps]:

@@ -14,6 +14,7 @@ Given = Mapping[tuple[int, int, str], int]
 Needs = tuple[tuple[str, int], ...]
 UNPICKED = ("planned", "released", "picking")
 OPEN_WORK = (*UNPICKED, "picked", "packed")
+IN_HAND = ("picking", "picked", "packed")
 WORKABLE = ("confirmed", "fulfilling")
 UNBEGUN = ("verified", "confirmed")
 LIVE = ("verified", "confirmed", "fulfilling", "fulfilled")
@@ -57,6 +58,10 @@ class Line:
     def needs(self) -> Needs:
         return self.parts or ((self.product, 1),)
 
+    @property
+    def wanted(self) -> int:
+        return self.quantity - self.cancelled
+
     def gain(self, units: int) -> None:
         """It gets units that it waits for; first those that it lent."""
         self.tied += units
@@ -88,6 +93,7 @@ class Ordered:
     lapsed: bool = False
     whole: bool = False
     later: bool = False
+    prepaid: bool = False
 
     @property
     def place_in_line(self) -> tuple[int, int]:

@@ -50,7 +50,7 @@ class Trade(House):
             return
         row = Order.objects.get(pk=placed.pk)
         self.names.reservations[row.reservation_id or 0] = row.pk
-        order = Ordered(row.pk, row.rank, "verified" if prepaid else "confirmed", {}, later=later)
+        order = Ordered(row.pk, row.rank, "verified" if prepaid else "confirmed", {}, later=later, prepaid=prepaid)
         self.names.orders[row.pk] = self.model.order(order, wanted, self.gains_of(order), *self.given())
         self.after()
 
