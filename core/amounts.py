@@ -61,7 +61,7 @@ class AmountField(forms.DecimalField):
             return written(Decimal(value), self.decimal_places)
         return value
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Read what was typed. Raises ValidationError for what is no number, or could be two."""
         if not isinstance(value, str) or value.strip() in self.empty_values:
             return super().to_python(value.strip() if isinstance(value, str) else value)

@@ -146,3 +146,34 @@ class BulkJobDue(Event):
     about: ClassVar[str] = "job_id"
     job_id: int
     turn: int = 1
+
+
+# The history of what is kept how long, which is about no record.
+RETENTION = "core.retention:1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataPurged(Event):
+    """Rows of a kind that had been kept long enough are gone; those from `before` a day."""
+
+    name: ClassVar[str] = "core.data_purged"
+    kind: str
+    rows: int
+    before: str
+
+    def thread(self) -> str:
+        """Return the history of what is kept."""
+        return RETENTION
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionChanged(Event):
+    """Somebody said how many years something is kept, by kind; for good where there is no number."""
+
+    name: ClassVar[str] = "core.retention_changed"
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    def thread(self) -> str:
+        """Return the history of what is kept."""
+        return RETENTION

@@ -5,11 +5,11 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig
 
-ROOMS = ("handlers", "panels", "way", "invariants", "sight")
+ROOMS = ("handlers", "panels", "way", "invariants", "sight", "retention")
 
 
 class RoomsConfig(AppConfig):
-    """Registers handlers, panels, ways, invariants and limits of an app; they register by being loaded."""
+    """Registers handlers, panels, ways, invariants, limits and what an app keeps; they register by being loaded."""
 
     default_auto_field = "django.db.models.BigAutoField"
 

@@ -96,6 +96,7 @@ ADMINISTRATOR = (
     *SETS_UP, *DELIVERS, *ROUTES, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
     *BRINGS_GOODS, "auth.view_group", "orders.view_priorityweights", "orders.change_priorityweights",
     "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
+    "core.view_retentionperiod", "core.change_retentionperiod",
 )  # fmt: skip
 
 

@@ -23,10 +23,12 @@ name_facts(
         "core.api_key_created": _("API key made"),
         "core.api_key_revoked": _("API key revoked"),
         "core.bulk_job_due": _("Next turn of a step for many rows"),
+        "core.data_purged": _("Old data purged"),
         "core.delivery_died": _("Work given up after many tries"),
         "core.mail_kept": _("Mail written"),
         "core.mail_refused": _("Mail refused"),
         "core.mail_resent": _("Mail sent again"),
+        "core.retention_changed": _("Retention changed"),
         "core.savedview.deleted": _("Saved view deleted"),
         "core.user.password_set": _("Password set"),
     }

@@ -9,6 +9,7 @@ from .messages import Attachment, OutgoingMail
 from .milestones import Milestone
 from .numbering import NumberSeries
 from .numbers import exact, public_number
+from .retention import RetentionPeriod
 from .roles import Role
 from .second_step import RecoveryCode, SecondStep, SecondStepRule
 from .sessions import BrowserSession
@@ -32,6 +33,7 @@ __all__ = [
     "NumberSeries",
     "OutgoingMail",
     "RecoveryCode",
+    "RetentionPeriod",
     "Role",
     "SavedView",
     "SecondStep",

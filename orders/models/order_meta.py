@@ -1,10 +1,12 @@
 """What may be granted about orders, and the index behind the daily close."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
-PERMISSIONS = [
+PERMISSIONS: list[tuple[str, Any]] = [
     ("operate_order", gettext_noop("Can take orders through their steps")),
     ("waive_check", gettext_noop("Can waive failed checks")),
     ("release_hold", gettext_noop("Can release holds")),

@@ -11,6 +11,7 @@ from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
 from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
+from .erasing import erase_people, old_orders
 from .exceptions import (
     close_exception,
     close_exceptions,
@@ -116,7 +117,9 @@ __all__ = [
     "note_habits",
     "offer_draft",
     "offer_typed",
+    "erase_people",
     "note_dossier",
+    "old_orders",
     "open_exception",
     "park_draft",
     "place_draft",

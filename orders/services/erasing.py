@@ -1,0 +1,66 @@
+"""People are forgotten on orders that were closed long enough ago; the orders themselves stay in every sum."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from core import retention
+from core.actors import SYSTEM
+from core.service import note_change, service
+from orders.models import CheckCatch, Comment, Draft, Hold, Order, OrderChange, OrderException, OrderStatus
+
+S = OrderStatus
+ERASED = "erased"
+# Everything on an order by which somebody is named, reached or found, and what people wrote.
+TEXTS = (
+    *("customer_name", "email", "phone", "name_key", "surname_key", "phone_key", "address_key"),
+    *("customer_note", "gift_note", "purchase_order_number", "hold_reason"),
+)
+
+
+def old_orders(before: datetime) -> QuerySet[Order]:
+    """Return the orders that were over before a moment, with nothing open, and still name somebody."""
+    over = (
+        Q(status=S.COMPLETED, completed_at__lt=before, balance_due=0)
+        | Q(status=S.CANCELLED, cancelled_at__lt=before, balance_due=0)
+        | Q(status=S.EXPIRED, paid_total=F("refunded_total"))
+    )
+    rows = Order.objects.filter(over, placed_at__lt=before, open_exceptions=0, open_returns=0)
+    return rows.filter(**{f"metadata__{ERASED}__isnull": True})
+
+
+@service
+def erase_people(order_ids: Collection[int]) -> None:
+    """Take away who bought, where it went and what people wrote, with history, mails and files; amounts stay."""
+    orders = list(Order.objects.locked().filter(pk__in=order_ids))
+    ids = [order.pk for order in orders]
+    today = timezone.localdate().isoformat()
+    for order in orders:
+        nobody: dict[str, Any] = dict.fromkeys(TEXTS, "")
+        Order.objects.filter(pk=order.pk).update(
+            **nobody,
+            shipping_address=_country_of(order.shipping_address),
+            billing_address=_country_of(order.billing_address),
+            metadata={ERASED: today},
+            tags=[],
+            checks=[],
+        )
+    Comment.objects.filter(order__in=ids).delete()
+    CheckCatch.objects.filter(order__in=ids).delete()
+    Hold.objects.filter(order__in=ids).update(reason="")
+    OrderException.objects.filter(order__in=ids).update(title="", payload={}, resolution="")
+    Draft.objects.filter(order__in=ids).update(typed={})
+    OrderChange.objects.filter(order__in=ids).update(wish={}, before={}, after={}, reason="", decision_note="")
+    for purge in retention.PURGED_WITH["orders.order"]:
+        purge(ids)
+    retention.forget_history([order.history_thread() for order in orders])
+    for order in orders:
+        note_change(order, "orders.people_erased", actor=SYSTEM)
+
+
+def _country_of(address: dict[str, Any]) -> dict[str, Any]:
+    """Return what tax needs to know of an address."""
+    return {"country": address["country"]} if address.get("country") else {}
