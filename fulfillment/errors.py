@@ -51,6 +51,12 @@ class ShipsComplete(Conflict):
     code = "ships_complete"
 
 
+class NothingToMerge(Conflict):
+    """No other planned work of the order waits in the same place."""
+
+    code = "nothing_to_merge"
+
+
 class NothingToPutBack(Conflict):
     """No goods of this work wait to be put back."""
 

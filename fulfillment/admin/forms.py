@@ -219,6 +219,25 @@ class ShipForm(SubjectForm):
         return {"tracking_numbers": numbers}
 
 
+class SplitForm(WorkForm):
+    """How many units of each line go into work of their own."""
+
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
+
+    def prepare(self) -> None:
+        """Ask for each line; none is the answer that is likely for most."""
+        for line in self.lines():
+            label = f"{line.order_line.sku} {line.order_line.name} ({line.quantity})"
+            self.add_units(_name(line), label=label, most=line.quantity, initial=0)
+        self.order_fields([*(_name(line) for line in self.lines()), "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """Hand over what the service asks for."""
+        super().clean()
+        units = {line.order_line_id: self.cleaned_data.get(_name(line)) or 0 for line in self.lines()}
+        return {**self.cleaned_data, "units": units}
+
+
 class NoteForm(forms.Form):
     """A remark for the history."""
 

@@ -13,7 +13,7 @@ from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders import selectors as orders
 
-from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, RerouteForm, ShipForm, ShortForm
+from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, RerouteForm, ShipForm, ShortForm, SplitForm
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
 REROUTE = "fulfillment.reroute_fulfillmentorder"
@@ -131,6 +131,29 @@ def _put_back(work: FulfillmentOrder) -> list[str]:
     ]
 
 
+def _put_back_goods(work: FulfillmentOrder) -> list[str]:
+    sentences = [
+        _("Somebody carries the goods back; they stay tied to the order and are planned anew when they lie there."),
+    ]
+    if work.status == Status.PACKED:
+        sentences.append(_("Its label is void."))
+    return sentences
+
+
+def _split(work: FulfillmentOrder) -> list[str]:
+    return [_("The units you name become planned work of their own in %(place)s.") % {"place": work.warehouse or ""}]
+
+
+def _merge(work: FulfillmentOrder) -> list[str]:
+    others = FulfillmentOrder.objects.filter(
+        order=work.order_id, warehouse=work.warehouse_id, kind=work.kind, status=Status.PLANNED
+    ).exclude(pk=work.pk)
+    numbers = ", ".join(others.order_by("pk").values_list("number", flat=True)[:20])
+    if not numbers:
+        return [_("No other planned work of this order waits in the same place")]
+    return [_("%(others)s: all of it becomes part of %(work)s.") % {"others": numbers, "work": work}]
+
+
 def _as_picked(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, Any]:
     return {"picked": said["found"], "parts": said["parts"]}
 
@@ -211,6 +234,31 @@ WORK_STEPS: dict[str, TransitionSpec] = {
         consequences=_put_back,
         when=lambda work: work.needs_put_back,
         style="primary",
+    ),
+    "put_back_goods": TransitionSpec(
+        gettext_lazy("Put the goods back"),
+        services.put_back,
+        OPERATE,
+        form=OptionalReasonForm,
+        consequences=_put_back_goods,
+        when=lambda work: work.status in (Status.PICKED, Status.PACKED),
+        style="danger",
+    ),
+    "split": TransitionSpec(
+        gettext_lazy("Split"),
+        services.split_fulfillment,
+        OPERATE,
+        form=SplitForm,
+        consequences=_split,
+        arguments=lambda work, said: {"units": said["units"], "reason": said["reason"]},
+        when=lambda work: work.status == Status.PLANNED,
+    ),
+    "merge": TransitionSpec(
+        gettext_lazy("Put together"),
+        services.merge_fulfillment,
+        OPERATE,
+        consequences=_merge,
+        when=lambda work: work.status == Status.PLANNED,
     ),
     "reroute": TransitionSpec(
         gettext_lazy("Send from elsewhere"),

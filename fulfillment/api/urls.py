@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import sight, views
+from . import sight, splitting, views
 
 __all__ = ["sight", "urlpatterns"]
 
@@ -16,6 +16,10 @@ urlpatterns = [
     path(f"{WORK}/pick/", views.PickView.as_view(), name="fulfillment-order-pick"),
     path(f"{WORK}/short/", views.ShortView.as_view(), name="fulfillment-order-short"),
     path(f"{WORK}/reroute/", views.RerouteView.as_view(), name="fulfillment-order-reroute"),
+    path(f"{WORK}/split/", splitting.SplitView.as_view(), name="fulfillment-order-split"),
+    path(f"{WORK}/merge/", splitting.MergeView.as_view(), name="fulfillment-order-merge"),
+    path(f"{WORK}/pull-back/", splitting.PullBackView.as_view(), name="fulfillment-order-pull-back"),
+    path(f"{WORK}/put-back/", splitting.PutBackView.as_view(), name="fulfillment-order-put-back"),
     path(f"{WORK}/pack/", views.PackView.as_view(), name="fulfillment-order-pack"),
     path(f"{WORK}/ship/", views.ShipView.as_view(), name="fulfillment-order-ship"),
     path("shipments/", views.ShipmentsView.as_view(), name="shipments"),

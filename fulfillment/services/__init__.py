@@ -8,6 +8,7 @@ from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillmen
 from .ranking import follow_ranks
 from .rerouting import reroute_fulfillment, ways_elsewhere
 from .shipping import render_service, ship_fulfillment_order
+from .splitting import merge_fulfillment, put_back, split_fulfillment
 from .through import Stations, fulfil_through, ship_order
 from .tracking import (
     deliver_shipment,
@@ -32,10 +33,12 @@ __all__ = [
     "follow_ranks",
     "fulfil_through",
     "lose_shipment",
+    "merge_fulfillment",
     "pack",
     "pick",
     "plan_fulfillment",
     "pull_back",
+    "put_back",
     "record_tracking_event",
     "release_fulfillment",
     "release_order",
@@ -45,6 +48,7 @@ __all__ = [
     "ship_order",
     "short_pick",
     "short_pick_key",
+    "split_fulfillment",
     "start_picking",
     "take_back_shipment",
     "withdraw_early",

@@ -18,6 +18,7 @@ from fulfillment.selectors import OPEN_WORK
 from inventory import services as inventory
 from orders.models import Order, OrderStatus
 
+from .planning import plan_fulfillment
 from .shipping import LEAVING
 from .work import Status, lines_of, lock_work
 
@@ -42,14 +43,17 @@ def cancel_open_fulfillment(
     for work in works:
         work.needs_put_back = work.status in PICKED
         advance(work, "cancel", actor=actor, note=reason, at=at)
-    _void_labels(works, actor=actor, at=at)
+    void_labels(works, actor=actor, at=at)
     _free_what_lies_there(order, actor=actor, at=at)
     return works
 
 
 @service
 def complete_put_back(fulfillment_order_id: int, *, actor: Actor, at: datetime | None = None) -> FulfillmentOrder:
-    """Say that the goods of cancelled work lie in their bins again: now others may have them."""
+    """Say that the goods of cancelled work lie in their bins again: now others may have them.
+
+    Where their order lives on they stay tied to it, and are planned anew.
+    """
     work = lock_work(fulfillment_order_id)
     if not work.needs_put_back:
         raise NothingToPutBack(_("Nothing of this work waits to be put back"), fulfillment_order=work.number)
@@ -57,12 +61,17 @@ def complete_put_back(fulfillment_order_id: int, *, actor: Actor, at: datetime |
     work.save(update_fields=["needs_put_back"])
     quiet = work.order.quiet
     emit(GoodsPutBack(order_id=work.order_id, fulfillment_order_id=work.pk, quiet=quiet), actor=actor, at=at)
+    if work.order.status not in OVER:
+        plan_fulfillment(work.order_id, actor=actor, at=at)
+        return work
     units = {(line.order_line.position, work.warehouse_id): line.picked for line in lines_of(work)}
     _release(work.order, units, actor=actor, at=at)
     return work
 
 
-def _void_labels(works: Iterable[FulfillmentOrder], *, actor: Actor, at: datetime | None) -> None:
+@service
+def void_labels(works: Iterable[FulfillmentOrder], *, actor: Actor, at: datetime | None) -> None:
+    """Void the labels of what will not leave."""
     parcels = Shipment.objects.locked().filter(fulfillment_order__in=works, status__in=LEAVING)
     for shipment in parcels.select_related("order__channel"):
         advance(shipment, "cancel", actor=actor, at=at)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
@@ -24,7 +25,7 @@ class Work:
     def pieces(self, order_id: int, *, lock: bool) -> Sequence[Piece]:
         """Return the work on an order that has not left; with `lock` nobody takes a step on it meanwhile."""
         rows = FulfillmentOrder.objects.locked() if lock else FulfillmentOrder.objects.order_by("pk")
-        works = list(rows.filter(order_id=order_id, status__in=OPEN_WORK))
+        works = list(rows.filter(Q(status__in=OPEN_WORK) | Q(needs_put_back=True), order_id=order_id))
         units: dict[int, dict[int, int]] = defaultdict(dict)
         lines = (
             FulfillmentLine.objects.filter(fulfillment_order__in=works) if works else FulfillmentLine.objects.none()
@@ -32,7 +33,13 @@ class Work:
         for work, position, count in lines.values_list("fulfillment_order", "order_line__position", "quantity"):
             units[work][position] = count
         return [
-            Piece(number=str(one.number), status=one.status, warehouse_id=one.warehouse_id, units=units[one.pk])
+            Piece(
+                number=str(one.number),
+                # What is being put back is still in somebody's hands.
+                status=Status.PICKED if one.needs_put_back else one.status,
+                warehouse_id=one.warehouse_id,
+                units=units[one.pk],
+            )
             for one in works
         ]
 

@@ -196,7 +196,7 @@ def _order_lines(order: Order) -> list[OrderLine]:
 
 def _plan(order: Order, *, at: datetime) -> list[FulfillmentOrder]:
     """Write down the work that a locked order still needs."""
-    works = _missing_work(order, _order_lines(order), live_units(order.pk), at=at)
+    works = _missing_work(order, _order_lines(order), live_units(order.pk, with_put_back=True), at=at)
     FulfillmentOrder.objects.bulk_create(work.order for work in works)
     _write_lines(works)
     return [work.order for work in works]

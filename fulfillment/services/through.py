@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -145,8 +146,15 @@ def _all_work(order: Order, existing: Sequence[FulfillmentOrder], *, at: datetim
     for work in existing:
         work.order = order
     covered: dict[tuple[int | None, int], int] = defaultdict(int)
-    live = FulfillmentLine.objects.filter(fulfillment_order__order=order, fulfillment_order__status__in=OPEN_WORK)
+    back = Q(fulfillment_order__needs_put_back=True)
+    live = FulfillmentLine.objects.filter(
+        back | Q(fulfillment_order__status__in=OPEN_WORK), fulfillment_order__order=order
+    ).annotate(is_back=F("fulfillment_order__needs_put_back"), place=F("fulfillment_order__warehouse"))
     for line in live.order_by("pk"):
+        if line.is_back:
+            # Nobody fetches what is still carried back.
+            covered[line.place, line.order_line_id] += line.quantity
+            continue
         if (planned := works.get(line.fulfillment_order_id)) is None:
             raise PlannedMeanwhile(_("Somebody planned work for this order at the same moment; look again"))
         line.order_line = by_id[line.order_line_id]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fulfillment.errors import OrderBlocked, UnknownLine, WrongKind, WrongQuantity
@@ -38,12 +39,16 @@ def lines_of(work: FulfillmentOrder) -> list[FulfillmentLine]:
     return list(lines.order_by("order_line__position"))
 
 
-def live_units(order_id: int) -> dict[tuple[int | None, int], int]:
-    """Return the units of an order that somebody already has to handle, per warehouse and order line."""
+def live_units(order_id: int, *, with_put_back: bool = False) -> dict[tuple[int | None, int], int]:
+    """Return the units of an order that somebody already has to handle, per warehouse and order line.
+
+    With those that are being put back: nobody fetches them before they lie in their bins.
+    """
     units: dict[tuple[int | None, int], int] = defaultdict(int)
-    live = FulfillmentLine.objects.filter(
-        fulfillment_order__order_id=order_id, fulfillment_order__status__in=OPEN_WORK
-    )
+    handled = Q(fulfillment_order__status__in=OPEN_WORK)
+    if with_put_back:
+        handled |= Q(fulfillment_order__needs_put_back=True)
+    live = FulfillmentLine.objects.filter(handled, fulfillment_order__order_id=order_id)
     for warehouse, line, quantity in live.values_list("fulfillment_order__warehouse_id", "order_line_id", "quantity"):
         units[warehouse, line] += quantity
     return units
