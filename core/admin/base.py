@@ -38,7 +38,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import history
+from core.admin import history, overtaken
 from core.admin.actors import actor_for
 from core.admin.columns import badge_column, choice_column, flag_column, for_reader, when_column
 from core.admin.forms import LookUpSelect, asked_way_back, show_refusal
@@ -49,6 +49,8 @@ from core.amounts import AmountField
 from core.errors import DomainError, Stale
 from core.service import note_change, thread_of, unit_of_work
 from core.sight import seen
+
+OVERTAKEN = _("Somebody changed this while you were editing. Look at the history, then save again.")
 
 
 class LeanListMixin(SavedViewsMixin):
@@ -217,11 +219,32 @@ class BackOfficeAdmin(LeanListMixin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show the form again with the reason when a service refuses; its transaction is rolled back."""
+        if request.method == "POST" and object_id is not None and overtaken.SEEN in request.POST:
+            self._compare(request, object_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:
             request.refusal = error  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _compare(self, request: HttpRequest, object_id: str) -> None:
+        """Read what was sent beside what stands there by now; it is refused where somebody else was faster."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_change_permission(request, obj):
+            return
+        shown = self.get_form(request, obj, change=True)(instance=obj)
+        read, clashes = overtaken.answer(shown, request.POST)
+        request.POST = read
+        if clashes:
+            request.overtaken = overtaken.overtaken(clashes, thread_of(obj))  # type: ignore[attr-defined]
+            request.refusal = Stale(str(OVERTAKEN))  # type: ignore[attr-defined]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Let the form carry what its reader sees in it, and show in what he was overtaken."""
+        if kwargs.get("change") and self.has_change_permission(request, kwargs["obj"]):
+            context["seen"] = overtaken.seen_in(context["adminform"].form)
+            context["overtaken"] = getattr(request, "overtaken", None)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save through the service of the table, or simply, with before and after in the history."""
@@ -251,8 +274,9 @@ class BackOfficeAdmin(LeanListMixin):
     def _refuse_if_stale(self, request: HttpRequest, obj: Any, change: bool) -> None:
         """Let nobody overwrite unseen what somebody else changed meanwhile."""
         seen = request.POST.get("_version", "")
-        if change and seen and seen != str(getattr(obj, "version", seen)):
-            raise Stale(str(_("Somebody changed this while you were editing. Look at the history, then save again.")))
+        compared = overtaken.SEEN in request.POST and not self.inlines
+        if change and seen and not compared and seen != str(getattr(obj, "version", seen)):
+            raise Stale(str(OVERTAKEN))
 
     def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
         """Save one row and write down what it was and what it is."""

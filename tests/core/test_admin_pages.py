@@ -121,6 +121,52 @@ def test_nobody_overwrites_unseen_what_somebody_else_changed(staff, key, editabl
     assert len(editable) == 1
 
 
+def seen(answer):
+    return answer.context["seen"]
+
+
+def test_who_was_overtaken_sees_both_versions_and_chooses(staff, key, monkeypatch):
+    monkeypatch.setattr(KeyAdmin, "editable", ("name",))
+    opened = seen(staff.get(page(key, "edit")))
+    staff.post(page(key, "edit"), {"name": "Theirs", "_seen": opened})
+
+    refused = staff.post(page(key, "edit"), {"name": "Mine", "_seen": opened})
+
+    (clash,) = refused.context["overtaken"].clashes
+    assert (clash.before, clash.theirs, clash.mine, clash.choice) == ("Web shop", "Theirs", "Mine", "_keep_name")
+    assert refused.context["overtaken"].who == "staff:maya"
+    assert b'value="Mine"' in refused.content
+    assert ApiKey.objects.get().name == "Theirs"
+
+    now = seen(refused)
+    staff.post(page(key, "edit"), {"name": "Mine", "_keep_name": "theirs", "_seen": now})
+    assert ApiKey.objects.get().name == "Theirs"
+    staff.post(page(key, "edit"), {"name": "Mine", "_keep_name": "mine", "_seen": now})
+    assert ApiKey.objects.get().name == "Mine"
+
+
+def test_a_field_left_alone_follows_the_colleague_and_is_told(staff, key, monkeypatch):
+    monkeypatch.setattr(KeyAdmin, "editable", ("name", "prefix"))
+    opened = seen(staff.get(page(key, "edit")))
+    theirs = {"name": "Theirs", "prefix": key.prefix}
+    staff.post(page(key, "edit"), {**theirs, "_seen": opened})
+
+    refused = staff.post(page(key, "edit"), {"name": "Web shop", "prefix": "mine", "_seen": opened})
+
+    (clash,) = refused.context["overtaken"].clashes
+    assert (clash.theirs, clash.mine, clash.choice) == ("Theirs", "", "")
+    assert b'value="Theirs"' in refused.content
+    assert b'value="mine"' in refused.content
+    assert ApiKey.objects.get().prefix == key.prefix
+
+
+def test_nonsense_about_what_was_seen_breaks_nothing(staff, key, monkeypatch):
+    monkeypatch.setattr(KeyAdmin, "editable", ("name",))
+
+    for nonsense in ("{", "[1]", '{"name": [1]}'):
+        assert staff.post(page(key, "edit"), {"name": "Till", "_seen": nonsense}).status_code in (200, 302)
+
+
 def test_without_a_service_a_row_is_saved_with_before_and_after(staff, key, monkeypatch):
     monkeypatch.setattr(KeyAdmin, "editable", ("name",))
 
