@@ -280,12 +280,17 @@ class BackOfficeAdmin(LeanListMixin):
 
     def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
         """Save one row and write down what it was and what it is."""
-        before = {name: str(form.initial.get(name, "")) for name in form.changed_data} if change else {}
-        after = {name: str(form.cleaned_data.get(name, "")) for name in form.changed_data}
+        before, after = self.told_changes(obj, form)
+        before = before if change else {}
         with unit_of_work():
             obj.save()
             name = f"{self.opts.label_lower}.{'changed' if change else 'created'}"
             note_change(obj, name, actor=actor, before=before, after=after)
+
+    def told_changes(self, obj: Any, form: Any) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what a form changes, before and after, as the history tells it."""
+        before = {name: str(form.initial.get(name, "")) for name in form.changed_data}
+        return before, {name: str(form.cleaned_data.get(name, "")) for name in form.changed_data}
 
     # One log: Django's own second one stays empty.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:

@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import history, navigation
-from orders.admin import changes, exceptions, finding, holds, orders, priority, routing, today
+from orders.admin import changes, checks_offered, exceptions, finding, holds, orders, priority, routing, today
 
-__all__ = ["changes", "exceptions", "finding", "holds", "orders", "priority", "routing", "today"]
+__all__ = ["changes", "checks_offered", "exceptions", "finding", "holds", "orders", "priority", "routing", "today"]
 
 badges.register("neutral", "unallocated", "unfulfilled", "unpaid", "not_invoiced")
 badges.register("info", "placed", "verified", "authorized")

@@ -15,7 +15,7 @@ from core.countries import country_choices, is_country
 from inventory.handling import CARRIED, TAGS, usual_handling
 from pricing.models import Promotion, Zone
 
-CHECK_RESULTS = ("off", "warn", "hold")
+from .checks_field import ChecksField, as_typed
 
 
 class CurrencyField(forms.CharField):
@@ -62,36 +62,6 @@ class CountriesField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare what is meant, not how it is written."""
         return self.prepare_value(initial or []) != self.prepare_value(data or "")
-
-
-class ChecksField(forms.CharField):
-    """What a channel does with each check, one `name: result` per line, kept as a mapping."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 4, "cols": 40}))
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write the mapping."""
-        if isinstance(value, str) and value.startswith("{"):
-            value = json.loads(value)
-        return "\n".join(f"{name}: {result}" for name, result in value.items()) if isinstance(value, dict) else value
-
-    def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
-        """Read the mapping."""
-        found = {}
-        for line in filter(None, (part.strip() for part in str(super().clean(value)).splitlines())):
-            name, _colon, result = (part.strip() for part in line.partition(":"))
-            if result not in CHECK_RESULTS:
-                known = ", ".join(CHECK_RESULTS)
-                raise ValidationError(_("%(line)s: write name: result (%(known)s)") % {"line": line, "known": known})
-            found[name] = result
-        return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare what is meant, not how it is written."""
-        written = self.prepare_value(initial or {}) or ""
-        return written.split() != str(data or "").split()
 
 
 class RoleLimitsField(forms.CharField):
@@ -145,7 +115,7 @@ class ChannelForm(forms.ModelForm):
     checks = ChecksField(
         label=_("checks"),
         required=False,
-        help_text=_("One per line, e.g. “duplicate: warn”. Results: off, warn, hold."),
+        help_text=_("What is looked at before an order is accepted. An empty limit is the usual one."),
     )
 
     change_limits = RoleLimitsField(
@@ -157,9 +127,17 @@ class ChannelForm(forms.ModelForm):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["checks"] = as_typed(self.instance.checks, self.instance.check_limits)
+
     def clean(self) -> dict[str, Any]:
-        """The prices must be in the money of the channel."""
+        """The prices must be in the money of the channel; of the checks policy and limits are kept apart."""
         cleaned = super().clean() or self.cleaned_data
+        if (said := cleaned.get("checks")) is not None:
+            cleaned["checks"], self.instance.check_limits = said
+        elif "checks" not in self.errors:
+            cleaned["checks"] = self.instance.checks
         prices, currency = cleaned.get("price_list"), cleaned.get("currency")
         if prices and currency and prices.currency != currency:
             text = _("This list is in %(theirs)s, the channel in %(ours)s.")

@@ -3,6 +3,7 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from .price_list import PriceList
 
@@ -68,6 +69,7 @@ class Channel(models.Model):
     class Meta:
         verbose_name = _("channel")
         verbose_name_plural = _("channels")
+        permissions = [("set_checks", gettext_noop("Can set what is checked, and its limits"))]
 
     def __str__(self) -> str:
         return self.name

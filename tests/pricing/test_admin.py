@@ -68,13 +68,45 @@ def test_a_channel_changed_here_is_read_anew_at_once(shop, staff):
     channel = shop.channel("api")
     form = staff.get(address(Channel, channel.pk, "change")).context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value not in (None, False) and name != "checks"}
-    data |= {"price_list": channel.price_list_id, "checks": "duplicate: warn\nstock: off", "name": "Shop"}
+    checks = {
+        "duplicate": "warn",
+        "duplicate-hours": "48",
+        "stock": "off",
+        "price-lowest": "50",
+        "total-tolerance": "0,5",
+    }
+    data |= {"price_list": channel.price_list_id, "name": "Shop"}
+    data |= {f"checks-{name}": said for name, said in checks.items()}
 
     response = staff.post(address(Channel, channel.pk, "change"), data)
 
     assert response.status_code == 302, faults(response)
     kept = shop.channel("api")
     assert (kept.name, kept.checks, kept.code) == ("Shop", {"duplicate": "warn", "stock": "off"}, "api")
+    assert kept.check_limits == {"duplicate": {"hours": "48"}, "total": {"tolerance": "0.5"}}
+    told = EventRecord.objects.get(name="pricing.channel.changed").payload
+    assert told["before"]["stock"] == "only warn"
+    assert told["after"] == {
+        "name": "Shop",
+        "duplicate": "only warn, same lines, from 80 %, within 48 hours, "
+        "no: also hold what somebody else ordered to the same address",
+        "total": "hold the order, differs at most by (in the channel's currency) 0.5",
+        "stock": "do not look",
+    }
+
+
+def test_who_may_set_checks_changes_nothing_else_of_a_channel(shop, client, django_user_model):
+    ines = django_user_model.objects.create_user("ines", password="secret", is_staff=True)
+    ines.user_permissions.add(*Permission.objects.filter(codename__in=["view_channel", "set_checks"]))
+    client.force_login(ines, backend="django.contrib.auth.backends.ModelBackend")
+    page = address(Channel, shop.channel("api").pk, "change")
+
+    client.post(page, {"name": "Mine", "checks-price": "off"})
+    assert (shop.channel("api").name, shop.channel("api").checks) == ("API", {"price": "off"})
+
+    ines.user_permissions.remove(Permission.objects.get(codename="set_checks"))
+    assert "<b>Price</b>: do not look, at least, of our price 50 %" in client.get(page).content.decode()
+    assert client.post(page, {"checks-price": "hold"}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -94,7 +126,15 @@ def test_a_channel_changed_here_is_read_anew_at_once(shop, staff):
         (Zone, {"name": "X", "countries": ""}, "countries", "Rest of the world is the rest of the world already."),
         (ShippingRate, {"amount": "-1", "min_goods_value": "0"}, "amount", "Zero or more."),
         (Channel, {"currency": "XYZ"}, "currency", "XYZ is no currency."),
-        (Channel, {"checks": "duplicate: perhaps"}, "checks", "duplicate: perhaps: write name: result"),
+        (Channel, {"checks-duplicate": "perhaps"}, "checks", "Duplicate: choose what happens."),
+        (Channel, {"checks-duplicate-share": "101"}, "checks", "Duplicate, same lines, from: from 1 to 100"),
+        (
+            Channel,
+            {"checks-discount-share": "a lot"},
+            "checks",
+            "Discount, at most, of the goods: a number is missing",
+        ),
+        (Channel, {"checks-discount-share": "1.5"}, "checks", "Discount, at most, of the goods: a whole number"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field(shop, staff, model, data, field, message):
