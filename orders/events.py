@@ -128,11 +128,15 @@ class OrderChanged(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderAmended(OrderEvent):
-    """The agreement itself was changed: `fields` names what, `change` the edit with its figures before and after."""
+    """The agreement itself was changed: `fields` names what, `change` the edit with its figures before and after.
+
+    `tells` says whether the customer gets a mail about it; programs hear of it all the same.
+    """
 
     name: ClassVar[str] = "orders.order_amended"
     change: str
     fields: list[str]
+    tells: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

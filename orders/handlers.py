@@ -62,7 +62,7 @@ def send_order_expired(event: OrderExpired) -> None:
     notifications.send_order_expired(event.order_id)
 
 
-@handles(OrderAmended, when=lambda event: not event.quiet)
+@handles(OrderAmended, when=lambda event: event.tells and not event.quiet)
 def send_order_changed(event: OrderAmended) -> None:
     """Tell the customer what it is now."""
     notifications.send_order_changed(event.order_id, change=event.change)

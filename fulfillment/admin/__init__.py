@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import badges
-from core.admin import navigation
+from core.admin import history, navigation
 from fulfillment.services import SHORT_PICK
 from orders import categories
 
@@ -14,6 +14,9 @@ __all__ = ["order_steps", "shipments", "today", "work"]
 WAREHOUSE = _("Warehouse")
 QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment.view_fulfillmentorder"
 PARCELS, VIEW_PARCELS = "admin:fulfillment_shipment_changelist", "fulfillment.view_shipment"
+
+history.phrase("fulfillment.split", _("Work split"), icon="pen")
+history.phrase("fulfillment.merged", _("Work put together"), icon="pen")
 
 navigation.register(
     WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="building", query="?stage=open", keys="g w"

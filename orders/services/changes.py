@@ -199,8 +199,13 @@ def _tell(work: Rework, change: OrderChange, shown: ChangePreview, *, actor: Act
     before = {_named(work, name): was for name, (was, _now) in changes.items()}
     after = {_named(work, name): now for name, (_was, now) in changes.items()}
     note_change(order, "orders.amended", actor=actor, before=before, after=after, note=change.reason)
-    quiet = order.quiet or not change.tell_customer
-    fact = OrderAmended(order_id=order.pk, change=str(change.number), fields=sorted(changes), quiet=quiet)
+    fact = OrderAmended(
+        order_id=order.pk,
+        change=str(change.number),
+        fields=sorted(changes),
+        tells=change.tell_customer,
+        quiet=order.quiet,
+    )
     back = [LentIsBack(order_id=order.pk)] if work.lent and not any(line.lent for line in work.lines) else []
     emit(fact, *work.facts, *back, actor=actor, at=work.at)
 

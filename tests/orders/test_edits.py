@@ -109,6 +109,18 @@ def test_an_edit_and_its_reversal_leave_all_as_it_was(shop: Shop) -> None:
     assert broken() == []
 
 
+def test_nobody_is_told_where_that_is_not_wanted(shop: Shop) -> None:
+    order = confirmed_order()
+    edit(order, quantities(line1=3), tell_customer=False)
+    run_debts()
+    assert not OutgoingMail.objects.filter(dedupe_key__startswith="order_changed:").exists()
+    assert EventRecord.objects.get(name="orders.order_amended").public
+    edit(order, quantities(line1=4))
+    run_debts()
+    mail = OutgoingMail.objects.get(dedupe_key__startswith="order_changed:")
+    assert (mail.to, "4 × Red mug" in mail.text) == ("ada@example.com", True)
+
+
 def test_lines_are_added_and_priced_as_they_are_sold(shop: Shop) -> None:
     order = confirmed_order({"MUG-RED": 2})
     edit(order, Wish(add=(NewLine(sku="tea-1", quantity=2),)))
