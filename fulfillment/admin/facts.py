@@ -9,6 +9,7 @@ name_facts(
         "fulfillment.goods_put_back": _("Picked units put back"),
         "fulfillment.label_requested": _("Label requested"),
         "fulfillment.label_voided": _("Label voided"),
+        "fulfillment.merged": _("Work put together"),
         "fulfillment.planned": _("Work planned"),
         "fulfillment.released": _("Work released"),
         "fulfillment.rerouted": _("Work moved to another warehouse"),
@@ -17,5 +18,6 @@ name_facts(
         "fulfillment.shipment_failed": _("Parcel did not arrive"),
         "fulfillment.shipment_shipped": _("Parcel shipped"),
         "fulfillment.short_pick": _("Units not found while picking"),
+        "fulfillment.split": _("Work split"),
     }
 )
