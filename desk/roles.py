@@ -57,6 +57,8 @@ BRINGS_GOODS = (
 
 ROUTES = tuple(f"inventory.{verb}_routingruleset" for verb in ("view", "add", "change", "activate"))
 
+HOLD_TYPES = tuple(f"orders.{verb}_holdtype" for verb in ("view", "add", "change"))
+
 ORDER_DESK = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
@@ -72,7 +74,8 @@ WAREHOUSE = (
 )  # fmt: skip
 FINANCE = (
     *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
-    "orders.view_hold", "orders.release_hold", "orders.take_dossier", "billing.operate_payment",
+    "orders.view_hold", "orders.release_hold", "orders.lift_money_hold", "orders.take_dossier",
+    "billing.operate_payment",
     "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
     "customers.view_customer", "customers.change_customer", "customers.view_address", "customers.view_contact",
     "returns.view_returnrequest", "core.view_outgoingmail",
@@ -91,11 +94,12 @@ MANAGER = (
     "returns.view_returnpolicy", "returns.change_returnpolicy",
     "orders.view_priorityweights", "orders.change_priorityweights", "orders.approve_change",
     "pricing.set_checks", "orders.view_checkcatch",
+    "orders.lift_money_hold", "orders.lift_risk_hold", *HOLD_TYPES,
     "core.manage_shared_view", "core.view_eventrecord",
 )  # fmt: skip
 ADMINISTRATOR = (
     *SETS_UP, *DELIVERS, *ROUTES, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
-    *BRINGS_GOODS, "auth.view_group", "orders.view_priorityweights", "orders.change_priorityweights",
+    *BRINGS_GOODS, "auth.view_group", "orders.view_priorityweights", "orders.change_priorityweights", *HOLD_TYPES,
     "pricing.set_checks", "orders.view_checkcatch",
     "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
     "core.view_retentionperiod", "core.change_retentionperiod",

@@ -10,6 +10,8 @@ from fulfillment.models import Shipment
 from orders.events import (
     AllocationLost,
     BackordersFilled,
+    HoldPlaced,
+    HoldReleased,
     OrderCancelled,
     OrderChanged,
     OrderConfirmed,
@@ -55,6 +57,18 @@ def follow_wish(event: OrderChanged) -> None:
     """Take out of the queues what is wanted later now, and plan what is wanted earlier."""
     services.withdraw_early(event.order_id, actor=SYSTEM)
     services.plan_fulfillment(event.order_id, actor=SYSTEM)
+
+
+@handles(HoldPlaced, when=lambda event: event.partly)
+def keep_apart(event: HoldPlaced) -> None:
+    """Let the rest of the order go on without what is on hold."""
+    services.set_held_apart(event.order_id, actor=SYSTEM)
+
+
+@handles(HoldReleased, when=lambda event: event.partly)
+def go_on(event: HoldReleased) -> None:
+    """Let the warehouse have what was on hold, where work is released by itself."""
+    services.go_on_after_hold(event.order_id, actor=SYSTEM)
 
 
 @handles(StockLent)

@@ -23,6 +23,16 @@ class UnknownHold(Missing):
     """There is no such hold."""
 
 
+class InvalidHold(Invalid):
+    """There is no such type of hold, or no such part of the order."""
+
+
+class MayNotLift(NotAllowed):
+    """Holds of this type are lifted by others."""
+
+    code = "hold_not_yours"
+
+
 class HoldClosed(Conflict):
     """The hold was lifted already."""
 

@@ -140,21 +140,26 @@ class OrderAmended(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldPlaced(OrderEvent):
-    """Something must be settled before the order moves on."""
+class HoldEvent(OrderEvent):
+    """A hold, on the whole order or only `partly`: on a line or a piece of work."""
 
-    name: ClassVar[str] = "orders.hold_placed"
     hold_id: int
     kind: str
+    partly: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldReleased(OrderEvent):
+class HoldPlaced(HoldEvent):
+    """Something must be settled before the order, or that part of it, moves on."""
+
+    name: ClassVar[str] = "orders.hold_placed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldReleased(HoldEvent):
     """It was settled."""
 
     name: ClassVar[str] = "orders.hold_released"
-    hold_id: int
-    kind: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,6 +153,14 @@ def active_holds() -> QuerySet[Hold]:
     return Hold.objects.filter(status=Hold.Status.ACTIVE).select_related("order").order_by("created_at", "pk")
 
 
+def part_holds(order: Order) -> list[Hold]:
+    """Return the active holds on lines or pieces of work of an order; one that has no holds asks nobody."""
+    if not order.active_holds:
+        return []
+    parts = active_holds().filter(Q(line__isnull=False) | ~Q(work=""), order=order)
+    return list(parts.select_related("line").order_by("pk"))
+
+
 def open_exceptions() -> QuerySet[OrderException]:
     """Return what waits for a person, the oldest first."""
     closed = [OrderException.Status.RESOLVED, OrderException.Status.DISMISSED]

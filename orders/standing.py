@@ -32,16 +32,24 @@ def allowed_actions(order: Order) -> list[str]:
 
 def blocked_because(order: Order) -> str:
     """Return the one sentence that says why an order does not move on, or nothing."""
+    if is_partly_held(order):
+        whole = "" if order.status == S.FULFILLING else guards.why_not(order, NEXT[S(order.status)])
+        return whole or _("Part of it is on hold: %(reason)s") % {"reason": order.hold_reason}
     if order.status == S.FULFILLING:
         return order.hold_reason if order.active_holds else ""
     name = NEXT.get(S(order.status))
     return guards.why_not(order, name) if name else ""
 
 
+def is_partly_held(order: Order) -> bool:
+    """Whether only a part of an order is on hold, and the rest of it goes on."""
+    return bool(order.active_holds and not order.blocked_transitions and order.status in HOLDABLE)
+
+
 def display_status(order: Order) -> str:
     """Return the state of an order as people say it."""
     if order.status in HOLDABLE and order.active_holds:
-        return _("On hold")
+        return _("Partly on hold") if is_partly_held(order) else _("On hold")
     told = _TOLD.get(S(order.status))
     return (told(order) if told else "") or str(order.get_status_display())
 

@@ -244,6 +244,12 @@ class NoteForm(forms.Form):
     note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
 
 
+class HoldForm(forms.Form):
+    """Why one piece of work stays in the house."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason, as you would read it to a caller"), max_length=300)
+
+
 class OptionalReasonForm(forms.Form):
     """Why, if there is something to say."""
 

@@ -11,11 +11,23 @@ from core.reader import locale, retold
 from fulfillment import services
 from fulfillment.carriers import carrier_for
 from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.selectors import OPEN_WORK
 from orders import selectors as orders
 
-from .forms import NoteForm, OptionalReasonForm, PackForm, PickForm, RerouteForm, ShipForm, ShortForm, SplitForm
+from .forms import (
+    HoldForm,
+    NoteForm,
+    OptionalReasonForm,
+    PackForm,
+    PickForm,
+    RerouteForm,
+    ShipForm,
+    ShortForm,
+    SplitForm,
+)
 
 OPERATE = "fulfillment.operate_fulfillmentorder"
+HOLD = "orders.operate_order"
 REROUTE = "fulfillment.reroute_fulfillmentorder"
 TELL = "fulfillment.operate_shipment"
 Kind = FulfillmentOrder.Kind
@@ -166,6 +178,10 @@ def _as_parcels(work: FulfillmentOrder, said: Mapping[str, Any]) -> dict[str, An
     return {"parcels": said["boxes"]}
 
 
+def _hold(work: FulfillmentOrder) -> list[str]:
+    return [_("It stays in the house until somebody lifts the hold."), _("Other work of the order goes on.")]
+
+
 WORK_STEPS: dict[str, TransitionSpec] = {
     "release": TransitionSpec(
         gettext_lazy("Release"), services.release_fulfillment, OPERATE, consequences=_release, style="primary"
@@ -269,6 +285,15 @@ WORK_STEPS: dict[str, TransitionSpec] = {
         consequences=_reroute,
         arguments=lambda work, said: {"warehouse_id": said["warehouse"], "reason": said["reason"]},
         when=lambda work: _is_goods(work) and work.status == Status.PLANNED,
+    ),
+    "hold": TransitionSpec(
+        gettext_lazy("Hold"),
+        services.hold_work,
+        HOLD,
+        form=HoldForm,
+        consequences=_hold,
+        when=lambda work: work.status in OPEN_WORK,
+        icon="hand",
     ),
     "pull_back": TransitionSpec(
         gettext_lazy("Pull back"),

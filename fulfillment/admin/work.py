@@ -21,6 +21,7 @@ from core.templatetags.back_office import badge, when
 from fulfillment import capacity, deadlines, selectors, services
 from fulfillment.models import FulfillmentOrder
 from orders import urgency
+from orders.standing import is_partly_held
 
 from .printing import WORK_PAPERS, PrintingAdmin
 from .steps import OPERATE, WORK_STEPS
@@ -89,6 +90,14 @@ def leaves_by(work: FulfillmentOrder) -> str:
     if work.warehouse is not None and (pickup := capacity.pickup_of(work.warehouse, work.ship_by_on)) is not None:
         shown = format_html("{} {}", shown, spoken_time(pickup))
     return format_html("{} {}", shown, badge("failed", _("Late"))) if deadlines.is_late(work) else shown
+
+
+def _why_held(work: FulfillmentOrder) -> str:
+    """Say what keeps this work in the house: a hold on its order, on a line in it, or on itself."""
+    if not is_partly_held(work.order):
+        return _("On hold: %(reason)s") % {"reason": retold(work.order.hold_reason)}
+    reason = services.why_held(work)
+    return _("On hold: %(reason)s") % {"reason": retold(reason)} if reason else ""
 
 
 def _release_many(n: int) -> list[str]:
@@ -176,5 +185,5 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         if obj.needs_put_back:
             return _("The order was cancelled: what was picked has to go back into its bin.")
         if obj.status in selectors.OPEN_WORK and obj.order.is_on_hold:
-            return _("On hold: %(reason)s") % {"reason": retold(obj.order.hold_reason)}
+            return _why_held(obj)
         return ""

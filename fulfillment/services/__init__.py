@@ -1,5 +1,6 @@
 """The counter of fulfillment: everything the floors above may ask."""
 
+from .apart import go_on_after_hold, hold_work, set_held_apart
 from .cancelling import cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
 from .packing import ParcelInput, attach_label, pack
@@ -17,6 +18,7 @@ from .tracking import (
     record_tracking_event,
     take_back_shipment,
 )
+from .work import why_held
 
 __all__ = [
     "SHORT_PICK",
@@ -32,6 +34,8 @@ __all__ = [
     "follow_order",
     "follow_ranks",
     "fulfil_through",
+    "go_on_after_hold",
+    "hold_work",
     "lose_shipment",
     "merge_fulfillment",
     "pack",
@@ -44,6 +48,7 @@ __all__ = [
     "release_order",
     "render_service",
     "reroute_fulfillment",
+    "set_held_apart",
     "ship_fulfillment_order",
     "ship_order",
     "short_pick",
@@ -51,6 +56,7 @@ __all__ = [
     "split_fulfillment",
     "start_picking",
     "take_back_shipment",
-    "withdraw_early",
     "ways_elsewhere",
+    "why_held",
+    "withdraw_early",
 ]

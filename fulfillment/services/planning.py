@@ -19,14 +19,18 @@ from inventory import services as inventory
 from inventory.models import Warehouse
 from orders import services as orders
 from orders.models import Order, OrderLine, OrderStatus
+from orders.selectors import blocked_because
 
 from .work import (
     STOPPING,
     WORKABLE,
     Status,
+    held_parts,
+    held_works,
     live_units,
     lock_work,
     refuse_blocked,
+    refuse_held,
     refuse_incomplete,
     stamp,
     why_incomplete,
@@ -56,7 +60,7 @@ def plan_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = None)
     planned = _plan(order, at=when)
     _announce(order, planned, actor=actor, at=when)
     if planned and order.channel.auto_release and not _why_not_release(order):
-        _release(order, planned, actor=actor, at=when)
+        _release(order, without_held(order, planned), actor=actor, at=when)
     return planned
 
 
@@ -65,6 +69,7 @@ def release_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime
     """Let a warehouse begin; the first release takes the order into fulfillment."""
     work = lock_work(fulfillment_order_id)
     refuse_blocked(work.order)
+    refuse_held(work)
     refuse_incomplete(work.order)
     _release(work.order, [work], actor=actor, at=at or timezone.now())
     return work
@@ -96,8 +101,11 @@ def release_order(
         reason = order.why_not("release") if order.status == OrderStatus.CONFIRMED else ""
         raise OrderBlocked(reason or _("No work of this order waits to be released"), order=order.number)
     refuse_incomplete(order)
-    _release(order, ready, actor=actor, at=when)
-    return ready
+    free = without_held(order, ready)
+    if not free:
+        raise OrderBlocked(blocked_because(order), order=order.number)
+    _release(order, free, actor=actor, at=when)
+    return free
 
 
 @service
@@ -212,9 +220,11 @@ def _missing_work(
 ) -> list[Work]:
     """Work out what of a locked order is neither shipped nor in work (`covered`). Writes nothing.
 
-    What is wanted later, or not released yet, is left out, unless it went `early` all the same.
+    What is wanted later, or not released yet, is left out, unless it went `early` all the same. Lines on hold get work
+    of their own: nobody else waits for them.
     """
-    works: dict[int | None, Work] = {}
+    works: dict[tuple[int | None, bool], Work] = {}
+    apart = held_parts(order).lines
     by_position = {line.position: line for line in lines}
     held = set() if early else orders.held_back(order, at=at)
     for one in inventory.open_allocations(order.reservation_id) if order.reservation_id else ():
@@ -222,13 +232,14 @@ def _missing_work(
             continue
         line = by_position[one.key]
         if (units := one.quantity - covered.get((one.warehouse_id, line.pk), 0)) > 0:
-            work = works.setdefault(one.warehouse_id, Work(_new_order(order, one.warehouse_id, at)))
+            place = (one.warehouse_id, line.pk in apart)
+            work = works.setdefault(place, Work(_new_order(order, one.warehouse_id, at)))
             work.lines.append(FulfillmentLine(order_line=line, quantity=units, bin=one.bin))
     for line in lines:
         if (None, line.position) in held:
             continue
         if not line.is_goods and (units := line.open - covered.get((None, line.pk), 0)) > 0:
-            work = works.setdefault(None, Work(_new_order(order, None, at)))
+            work = works.setdefault((None, line.pk in apart), Work(_new_order(order, None, at)))
             work.lines.append(FulfillmentLine(order_line=line, quantity=units))
     return list(works.values())
 
@@ -266,7 +277,15 @@ def _why_not_release(order: Order) -> str:
     return why_incomplete(order)
 
 
-def _release(order: Order, works: list[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
+def without_held(order: Order, works: Sequence[FulfillmentOrder]) -> list[FulfillmentOrder]:
+    """Return the work of which nothing is on hold."""
+    held_up = held_works(order, works)
+    return [work for work in works if work.pk not in held_up]
+
+
+def _release(order: Order, works: Sequence[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
+    if not works:
+        return
     for work in works:
         stamp(work, at, "released_at")
         advance(work, "release", actor=actor, at=at)

@@ -29,7 +29,7 @@ from orders.models import Order, OrderLine
 from .packing import ParcelInput, _stick, _wrap
 from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
 from .shipping import LEAVING, _announce_parcels, _rendered, _type_numbers
-from .work import Status, contents_of, refuse_blocked, stamp
+from .work import Status, contents_of, held_parts, refuse_blocked, stamp
 
 Kind = FulfillmentOrder.Kind
 ON_THE_TROLLEY = (Status.PICKED, Status.PACKED)
@@ -91,6 +91,7 @@ def fulfil_through(
     existing = list(FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=OPEN_WORK))
     order = _lock_order(order_id)
     refuse_blocked(order)
+    parts = held_parts(order)
     left = shipped_at or timezone.now()
     arrived = (delivered_at or left) if through == "delivered" else None
     # What is told afterwards has left, be it earlier than it was wanted.
@@ -98,6 +99,10 @@ def fulfil_through(
     works = every if places is None else _within(every, places)
     if every and not works:
         raise OrderBlocked(_("What is left of this order lies in other warehouses than yours"), order=order.number)
+    for work in works:
+        number = str(work.order.number) if work.order.pk else ""
+        if reason := parts.why(number, [line.order_line.pk for line in work.lines]):
+            raise OrderBlocked(reason, order=order.number)
     if not works:
         later = order.why_not("release") if begins_later(order) else ""
         raise OrderBlocked(later or _("Nothing of this order is there to be shipped"), order=order.number)

@@ -1,7 +1,8 @@
 """What every step has in common: the work under its lock, what it holds, and what forbids to go on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from fulfillment.errors import OrderBlocked, UnknownLine, WrongKind, WrongQuantity
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from fulfillment.selectors import OPEN_WORK
+from orders import selectors as orders
 from orders.models import Order, OrderStatus
 
 Status = FulfillmentOrder.Status
@@ -28,6 +30,7 @@ def take_work(fulfillment_order_id: int, kind: str) -> FulfillmentOrder:
     """Lock work for a step on it. Raises OrderBlocked, and WrongKind for goods where services are meant."""
     work = lock_work(fulfillment_order_id)
     refuse_blocked(work.order)
+    refuse_held(work)
     if work.kind != kind:
         raise WrongKind(_("%(work)s is about %(kind)s") % {"work": work, "kind": work.get_kind_display()})
     return work
@@ -61,6 +64,54 @@ def refuse_blocked(order: Order) -> None:
         raise OrderBlocked(_("The order is %(state)s") % {"state": str(state).lower()}, order=order.number)
     if STOPPING & set(order.blocked_transitions):
         raise OrderBlocked(str(order.hold_reason or _("The order is on hold")), order=order.number)
+
+
+@dataclass(frozen=True)
+class HeldParts:
+    """What of an order is on hold while the rest goes on: reasons by order line, and by number of the work."""
+
+    lines: Mapping[int, str] = field(default_factory=dict)
+    works: Mapping[str, str] = field(default_factory=dict)
+
+    def why(self, number: str, line_ids: Collection[int]) -> str:
+        """Say why a piece of work stays in the house, or nothing."""
+        reasons = (self.lines[pk] for pk in line_ids if pk in self.lines)
+        return self.works.get(number, "") or next(reasons, "")
+
+
+def held_parts(order: Order) -> HeldParts:
+    """Return what of an order is on hold by itself; where nothing of it is, nobody is asked."""
+    stopping = [hold for hold in orders.part_holds(order) if not STOPPING.isdisjoint(hold.blocks)]
+    return HeldParts(
+        lines={hold.line_id: hold.reason for hold in stopping if hold.line_id is not None},
+        works={hold.work: hold.reason for hold in stopping if hold.work},
+    )
+
+
+def held_works(order: Order, works: Iterable[FulfillmentOrder]) -> dict[int, str]:
+    """Return why pieces of work are on hold, by their id."""
+    parts = held_parts(order)
+    if not parts.lines and not parts.works:
+        return {}
+    by_id = {work.pk: work for work in works}
+    line_ids: dict[int, list[int]] = defaultdict(list)
+    for pk, line in FulfillmentLine.objects.filter(fulfillment_order__in=by_id).values_list(
+        "fulfillment_order", "order_line"
+    ):
+        line_ids[pk].append(line)
+    reasons = {pk: parts.why(str(work.number), line_ids[pk]) for pk, work in by_id.items()}
+    return {pk: reason for pk, reason in reasons.items() if reason}
+
+
+def why_held(work: FulfillmentOrder) -> str:
+    """Say why this work, or a line in it, is on hold though the order is not; nothing where it is not."""
+    return held_works(work.order, [work]).get(work.pk, "")
+
+
+def refuse_held(work: FulfillmentOrder) -> None:
+    """Raise OrderBlocked when this work, or a line in it, is on hold though the order is not."""
+    if reason := why_held(work):
+        raise OrderBlocked(reason, order=work.order.number)
 
 
 def refuse_incomplete(order: Order) -> None:

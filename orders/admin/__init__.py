@@ -37,6 +37,8 @@ history.phrase("orders.units_taken", _("Took units of a less urgent order"), ico
 history.phrase("orders.units_given", _("Gave units to a more urgent order"), icon="arrow")
 history.phrase("orders.bump_ended", _("Usual priority again"), icon="pen")
 history.phrase("orders.weights_changed", _("Points changed"), icon="pen")
+history.phrase("orders.holdtype.created", _("Type of hold added"), icon="pen")
+history.phrase("orders.holdtype.changed", _("Type of hold changed"), icon="pen")
 
 navigation.register(
     navigation.SETTINGS,
@@ -44,6 +46,14 @@ navigation.register(
     "admin:orders_priorityweights_changelist",
     permission="orders.view_priorityweights",
     order=917,
+    icon="gear",
+)
+navigation.register(
+    navigation.SETTINGS,
+    _("Types of holds"),
+    "admin:orders_holdtype_changelist",
+    permission="orders.view_holdtype",
+    order=918,
     icon="gear",
 )
 navigation.register(

@@ -1,6 +1,6 @@
 """What staff are asked when they take an order a step further."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
 from core.reader import retold
-from orders.models import MOST_POINTS, Hold
+from orders import hold_types
+from orders.models import FORWARD, MOST_POINTS, Hold, HoldType, LiftedBy, Order
 from orders.verification import failed
 
+AS_THE_KIND = "as_the_kind"
 BLOCKABLE = (
     ("verify", _("verification")),
     ("confirm", _("confirmation")),
@@ -25,18 +27,77 @@ class CancelForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class HoldForm(forms.Form):
-    """What keeps an order from going on."""
+class HoldForm(SubjectForm):
+    """What keeps an order, or one line of it, from going on."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=Hold.Kind.choices, initial=Hold.Kind.MANUAL)
+    kind = forms.ChoiceField(label=_("Kind"))
     reason = forms.CharField(label=_("Reason, as you would read it to a caller"), max_length=300)
+    line = forms.TypedChoiceField(label=_("What is stopped"), required=False, coerce=int, empty_value=None)
     blocks = forms.MultipleChoiceField(
         label=_("Stops"),
         choices=BLOCKABLE,
-        initial=["verify", "confirm", "release"],
+        required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing ticked: what the kind says. A line is kept from leaving the house."),
     )
-    lifted_by_payment = forms.BooleanField(label=_("Lift it by itself when the payment is in"), required=False)
+    auto_release = forms.ChoiceField(label=_("Lift it by itself with"), required=False)
+    expires_at = forms.DateTimeField(
+        label=_("Until (it ends by itself)"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def prepare(self) -> None:
+        """Offer the types of the house, and the lines of which something is still here."""
+        fields: Any = self.fields
+        fields["kind"].choices = [(one.code, one.title()) for one in hold_types.hold_types()]
+        fields["kind"].initial = Hold.Kind.MANUAL
+        fields["auto_release"].choices = [
+            (AS_THE_KIND, _("what the kind says")),
+            ("", _("nothing")),
+            *LiftedBy.choices,
+        ]
+        fields["auto_release"].initial = AS_THE_KIND
+        if not isinstance(self.subject, Order):
+            del fields["line"]
+            return
+        lines = [line for line in self.subject.lines.order_by("position") if line.open]
+        fields["line"].choices = [
+            ("", _("the whole order")),
+            *((line.pk, f"{line.sku} {line.name}") for line in lines),
+        ]
+
+    def clean_expires_at(self) -> Any:
+        """Ask for a moment to come."""
+        until = self.cleaned_data["expires_at"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(_("That is over already."))
+        return until
+
+
+class HoldTypeForm(forms.ModelForm):
+    """What holds of one type are like."""
+
+    blocks = forms.MultipleChoiceField(
+        label=_("Stops"), choices=BLOCKABLE, widget=forms.CheckboxSelectMultiple, initial=FORWARD
+    )
+
+    class Meta:
+        model = HoldType
+        fields: ClassVar[list[str]] = ["code", "name", "blocks", "auto_release", "hours", "may_lift", "active"]
+        help_texts: ClassVar[dict[str, Any]] = {
+            "name": _("Empty: the usual name, in the language of the reader."),
+            "auto_release": _("What happens of its own and settles it. A day that is reached ends it as well."),
+            "may_lift": _("Empty: whoever may lift holds."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a name where there is no usual one."""
+        said: dict[str, Any] = super().clean() or {}
+        code = said.get("code") or self.instance.code
+        if code not in Hold.Kind.values and "name" in said and not said["name"]:
+            self.add_error("name", _("Give it a name."))
+        return said
 
 
 class ReleaseForm(SubjectForm):

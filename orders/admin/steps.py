@@ -10,7 +10,7 @@ from core.admin.transitions import TransitionSpec
 from core.reader import spoken_amount, spoken_date
 from orders import ports, selectors, services, urgency
 from orders.admin import taking
-from orders.admin.forms import BumpForm, CancelForm, CommentForm, HoldForm, ReleaseForm, WaiveForm
+from orders.admin.forms import AS_THE_KIND, BumpForm, CancelForm, CommentForm, HoldForm, ReleaseForm, WaiveForm
 from orders.models import Order, OrderStatus
 from orders.priority import BUMP
 from orders.services.reworking import LABELLED, PICKED
@@ -86,16 +86,22 @@ def _stopped(piece: ports.Piece) -> str:
 
 
 def _hold(order: Order) -> list[str]:
-    return [_("The order stops at the steps you choose until somebody lifts the hold.")]
+    return [
+        _("The order stops at the steps you choose until somebody lifts the hold."),
+        _("Where you choose a line, only that stays in the house; the rest goes on."),
+    ]
 
 
 def hold_arguments(cleaned: dict[str, Any]) -> dict[str, Any]:
     """Return what a hold is placed with, from what the form said."""
+    lifted_by = cleaned["auto_release"]
     return {
         "kind": cleaned["kind"],
         "reason": cleaned["reason"],
-        "blocks": cleaned["blocks"],
-        "auto_release": "paid" if cleaned["lifted_by_payment"] else "",
+        "blocks": cleaned["blocks"] or None,
+        "auto_release": None if lifted_by == AS_THE_KIND else lifted_by,
+        "expires_at": cleaned["expires_at"],
+        "line_id": cleaned.get("line"),
     }
 
 

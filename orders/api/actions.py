@@ -16,8 +16,7 @@ from core.api.idempotency import idempotent
 from core.errors import Conflict
 from orders import selectors, services
 from orders.errors import HoldClosed
-from orders.models import Hold
-from orders.services.holds import FORWARD
+from orders.models import Hold, LiftedBy
 from orders.services.prioritizing import MOST_POINTS
 
 from .permissions import WAIVE
@@ -25,6 +24,10 @@ from .serializers import OrderDetailSerializer
 from .views import IF_MATCH, OrderView
 
 BLOCKABLE = ("verify", "confirm", "release", "fulfill", "complete", "cancel")
+
+
+# A key has no more digits than this.
+MOST_DIGITS = 19
 
 
 class NothingSerializer(StrictSerializer):
@@ -47,10 +50,18 @@ class BumpSerializer(ReasonSerializer):
 class HoldInputSerializer(ReasonSerializer):
     """What stops the order, and which of its steps."""
 
-    kind = serializers.ChoiceField(choices=Hold.Kind.choices, required=False)
-    blocks = serializers.ListField(child=serializers.ChoiceField(choices=BLOCKABLE), min_length=1, required=False)
-    auto_release = serializers.ChoiceField(choices=["", "paid"], required=False)
+    kind = TextField(max_length=20, required=False, help_text="The code of a type of hold; `manual` if none is said.")
+    blocks = serializers.ListField(
+        child=serializers.ChoiceField(choices=BLOCKABLE),
+        min_length=1,
+        required=False,
+        help_text="As the type says, if nothing is said. A part of an order is kept from leaving the house.",
+    )
+    auto_release = serializers.ChoiceField(
+        choices=["", *LiftedBy.values], required=False, help_text="What lifts it by itself; as the type says, if none."
+    )
     expires_at = MomentField(required=False, allow_null=True)
+    line = TextField(max_length=20, required=False, help_text="The id of a line: only that stops, the rest goes on.")
 
 
 class ReleaseHoldSerializer(StrictSerializer):
@@ -152,11 +163,19 @@ class HoldView(ActionView):
             order_id,
             kind=said.get("kind", Hold.Kind.MANUAL),
             reason=said["reason"],
-            blocks=said.get("blocks", FORWARD),
-            auto_release=said.get("auto_release", ""),
+            blocks=said.get("blocks"),
+            auto_release=said.get("auto_release"),
             expires_at=said.get("expires_at"),
+            line_id=_key(said.get("line")),
             actor=self.actor,
         )
+
+
+def _key(text: str | None) -> int | None:
+    """Return the id of a line; one that is no number is that of no line."""
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else 0
 
 
 class ReleaseHoldView(ActionView):

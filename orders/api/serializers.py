@@ -75,12 +75,19 @@ class HoldSerializer(serializers.Serializer):
     """What stops an order."""
 
     id = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Hold.Kind.choices)
+    kind = serializers.CharField(help_text="The code of its type.")
     reason = serializers.CharField()
     blocks = serializers.ListField(child=serializers.CharField())
+    auto_release = serializers.CharField(help_text="What lifts it by itself: `paid`, `address`, `stock` or nothing.")
+    line = serializers.SerializerMethodField(help_text="The id of the line, where it stops only that.")
+    work = serializers.CharField(help_text="The number of the fulfillment order, where it stops only that.")
     check = serializers.CharField(source="check_name")
     created_at = MomentField()
     expires_at = MomentField(allow_null=True)
+
+    def get_line(self, hold: Hold) -> str | None:
+        """Return the id of its line."""
+        return None if hold.line_id is None else str(hold.line_id)
 
 
 class CheckSerializer(serializers.Serializer):

@@ -5,7 +5,7 @@ from .checking import FALSE_ALARMS, CheckCatch, CustomerHabit, ProductHabit, Tol
 from .comment import Comment
 from .draft import Draft
 from .exception import OrderException
-from .hold import Hold
+from .hold import FORWARD, Hold, HoldType, LiftedBy
 from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
@@ -13,12 +13,15 @@ from .replay import RoutingReplay
 
 __all__ = [
     "FALSE_ALARMS",
+    "FORWARD",
     "MOST_POINTS",
     "CheckCatch",
     "Comment",
     "CustomerHabit",
     "Draft",
     "Hold",
+    "HoldType",
+    "LiftedBy",
     "Movement",
     "Order",
     "OrderCharge",

@@ -12,7 +12,7 @@ from core.panels import once, panel
 from core.reader import locale
 from customers.panels import dialled
 from inventory import selectors as inventory
-from orders import decision_words, selectors
+from orders import decision_words, hold_types, selectors
 from orders.models import Hold, Order, OrderException
 
 ORDER = "orders.order"
@@ -30,7 +30,7 @@ def holds_of(request: HttpRequest, order: Order) -> list[Hold]:
     """Return what stops the order now; every part of the page asks, one statement answers."""
     if not order.active_holds:
         return []
-    rows = Hold.objects.filter(order=order, status=Hold.Status.ACTIVE).order_by("pk")
+    rows = Hold.objects.filter(order=order, status=Hold.Status.ACTIVE).select_related("line").order_by("pk")
     return once(request, f"orders.holds:{order.pk}", lambda: list(rows))
 
 
@@ -48,7 +48,8 @@ def attention(request: HttpRequest, order: Order) -> Part | None:
     holds, exceptions = holds_of(request, order), exceptions_of(request, order)
     if not holds and not exceptions:
         return None
-    return "orders/panels/attention.html", {"holds": holds, "exceptions": exceptions}
+    named = [(hold, hold_types.name_of(hold.kind)) for hold in holds]
+    return "orders/panels/attention.html", {"holds": named, "exceptions": exceptions}
 
 
 @panel(NOW, order=20)

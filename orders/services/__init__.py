@@ -22,6 +22,7 @@ from .exceptions import (
 )
 from .filling import fill_backorders, fill_order
 from .habits import note_habits
+from .hold_types import change_hold_type, create_hold_type
 from .holding import lapse_stock, lapse_unpaid_stock
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
 from .placement import place_order
@@ -60,6 +61,7 @@ from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
 __all__ = [
+    "create_hold_type",
     "LONGEST_TAG",
     "MOST_IN_BACKGROUND",
     "Alternative",
@@ -84,6 +86,7 @@ __all__ = [
     "begin_orders",
     "cancel_order",
     "change_rules",
+    "change_hold_type",
     "change_weights",
     "changeable_until",
     "clear_draft",

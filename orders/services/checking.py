@@ -16,7 +16,7 @@ from customers.addresses import PostalAddress
 from orders import guards, verification
 from orders.errors import TooLateToChange
 from orders.events import ChecksRepeated
-from orders.models import CheckCatch, Order, OrderLine, OrderStatus, ToldApart
+from orders.models import CheckCatch, LiftedBy, Order, OrderLine, OrderStatus, ToldApart
 from orders.sentences import ALL_IN_ORDER, NOTHING_NEW
 from pricing import services as pricing
 
@@ -29,6 +29,7 @@ from .holds import (
     close_checked,
     end_catches,
     holds_of_checks,
+    lift_holds,
     restate_holds,
     write_holds,
 )
@@ -146,7 +147,8 @@ def recheck_order(
     order = take_order(order_id)
     if order.status not in NEXT_STEP:
         raise TooLateToChange(f"{order} is not checked again: {order.get_status_display()}", status=order.status)
-    names = verification.touched(frozenset(changed))
+    changed = frozenset(changed)
+    names = verification.touched(changed)
     before = order.checks
     after = _merged(before, _look_again(order, names), names)
     fails = {str(one["name"]): str(one["reason"]) for one in verification.failed(after)}
@@ -165,11 +167,18 @@ def recheck_order(
     write_holds(order, opened, actor=actor, at=when)
     _note_changes(order, before, after, at=when)
     restate_holds(order, [*(hold for hold in active if hold not in lifted), *opened])
+    if _is_corrected(changed) and verification.ADDRESS not in fails:
+        lift_holds(order, because=LiftedBy.ADDRESS, actor=actor, at=when)
     if after != before:
         touch(order, checks=after)
     emit(ChecksRepeated(order_id=order.pk, said=_said(before, after), quiet=order.quiet), actor=actor, at=when)
     settle(order, actor=actor, at=when)
     return order
+
+
+def _is_corrected(changed: frozenset[str]) -> bool:
+    """Whether somebody changed the address: who only looks again at everything has corrected nothing."""
+    return verification.ADDRESSES in changed and changed != frozenset(verification.EVERYTHING)
 
 
 def _look_again(order: Order, names: Iterable[str]) -> Checks:

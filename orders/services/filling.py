@@ -1,7 +1,7 @@
 """Units that were missing and have come: given to the orders that wait for them, strictly by rank, many at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,11 +15,12 @@ from inventory import services as inventory
 from orders import selectors
 from orders.derivation import restate
 from orders.events import BackordersFilled, LentIsBack, OrderEvent
-from orders.models import Movement, Order, OrderLine
+from orders.models import Hold, LiftedBy, Movement, Order, OrderLine
 from orders.sentences import FILLED
 from pricing import services as pricing
 
 from .book import write_units
+from .holds import lift_holds
 from .inline import InLine, note_gain
 from .promising import repromise, write_days
 from .routing import route_order, work_for
@@ -87,7 +88,8 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
             restate(one.order, lines=one.lines)
     write_units(noted)
     filled = [one.order for one in served]
-    _save(filled, actor=actor, at=now)
+    lifted = _lift_for_stock(served, actor=actor, at=now)
+    _save(filled, settling=lifted, actor=actor, at=now)
     write_days([each for one in served for each in one.lines if each.promised_on != before[each.pk]])
     events = (BackordersFilled(order_id=order.pk, quiet=order.quiet) for order in filled)
     back = (LentIsBack(order_id=one.order.pk) for one in lenders if not any(line.lent for line in one.lines))
@@ -125,11 +127,32 @@ def _route_all(line: Sequence[InLine], *, at: datetime) -> None:
 
 
 @service
-def _save(orders: Sequence[Order], *, actor: Actor, at: datetime) -> None:
-    """Save all of them at once, but each that now takes a step by itself with that step."""
+def _lift_for_stock(served: Sequence[InLine], *, actor: Actor, at: datetime) -> set[int]:
+    """Lift the holds that only waited for stock: of lines that have all now, of orders that have. Returns whose."""
+    held_up = [one for one in served if one.order.active_holds]
+    if not held_up:
+        return set()
+    wait = Hold.objects.filter(
+        order__in=[one.order for one in held_up], status=Hold.Status.ACTIVE, auto_release=LiftedBy.STOCK
+    )
+    waiting = set(wait.values_list("order", flat=True))
+    lifted = set()
+    for one in held_up:
+        if one.order.pk not in waiting:
+            continue
+        has_all = one.order.allocation_status == Order.Allocation.ALLOCATED
+        ready = None if has_all else [line for line in one.lines if not line.backordered]
+        lift_holds(one.order, because=LiftedBy.STOCK, lines=ready, actor=actor, at=at)
+        lifted.add(one.order.pk)
+    return lifted
+
+
+@service
+def _save(orders: Sequence[Order], *, settling: Collection[int], actor: Actor, at: datetime) -> None:
+    """Save all of them at once, but each that now takes a step by itself, or lost a hold, with that step."""
     rows = []
     for order in orders:
-        if moves_on(order, at):
+        if order.pk in settling or moves_on(order, at):
             settle(order, actor=actor, at=at, more=SAVED[1:-1])
             continue
         order.updated_at = at

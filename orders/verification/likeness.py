@@ -81,8 +81,6 @@ def _folded(text: str) -> str:
 
 def is_same_address(one: PostalAddress, other: PostalAddress) -> bool:
     """Whether two addresses mean the same door and the same people, however they are written."""
-    if one == other:
-        return bool(address_key(one))
     if address_key(one) != address_key(other) or not address_key(one):
         return False
     if (

@@ -197,7 +197,7 @@ class Model(Shelves):
         bereft = set()
         for (number, key), units in lost.items():
             line = orders[number].lines[key]
-            if (gone := min(units, line.tied - self.tied_in_all(orders[number], key))) > 0:
+            if gone := min(units, line.tied - self.tied_in_all(orders[number], key)):
                 line.lose(gone)
                 bereft.add(number)
         return bereft

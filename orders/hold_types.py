@@ -1,0 +1,45 @@
+"""The types of holds, kept in the process: what each stops, what lifts it, how long it lasts, who may lift it.
+
+Whoever changes them calls `forget`; other processes see it after `MAX_AGE` seconds at the latest.
+"""
+
+from core.keeping import Kept
+from orders.models import Hold, HoldType
+
+MAX_AGE = 30.0
+
+
+def _read() -> dict[str, HoldType]:
+    return {one.code: one for one in HoldType.objects.all()}
+
+
+_kept = Kept(_read, max_age=MAX_AGE)
+
+
+def forget() -> None:
+    """Read the types anew: now, and once more when the change that asks for it is committed."""
+    _kept.forget()
+
+
+def hold_types() -> list[HoldType]:
+    """Return the types that are offered."""
+    return [one for one in _kept.get().values() if one.active]
+
+
+def every_type() -> list[HoldType]:
+    """Return all types, also those that are not offered any more."""
+    return list(_kept.get().values())
+
+
+def type_of(code: str) -> HoldType | None:
+    """Return a type, offered or not: one of the first day is there even where its row is not."""
+    known = _kept.get().get(code)
+    if known is None and code in Hold.Kind.values:
+        return HoldType(code=code)
+    return known
+
+
+def name_of(code: str) -> str:
+    """Name a type in the reader's language; one that is gone is told by its code."""
+    known = type_of(code)
+    return known.title() if known is not None else code
