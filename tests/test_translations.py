@@ -75,6 +75,6 @@ def test_a_german_customer_reads_german(shop, run_debts):
     run_debts()
 
     mail = OutgoingMail.objects.get(kind="order_confirmed")
-    assert mail.subject == f"Ihr Auftrag {order.number} ist bestätigt"
-    assert f"wir bestätigen Ihren Auftrag {order.number}." in mail.text
+    assert mail.subject == f"Ihre Bestellung {order.number} ist bestätigt"
+    assert f"wir bestätigen Ihre Bestellung {order.number}." in mail.text
     assert "Bei Ihnen bis" in mail.text

@@ -71,7 +71,7 @@ def test_german_customers_read_german(shop, run_debts):
     run_debts()
 
     (mail,) = mails("shipped")
-    assert mail.subject == f"Ihr Auftrag {parcel.order.number} ist unterwegs"
+    assert mail.subject == f"Ihre Bestellung {parcel.order.number} ist unterwegs"
     assert "In diesem Paket" in mail.text
 
 
