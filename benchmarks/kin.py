@@ -18,6 +18,8 @@ PATHS = {
     "orders.Hold": "order",
     "orders.OrderException": "order",
     "orders.Comment": "order",
+    "orders.CheckCatch": "order",
+    "orders.OrderChange": "order",
     "orders.PriorityBump": "order",
     "orders.Draft": "order",
     "inventory.Reservation": "order",
@@ -43,8 +45,8 @@ PATHS = {
     "core.Attachment": "thread",
     "core.OutgoingMail_attachments": "outgoingmail__thread",
 }
-# Work of the staff, which may name a file; none of it belongs to one order.
-OF_NO_ORDER = {"core.BulkJob"}
+# Work of the staff, which may name a file, and what somebody said of two orders; none of it belongs to one.
+OF_NO_ORDER = {"core.BulkJob", "orders.ToldApart"}
 # Codes that cannot be guessed: what stands in for them is a number of as many digits.
 CODE = re.compile(r"(pay_|re_)\w{20}")
 NAMED = re.compile(

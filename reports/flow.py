@@ -25,6 +25,7 @@ from orders.models import Order, OrderStatus
 CAP = 999
 MACHINES = (
     "orders.Order",
+    "orders.OrderChange",
     "fulfillment.FulfillmentOrder",
     "fulfillment.Shipment",
     "billing.Invoice",
@@ -113,7 +114,13 @@ STEPS: tuple[FlowStep, ...] = (
         _("the system"),
         _("totals add up to the cent; every unit is tied to a shelf or backordered"),
         _("a price that is not agreed: price hold"),
-        ("orders.Order.reopen",),
+        (
+            "orders.Order.reopen",
+            "orders.OrderChange.request",
+            "orders.OrderChange.approve",
+            "orders.OrderChange.apply",
+            "orders.OrderChange.decline",
+        ),
         _orders(OrderStatus.PLACED),
         "admin:orders_order_changelist",
         "?status__exact=placed",
