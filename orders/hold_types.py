@@ -4,13 +4,27 @@ Whoever changes them calls `forget`; other processes see it after `MAX_AGE` seco
 """
 
 from core.keeping import Kept
-from orders.models import Hold, HoldType
+from orders.models import Hold, HoldType, LiftedBy
 
 MAX_AGE = 30.0
+# What lifts a hold of these types where the house has not said otherwise.
+USUALLY_LIFTED_BY = {
+    Hold.Kind.PAYMENT: LiftedBy.PAID,
+    Hold.Kind.CREDIT: LiftedBy.PAID,
+    Hold.Kind.ADDRESS: LiftedBy.ADDRESS,
+}
 
 
 def _read() -> dict[str, HoldType]:
-    return {one.code: one for one in HoldType.objects.all()}
+    """Read the types; one of the first day is there even where its row is not."""
+    known = {code: _usual(code) for code in Hold.Kind.values}
+    return known | {one.code: one for one in HoldType.objects.all()}
+
+
+def _usual(code: str) -> HoldType:
+    # A check that fails places its holds itself.
+    lifted_by = USUALLY_LIFTED_BY.get(Hold.Kind(code), "")
+    return HoldType(code=code, auto_release=lifted_by, active=code != Hold.Kind.CHECK)
 
 
 _kept = Kept(_read, max_age=MAX_AGE)
@@ -32,11 +46,8 @@ def every_type() -> list[HoldType]:
 
 
 def type_of(code: str) -> HoldType | None:
-    """Return a type, offered or not: one of the first day is there even where its row is not."""
-    known = _kept.get().get(code)
-    if known is None and code in Hold.Kind.values:
-        return HoldType(code=code)
-    return known
+    """Return a type, offered or not."""
+    return _kept.get().get(code)
 
 
 def name_of(code: str) -> str:

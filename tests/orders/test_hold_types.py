@@ -46,6 +46,14 @@ def test_the_types_of_the_first_day_are_there(shop):
     assert found["manual"] == ("manual", FORWARD, "")
 
 
+def test_the_types_of_the_first_day_hold_without_their_rows_too(shop):
+    HoldType.objects.all().delete()
+
+    hold = services.place_hold(placed_order().pk, kind="payment", reason="Pay first", actor=TOM)
+
+    assert (hold.blocks, hold.auto_release) == (list(FORWARD), "paid")
+
+
 def test_there_is_no_hold_of_a_type_nobody_knows(shop):
     order = placed_order()
 
