@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from billing import services as billing
 from core.actors import Actor
-from core.reader import spoken_amount
+from core.reader import retold, spoken_amount
 from core.service import service
 from fulfillment import services as fulfillment
 from fulfillment.leaving import Leaving, leaving
@@ -36,12 +36,13 @@ class MoneyIn:
 class ReadyToShip:
     """What would leave, what would stay, and what money is due. `first_pay`: without it nothing may leave.
 
-    `elsewhere` is what leaves warehouses that the reader does not ship from.
+    `elsewhere` is what leaves warehouses that the reader does not ship from, `held` what a hold of its own keeps here.
     """
 
     order: Order
     parcels: list[Leaving] = field(default_factory=list)
     elsewhere: list[Leaving] = field(default_factory=list)
+    held: list[Leaving] = field(default_factory=list)
     services: int = 0
     later: int = 0
     due: Decimal = Decimal(0)
@@ -78,8 +79,12 @@ class ReadyToShip:
         return said
 
     def left_alone(self) -> list[str]:
-        """Say what lies in the warehouses of others."""
-        return [
+        """Say what is on hold, and what lies in the warehouses of others."""
+        on_hold = [
+            _("%(contents)s stay here: %(reason)s") % {"contents": _contents(one), "reason": retold(one.held)}
+            for one in self.held
+        ]
+        return on_hold + [
             _("%(contents)s lie in %(place)s, which is not one of your warehouses: they are shipped from there.")
             % {"contents": _contents(one), "place": one.place}
             for one in self.elsewhere
@@ -92,7 +97,7 @@ def _contents(parcel: Leaving) -> str:
 
 def _invoice_sentence(ready: ReadyToShip) -> str:
     whole = ready.order.channel.invoice_policy == Channel.InvoicePolicy.PER_ORDER
-    stays = ready.later or ready.elsewhere
+    stays = ready.later or ready.elsewhere or ready.held
     return _("The invoice is written once all is shipped.") if whole and stays else _("The invoice is written.")
 
 
@@ -110,6 +115,10 @@ def ready_to_ship(order: Order, *, places: Collection[str] | None = None) -> Rea
     lines = list(OrderLine.objects.filter(order=order).order_by("position"))
     later = sum(line.backordered for line in lines)
     found = [] if order.ship_complete and later else leaving(order, lines)
+    held = [one for one in found if one.held]
+    if held and (order.ship_complete or len(held) == len(found)):
+        return None
+    found = [one for one in found if not one.held]
     parcels = [one for one in found if places is None or one.warehouse in places]
     if not found or any(one.needs_label for one in parcels):
         return None
@@ -117,6 +126,7 @@ def ready_to_ship(order: Order, *, places: Collection[str] | None = None) -> Rea
         order=order,
         parcels=parcels,
         elsewhere=[one for one in found if one not in parcels],
+        held=held,
         services=sum(line.open for line in lines if not line.is_goods),
         later=later,
         due=max(Decimal(0), order.balance_due - order.authorized_total),

@@ -1,10 +1,11 @@
 """What would leave the building if an order were shipped now, parcel by parcel: read only."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fulfillment.carriers import CARRIERS
+from fulfillment.held import HeldParts, held_parts
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.selectors import OPEN_WORK, with_contents, with_lines
 from inventory import services as inventory
@@ -19,7 +20,8 @@ WAITING = (Shipment.Status.LABEL_PENDING, Shipment.Status.READY)
 class Leaving:
     """A parcel to be, or one that is packed. `key` names it to `ship_order`, `warehouse` is the code of its place.
 
-    `types_number`: its tracking number is typed by staff; `needs_label`: its carrier has to be asked for one first.
+    `types_number`: its tracking number is typed by staff; `needs_label`: its carrier has to be asked for one first;
+    `held` is why it stays though the rest may leave.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Leaving:
     number: str = ""
     types_number: bool = False
     needs_label: bool = False
+    held: str = ""
 
     @property
     def units(self) -> int:
@@ -43,7 +46,8 @@ def key_of_work(work: FulfillmentOrder) -> str:
 
 
 def leaving(order: Order, lines: list[OrderLine]) -> list[Leaving]:
-    """Return the parcels that would leave, those of begun work first: six statements at most."""
+    """Return the parcels that would leave, those of begun work first: six statements, and one where there are holds."""
+    parts = held_parts(order)
     goods = FulfillmentOrder.objects.filter(order=order, kind=FulfillmentOrder.Kind.GOODS, status__in=OPEN_WORK)
     works = list(with_lines(goods.select_related("warehouse")).order_by("pk"))
     packed = [work.pk for work in works if work.status == FulfillmentOrder.Status.PACKED]
@@ -54,8 +58,10 @@ def leaving(order: Order, lines: list[OrderLine]) -> list[Leaving]:
             parcels[shipment.fulfillment_order_id].append(shipment)
     found: list[Leaving] = []
     for work in works:
-        found += [_packed(work, one) for one in parcels[work.pk]] or [_begun(order, work)]
-    return found + _unplanned(order, lines, works)
+        why = parts.why(str(work.number), [line.order_line_id for line in work.lines.all()])
+        mine = [_packed(work, one) for one in parcels[work.pk]] or [_begun(order, work)]
+        found += [replace(one, held=why) for one in mine]
+    return found + _unplanned(order, lines, works, parts)
 
 
 def _packed(work: FulfillmentOrder, shipment: Shipment) -> Leaving:
@@ -80,8 +86,8 @@ def _begun(order: Order, work: FulfillmentOrder) -> Leaving:
     return _new(order, key_of_work(work), work.warehouse, [pair for pair in contents if pair[1]])
 
 
-def _unplanned(order: Order, lines: list[OrderLine], works: list[FulfillmentOrder]) -> list[Leaving]:
-    """Return what is tied to stock and that nobody planned yet."""
+def _unplanned(order: Order, lines: list[OrderLine], works: list[FulfillmentOrder], parts: HeldParts) -> list[Leaving]:
+    """Return what is tied to stock and that nobody planned yet; lines on hold are planned apart."""
     if order.reservation_id is None:
         return []
     by_position = {line.position: line for line in lines}
@@ -97,7 +103,16 @@ def _unplanned(order: Order, lines: list[OrderLine], works: list[FulfillmentOrde
     }
     left = {place: contents for place, contents in rest.items() if contents}
     places = Warehouse.objects.in_bulk(left) if left else {}
-    return [_new(order, f"place-{place}", places.get(place), contents) for place, contents in left.items()]
+    found = []
+    for place, contents in left.items():
+        free = [pair for pair in contents if pair[0].pk not in parts.lines]
+        kept = [pair for pair in contents if pair[0].pk in parts.lines]
+        if free:
+            found.append(_new(order, f"place-{place}", places.get(place), free))
+        if kept:
+            why = parts.why("", [line.pk for line, _units in kept])
+            found.append(replace(_new(order, f"place-{place}", places.get(place), kept), held=why))
+    return found
 
 
 def _new(order: Order, key: str, place: Warehouse | None, contents: list[tuple[OrderLine, int]]) -> Leaving:

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.service import service
 from fulfillment.errors import OrderBlocked
+from fulfillment.held import held_parts
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from fulfillment.selectors import OPEN_WORK
 from orders import services as orders
 
 from .planning import _announce, _lock_order, _new_order, _release, _why_not_release, without_held
-from .work import WORKABLE, Status, held_parts, lock_work
+from .work import WORKABLE, Status, lock_work
 
 
 @service

@@ -14,6 +14,7 @@ from core.service import held, hold, service
 from core.transitions import advance
 from fulfillment.errors import OrderBlocked, PlannedMeanwhile
 from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
+from fulfillment.held import STOPPING, held_parts
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from inventory import services as inventory
 from inventory.models import Warehouse
@@ -22,10 +23,8 @@ from orders.models import Order, OrderLine, OrderStatus
 from orders.selectors import blocked_because
 
 from .work import (
-    STOPPING,
     WORKABLE,
     Status,
-    held_parts,
     held_works,
     live_units,
     lock_work,

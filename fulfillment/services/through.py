@@ -17,6 +17,7 @@ from core.transitions import advance
 from fulfillment.carriers import carrier_for
 from fulfillment.errors import LabelMissing, OrderBlocked, PlannedMeanwhile, ShipsComplete
 from fulfillment.events import ShipmentDelivered
+from fulfillment.held import HeldParts, held_parts
 from fulfillment.leaving import key_of_work
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
 from fulfillment.selectors import OPEN_WORK
@@ -29,7 +30,7 @@ from orders.models import Order, OrderLine
 from .packing import ParcelInput, _stick, _wrap
 from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
 from .shipping import LEAVING, _announce_parcels, _rendered, _type_numbers
-from .work import Status, contents_of, held_parts, refuse_blocked, stamp
+from .work import Status, contents_of, refuse_blocked, stamp
 
 Kind = FulfillmentOrder.Kind
 ON_THE_TROLLEY = (Status.PICKED, Status.PACKED)
@@ -84,7 +85,7 @@ def fulfil_through(
     Work that exists is carried on from where it stands; goods leave in one parcel per warehouse unless
     they were packed before. What is not tied to stock stays open. `numbers` are tracking numbers by the key of a
     parcel (`fulfillment.leaving`), `stations` when goods were fetched and packed, where that is known. Only what lies
-    in `places` leaves, if they are named (codes of warehouses). Returns the parcels.
+    in `places` leaves, if they are named (codes of warehouses); a part that is on hold stays. Returns the parcels.
 
     Raises ShipsComplete where the customer wants all at once and something would stay, unless it has left already.
     """
@@ -99,10 +100,10 @@ def fulfil_through(
     works = every if places is None else _within(every, places)
     if every and not works:
         raise OrderBlocked(_("What is left of this order lies in other warehouses than yours"), order=order.number)
-    for work in works:
-        number = str(work.order.number) if work.order.pk else ""
-        if reason := parts.why(number, [line.order_line.pk for line in work.lines]):
-            raise OrderBlocked(reason, order=order.number)
+    held_up = {id(work): why for work in works if (why := _why_held(work, parts))}
+    if works and len(held_up) == len(works):
+        raise OrderBlocked(next(iter(held_up.values())), order=order.number)
+    works = [work for work in works if id(work) not in held_up]
     if not works:
         later = order.why_not("release") if begins_later(order) else ""
         raise OrderBlocked(later or _("Nothing of this order is there to be shipped"), order=order.number)
@@ -176,6 +177,11 @@ def _refuse_half_an_order(order: Order, left: Sequence[Work]) -> None:
         raise ShipsComplete(_("Ships complete only; waiting for the rest of the stock"))
     if any(work.order.status != Status.PACKED for work in left):
         raise ShipsComplete(_("Ships complete only; some of it is still to be packed in another warehouse"))
+
+
+def _why_held(work: Work, parts: HeldParts) -> str:
+    number = str(work.order.number) if work.order.pk else ""
+    return parts.why(number, [line.order_line.pk for line in work.lines])
 
 
 def _within(works: Sequence[Work], places: Collection[str]) -> list[Work]:

@@ -1,23 +1,20 @@
 """What every step has in common: the work under its lock, what it holds, and what forbids to go on."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fulfillment.errors import OrderBlocked, UnknownLine, WrongKind, WrongQuantity
+from fulfillment.held import STOPPING, held_parts
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from fulfillment.selectors import OPEN_WORK
-from orders import selectors as orders
 from orders.models import Order, OrderStatus
 
 Status = FulfillmentOrder.Status
 WORKABLE = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
-# A hold on one of these keeps goods in the house.
-STOPPING = frozenset({"release", "ship"})
 
 
 def lock_work(fulfillment_order_id: int) -> FulfillmentOrder:
@@ -64,28 +61,6 @@ def refuse_blocked(order: Order) -> None:
         raise OrderBlocked(_("The order is %(state)s") % {"state": str(state).lower()}, order=order.number)
     if STOPPING & set(order.blocked_transitions):
         raise OrderBlocked(str(order.hold_reason or _("The order is on hold")), order=order.number)
-
-
-@dataclass(frozen=True)
-class HeldParts:
-    """What of an order is on hold while the rest goes on: reasons by order line, and by number of the work."""
-
-    lines: Mapping[int, str] = field(default_factory=dict)
-    works: Mapping[str, str] = field(default_factory=dict)
-
-    def why(self, number: str, line_ids: Collection[int]) -> str:
-        """Say why a piece of work stays in the house, or nothing."""
-        reasons = (self.lines[pk] for pk in line_ids if pk in self.lines)
-        return self.works.get(number, "") or next(reasons, "")
-
-
-def held_parts(order: Order) -> HeldParts:
-    """Return what of an order is on hold by itself; where nothing of it is, nobody is asked."""
-    stopping = [hold for hold in orders.part_holds(order) if not STOPPING.isdisjoint(hold.blocks)]
-    return HeldParts(
-        lines={hold.line_id: hold.reason for hold in stopping if hold.line_id is not None},
-        works={hold.work: hold.reason for hold in stopping if hold.work},
-    )
 
 
 def held_works(order: Order, works: Iterable[FulfillmentOrder]) -> dict[int, str]:

@@ -256,6 +256,21 @@ def test_what_is_on_hold_or_wants_all_at_once_is_not_offered(shop):
     assert ready_to_ship(anew(orders.cancel_order(whole.pk, reason="No", actor=SYSTEM))) is None
 
 
+def test_a_line_on_hold_stays_and_the_rest_leaves(shop):
+    order, whole = confirmed_order(), confirmed_order(ship_complete=True)
+    for one in (order, whole):
+        orders.place_hold(one.pk, reason="Recalled", line_id=one.lines.get(sku="TEA-1").pk, actor=SYSTEM)
+    assert ready_to_ship(anew(whole)) is None, "it ships complete only"
+
+    assert "1 × TEA-1 stay here: Recalled" in ready(order).consequences()
+    ship_and_take_money(order.pk, numbers={}, actor=SYSTEM)
+
+    (parcel,) = Shipment.objects.all()
+    assert [(line.order_line.sku, line.quantity) for line in parcel.lines.all()] == [("MUG-RED", 2)]
+    assert (anew(order).status, anew(order).fulfillment_status) == ("fulfilling", "partially_shipped")
+    assert ready_to_ship(anew(order)) is None, "all that is left is on hold"
+
+
 def test_the_rest_follows_later(shop):
     make_priced_product("JAR", "3.00", stock={"HAM": 1}, backorder=True)
     order = confirmed_order({"JAR": 3})
