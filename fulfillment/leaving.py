@@ -46,7 +46,7 @@ def key_of_work(work: FulfillmentOrder) -> str:
 
 
 def leaving(order: Order, lines: list[OrderLine]) -> list[Leaving]:
-    """Return the parcels that would leave, those of begun work first: six statements, and one where there are holds."""
+    """Return the parcels that would leave, those of begun work first: six statements, one more where it has holds."""
     parts = held_parts(order)
     goods = FulfillmentOrder.objects.filter(order=order, kind=FulfillmentOrder.Kind.GOODS, status__in=OPEN_WORK)
     works = list(with_lines(goods.select_related("warehouse")).order_by("pk"))
