@@ -21,6 +21,7 @@ from integrations import services as integrations
 from integrations.models import ImportBatch
 from orders import services as orders
 from orders.models import Order
+from orders.wishes import Wish
 from pricing import services as pricing
 from returns import services as returns
 from tests.factories.billing import make_seller
@@ -39,7 +40,9 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     lena = customers.find_or_create(email="ada@example.com", name="Ada Byron", actor=SYSTEM)
     done = delivered_order()
     placed_order()
-    confirmed_order()
+    wanted = confirmed_order()
+    note = Wish(simple={"gift_note": "For Charles"})
+    orders.amend_order(wanted.pk, note, expected_version=wanted.version, actor=Actor("staff", "maya"))
     rules = draft(rule("prefer", "MUC", weight_from=1, channels=["api"]), costs=COSTS)
     orders.start_replay(rules.pk, orders=10, actor=SYSTEM)
     run_debts()
@@ -70,6 +73,7 @@ def pages_of_the_back_office() -> Iterator[str]:
             yield from _reversed(f"{name}_do", record.pk, step)
     yield reverse("admin:orders_order_history", args=[Order.objects.latest("pk").pk])
     yield reverse("admin:orders_order_views")
+    yield reverse("desk:edit-order", args=[Order.objects.latest("pk").number])
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
     yield reverse("desk:test-mail")
     yield reverse("reports:pace-edge", args=["picked-packed"])
@@ -91,6 +95,7 @@ def pages_of_the_portal() -> Iterator[str]:
         yield reverse("portal:order", args=[order.number])
     yield reverse("portal:return", args=[sold[0].number])
     yield reverse("portal:cancel", args=[sold[1].number])
+    yield reverse("portal:change", args=[sold[1].number])
 
 
 @pytest.mark.usefixtures("_house")
