@@ -5,6 +5,7 @@ work on it begins on a day, so that it leaves and arrives on others; `later` if 
 day before which nothing can begin ("from"); a `backorder` parcel without one is of units that nobody has announced.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ UNKNOWN_RESTOCK_DAYS = 15
 NOTICE_DAYS = 3
 
 Parcel = dict[str, Any]
+# (position, code of the warehouse).
+Where = tuple[int, str]
 
 
 class Wait(NamedTuple):
@@ -186,6 +189,26 @@ def bereft(
     """Return the parcels after units of a warehouse (or of any) are not there any more, and what they wait for now."""
     missing = {str(position): units for position, units in lost.items()}
     return [*_without(parcels, missing, GOODS, warehouse), *waits]
+
+
+def gone_from(
+    parcels: Iterable[Parcel], there: Mapping[Where, int], gone: Mapping[int, int], *, first: str = ""
+) -> dict[Where, int]:
+    """Return where units that are gone are still planned: parcels of goods hold more than is there, or has left.
+
+    One place comes first.
+    """
+    planned: Counter[Where] = Counter()
+    for parcel in parcels:
+        for position, units in parcel["lines"].items() if parcel["kind"] == GOODS else ():
+            planned[int(position), parcel["warehouse"]] += units
+    planned.subtract(there)
+    left, found = dict(gone), {}
+    for where in sorted(planned, key=lambda where: (where[1] != first, where)):
+        if (units := min(planned[where], left.get(where[0], 0))) > 0:
+            left[where[0]] -= units
+            found[where] = units
+    return found
 
 
 def moved(parcels: Sequence[Parcel], into: Sequence[Parcel], *, source: str) -> list[Parcel]:

@@ -55,7 +55,7 @@ from .reservations import (
     rank_reservations,
     release,
     reserve,
-    tied_units,
+    whereabouts,
 )
 from .rulesets import (
     RuleSetInput,
@@ -162,5 +162,5 @@ __all__ = [
     "update_shelf",
     "update_warehouse",
     "watch_stock",
-    "tied_units",
+    "whereabouts",
 ]

@@ -47,11 +47,11 @@ class Wanted:
 @dataclass(frozen=True, kw_only=True)
 class Changed:
     """What a change does to a demand: units newly tied and given back, by key and warehouse; `tied` and `short` are
-    all there is afterwards, `had` by key all there was. `decision` says why the new ones come from there."""
+    all there is afterwards, `had` all there was. `decision` says why the new ones come from there."""
 
     reservation_id: int
     picks: list[Pick]
-    had: dict[int, int]
+    had: dict[At, int]
     given_back: dict[At, int]
     tied: dict[At, int]
     short: dict[int, int]
@@ -196,7 +196,7 @@ class _Plan:
         return Changed(
             reservation_id=reservation_id,
             picks=self.decision.picks,
-            had=_sum_by_key(self.have),
+            had=dict(self.have),
             given_back={place: units for place, units in self.given.items() if units},
             tied={place: units for place, units in tied.items() if units},
             short={key: units for key, units in short.items() if units > 0},

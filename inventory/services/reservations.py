@@ -1,6 +1,6 @@
 """Stock is promised, given back and taken: one stock-locking call per transaction, decided under the lock."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +43,13 @@ class Turn:
     demand: Sequence[Demand]
     places: Sequence[Place]
     costs: Costs | None = None
+
+
+class Whereabouts(NamedTuple):
+    """Where the units of a demand are tied, and from where they have left, by key and code of the warehouse."""
+
+    tied: Counter[tuple[int, str]]
+    left: Counter[tuple[int, str]]
 
 
 class OpenAllocation(NamedTuple):
@@ -259,15 +266,17 @@ def open_allocations(reservation_id: int) -> list[OpenAllocation]:
     return [OpenAllocation(*where, quantity) for where, quantity in units.items()]
 
 
-def tied_units(reservation_ids: Iterable[int]) -> dict[tuple[int, int], int]:
-    """Return the units still tied, by demand and key; kits in whole kits."""
-    first: dict[tuple[int, int, int], int] = {}
-    found: dict[tuple[int, int], int] = defaultdict(int)
-    rows = open_ones().filter(reservation_id__in=list(reservation_ids)).select_related("stock_item")
+def whereabouts(reservation_ids: Iterable[int]) -> dict[int, Whereabouts]:
+    """Return, by demand, which of its units are tied and which have left."""
+    first: dict[tuple[int, int, str], int] = {}
+    found: dict[int, Whereabouts] = defaultdict(lambda: Whereabouts(Counter(), Counter()))
+    rows = Allocation.objects.filter(reservation_id__in=list(reservation_ids)).select_related("stock_item__warehouse")
     for one in rows.order_by("pk"):
-        place = (one.reservation_id, one.key, one.stock_item.warehouse_id)
-        if first.setdefault(place, one.stock_item_id) == one.stock_item_id:
-            found[one.reservation_id, one.key] += one.open // one.per
+        place = (one.key, one.stock_item.warehouse.code)
+        # The first of its parts speaks for a kit.
+        if first.setdefault((one.reservation_id, *place), one.stock_item_id) == one.stock_item_id:
+            found[one.reservation_id].tied[place] += one.open // one.per
+            found[one.reservation_id].left[place] += one.consumed // one.per
     return found
 
 

@@ -1,7 +1,7 @@
 """Units that turn out never to have been there: lost to the orders that had them."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from orders.events import AllocationLost, UnitsAwaited
 from orders.models import Movement, Order, OrderException, OrderLine
 from orders.outlook import Demanding
 from orders.sentences import SHORTFALL, UNITS_LOST
+from pricing import services as pricing
 
 from .book import lines_of, move_units, save_figures
 from .exceptions import open_exception, shortfall_key
@@ -35,22 +36,29 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
         lost[reservation_id][position] += units
     bereft: list[int] = []
     locked = list(Order.objects.locked().select_related("channel").filter(reservation_id__in=list(lost)))
-    tied = inventory.tied_units(lost)
+    known = inventory.whereabouts(lost)
+    code = next((one.code for one in pricing.warehouses() if one.pk == warehouse_id), "")
     for order in locked:
         lines = lines_of(order)
-        wanted = lost[order.reservation_id or 0]
+        wanted, there = lost[order.reservation_id or 0], known[order.reservation_id or 0]
+        tied = Counter[int]()
+        for (position, _code), units in there.tied.items():
+            tied[position] += units
         # Units that left, were given back or are not wanted any more since then are nobody's loss.
         missing = {
             line: units
             for line in lines
-            if (gone := line.allocated - tied.get((order.reservation_id or 0, line.position), 0)) > 0
-            and (units := min(gone, wanted.get(line.position, 0)))
+            if (untied := line.allocated - tied[line.position]) > 0
+            and (units := min(untied, wanted.get(line.position, 0)))
         }
         if not missing:
             continue
         bereft.append(order.pk)
         move_units(lines, Movement.Kind.UNALLOCATED, {line.pk: units for line, units in missing.items()}, at=now)
-        replan(order, lines, {line.position: units for line, units in missing.items()}, warehouse_id)
+        gone = {line.position: units for line, units in missing.items()}
+        parcels = order.sourcing.get("parcels", [])
+        places = promise.gone_from(parcels, there.tied + there.left, gone, first=code)
+        replan(order, lines, gone, places)
         moved = repromise(order, (), cause=SHORTFALL, at=now)
         promise_lines(order, lines)
         restate(order, lines=lines)
@@ -71,10 +79,12 @@ def lose_allocations(drops: Sequence[Sequence[int]], *, warehouse_id: int, reaso
     return len(bereft)
 
 
-def replan(order: Order, lines: Sequence[OrderLine], missing: dict[int, int], warehouse_id: int) -> None:
-    """Move lost units, on the object, from the parcel of the warehouse into one that waits for the next to come."""
-    places = places_of(order)
-    code = next((place.code for place in places if place.warehouse_id == warehouse_id), "")
-    waits = waiting(lines, missing, places, demand=Demanding(order.rank, order.pk))
-    parcels = promise.bereft(order.sourcing.get("parcels", []), missing, waits, warehouse=code)
-    order.sourcing = {**order.sourcing, "parcels": parcels}
+def replan(
+    order: Order, lines: Sequence[OrderLine], missing: Mapping[int, int], places: Mapping[promise.Where, int]
+) -> None:
+    """Move units that are missing now, on the object, from their parcels at `places` into those of what comes next."""
+    parcels = order.sourcing.get("parcels", [])
+    for (position, code), units in places.items():
+        parcels = promise.bereft(parcels, {position: units}, [], warehouse=code)
+    waits = waiting(lines, missing, places_of(order), demand=Demanding(order.rank, order.pk))
+    order.sourcing = {**order.sourcing, "parcels": [*parcels, *waits]}

@@ -1,6 +1,6 @@
 """Stock of work that nobody has begun goes to a more urgent order: who gives, what it costs whom, and the deed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -284,8 +284,11 @@ def _redate(taker: _Party, giving: Sequence[_Party], *, at: datetime) -> list[Or
     taker.order.sourcing = {**taker.order.sourcing, "parcels": parcels}
     facts = [*repromise(taker.order, (), cause=FILLED, at=at)]
     for party in sorted(giving, key=lambda party: (party.order.rank, party.order.pk)):
+        missing, given = Counter[int](), Counter[promise.Where]()
         for warehouse_id, units in party.places.items():
-            replan(party.order, party.lines, units, warehouse_id)
+            missing.update(units)
+            given.update({(key, codes[warehouse_id]): some for key, some in units.items()})
+        replan(party.order, party.lines, missing, given)
         facts += repromise(party.order, (), cause=GIVEN_AWAY, at=at)
     for party in (taker, *giving):
         promise_lines(party.order, party.lines)

@@ -1,7 +1,7 @@
 """Where an order comes from after a change, and when: what stays is not moved."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from inventory import services as inventory
 from inventory.services import Changed, Demand, Wanted
@@ -25,20 +25,20 @@ def retie(work: Rework, *, lock: bool) -> None:
     routed = route_order(order, [line for line in work.lines if line.open], at=work.at)
     if not order.stock_lapsed and goods:
         work.stock = _change_stock(work, goods, routed, lock=lock)
-    tied: dict[int, int] = defaultdict(int)
-    for (position, _warehouse), units in work.stock.tied.items() if work.stock else ():
-        tied[position] += units
+    had, tied = (_by_line(work.stock.had), _by_line(work.stock.tied)) if work.stock else (Counter(), Counter())
+    lost: dict[int, int] = {}
     for line in goods:
         # What is lost, and not heard of yet, stays as it is until the order hears of it.
-        lost = max(0, line.allocated - work.stock.had.get(line.position, 0)) if work.stock else 0
-        line.allocated = min(line.open, tied[line.position] + lost)
+        unheard = max(0, line.allocated - had[line.position]) if work.stock else 0
+        line.allocated = min(line.open, tied[line.position] + unheard)
+        lost[line.position] = line.allocated - tied[line.position]
         line.backordered = line.open - line.allocated
         line.lent = min(line.lent, line.backordered)
         line.lent_until = line.lent_until if line.lent else None
     work.short = {
         line.position: more for line in goods if (more := line.backordered - work.waited.get(line.position, 0)) > 0
     }
-    _plan_parcels(work, routed)
+    _plan_parcels(work, routed, lost)
     anew = work.is_another_way or work.days_before != (order.requested_delivery_on, order.ship_complete)
     work.facts = repromise(order, work.lines, cause=EDITED, at=work.at, anew=anew)
 
@@ -93,16 +93,39 @@ def _fixed(work: Rework) -> dict[tuple[int, int], int]:
     return fixed
 
 
-def _plan_parcels(work: Rework, routed: Routed) -> None:
-    """Plan the parcels of what has not left. One that holds no more than before keeps its days."""
-    order = work.order
+def _by_line(units: Mapping[tuple[int, int], int]) -> Counter[int]:
+    found = Counter[int]()
+    for (position, _warehouse), some in units.items():
+        found[position] += some
+    return found
+
+
+def _planned(work: Rework, lost: Mapping[int, int]) -> Counter[promise.Where]:
+    """Return which units are planned where: tied, left, or lost from there and not heard of yet."""
+    stock = work.stock
+    if stock is None:
+        return Counter()
     codes = {one.pk: one.code for one in pricing.warehouses()}
+    had, planned = Counter[promise.Where](), Counter[promise.Where]()
+    for (position, warehouse), units in stock.had.items():
+        had[position, codes.get(warehouse, "")] += units
+    for (position, warehouse), units in stock.tied.items():
+        planned[position, codes.get(warehouse, "")] += units
+    if any(line.shipped for line in work.lines):
+        left = inventory.whereabouts([stock.reservation_id])[stock.reservation_id].left
+        had.update(left)
+        planned.update(left)
+    if any(lost.values()):
+        planned.update(promise.gone_from(work.order.sourcing.get("parcels", []), had, lost))
+    return planned
+
+
+def _plan_parcels(work: Rework, routed: Routed, lost: Mapping[int, int]) -> None:
+    """Plan the parcels anew. One that holds no more than before keeps its days."""
+    order = work.order
     places = pricing.places_for(order.shipping_method, country_of(order))
     days = defaultdict(lambda: days_of(places), days_by_code(places))
-    picks = [
-        (position, codes.get(warehouse, ""), units)
-        for (position, warehouse), units in sorted(work.stock.tied.items() if work.stock else ())
-    ]
+    picks = [(position, code, units) for (position, code), units in sorted(_planned(work, lost).items()) if units]
     not_before = releases([line for line in work.lines if line.open], work.at)
     missing = {line.position: line.backordered for line in work.lines if line.backordered}
     parcels = [

@@ -55,9 +55,6 @@ class Agreement(Model):
         line.settle()
         if more:
             self._tie(order, key, more, kept, gains())
-        # Its parcels are planned anew, for what has not left.
-        for one in order.lines.values():
-            one.left.clear()
         for work in self.cut_back(order):
             work.status = "planned" if work.status == "released" else work.status
         if order.status == "fulfilling" and all(one.shipped == one.wanted for one in order.lines.values()):

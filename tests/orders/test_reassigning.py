@@ -100,6 +100,24 @@ def test_one_click_does_what_the_preview_said(shop, rare, run_debts):
     assert breaches() == []
 
 
+def test_who_gives_from_two_warehouses_waits_once_for_what_comes(shop, rare, run_debts):
+    inventory.receive_stock(warehouse_id=shop.munich.pk, units={rare.pk: 2}, actor=SYSTEM)
+    giver, urgent = order(6), order(6, shipping_method="express")
+    day = timezone.localdate() + timedelta(days=3)
+    inventory.expect_receipt(
+        product_id=rare.pk, warehouse_id=shop.hamburg.pk, quantity=2, expected_on=day, actor=SYSTEM
+    )
+    run_debts()
+
+    take(urgent)
+
+    waits = [one for one in anew(giver).sourcing["parcels"] if one["kind"] == "backorder"]
+    assert [(one["warehouse"], one["from"], one["lines"]) for one in waits] == [
+        ("HAM", day.isoformat(), {"1": 2}),
+        ("", None, {"1": 4}),
+    ]
+
+
 def test_both_histories_say_so_and_the_warehouse_follows(shop, rare, run_debts):
     giver, urgent = order(4), order(3, shipping_method="express")
     run_debts()
