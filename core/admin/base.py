@@ -29,7 +29,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
-from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -219,31 +219,51 @@ class BackOfficeAdmin(LeanListMixin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show the form again with the reason when a service refuses; its transaction is rolled back."""
-        if request.method == "POST" and object_id is not None and overtaken.SEEN in request.POST:
-            self._compare(request, object_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:
             request.refusal = error  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def _changeform_view(
+        self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: Any
+    ) -> HttpResponse:
+        """Compare before anything is read from the form, in the transaction that saves it."""
+        is_refused = getattr(request, "refusal", None) is not None
+        if request.method == "POST" and object_id is not None and overtaken.SEEN in request.POST and not is_refused:
+            self._compare(request, object_id)
+        return super()._changeform_view(request, object_id, form_url, extra_context)
+
     def _compare(self, request: HttpRequest, object_id: str) -> None:
-        """Read what was sent beside what stands there by now; it is refused where somebody else was faster."""
-        obj = self.get_object(request, unquote(object_id))
+        """Read what was sent beside what stands there by now; it is refused where somebody else was faster.
+
+        The row is locked by the statement that reads it: who saves at the same moment is compared afterwards.
+        """
+        obj = self._locked(request, unquote(object_id))
         if obj is None or not self.has_change_permission(request, obj):
             return
         shown = self.get_form(request, obj, change=True)(instance=obj)
         read, clashes = overtaken.answer(shown, request.POST)
         request.POST = read
+        # The form writes what was typed on its own object.
+        request.heading = str(obj)  # type: ignore[attr-defined]
         if clashes:
             request.overtaken = overtaken.overtaken(clashes, thread_of(obj))  # type: ignore[attr-defined]
             request.refusal = Stale(str(OVERTAKEN))  # type: ignore[attr-defined]
+
+    def _locked(self, request: HttpRequest, key: str) -> Any:
+        rows = self.get_queryset(request).select_for_update(of=("self",), no_key=True)
+        try:
+            return rows.get(pk=self.opts.pk.to_python(key))
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            return None
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Let the form carry what its reader sees in it, and show in what he was overtaken."""
         if kwargs.get("change") and self.has_change_permission(request, kwargs["obj"]):
             context["seen"] = overtaken.seen_in(context["adminform"].form)
             context["overtaken"] = getattr(request, "overtaken", None)
+            context["subtitle"] = getattr(request, "heading", context["subtitle"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -1,20 +1,25 @@
 """Pages composed of panels, their edit forms, and the history they end with."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from core import panels
 from core.actors import SYSTEM, Actor
-from core.admin import history
+from core.admin import history, overtaken
 from core.admin.keys import KeyAdmin
 from core.api.keys import create_api_key, revoke_api_key
 from core.errors import Conflict
 from core.models import ApiKey, EventRecord
 from core.panels import panel
 from core.service import note_change, unit_of_work
+from tests.racing import Meeting, concurrently
 
 MAYA = Actor("staff", "maya")
 
@@ -158,6 +163,55 @@ def test_a_field_left_alone_follows_the_colleague_and_is_told(staff, key, monkey
     assert b'value="Theirs"' in refused.content
     assert b'value="mine"' in refused.content
     assert ApiKey.objects.get().prefix == key.prefix
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_save_at_the_same_moment_are_told_apart(staff, key, monkeypatch):
+    monkeypatch.setattr(KeyAdmin, "editable", ("name",))
+    opened, meeting, read = seen(staff.get(page(key, "edit"))), Meeting(2, patience=0.5), overtaken.answer
+
+    def both_have_read(*given):
+        found = read(*given)
+        meeting.wait()
+        return found
+
+    monkeypatch.setattr(overtaken, "answer", both_have_read)
+
+    def save(name):
+        client = Client()
+        client.cookies = staff.cookies
+        return client.post(page(key, "edit"), {"name": name, "_seen": opened})
+
+    one, other = (end.value for end in concurrently(partial(save, "Mine"), partial(save, "Theirs")))
+
+    assert sorted([one.status_code, other.status_code]) == [200, 302]
+    (clash,) = (one if one.status_code == 200 else other).context["overtaken"].clashes
+    assert clash.theirs == ApiKey.objects.get().name != clash.mine
+
+
+def test_saving_asks_no_more_of_the_database_for_telling_two_apart(staff, key, monkeypatch):
+    monkeypatch.setattr(KeyAdmin, "editable", ("name",))
+    opened = seen(staff.get(page(key, "edit")))
+
+    with CaptureQueriesContext(connection) as plain:
+        staff.post(page(key, "edit"), {"name": "Till"})
+    with CaptureQueriesContext(connection) as told_apart:
+        staff.post(page(key, "edit"), {"name": "Shop", "_seen": opened.replace("Web shop", "Till")})
+
+    assert ApiKey.objects.get().name == "Shop"
+    # The row as it stands, which is locked by being read.
+    assert len(told_apart) == len(plain) + 1
+
+
+def test_a_refused_edit_stands_under_the_name_that_is_kept(staff, key, monkeypatch):
+    monkeypatch.setattr(KeyAdmin, "editable", ("name",))
+    opened = seen(staff.get(page(key, "edit")))
+    staff.post(page(key, "edit"), {"name": "Theirs", "_seen": opened})
+
+    refused = staff.post(page(key, "edit"), {"name": "Mine", "_seen": opened}).content.decode()
+
+    assert f"<h1>{ApiKey.objects.get()}</h1>" in refused
+    assert f"<title>Error: {ApiKey.objects.get()} · " in refused
 
 
 def test_nonsense_about_what_was_seen_breaks_nothing(staff, key, monkeypatch):
