@@ -49,7 +49,7 @@ from core.admin import history, strands
 from core.admin.aside import is_aside
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import for_reader
-from core.admin.links import link_to, may_see
+from core.admin.links import link_to, may_see, title_of
 from core.panels import leads_for, panels_for
 from core.service import thread_of
 from core.templatetags.back_office import when
@@ -217,7 +217,7 @@ class PanelAdmin(BackOfficeAdmin):
             return capfirst(display_for_field(value, column, ""))
         if column.is_relation:
             found = getattr(obj, column.name)
-            return link_to(found) if found is None or may_see(user, found) else str(found)
+            return link_to(found) if found is None or may_see(user, found) else title_of(found)
         if isinstance(value, bool):
             return gettext("yes") if value else gettext("no")
         if isinstance(column, DateField):
