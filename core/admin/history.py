@@ -157,7 +157,8 @@ def changes_of(record: EventRecord) -> list[tuple[str, str, str]]:
     model = _model(record.subject_type)
     return [
         (f"{_label(model, name)}{part}", was, becomes)
-        for name in {**before, **after}
+        # PostgreSQL keeps the names in an order of its own.
+        for name in sorted({**before, **after})
         for part, was, becomes in _differences(before.get(name, ""), after.get(name, ""))
     ]
 
@@ -165,7 +166,7 @@ def changes_of(record: EventRecord) -> list[tuple[str, str, str]]:
 def _differences(was: Any, becomes: Any) -> list[tuple[str, str, str]]:
     """Return what differs, in words; of something with parts (an address), each part by its name."""
     if isinstance(was, dict) and isinstance(becomes, dict):
-        names = [name for name in {**was, **becomes} if was.get(name) != becomes.get(name)]
+        names = [name for name in sorted({**was, **becomes}) if was.get(name) != becomes.get(name)]
         return [(f" · {name.replace('_', ' ')}", _said(was.get(name)), _said(becomes.get(name))) for name in names]
     return [("", _said(was), _said(becomes))]
 
