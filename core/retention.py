@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
-from core.events import DataPurged, RetentionChanged
+from core.events import RETENTION, DataPurged, RetentionChanged
 from core.files import drop_file
 from core.models import Attachment, Consumer, Delivery, EventRecord, OutgoingMail, RetentionPeriod
 from core.outbox import SEQUENCER, emit
-from core.service import service
+from core.service import service, write_entry
 from core.stopping import stopping
 
 AT_ONCE = 200
@@ -92,35 +92,35 @@ def standings(*, now: datetime | None = None, cap: int | None = None) -> Iterato
 def purge(*, actor: Actor, now: datetime | None = None) -> dict[str, int]:
     """Let everything go that was kept long enough, in small transactions. Returns how many rows of each kind."""
     gone = {}
-    for standing in list(standings(now=now)):
+    for standing in list(standings(now=now, cap=0)):
         if standing.before is not None and standing.due:
-            gone[standing.kind.code] = _purge(standing, actor)
+            gone[standing.kind.code] = _purge(standing.kind, standing.before, actor)
     return gone
 
 
-def _purge(standing: Standing, actor: Actor) -> int:
-    kind, before = standing.kind, standing.before
+def _purge(kind: Kind, before: datetime, actor: Actor) -> int:
+    if kind.old is None:
+        return 0
+    rows = kind.old(before).order_by("pk")
+    told = EventRecord(name=DataPurged.name, thread=RETENTION, actor=str(actor))
     done, after = 0, 0
-    while not stopping.is_set() and kind.old is not None and before is not None:
-        rows = kind.old(before).filter(pk__gt=after).order_by("pk")
-        ids = list(rows.values_list("pk", flat=True)[:AT_ONCE])
-        if not ids:
-            break
-        _let_go(kind, ids)
+    while not stopping.is_set() and (ids := _let_go(kind, rows.filter(pk__gt=after), before, told, done)):
         done, after = done + len(ids), ids[-1]
-    _tell(kind, before, done, actor)
     return done
 
 
 @service
-def _let_go(kind: Kind, ids: Collection[int]) -> None:
-    if kind.purge is not None:
+def _let_go(kind: Kind, rows: "QuerySet[Any]", before: datetime, told: EventRecord, done: int) -> list[int]:
+    """Let some rows go; what tells of it grows with them, so that it is true wherever the work is cut off."""
+    ids = list(rows.select_for_update(no_key=True).values_list("pk", flat=True)[:AT_ONCE])
+    if ids and kind.purge is not None:
         kind.purge(ids)
-
-
-@service
-def _tell(kind: Kind, before: datetime | None, done: int, actor: Actor) -> None:
-    emit(DataPurged(kind=kind.code, rows=done, before=before.date().isoformat() if before else ""), actor=actor)
+        told.payload = DataPurged(kind=kind.code, rows=done + len(ids), before=before.date().isoformat()).payload()
+        if done:
+            told.save(update_fields=["payload"])
+        else:
+            write_entry(told)
+    return ids
 
 
 @service
