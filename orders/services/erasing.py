@@ -1,6 +1,7 @@
 """People are forgotten on orders that were closed long enough ago; the orders themselves stay in every sum."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,17 @@ from django.utils import timezone
 from core import retention
 from core.actors import SYSTEM
 from core.service import note_change, service
-from orders.models import CheckCatch, Comment, Draft, Hold, Order, OrderChange, OrderException, OrderStatus
+from orders.models import (
+    Comment,
+    Draft,
+    Hold,
+    Order,
+    OrderChange,
+    OrderException,
+    OrderStatus,
+    PriorityBump,
+    ToldApart,
+)
 
 S = OrderStatus
 ERASED = "erased"
@@ -37,20 +48,16 @@ def erase_people(order_ids: Collection[int]) -> None:
     """Take away who bought, where it went and what people wrote, with history, mails and files; amounts stay."""
     orders = list(Order.objects.locked().filter(pk__in=order_ids))
     ids = [order.pk for order in orders]
-    today = timezone.localdate().isoformat()
-    for order in orders:
-        nobody: dict[str, Any] = dict.fromkeys(TEXTS, "")
-        Order.objects.filter(pk=order.pk).update(
-            **nobody,
-            shipping_address=_country_of(order.shipping_address),
-            billing_address=_country_of(order.billing_address),
-            metadata={ERASED: today},
-            tags=[],
-            checks=[],
+    nobody: dict[str, Any] = dict.fromkeys(TEXTS, "")
+    nobody |= {"metadata": {ERASED: timezone.localdate().isoformat()}, "tags": [], "checks": []}
+    for (ship_to, bill_to), some in _by_countries(orders).items():
+        Order.objects.filter(pk__in=some).update(
+            **nobody, shipping_address=_in_country(ship_to), billing_address=_in_country(bill_to)
         )
     Comment.objects.filter(order__in=ids).delete()
-    CheckCatch.objects.filter(order__in=ids).delete()
-    Hold.objects.filter(order__in=ids).update(reason="")
+    Hold.objects.filter(order__in=ids).update(reason="", release_note="")
+    PriorityBump.objects.filter(order__in=ids).update(reason="")
+    ToldApart.objects.filter(Q(earlier__in=ids) | Q(later__in=ids)).update(reason="")
     OrderException.objects.filter(order__in=ids).update(title="", payload={}, resolution="")
     Draft.objects.filter(order__in=ids).update(typed={})
     OrderChange.objects.filter(order__in=ids).update(wish={}, before={}, after={}, reason="", decision_note="")
@@ -61,6 +68,14 @@ def erase_people(order_ids: Collection[int]) -> None:
         note_change(order, "orders.people_erased", actor=SYSTEM)
 
 
-def _country_of(address: dict[str, Any]) -> dict[str, Any]:
-    """Return what tax needs to know of an address."""
-    return {"country": address["country"]} if address.get("country") else {}
+def _by_countries(orders: Iterable[Order]) -> dict[tuple[str, str], list[int]]:
+    """Return orders by what tax needs to know of their addresses."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for order in orders:
+        countries = [str(one.get("country") or "") for one in (order.shipping_address, order.billing_address)]
+        found[countries[0], countries[1]].append(order.pk)
+    return found
+
+
+def _in_country(code: str) -> dict[str, str]:
+    return {"country": code} if code else {}

@@ -1,12 +1,15 @@
 """What was kept long enough goes, what the law keeps stays, and every truth still holds."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from billing import services as billing
 from core import outbox, retention
@@ -15,9 +18,9 @@ from core.files import keep_file
 from core.invariants import questions
 from core.models import Attachment, EventRecord, OutgoingMail, RetentionPeriod
 from orders import services
-from orders.models import Comment, Order
+from orders.models import CheckCatch, Comment, Order, ToldApart
 from tests.factories.billing import make_seller
-from tests.scenarios import anew, confirmed_order, delivered_order, run_debts
+from tests.scenarios import anew, confirmed_order, delivered_order, placed_order, run_debts
 
 pytestmark = pytest.mark.django_db
 MAYA = Actor("staff", "maya")
@@ -108,6 +111,69 @@ def test_facts_and_mails_go_but_no_passage_and_nothing_that_is_owed(house):
     assert EventRecord.objects.filter(pk=owed.pk).exists()
     assert not EventRecord.objects.filter(name="orders.order_confirmed", thread=closed.history_thread()).exists()
     assert anew(closed).customer_name == "Ada Byron"
+
+
+def test_what_people_wrote_about_an_order_that_is_over_goes_wherever_it_stands(house):
+    closed, open_one = house
+    services.place_hold(open_one.pk, reason="Ada's word", blocks=["ship"], actor=MAYA)
+    services.release_hold(open_one.holds.get().pk, note="Ada called", actor=MAYA)
+    services.bump_order(open_one.pk, points=5, reason="Ada asks", actor=MAYA)
+    ToldApart.objects.create(earlier=closed, later=open_one, by="staff:maya", reason="Ada wants both")
+    CheckCatch.objects.create(order=open_one, channel=open_one.channel, name="contact")
+
+    services.erase_people([open_one.pk])
+
+    hold = open_one.holds.get()
+    assert (hold.reason, hold.release_note) == ("", "")
+    assert open_one.bumps.get().reason == ToldApart.objects.get().reason == ""
+    assert CheckCatch.objects.filter(order=open_one).exists(), "what a check is worth is counted on"
+    assert anew(closed).customer_name == "Ada Byron"
+
+
+def test_a_purge_that_is_cut_off_has_told_of_what_is_gone_and_goes_on(house, monkeypatch):
+    retention.set_years("mails", 6, actor=MAYA)
+    before = OutgoingMail.objects.count()
+    assert before > 2
+    kind, left = retention.KINDS["mails"], [2]
+
+    def killed(ids):
+        retention.purge_mails(ids)
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    monkeypatch.setitem(retention.KINDS, "mails", replace(kind, purge=killed))
+    with pytest.raises(KeyboardInterrupt):
+        retention.purge(actor=MAYA, now=LATER)
+
+    told = EventRecord.objects.get(name="core.data_purged")
+    assert told.payload == {"kind": "mails", "rows": 2, "before": "2054-01-01"}
+    assert OutgoingMail.objects.count() == before - 2
+    monkeypatch.setitem(retention.KINDS, "mails", kind)
+    assert retention.purge(actor=MAYA, now=LATER) == {"mails": before - 2}
+    assert OutgoingMail.objects.count() == 0
+    rows = EventRecord.objects.filter(name="core.data_purged").order_by("pk").values_list("payload__rows", flat=True)
+    assert list(rows) == [2, before - 2]
+
+
+def test_a_purge_asks_the_same_however_many_go_at_once(house, django_assert_num_queries):
+    one, *more = (placed_order({"TEA-1": n}, email=f"buyer{n}@example.com").pk for n in (2, 3, 4, 5))
+    with CaptureQueriesContext(connection) as asked:
+        services.erase_people([one])
+    with django_assert_num_queries(len(asked)):
+        services.erase_people(more)
+
+
+def test_nobody_is_asked_for_what_is_not_a_purge(house):
+    for nonsense in ("--before=2020", "orders", "--years", "--dryrun"):
+        with pytest.raises((CommandError, SystemExit)):
+            call_command("purge_old", nonsense)
+    RetentionPeriod.objects.create(kind="orders", years=1)
+    RetentionPeriod.objects.create(kind="no such kind", years=1)
+    # Less than the law asks is what the law asks.
+    [orders] = [one for one in retention.standings(now=LATER) if one.kind.code == "orders"]
+    assert orders.before.date().isoformat() == "2050-01-01"
 
 
 def test_what_is_younger_than_its_years_stays(house):
