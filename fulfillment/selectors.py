@@ -37,6 +37,12 @@ SERVICE_ACTIONS: Mapping[str, tuple[str, ...]] = {
     Status.PLANNED: ("release",),
     Status.RELEASED: ("render", "pull_back"),
 }
+# What is no step on the way of the goods.
+BESIDE_THE_WAY: Mapping[str, tuple[str, ...]] = {
+    Status.PLANNED: ("split", "merge"),
+    Status.PICKED: ("put_back",),
+    Status.PACKED: ("put_back",),
+}
 PARCEL_ACTIONS: Mapping[str, tuple[str, ...]] = {
     Parcel.IN_TRANSIT: ("deliver", "fail", "lose", "come_back"),
     Parcel.OUT_FOR_DELIVERY: ("deliver", "fail", "lose", "come_back"),

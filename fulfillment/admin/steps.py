@@ -133,6 +133,9 @@ def _why_elsewhere(work: FulfillmentOrder) -> dict[str, str]:
 
 def _put_back(work: FulfillmentOrder) -> list[str]:
     units = _pieces_picked(work)
+    if work.order.status not in services.OVER:
+        lies = ngettext("%(n)s unit lies in its bin again.", "%(n)s units lie in their bins again.", units)
+        return [lies % {"n": units}, _("They stay tied to the order and are planned anew.")]
     return [
         ngettext(
             "%(n)s unit lies in its bin again and is free for others.",

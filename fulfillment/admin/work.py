@@ -182,8 +182,10 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
 
     def alert(self, obj: FulfillmentOrder) -> str:
         """Say what is in the way."""
-        if obj.needs_put_back:
+        if obj.needs_put_back and obj.order.status in services.OVER:
             return _("The order was cancelled: what was picked has to go back into its bin.")
+        if obj.needs_put_back:
+            return _("What was picked has to go back into its bin; the order is planned anew then.")
         if obj.status in selectors.OPEN_WORK and obj.order.is_on_hold:
             return _why_held(obj)
         return ""

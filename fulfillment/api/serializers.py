@@ -74,8 +74,8 @@ class WorkSerializer(serializers.ModelSerializer):
         return deadlines.is_late(work)
 
     def get_allowed_actions(self, work: FulfillmentOrder) -> list[str]:
-        """Return what may be done next."""
-        return selectors.allowed_actions(work)
+        """Return what may be done next, and what is no step on the way."""
+        return [*selectors.allowed_actions(work), *selectors.BESIDE_THE_WAY.get(work.status, ())]
 
 
 class ParcelLineSerializer(serializers.ModelSerializer):

@@ -1,7 +1,7 @@
 """The counter of fulfillment: everything the floors above may ask."""
 
 from .apart import go_on_after_hold, hold_work, set_held_apart
-from .cancelling import cancel_open_fulfillment, complete_put_back
+from .cancelling import OVER, cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
 from .packing import ParcelInput, attach_label, pack
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
@@ -21,6 +21,7 @@ from .tracking import (
 from .work import why_held
 
 __all__ = [
+    "OVER",
     "SHORT_PICK",
     "ParcelInput",
     "Stations",

@@ -39,7 +39,7 @@ def test_work_is_taken_through_its_steps(shop, api):
     assert (shown["status"], shown["warehouse"], shown["allowed_actions"]) == (
         "planned",
         "HAM",
-        ["release", "reroute"],
+        ["release", "reroute", "split", "merge"],
     )
     assert shown["lines"] == [
         {"line": str(mug), "sku": "MUG-RED", "name": "Red mug", "quantity": 2, "picked": 0, "bin": "", "parts": []},

@@ -91,6 +91,10 @@ def test_an_integrator_splits_merges_and_puts_back(shop, api):
     def post(path, body=None):
         return api.post(path, body or {}, content_type="application/json")
 
+    def allowed():
+        return api.get(f"{at}/").json()["allowed_actions"]
+
+    assert allowed() == ["release", "reroute", "split", "merge"]
     rest = post(f"{at}/split/", {"lines": [{"sku": "MUG-RED", "quantity": 1}]})
     assert (rest.status_code, rest.json()["status"]) == (200, "planned")
     assert rest.json()["number"] != work.number
@@ -100,6 +104,21 @@ def test_an_integrator_splits_merges_and_puts_back(shop, api):
     assert post(f"{at}/pull-back/").json()["status"] == "planned"
     services.release_order(order.pk, actor=SYSTEM)
     services.pick(work.pk, actor=SYSTEM)
+    assert allowed() == ["pack", "put_back"]
     assert post(f"{at}/put-back/").json()["needs_put_back"] is True
     assert post(f"{at}/put-back/").json()["needs_put_back"] is False
     assert works_of(order)[-1] == ("planned", {"MUG-RED": 2, "TEA-1": 1})
+
+
+def test_the_page_of_work_says_what_becomes_of_goods_that_are_carried_back(shop, staff):
+    order, work = planned()
+    services.release_order(order.pk, actor=SYSTEM)
+    services.pick(work.pk, actor=SYSTEM)
+    services.put_back(work.pk, actor=SYSTEM)
+    page, step = (f"/admin/fulfillment/fulfillmentorder/{work.pk}/{name}/" for name in ("change", "do/put_back"))
+
+    for address in (page, step):
+        shown = staff.get(address).content.decode()
+        assert "planned anew" in shown
+        assert "The order was cancelled" not in shown
+        assert "free for others" not in shown
