@@ -197,7 +197,8 @@ class Model(Shelves):
         bereft = set()
         for (number, key), units in lost.items():
             line = orders[number].lines[key]
-            if gone := min(units, line.tied - self.tied_in_all(orders[number], key)):
+            # What a cancelled order has on a trolley is tied until it is put back, and not its own any more.
+            if (gone := min(units, line.tied - self.tied_in_all(orders[number], key))) > 0:
                 line.lose(gone)
                 bereft.add(number)
         return bereft

@@ -8,6 +8,8 @@ from core.events import DeliveryDied
 from core.models import Delivery
 from core.outbox import emit
 from core.service import service
+from fulfillment import services as fulfillment
+from fulfillment.models import FulfillmentOrder
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from inventory.services import reservations
@@ -230,3 +232,25 @@ def test_work_about_no_order_is_put_before_a_person_too(shop, run_debts):
 @service
 def give_up(thread: str, handler: str) -> None:
     emit(DeliveryDied(delivery_id=7, handler=handler, subject_thread=thread))
+
+
+def test_a_loss_off_the_trolley_of_a_cancelled_order_is_nobodys(shop, rare, run_debts):
+    receive(shop, rare, 4)
+    order = wait_for(4)
+    run_debts()
+    [work] = FulfillmentOrder.objects.filter(order=order)
+    fulfillment.release_fulfillment(work.pk, actor=SYSTEM)
+    fulfillment.pick(work.pk, actor=SYSTEM)
+    services.cancel_order(order.pk, reason="changed", actor=SYSTEM)
+    run_debts()
+    assert (stock_of(rare).on_hand, stock_of(rare).reserved) == (4, 4)
+
+    lose(rare, shop.hamburg, 3)
+    run_debts()
+
+    line = order.lines.get()
+    assert (line.allocated, line.backordered, line.cancelled) == (0, 0, 4)
+    assert (stock_of(rare).on_hand, stock_of(rare).reserved) == (1, 1)
+    assert not OrderException.objects.filter(category="shortfall").exists()
+    fulfillment.complete_put_back(work.pk, actor=SYSTEM)
+    assert (stock_of(rare).on_hand, stock_of(rare).reserved) == (1, 0)
