@@ -18,8 +18,6 @@ from .routing import Routed, route_order, with_later
 
 def retie(work: Rework, *, lock: bool) -> None:
     """Tie what is wanted now, on the objects, and plan its parcels and days; with `lock` for good."""
-    if work.refusals:
-        return
     order = work.order
     goods = [line for line in work.lines if line.is_goods]
     routed = route_order(order, [line for line in work.lines if line.open], at=work.at)
