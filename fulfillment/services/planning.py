@@ -33,6 +33,7 @@ from .work import (
     refuse_incomplete,
     stamp,
     why_incomplete,
+    write_quantities,
 )
 
 NOT_PICKED = (Status.PLANNED, Status.RELEASED, Status.PICKING)
@@ -127,9 +128,10 @@ def cut_back_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = N
         return []
     excess = _excess(next(iter(works.values())).order)
     known = FulfillmentLine.objects.filter(fulfillment_order__in=works)
-    # What nobody has written down yet is given up before what somebody has.
-    lines = sorted(known, key=lambda line: (works[line.fulfillment_order_id].status != Status.PLANNED, -line.pk))
+    # What nobody has written down yet is given up first, and last what somebody walks for.
+    lines = sorted(known, key=lambda line: (NOT_PICKED.index(works[line.fulfillment_order_id].status), -line.pk))
     changed: dict[int, FulfillmentOrder] = {}
+    cut: list[FulfillmentLine] = []
     left: dict[int, int] = defaultdict(int)
     for line in lines:
         work = works[line.fulfillment_order_id]
@@ -138,9 +140,9 @@ def cut_back_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = N
             excess[place] -= units
             line.quantity -= units
             changed[work.pk] = work
+            cut.append(line)
         left[work.pk] += line.quantity
-        if units > 0:
-            _keep_or_drop(line)
+    write_quantities(cut)
     return [_cancel_if_empty(work, left[work.pk], actor=actor, at=at) for work in changed.values()]
 
 
@@ -176,13 +178,6 @@ def _excess(order: Order) -> dict[tuple[int | None, int], int]:
     for one in inventory.open_allocations(order.reservation_id) if order.reservation_id else ():
         units[one.warehouse_id, line_ids[one.key]] -= one.quantity
     return {place: count for place, count in units.items() if count > 0}
-
-
-def _keep_or_drop(line: FulfillmentLine) -> None:
-    if line.quantity:
-        line.save(update_fields=["quantity"])
-        return
-    line.delete()
 
 
 def _cancel_if_empty(work: FulfillmentOrder, left: int, *, actor: Actor, at: datetime | None) -> FulfillmentOrder:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,7 @@ from fulfillment.events import FulfillmentPlanned
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 
 from .cancelling import OVER, PICKED, void_labels
-from .work import Status, check_quantities, lines_of, lock_work
+from .work import Status, check_quantities, lines_of, lock_work, write_quantities
 
 
 @service
@@ -52,8 +51,7 @@ def split_fulfillment(
     )
     for line, count in moved.items():
         line.quantity -= count
-    FulfillmentLine.objects.filter(pk__in=[line.pk for line in moved if not line.quantity]).delete()
-    FulfillmentLine.objects.bulk_update([line for line in moved if line.quantity], ["quantity"])
+    write_quantities(moved)
     named = ", ".join(f"{count} × {line.order_line.sku}" for line, count in moved.items())
     note_change(work, "fulfillment.split", actor=actor, after={"units": named, "into": rest.number}, note=reason)
     fact = FulfillmentPlanned(order_id=work.order_id, fulfillment_order_id=rest.pk, quiet=work.order.quiet)
@@ -74,13 +72,13 @@ def merge_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime |
     if not others:
         raise NothingToMerge(_("No other planned work of this order waits in the same place"))
     mine = {line.order_line_id: line for line in FulfillmentLine.objects.filter(fulfillment_order=work)}
-    for line in FulfillmentLine.objects.filter(fulfillment_order__in=others).order_by("pk"):
-        if (same := mine.get(line.order_line_id)) is not None:
-            FulfillmentLine.objects.filter(pk=same.pk).update(quantity=F("quantity") + line.quantity)
-            line.delete()
-        else:
-            mine[line.order_line_id] = line
-            FulfillmentLine.objects.filter(pk=line.pk).update(fulfillment_order=work)
+    theirs = list(FulfillmentLine.objects.filter(fulfillment_order__in=others).order_by("pk"))
+    for line in theirs:
+        if (same := mine.setdefault(line.order_line_id, line)) is not line:
+            same.quantity += line.quantity
+            line.quantity = 0
+    write_quantities([*mine.values(), *(line for line in theirs if not line.quantity)])
+    FulfillmentLine.objects.filter(pk__in=[line.pk for line in mine.values()]).update(fulfillment_order=work)
     for other in others:
         advance(other, "cancel", actor=actor, note=_("Put together with %(work)s") % {"work": work}, at=at)
     note_change(work, "fulfillment.merged", actor=actor, after={"with": ", ".join(str(one) for one in others)})

@@ -1,12 +1,14 @@
 """What every step has in common: the work under its lock, what it holds, and what forbids to go on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.service import service
+from core.updating import update_each
 from fulfillment.errors import OrderBlocked, UnknownLine, WrongKind, WrongQuantity
 from fulfillment.held import STOPPING, held_parts
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
@@ -37,6 +39,16 @@ def lines_of(work: FulfillmentOrder) -> list[FulfillmentLine]:
     """Return the lines of a piece of work with what was ordered, in the order of the agreement."""
     lines = FulfillmentLine.objects.filter(fulfillment_order=work).select_related("order_line__product")
     return list(lines.order_by("order_line__position"))
+
+
+@service
+def write_quantities(lines: Collection[FulfillmentLine]) -> None:
+    """Write down how many units lines in hand have now; a line without any is dropped."""
+    kept = [(line.pk, line.quantity) for line in lines if line.quantity]
+    gone = [line.pk for line in lines if not line.quantity]
+    update_each(FulfillmentLine, ["quantity"], kept)
+    if gone:
+        FulfillmentLine.objects.filter(pk__in=gone).delete()
 
 
 def live_units(order_id: int, *, with_put_back: bool = False) -> dict[tuple[int | None, int], int]:
