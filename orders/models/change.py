@@ -71,9 +71,11 @@ class OrderChange(models.Model):
     def request(self) -> None:
         """Somebody has to agree."""
 
-    @transition(status, source=Status.REQUESTED, target=Status.APPROVED, custom={"label": _("Approve")})
+    @transition(
+        status, source=[Status.DRAFT, Status.REQUESTED], target=Status.APPROVED, custom={"label": _("Approve")}
+    )
     def approve(self) -> None:
-        """Nothing speaks against it."""
+        """Nothing speaks against it: nobody has to agree, or somebody did."""
 
     @transition(status, source=Status.APPROVED, target=Status.APPLIED, custom={"label": _("Apply")})
     def apply(self) -> None:

@@ -59,7 +59,7 @@ def request_change(
         tell_customer=tell_customer,
         requested_by=str(actor),
     )
-    advance(change, *(["request"] if shown.approval else ["request", "approve"]), actor=actor, note=change.reason)
+    advance(change, "request" if shown.approval else "approve", actor=actor, note=change.reason)
     return change
 
 

@@ -269,3 +269,10 @@ def test_what_is_paid_too_much_goes_back_once(shop: Shop) -> None:
     assert (anew(order).balance_due, anew(order).active_holds) == (0, 0)
     assert billing.settle_edit(order.pk, change=str(change.number)) == 0
     assert broken() == []
+
+
+def test_an_edit_that_nobody_has_to_approve_waits_for_nobody(shop: Shop) -> None:
+    order = confirmed_order()
+    change = edit(order, quantities(line1=3))
+    passed = EventRecord.objects.filter(subject_type="orders.orderchange", subject_id=str(change.pk)).order_by("id")
+    assert list(passed.values_list("source", "target")) == [("draft", "approved"), ("approved", "applied")]
