@@ -1,6 +1,6 @@
 """The counter of orders: everything the floors above may ask."""
 
-from .amending import preview_change
+from .amending import agreed_now, preview_change
 from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
@@ -61,6 +61,7 @@ from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
 __all__ = [
+    "agreed_now",
     "create_hold_type",
     "LONGEST_TAG",
     "MOST_IN_BACKGROUND",

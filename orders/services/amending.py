@@ -1,5 +1,6 @@
 """What an edit would do to an order, and the edit itself: one set of steps for both."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,22 +17,22 @@ from core.service import service
 from core.updating import update_each
 from inventory.services import Changed
 from orders import guards
-from orders.changing import ChangePreview, Refusal, StockOfLine, agreement_of
+from orders.changing import Agreement, ChangePreview, Refusal, StockOfLine, agreement_of
 from orders.derivation import restate
 from orders.errors import UnknownOrder
 from orders.models import Movement, Order, OrderCharge, OrderLine, OrderStatus
-from orders.ports import work_book
+from orders.ports import Piece, work_book
 from orders.selectors import WAITING
 from orders.sentences import EDITED
 from orders.wishes import Wish
 from pricing import services as pricing
 
-from .book import FIGURES, charges_of, touch
+from .book import FIGURES, charges_of, lines_of, touch
 from .buyer import owed_by
 from .cutoff import is_customer, why_not_by_customer
 from .holding import time_to_pay
 from .promising import repromise
-from .repricing import refuse_price, reprice
+from .repricing import reprice
 from .retying import retie
 from .reworking import RELEASED, Rework, fewest_of
 from .routing import equip
@@ -60,15 +61,20 @@ def preview_change(order_id: int, wish: Wish, *, actor: Actor = SYSTEM, at: date
     order = Order.objects.select_related("channel", "shipping_method", "customer").filter(pk=order_id).first()
     if order is None:
         raise UnknownOrder(f"There is no order {order_id}")
-    work = begin_work(order, wish, lock=False, actor=actor, at=at or timezone.now())
+    pieces = work_book.pieces(order.pk)
+    work = begin_work(order, wish, pieces=pieces, actor=actor, at=at or timezone.now())
     work_out(work, lock=False)
     return preview_of(work)
 
 
-def begin_work(order: Order, wish: Wish, *, lock: bool, actor: Actor, at: datetime) -> Rework:
-    """Take an order with all that hangs on it. Who locks has locked its work, and itself, before."""
+def agreed_now(order: Order) -> Agreement:
+    """Return what is agreed of an order in hand."""
+    return agreement_of(order, lines_of(order), charges_of(order))
+
+
+def begin_work(order: Order, wish: Wish, *, pieces: Sequence[Piece], actor: Actor, at: datetime) -> Rework:
+    """Take an order with all that hangs on it. Who changes it has locked its work, and itself, before."""
     lines = list(OrderLine.objects.filter(order=order).select_related("product").order_by("position"))
-    pieces = work_book.pieces(order.pk, lock=lock)
     return Rework(order=order, lines=lines, charges=charges_of(order), pieces=pieces, wish=wish, actor=actor, at=at)
 
 
@@ -93,7 +99,7 @@ def work_out(work: Rework, *, lock: bool) -> None:
         try:
             reprice(work)
         except DomainError as error:
-            refuse_price(work, error)
+            work.refuse_all(error, at="/lines")
         if work.refusals:
             return
         retie(work, lock=lock)
@@ -183,20 +189,17 @@ def _foresee_shortage(work: Rework) -> None:
         more = work.short.get(line.position, 0)
         if not more or line.product.backorder or line.position in work.may_wait or work.order.stock_lapsed:
             continue
-        had = work.was_open.get(line.position, 0)
         there = sum(pick.quantity for pick in stock.picks if pick.key == line.position) if stock else 0
         text = _("Only %(n)s more are there; let the rest wait, or take fewer") % {"n": there}
-        work.refuse(*_pointer(work, line, had), text, position=str(line.position))
+        work.refuse(_pointer(work, line), "insufficient_stock", text, position=str(line.position))
 
 
-def _pointer(work: Rework, line: OrderLine, had: int) -> tuple[str, str]:
-    """Return where the quantity of a line was said, and the code of what is wrong with it."""
+def _pointer(work: Rework, line: OrderLine) -> str:
+    """Return where the quantity of a line was said; of one that was not named, that it is about the lines."""
+    if line.pk is None:
+        return f"/add/{[one.position for one in work.lines if one.pk is None].index(line.position)}/quantity"
     named = [one.position for one in work.wish.lines]
-    if line.position in named:
-        return f"/lines/{named.index(line.position)}/quantity", "insufficient_stock"
-    added = [one for one in work.lines if one.pk is None]
-    place = added.index(line) if line in added and not had else 0
-    return f"/add/{place}/quantity", "insufficient_stock"
+    return f"/lines/{named.index(line.position)}/quantity" if line.position in named else "/lines"
 
 
 def why_approval(work: Rework) -> list[str]:

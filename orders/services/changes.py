@@ -11,7 +11,7 @@ from core.outbox import emit
 from core.service import note_change, service
 from core.transitions import advance
 from orders import guards
-from orders.changing import ChangePreview, agreement_of, differences
+from orders.changing import ChangePreview, differences
 from orders.errors import ChangeDecided, ChangeRefused, MayNotChange, StaleOrder, UnknownChange
 from orders.events import LentIsBack, OrderAmended
 from orders.models import Hold, Order, OrderChange, OrderStatus
@@ -19,8 +19,8 @@ from orders.ports import work_book
 from orders.sentences import MORE_TO_PAY
 from orders.wishes import Wish
 
-from .amending import APPROVES, begin_work, preview_change, preview_of, refusal_of, work_out, write_work
-from .book import charges_of, lines_of, take_order
+from .amending import APPROVES, agreed_now, begin_work, preview_change, preview_of, refusal_of, work_out, write_work
+from .book import take_order
 from .checking import recheck_order
 from .cutoff import is_customer
 from .holds import active_holds, lift_holds, place_hold
@@ -102,13 +102,13 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
     if found is None:
         raise UnknownChange(f"There is no change {change_id}")
     # The floors are the order of the locks: the work above the order first, then the order, its stock last.
-    work_book.pieces(found, lock=True)
+    pieces = work_book.pieces(found, lock=True)
     order = take_order(found)
     change = _take_change(change_id)
     if change.status != OrderChange.Status.APPROVED:
         raise ChangeDecided(f"{change} is {change.get_status_display().lower()}", status=change.status)  # type: ignore[attr-defined]
     _require_version(order, change.order_version, before=change.before)
-    work = begin_work(order, Wish.from_dict(change.wish), lock=True, actor=_as_asked(change, actor), at=when)
+    work = begin_work(order, Wish.from_dict(change.wish), pieces=pieces, actor=_as_asked(actor), at=when)
     work_out(work, lock=True)
     if work.refusals:
         detail, errors = refusal_of(work)
@@ -171,7 +171,7 @@ def _take_change(change_id: int) -> OrderChange:
     return change
 
 
-def _as_asked(change: OrderChange, actor: Actor) -> Actor:
+def _as_asked(actor: Actor) -> Actor:
     """Return who may set the prices of an edit: it was looked at when it was asked for."""
     return Actor(
         "customer" if is_customer(actor) else "staff", actor.name, actor.can | {"orders.change_price", APPROVES}
@@ -181,8 +181,8 @@ def _as_asked(change: OrderChange, actor: Actor) -> Actor:
 def _require_version(order: Order, expected: int, *, before: Mapping[str, Any] | None) -> None:
     if order.version == expected:
         return
-    now = agreement_of(order, lines_of(order), charges_of(order))
-    different = {} if before is None else {name: list(both) for name, both in differences(before, now).items()}
+    now = differences(before, agreed_now(order)) if before is not None else {}
+    different = {name: list(both) for name, both in now.items()}
     raise StaleOrder(f"{order} was changed meanwhile; look at it again", version=order.version, differences=different)
 
 

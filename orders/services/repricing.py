@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError
 from core.money import round_amount
 from customers.models import Customer
 from orders.models import Order, OrderCharge, OrderLine
@@ -117,12 +116,6 @@ def _charge(work: Rework, quote: pricing.Quote) -> None:
         kept.append(charge)
     work.dropped = [one for some in is_delivery.values() for one in some]
     work.charges = sorted(kept, key=lambda one: one.position)
-
-
-def refuse_price(work: Rework, error: DomainError) -> None:
-    """Say beside each field why it cannot be priced."""
-    for fault in error.errors or [{"pointer": "/lines", "code": error.code, "detail": error.message}]:
-        work.refuse(fault["pointer"], fault["code"], fault["detail"])
 
 
 def _agreed_line(line: OrderLine) -> pricing.AgreedLine:

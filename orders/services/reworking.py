@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.errors import DomainError
 from inventory.services import Changed
 from orders import guards
 from orders.changing import Refusal, agreement_of
@@ -77,6 +78,11 @@ class Rework:
     def refuse(self, pointer: str, code: str, detail: str, **more: str) -> None:
         """Say, beside a field, why it cannot be."""
         self.refusals.append({"pointer": pointer, "code": code, "detail": detail, **more})
+
+    def refuse_all(self, error: DomainError, *, at: str) -> None:
+        """Say what an error says of lines beside those that were said under `at`."""
+        for fault in error.errors or [{"pointer": at, "code": error.code, "detail": error.message}]:
+            self.refuse(fault["pointer"].replace("/lines", at), fault["code"], fault["detail"])
 
 
 def fewest_of(work: Rework) -> dict[int, int]:

@@ -64,9 +64,9 @@ def _count(work: Rework) -> None:
     by_position = {line.position: line for line in work.lines}
     fewest = fewest_of(work)
     for index, one in enumerate(work.wish.lines):
-        line, pointer = by_position.get(one.position), f"/lines/{index}"
+        line, pointer = by_position.pop(one.position, None), f"/lines/{index}"
         if line is None:
-            work.refuse(f"{pointer}/position", "unknown_line", _("The order has no such line"))
+            work.refuse(f"{pointer}/position", "unknown_line", _("The order has no such line, or it is named twice"))
             continue
         at = {"position": str(one.position)}
         if one.may_wait:
@@ -158,8 +158,7 @@ def _append(work: Rework, known: Sequence[tuple[int, NewLine]], products: dict[s
     try:
         _price_new(work, added)
     except DomainError as error:
-        for fault in error.errors:
-            work.refuse(fault["pointer"].replace("/lines/", "/add/"), fault["code"], fault["detail"])
+        work.refuse_all(error, at="/add")
         return
     work.lines += [line for _one, line in added]
 

@@ -13,11 +13,12 @@ from core.models import EventRecord, OutgoingMail, User
 from customers.addresses import PostalAddress
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
-from inventory.models import Allocation, StockItem
+from inventory.models import Allocation, StockItem, Warehouse
 from orders import services as orders
 from orders.errors import ChangeRefused, StaleOrder
 from orders.models import Hold, Order, OrderChange, OrderLine
 from orders.wishes import LineWish, NewLine, Wish
+from pricing import services as pricing
 from tests.factories.shop import Shop
 from tests.scenarios import anew, confirmed_order, placed_order, run_debts
 
@@ -269,6 +270,26 @@ def test_what_is_paid_too_much_goes_back_once(shop: Shop) -> None:
     assert (anew(order).balance_due, anew(order).active_holds) == (0, 0)
     assert billing.settle_edit(order.pk, change=str(change.number)) == 0
     assert broken() == []
+
+
+def test_a_line_is_named_once(shop: Shop) -> None:
+    order = confirmed_order()
+    before = state(order)
+    twice = Wish(lines=(LineWish(position=1, quantity=0), LineWish(position=1, quantity=5)))
+    with pytest.raises(ChangeRefused) as refused:
+        edit(order, twice)
+    assert [(one["pointer"], one["code"]) for one in refused.value.errors] == [("/lines/1/position", "unknown_line")]
+    assert (state(order), broken()) == (before, [])
+
+
+def test_what_an_edit_takes_from_a_line_that_was_not_named_is_said_beside_it(shop: Shop) -> None:
+    order = confirmed_order({"MUG-RED": 2, "TEA-1": 150})
+    Warehouse.objects.filter(pk=shop.munich.pk).update(active=False)
+    pricing.forget()
+    shown = orders.preview_change(order.pk, quantities(line1=3))
+    assert [(one["pointer"], one["code"], one["position"]) for one in shown.refusals] == [
+        ("/lines", "insufficient_stock", "2")
+    ]
 
 
 def test_an_edit_that_nobody_has_to_approve_waits_for_nobody(shop: Shop) -> None:
