@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.amounts import number_of, written
@@ -40,8 +41,10 @@ class Typed:
     errors: dict[str, list[str]] = field(default_factory=dict)
 
     def wrong(self, control: str, text: str) -> None:
-        """Say what is wrong beside a control."""
-        self.errors.setdefault(control, []).append(text)
+        """Say what is wrong beside a control, once."""
+        texts = self.errors.setdefault(control, [])
+        if text not in texts:
+            texts.append(text)
 
     @property
     def mine(self) -> dict[str, str]:
@@ -154,7 +157,8 @@ def _new(typed: Typed, *, may_price: bool) -> tuple[NewLine, ...]:
     for index, row in enumerate(typed.added):
         units = _units(typed, f"a-{index}", row["quantity"] or "1")
         price = _price(typed, f"a-{index}", row["price"]) if row["price"] and may_price else None
-        lines.append(NewLine(sku=row["sku"], quantity=units or 1, unit_price=price, may_wait=bool(row["wait"])))
+        quantity = 1 if units is None else units
+        lines.append(NewLine(sku=row["sku"], quantity=quantity, unit_price=price, may_wait=bool(row["wait"])))
     return tuple(lines)
 
 
@@ -173,10 +177,13 @@ def _price(typed: Typed, control: str, text: str) -> Decimal | None:
 
 def _day(typed: Typed, text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         typed.wrong("requested_delivery_on", _("A day such as 2026-12-24."))
         return None
+    if day is not None and day < timezone.localdate():
+        typed.wrong("requested_delivery_on", _("This day is over."))
+    return day
 
 
 def _address(typed: Typed, mine: Mapping[str, str], short: str) -> PostalAddress | None:

@@ -22,7 +22,7 @@ from desk.reading import POSTAL
 from desk.telling_edit import told_edit, told_lines
 from desk.views.gate import staff_with
 from orders import services
-from orders.changing import Agreement, ChangePreview
+from orders.changing import ChangePreview
 from orders.errors import StaleOrder
 from orders.models import Order, OrderChange
 from orders.selectors import WAITING
@@ -45,11 +45,12 @@ def _order(number: str) -> Order:
 def edit(request: HttpRequest, number: str) -> HttpResponse:
     """Show what is agreed (GET), or change it (POST): what is refused stands beside its field, with what was typed."""
     order = _order(number)
-    agreed = services.preview_change(order.pk, Wish()).before
+    agreed = services.agreed_now(order)
     if request.method != "POST":
-        return _page(request, order, begin(agreed, order.version), agreed)
+        typed = begin(agreed, order.version)
+        return _page(request, order, typed, _previewed(request, order, typed, Wish()))
     typed = typed_by(request, agreed, order.version)
-    wish = wish_of(typed, may_price=request.user.has_perm(CHANGE_PRICE))
+    wish = _wish(request, typed)
     differences: list[dict[str, str]] = []
     if "apply" in request.POST and not typed.errors:
         try:
@@ -63,14 +64,15 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
             )
         except StaleOrder:
             order = _order(number)
-            agreed = services.preview_change(order.pk, Wish()).before
-            differences = onto(typed, agreed, order.version)
+            differences = onto(typed, services.agreed_now(order), order.version)
+            wish = _wish(request, typed)
         except DomainError as refused:
             _note(typed, refused)
         else:
             messages.success(request, _said(order, change))
             return HttpResponseRedirect(page_of(order))
-    return _page(request, order, typed, agreed, differences=differences)
+    shown = _previewed(request, order, typed, wish)
+    return _page(request, order, typed, shown, differences=differences, status=409 if typed.errors else 200)
 
 
 @staff_with(*EDIT)
@@ -78,26 +80,25 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
 def preview(request: HttpRequest, number: str) -> HttpResponse:
     """Say what an edit would do, as it stands on the page now."""
     order = _order(number)
-    agreed = services.preview_change(order.pk, Wish()).before
-    typed = typed_by(request, agreed, order.version)
-    shown = _previewed(request, order, typed)
+    typed = typed_by(request, services.agreed_now(order), order.version)
+    shown = _previewed(request, order, typed, _wish(request, typed))
     told = told_edit(shown, order)
     html = render_to_string("desk/parts/edit_preview.html", {"told": told, "order": order}, request)
     return JsonResponse(
         {"html": html, "lines": told_lines(shown), "errors": typed.errors, "button": told["button"]}
         | {"lacking": lacking(shown)}
-        | {"stale": typed.version != order.version}
     )
 
 
-def _previewed(request: HttpRequest, order: Order, typed: Typed) -> ChangePreview:
+def _wish(request: HttpRequest, typed: Typed) -> Wish:
+    return wish_of(typed, may_price=request.user.has_perm(CHANGE_PRICE))
+
+
+def _previewed(request: HttpRequest, order: Order, typed: Typed, wish: Wish) -> ChangePreview:
     """Return what the edit would do; what speaks against it is beside its control on the page afterwards."""
-    wish = wish_of(typed, may_price=request.user.has_perm(CHANGE_PRICE))
     shown = services.preview_change(order.pk, wish, actor=actor_for(request))
     for one in shown.refusals:
-        control = control_of(one["pointer"], one.get("position", ""))
-        if one["detail"] not in typed.errors.get(control, ()):
-            typed.wrong(control, retold(one["detail"]))
+        typed.wrong(control_of(one["pointer"], one.get("position", "")), retold(one["detail"]))
     return shown
 
 
@@ -119,13 +120,12 @@ def _page(
     request: HttpRequest,
     order: Order,
     typed: Typed,
-    agreed: Agreement,
+    shown: ChangePreview,
     *,
     differences: list[dict[str, str]] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     user: Any = request.user
-    errors = dict(typed.errors)
-    shown = _previewed(request, order, typed) if not errors else services.preview_change(order.pk, Wish())
     told = told_edit(shown, order)
     lines = told_lines(shown)
     country = typed.said["ship-country"] or order.channel.seller_country
@@ -161,8 +161,7 @@ def _page(
         "is_closed": order.status not in WAITING,
         "waiting": OrderChange.objects.filter(order=order, status=OrderChange.Status.REQUESTED).first(),
     }
-    status = 409 if differences or errors else 200
-    return TemplateResponse(request, "desk/edit_order.html", context, status=status)
+    return TemplateResponse(request, "desk/edit_order.html", context, status=409 if differences else status)
 
 
 def _line(line: dict[str, Any], typed: Typed, told: dict[str, dict[str, str]], shown: ChangePreview) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The page on which an order is edited."""
 
 import json
+import re
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.actors import SYSTEM
@@ -12,6 +16,7 @@ from core.models import User
 from orders import services as orders
 from orders.models import OrderChange, OrderLine
 from orders.wishes import LineWish, Wish
+from tests.factories.shop import make_priced_product
 from tests.scenarios import anew, confirmed_order
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +73,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(maya, s
     sent = form_of(maya, order, **{"q-1": "many", "ship-city": "", "reason": "She called", "apply": "1"})
     answer = maya.post(page_of(order), sent)
     assert answer.status_code == 409
-    assert list(answer.context["typed"].errors) == ["q-1"]
+    assert list(answer.context["typed"].errors) == ["q-1", "ship-city"]
     assert 'value="many"' in answer.content.decode()
     answer = maya.post(page_of(order), {**sent, "q-1": "250"})
     assert list(answer.context["typed"].errors) == ["ship-city"]
@@ -116,8 +121,51 @@ def test_only_who_may_edits(maya, shop):
     assert anew(order).version == order.version
 
 
-def test_the_page_costs_no_more_for_more_lines(maya, shop, django_assert_max_num_queries):
+def test_the_page_costs_no_more_for_more_lines(maya, shop):
+    skus = [f"POT-{number}" for number in range(40)]
+    for sku in skus:
+        make_priced_product(sku, "5.00", stock={"HAM": 5})
+    counted = []
+    for some in (skus[:2], skus):
+        order = confirmed_order(dict.fromkeys(some, 1))
+        sent = form_of(maya, order, **{f"q-{place}": "2" for place in range(1, len(some) + 1)})
+        with CaptureQueriesContext(connection) as shown:
+            assert maya.get(page_of(order)).status_code == 200
+        with CaptureQueriesContext(connection) as told:
+            maya.post(reverse("desk:preview-edit", args=[order.number]), sent)
+        counted.append((len(shown), len(told)))
+    assert counted[0] == counted[1]
+    assert max(counted[1]) <= 13
+
+
+def test_the_page_remembers_what_is_agreed(maya, shop):
     order = confirmed_order({"MUG-RED": 1, "TEA-1": 1})
-    with django_assert_max_num_queries(30):
-        assert maya.get(page_of(order)).status_code == 200
     assert json.loads(maya.get(page_of(order)).context["was"])["total"] == "16.01"
+
+
+def test_what_is_missing_may_wait_where_the_page_stands_alone(maya, shop):
+    order = confirmed_order()
+    answer = maya.post(page_of(order), form_of(maya, order, **{"q-1": "250", "apply": "1"}))
+    box = re.search(r'<label class="([^"]*)"><input type="checkbox" name="w-1"', answer.content.decode())
+    assert (answer.status_code, box[1]) == (409, "may-wait")
+    maya.post(page_of(order), form_of(maya, order, **{"q-1": "250", "w-1": "on", "apply": "1"}))
+    line = OrderLine.objects.get(order=order, position=1)
+    assert (line.allocated, line.backordered) == (200, 50)
+
+
+@pytest.mark.parametrize(
+    ("typed", "control", "text"),
+    [
+        ({"add-quantity": "0", "add-price": ""}, "a-0", "A quantity is a whole number from 1 to 1,000,000"),
+        ({"add-quantity": "1", "add-price": "999999999999"}, "", "The amount is too large for an order"),
+        ({"add-quantity": "1", "add-price": "", "q-1": "9" * 10}, "q-1", "A whole number; 0 takes it off the order."),
+        ({"requested_delivery_on": "2020-02-03"}, "requested_delivery_on", "This day is over."),
+    ],
+)
+def test_what_nobody_can_mean_is_refused(maya, shop, typed, control, text):
+    order = confirmed_order()
+    added = {"add-sku": "TEA-1", "add-name": "Tea"} if "add-quantity" in typed else {}
+    answer = maya.post(page_of(order), form_of(maya, order, **added, **typed, apply="1"))
+    assert (answer.status_code, answer.context["typed"].errors) == (409, {control: [text]})
+    assert text in unescape(answer.content.decode())
+    assert anew(order).version == order.version
