@@ -138,7 +138,7 @@ def as_message(mail: OutgoingMail) -> EmailMultiAlternatives:
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    for attachment in mail.attachments.order_by("pk"):
+    for attachment in sorted(mail.attachments.all(), key=lambda one: one.pk):
         message.attach(attachment.name, read_file(attachment), attachment.content_type)
     return message
 

@@ -29,6 +29,7 @@ from orders.models import Comment, Hold, Order, OrderChange, OrderCharge, OrderE
 from returns.models import ReturnLine, ReturnRequest
 
 IN_MEMORY = 5_000_000
+AT_ONCE = 50
 UNSAFE = re.compile(r"[^\w.+@-]+")
 # Signs by which we find a record, and what tells one try from the next: nothing about the order.
 INTERNAL = frozenset({"name_key", "surname_key", "phone_key", "goods_key", "address_key", "dedupe_key", "page_url"})
@@ -39,26 +40,29 @@ class Dossier:
     """A ZIP that is being written: what is in it, and which files could not be read."""
 
     archive: zipfile.ZipFile
-    listed: list[dict[str, Any]] = field(default_factory=list)
+    listed: dict[str, dict[str, Any]] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
 
-    def add(self, name: str, content: bytes) -> None:
-        """Put a file in; its place is its own whatever others are called."""
-        taken = {one["name"] for one in self.listed}
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Put a file in, piece by piece; its place is its own whatever others are called."""
         folder, _slash, base = name.rpartition("/")
         place, n = name, 1
-        while place in taken:
+        while place in self.listed:
             n += 1
             place = f"{folder}/{n}-{base}" if folder else f"{n}-{base}"
-        self.archive.writestr(place, content)
-        checksum = hashlib.sha256(content).hexdigest()
-        self.listed.append({"name": place, "bytes": len(content), "sha256": checksum})
+        checksum, size = hashlib.sha256(), 0
+        with self.archive.open(place, "w") as file:
+            for piece in pieces:
+                file.write(piece)
+                checksum.update(piece)
+                size += len(piece)
+        self.listed[place] = {"name": place, "bytes": size, "sha256": checksum.hexdigest()}
 
     def add_kept(self, folder: str, kept: Attachment) -> None:
         """Put a kept file in; one that is lost is named as such, and does not spoil the rest."""
         name = f"{folder}/{plain_name(kept.name)}"
         try:
-            self.add(name, read_file(kept))
+            self.add(name, [read_file(kept)])
         except FileDamaged:
             self.damaged.append(name)
 
@@ -78,11 +82,12 @@ def file_of(order: Order) -> IO[bytes]:
         for kept in Attachment.objects.filter(thread=order.history_thread()).exclude(pk__in=documents).order_by("pk"):
             dossier.add_kept("files", kept)
         data = _data(order)
-        dossier.add("order.json", _json(data))
+        dossier.add("order.json", [_json(data)])
         events = EventRecord.objects.filter(thread=order.history_thread()).order_by("pk")
-        dossier.add("history.json", _json([_row(event) for event in events.iterator()]))
-        dossier.add("index.html", _page(order, dossier).encode())
-        listed = {"order": order.number, "made_at": timezone.now(), "files": dossier.listed, "lost": dossier.damaged}
+        dossier.add("history.json", _array(_row(event) for event in events.iterator()))
+        dossier.add("index.html", [_page(order, dossier).encode()])
+        files = list(dossier.listed.values())
+        listed = {"order": order.number, "made_at": timezone.now(), "files": files, "lost": dossier.damaged}
         archive.writestr("manifest.json", _json(listed))
     made.seek(0)
     return made
@@ -90,21 +95,23 @@ def file_of(order: Order) -> IO[bytes]:
 
 def _add_documents(dossier: Dossier, order: Order) -> list[int]:
     """Put the invoices and credit notes in, as they were sent; drafts are none yet."""
-    issued: list[tuple[Any, Any]] = [
-        (render_invoice_pdf, Invoice.objects.filter(order=order, number__isnull=False)),
-        (render_credit_note_pdf, CreditNote.objects.filter(order=order, number__isnull=False)),
+    issued: list[tuple[Any, Any]] = [(render_invoice_pdf, Invoice), (render_credit_note_pdf, CreditNote)]
+    papers = [
+        document.pdf or render(document.pk)
+        for render, model in issued
+        for document in model.objects.filter(order=order, number__isnull=False).select_related("pdf").order_by("pk")
     ]
-    papers = [render(pk) for render, rows in issued for pk in rows.order_by("pk").values_list("pk", flat=True)]
     for paper in papers:
         dossier.add_kept("documents", paper)
     return [paper.pk for paper in papers]
 
 
 def _add_mails(dossier: Dossier, order: Order) -> None:
-    for n, mail in enumerate(OutgoingMail.objects.filter(thread=order.history_thread()).order_by("pk"), start=1):
+    mails = OutgoingMail.objects.filter(thread=order.history_thread()).prefetch_related("attachments").order_by("pk")
+    for n, mail in enumerate(mails.iterator(chunk_size=AT_ONCE), start=1):
         name = f"mails/{n:03}-{timezone.localtime(mail.created_at):%Y-%m-%d}-{plain_name(mail.kind)}.eml"
         try:
-            dossier.add(name, as_message(mail).message().as_bytes())
+            dossier.add(name, [as_message(mail).message().as_bytes()])
         except FileDamaged:
             dossier.damaged.append(name)
 
@@ -142,6 +149,15 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode()
 
 
+def _array(rows: Iterable[Any]) -> Iterator[bytes]:
+    """Write rows one by one, so that a long history is never in memory as a whole."""
+    start = b"[\n"
+    for row in rows:
+        yield start + _json(row)
+        start = b",\n"
+    yield b"[]" if start == b"[\n" else b"\n]"
+
+
 def _page(order: Order, dossier: Dossier) -> str:
     """Return the page that a person opens first: the order, its history in words, and what lies beside it."""
     told = history.records(order.history_thread()).order_by("at", "pk")
@@ -150,10 +166,9 @@ def _page(order: Order, dossier: Dossier) -> str:
         {
             "order": order,
             "lines": OrderLine.objects.filter(order=order).order_by("position"),
-            "edits": OrderChange.objects.filter(order=order),
             "comments": Comment.objects.filter(order=order).order_by("pk"),
             "moments": _moments(told.iterator()),
-            "files": [one["name"] for one in dossier.listed],
+            "files": list(dossier.listed),
             "lost": dossier.damaged,
             "made_at": timezone.now(),
         },

@@ -9,16 +9,19 @@ from zipfile import ZipFile
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from core.actors import Actor
 from core.files import keep_file
-from core.models import Attachment, EventRecord
+from core.models import Attachment, EventRecord, OutgoingMail
+from desk.dossier import file_of
 from orders import services
 from orders.models import Order
 from tests.desk.conftest import client_of, staff
 from tests.factories.billing import make_seller
-from tests.scenarios import delivered_order, run_debts
+from tests.scenarios import confirmed_order, delivered_order, run_debts
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +80,41 @@ def test_all_about_an_order_is_read_back_from_one_file(done):
     assert all(hashlib.sha256(dossier.read(one["name"])).hexdigest() == one["sha256"] for one in listed["files"])
     assert listed["lost"] == []
     assert EventRecord.objects.get(name="orders.dossier_taken").actor == "staff:boss"
+
+
+def test_what_is_about_another_order_stays_out(done):
+    other = confirmed_order({"TEA-1": 3}, email="grace@example.com", customer_name="Grace Hopper")
+    services.add_comment(other.pk, "Grace called", public=False, actor=Actor("staff", "maya"))
+    keep_file(name="grace.png", content=b"grace", content_type="image/png", thread=other.history_thread())
+    run_debts()
+    boss = client_of(staff("boss", "view_order", "take_dossier"))
+
+    dossier = take(boss, done)
+
+    for name in dossier.namelist():
+        content = dossier.read(name)
+        assert not [word for word in (b"Grace", b"grace", other.number.encode()) if word in content], name
+
+
+def test_it_asks_the_same_of_the_database_however_much_there_is(done):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            file_of(done).close()
+        return len(queries)
+
+    asked()
+    before = asked()
+    mail = OutgoingMail.objects.filter(attachments__isnull=False).first()
+    for n in range(5):
+        services.add_comment(done.pk, f"Word {n}", actor=Actor("staff", "maya"))
+        paper = keep_file(name=f"{n}.png", content=b"%d" % n, content_type="image/png", thread=done.history_thread())
+        twin = OutgoingMail.objects.create(
+            **{name: getattr(mail, name) for name in ("kind", "thread", "to", "language", "subject", "text")},
+            dedupe_key=f"twin {n}",
+            message_id=f"<{n}@example.com>",
+        )
+        twin.attachments.set([paper])
+    assert asked() == before
 
 
 def test_a_lost_file_is_named_and_spoils_nothing(done):
