@@ -72,14 +72,14 @@ def counts() -> list[tuple[str, str, int]]:
     return every + [(code, str(one.label), count(closing.unclosed(code))) for code, one in REASONS.items()]
 
 
-def ready() -> list[int]:
-    """Return the orders that may be closed now, as far as the reader sees them."""
-    return list(seen(closing.unclosed(READY)).order_by("pk").values_list("pk", flat=True))
+def ready(most: int) -> list[int]:
+    """Return the orders that may be closed now, as far as the reader sees them; the oldest `most`."""
+    return list(seen(closing.unclosed(READY)).order_by("pk").values_list("pk", flat=True)[:most])
 
 
 def page(reason: str, user: Any, *, after: int | None = None, before: int | None = None) -> Page:
     """Return a page of orders, read on from one of them."""
-    rows = seen(closing.unclosed(reason)).select_related("customer").defer(*HEAVY)
+    rows = seen(closing.unclosed(reason)).defer(*HEAVY)
     if before is not None:
         some = list(rows.filter(pk__lt=before).order_by("-pk")[: PER_PAGE + 1])
         has_more, some = len(some) > PER_PAGE, some[:PER_PAGE][::-1]
@@ -106,11 +106,11 @@ def _beside(orders: Iterable[Order]) -> Beside:
     road = [*by_reason.get(DELIVERY, []), *by_reason.get(GRACE, [])]
     returns = ReturnRequest.objects.filter(order__in=by_reason.get(RETURN, []), status__in=OPEN_RETURNS)
     exceptions = open_exceptions().filter(order__in=by_reason.get(EXCEPTION, []))
-    parcels = Shipment.objects.filter(fulfillment_order__order__in=road, status__in=ON_THE_ROAD)
+    parcels = Shipment.objects.filter(order__in=road, status__in=ON_THE_ROAD)
     return Beside(
         {one.order_id: one for one in seen(returns).order_by("-pk")},
         {one.order_id: one for one in exceptions.order_by("-created_at") if one.order_id},
-        {one.fulfillment_order.order_id: one for one in seen(parcels).select_related("fulfillment_order")},
+        {one.order_id: one for one in seen(parcels).order_by("-pk")},
     )
 
 

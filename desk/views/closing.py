@@ -58,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest) -> HttpResponse:
     """Close everything that may be closed, as a job with a result for each order."""
-    ids = closing.ready()[:LIMIT]
+    ids = closing.ready(LIMIT)
     back = reverse("desk:close")
     said = request.POST.get("token", "")
     token = said if TOKEN.fullmatch(said) else uuid.uuid4().hex
