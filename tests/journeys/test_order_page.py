@@ -6,9 +6,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
+from billing import services as billing
+from billing.models import Refund
 from core import outbox
 from core.actors import Actor
-from core.models import User
+from core.models import OutgoingMail, User
+from inventory.models import StockItem
 from orders import services as orders
 from orders.models import Comment, Hold, Order
 from tests.factories.billing import make_seller
@@ -191,6 +194,28 @@ def test_a_step_is_taken_by_keyboard_alone_and_the_focus_comes_back(window):
     expect(page.locator("#said")).to_have_text(f"{order.number}: Cancel – done")
     expect(page.locator("main")).to_be_focused()
     assert page.pages == 0
+
+
+def test_a_paid_order_is_cancelled_with_two_clicks_and_its_money_goes_back(window):
+    order = placed_order()
+    billing.record_payment(order.pk, method="card", amount=order.total, reference="P-1", actor=MAYA)
+    outbox.drain()
+    page = window(order)
+
+    click(page, page.locator(".steps").get_by_role("link", name="Cancel", exact=True))
+    drawer = page.locator("#aside")
+    for said in ("3 units are free again.", "€22.06 goes back to the customer.", "ada@example.com"):
+        expect(drawer).to_contain_text(said)
+    drawer.get_by_label("Reason").fill("Ordered twice")
+    click(page, drawer.get_by_role("button", name="Cancel", exact=True))
+
+    page.locator("h1 + .badge", has_text="Cancelled").wait_for()
+    assert (page.clicks, page.pages) == (2, 0)
+    outbox.drain()
+    refund = Refund.objects.get(order=order)
+    assert (f"{refund.amount:.2f}", refund.status) == ("22.06", "succeeded")
+    assert list(StockItem.objects.exclude(reserved=0)) == []
+    assert OutgoingMail.objects.filter(to="ada@example.com", dedupe_key__startswith="order_cancelled:").exists()
 
 
 def test_a_comment_is_one_key_some_words_and_a_stroke(window):
