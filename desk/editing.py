@@ -55,10 +55,10 @@ class Typed:
 
 def controls_of(agreed: Agreement) -> dict[str, str]:
     """Return what the controls of a page say of an agreement, as its reader writes it."""
-    found = {name: str(agreed[name] or "") for name in SIMPLE if name != "ship_complete"}
+    found = {name: _plain(str(agreed[name] or "")) for name in SIMPLE if name != "ship_complete"}
     found["ship_complete"] = "on" if agreed["ship_complete"] else ""
     for short, name in ADDRESSES.items():
-        found |= {f"{short}-{part}": str(agreed[name].get(part, "")) for part in POSTAL}
+        found |= {f"{short}-{part}": _plain(str(agreed[name].get(part, ""))) for part in POSTAL}
     for line in agreed["lines"]:
         found[f"q-{line['position']}"] = str(line["quantity"])
         found[f"p-{line['position']}"] = written(Decimal(line["unit_price"]), None)
@@ -91,7 +91,12 @@ def typed_by(request: HttpRequest, agreed: Agreement, version: int) -> Typed:
 
 
 def _clean(sent: QueryDict, name: str, otherwise: str) -> str:
-    return sent.get(name, otherwise).replace("\0", "").replace("\r\n", "\n").strip()
+    return _plain(sent.get(name, otherwise))
+
+
+def _plain(text: str) -> str:
+    """Return a text as it comes back from a page on which nobody touched it."""
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def _was(text: str, agreed: Agreement) -> Agreement:

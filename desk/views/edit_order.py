@@ -150,10 +150,7 @@ def _page(
         "blank": {"sku": "", "name": "", "quantity": "1", "price": "", "control": "", "told": None, "errors": ()},
         "addresses": [_address(short, typed) for short in ADDRESSES],
         "countries": country_choices(str(locale())),
-        "methods": [
-            {"code": one.code, "label": one.name_in(str(locale()))}
-            for one in pricing.shipping_methods(country, order.currency)
-        ],
+        "methods": _methods(order, typed, country),
         "may_price": user.has_perm(CHANGE_PRICE),
         "told": told,
         "differences": differences or [],
@@ -162,6 +159,18 @@ def _page(
         "waiting": OrderChange.objects.filter(order=order, status=OrderChange.Status.REQUESTED).first(),
     }
     return TemplateResponse(request, "desk/edit_order.html", context, status=409 if differences else status)
+
+
+def _methods(order: Order, typed: Typed, country: str) -> list[dict[str, str]]:
+    """Return the ways there are, with the one that is agreed: where it is not offered any more it stays chosen."""
+    agreed, language = typed.was["shipping_method"], str(locale())
+    offered = pricing.shipping_methods(country, order.currency)
+    found = [{"code": one.code, "label": one.name_in(language)} for one in offered]
+    if any(one["code"] == agreed for one in found):
+        return found
+    mine = order.shipping_method
+    label = mine.name_in(language) if mine is not None and mine.code == agreed else agreed
+    return [{"code": agreed, "label": label or "–"}, *found]
 
 
 def _line(line: dict[str, Any], typed: Typed, told: dict[str, dict[str, str]], shown: ChangePreview) -> dict[str, Any]:

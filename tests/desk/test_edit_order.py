@@ -16,6 +16,8 @@ from core.models import User
 from orders import services as orders
 from orders.models import OrderChange, OrderLine
 from orders.wishes import LineWish, Wish
+from pricing import services as pricing
+from pricing.models import ShippingMethod
 from tests.factories.shop import make_priced_product
 from tests.scenarios import anew, confirmed_order
 
@@ -169,3 +171,21 @@ def test_what_nobody_can_mean_is_refused(maya, shop, typed, control, text):
     assert (answer.status_code, answer.context["typed"].errors) == (409, {control: [text]})
     assert text in unescape(answer.content.decode())
     assert anew(order).version == order.version
+
+
+def test_a_way_that_is_not_offered_any_more_stays_until_somebody_chooses_another(maya, shop):
+    order = confirmed_order(shipping_method="express")
+    ShippingMethod.objects.filter(code="express").update(active=False)
+    pricing.forget()
+    page = maya.get(page_of(order)).content.decode()
+    assert re.findall(r'<option value="(\w+)" selected>(\w+)', page.partition('id="shipping_method"')[2])[:1] == [
+        ("express", "Express")
+    ]
+    answer = maya.post(page_of(order), form_of(maya, order, **{"ship-line1": "2 Main St", "apply": "1"}))
+    assert (answer.status_code, anew(order).shipping_method.code) == (302, "express")
+
+
+def test_a_note_that_nobody_touched_is_no_change(maya, shop):
+    order = confirmed_order(customer_note="Ring twice,\r\nplease. ")
+    maya.post(page_of(order), form_of(maya, order, **{"ship-line1": "2 Main St", "apply": "1"}))
+    assert list(OrderChange.objects.get().wish) == ["shipping_address"]
