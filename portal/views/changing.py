@@ -78,5 +78,4 @@ def _totals(shown: ChangePreview) -> dict[str, Decimal]:
     return {
         "before": Decimal(shown.before["total"]),
         "after": Decimal(shown.after["total"]),
-        "shipping": Decimal(shown.after["shipping_total"]),
     }
