@@ -15,6 +15,7 @@ from fulfillment.selectors import OPEN_WORK
 from orders.models import Order
 from orders.ports import Piece
 
+from .apart import set_held_apart
 from .planning import NOT_PICKED, cut_back_fulfillment, plan_fulfillment, release_again, withdraw_early
 from .work import Status
 
@@ -65,6 +66,7 @@ def follow_order(order_id: int, *, actor: Actor, at: datetime) -> None:
         _follow_days(order_id)
     plan_fulfillment(order_id, actor=actor, at=at)
     if pulled:
+        set_held_apart(order_id, actor=actor)
         release_again(order_id, pulled, actor=actor, at=at)
 
 

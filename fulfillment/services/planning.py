@@ -113,7 +113,7 @@ def release_again(order_id: int, works: Sequence[FulfillmentOrder], *, actor: Ac
     """Release work, in hand, that was pulled back because its order changed, where the channel releases by itself."""
     order = _lock_order(order_id)
     if order.channel.auto_release and not _why_not_release(order):
-        _release(order, list(works), actor=actor, at=at)
+        _release(order, without_held(order, works), actor=actor, at=at)
 
 
 @service

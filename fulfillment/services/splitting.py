@@ -15,7 +15,8 @@ from fulfillment.events import FulfillmentPlanned
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 
 from .cancelling import OVER, PICKED, void_labels
-from .work import Status, check_quantities, lines_of, lock_work, write_quantities
+from .planning import without_held
+from .work import Status, check_quantities, lines_of, lock_work, refuse_held, write_quantities
 
 
 @service
@@ -24,11 +25,13 @@ def split_fulfillment(
 ) -> FulfillmentOrder:
     """Move units, by order line, out of planned work into work of its own in the same place. Returns that.
 
-    Raises NotPlanned once somebody may fetch for it, and WrongQuantity where nothing would move, or nothing stay.
+    Raises NotPlanned once somebody may fetch for it, OrderBlocked for work on hold, and WrongQuantity where nothing
+    would move, or nothing stay.
     """
     when = at or timezone.now()
     work = lock_work(fulfillment_order_id)
     _require_planned(work)
+    refuse_held(work)
     lines = lines_of(work)
     check_quantities(lines, units)
     moved = {line: count for line in lines if (count := units.get(line.order_line_id, 0))}
@@ -61,14 +64,19 @@ def split_fulfillment(
 
 @service
 def merge_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime | None = None) -> FulfillmentOrder:
-    """Put all planned work of an order in one place together. Raises NothingToMerge where there is no other."""
+    """Put all planned work of an order in one place together, but what is on hold: that stays by itself.
+
+    Raises OrderBlocked for work on hold, and NothingToMerge where there is no other.
+    """
     order_id = FulfillmentOrder.objects.values_list("order_id", flat=True).get(pk=fulfillment_order_id)
     # All of it at once, in the order of the keys: two who put it together do not wait for each other.
     planned = {one.pk: one for one in FulfillmentOrder.objects.locked().filter(order=order_id, status=Status.PLANNED)}
     work = planned.pop(fulfillment_order_id, None)
     if work is None:
         raise NotPlanned(_("Only planned work is split or put together; pull it back first"))
-    others = [one for one in planned.values() if (one.warehouse_id, one.kind) == (work.warehouse_id, work.kind)]
+    refuse_held(work)
+    near = [one for one in planned.values() if (one.warehouse_id, one.kind) == (work.warehouse_id, work.kind)]
+    others = without_held(work.order, near)
     if not others:
         raise NothingToMerge(_("No other planned work of this order waits in the same place"))
     mine = {line.order_line_id: line for line in FulfillmentLine.objects.filter(fulfillment_order=work)}

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from fulfillment import services as fulfillment
-from fulfillment.errors import OrderBlocked
+from fulfillment.errors import NothingToMerge, OrderBlocked
 from orders import services as orders
+from orders.wishes import LineWish, Wish
 from pricing.models import Channel
 from tests.factories.shop import make_priced_product
 
@@ -107,3 +108,39 @@ def test_nothing_goes_past_a_hold_in_one_go(shop, run_debts):
         fulfillment.ship_order(work.order_id, actor=TOM)
 
     assert [one.status for one in works_of(work.order)] == ["planned"]
+
+
+def test_work_on_hold_is_neither_split_nor_put_together(shop, run_debts):
+    (work,) = planned({"MUG-RED": 2, "TEA-1": 1})
+    mug, tea = (work.order.lines.get(sku=sku) for sku in ("MUG-RED", "TEA-1"))
+    rest = fulfillment.split_fulfillment(work.pk, units={tea.pk: 1}, actor=TOM)
+    fulfillment.hold_work(rest.pk, reason="Wet box", actor=TOM)
+
+    with pytest.raises(NothingToMerge):
+        fulfillment.merge_fulfillment(work.pk, actor=TOM)
+    with pytest.raises(OrderBlocked, match="Wet box"):
+        fulfillment.merge_fulfillment(rest.pk, actor=TOM)
+    more = fulfillment.split_fulfillment(work.pk, units={mug.pk: 1}, actor=TOM)
+    with pytest.raises(OrderBlocked, match="Wet box"):
+        fulfillment.split_fulfillment(rest.pk, units={tea.pk: 1}, actor=TOM)
+    fulfillment.merge_fulfillment(more.pk, actor=TOM)
+
+    live = {one.pk: units(one) for one in works_of(work.order) if one.status == "planned"}
+    assert live == {rest.pk: {"TEA-1": 1}, more.pk: {"MUG-RED": 2}}
+
+
+def test_an_edit_releases_again_only_what_is_not_on_hold(shop, run_debts):
+    Channel.objects.filter(code="api").update(auto_release=True)
+    order = confirmed({"MUG-RED": 2, "TEA-1": 1})
+    run_debts()
+    hold_tea(order)
+    run_debts()
+    assert [(units(work), work.status) for work in works_of(order)] == [({"MUG-RED": 2, "TEA-1": 1}, "released")]
+
+    wish = Wish(lines=(LineWish(position=order.lines.get(sku="MUG-RED").position, quantity=1),))
+    orders.amend_order(order.pk, wish, expected_version=read(order).version, actor=TOM)
+
+    assert [(units(work), work.status) for work in works_of(order)] == [
+        ({"MUG-RED": 1}, "released"),
+        ({"TEA-1": 1}, "planned"),
+    ]
