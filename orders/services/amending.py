@@ -44,7 +44,7 @@ SET_PRICES = ("orders.change_price", "orders:price")
 APPROVES = "orders.approve_change"
 ORDER_COLUMNS = (
     *("shipping_address", "billing_address", "shipping_method_id", "requested_delivery_on", "ship_complete"),
-    *("purchase_order_number", "customer_note", "gift_note", "goods_key", "reservation_id"),
+    *("purchase_order_number", "customer_note", "gift_note", "goods_key", "address_key", "reservation_id"),
     *("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total", "tax_breakdown"),
     *("explanation", "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later"),
     *("payment_due_at", "stock_held_until"),

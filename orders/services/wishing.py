@@ -7,10 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
+from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory.models import Product
 from orders.inputs import LineInput
 from orders.models import OrderLine
+from orders.verification import address_key
 from orders.wishes import NewLine
 from pricing import services as pricing
 
@@ -42,6 +44,7 @@ def _say(work: Rework) -> None:
             if stored and not stored[part].strip():
                 work.refuse(f"/{name}/{part}", "required", text)
         setattr(order, name, stored)
+        order.address_key = address_key(PostalAddress.from_dict(order.shipping_address or order.billing_address))
     if wish.shipping_method is not None and wish.shipping_method != work.before["shipping_method"]:
         if labelled:
             work.refuse("/shipping_method", "labelled", _put_back_first(labelled))

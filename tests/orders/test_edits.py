@@ -17,6 +17,7 @@ from inventory.models import Allocation, StockItem, Warehouse
 from orders import services as orders
 from orders.errors import ChangeRefused, StaleOrder
 from orders.models import Hold, Order, OrderChange, OrderLine
+from orders.verification import address_key
 from orders.wishes import LineWish, NewLine, Wish
 from pricing import services as pricing
 from tests.factories.shop import Shop
@@ -297,3 +298,12 @@ def test_an_edit_that_nobody_has_to_approve_waits_for_nobody(shop: Shop) -> None
     change = edit(order, quantities(line1=3))
     passed = EventRecord.objects.filter(subject_type="orders.orderchange", subject_id=str(change.pk)).order_by("id")
     assert list(passed.values_list("source", "target")) == [("draft", "approved"), ("approved", "applied")]
+
+
+def test_who_lives_at_the_new_address_is_found_by_it(shop: Shop) -> None:
+    order = confirmed_order()
+    moved = PostalAddress(name="Ada", line1="Gartenweg 7", postal_code="20095", city="Hamburg", country="DE")
+
+    edit(order, Wish(shipping_address=moved))
+
+    assert anew(order).address_key == address_key(moved) == "DE:20095:7"
