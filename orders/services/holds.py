@@ -166,6 +166,8 @@ def waive_check(order_id: int, name: str, *, reason: str, actor: Actor, at: date
         raise CheckNotFailed(f"The check {name!r} did not fail", result=found["result"])
     active = active_holds(order)
     lifted = [hold for hold in active if hold.check_name == name]
+    for hold in lifted:
+        _require_say(hold, actor)
     _close(order, lifted, status=Hold.Status.RELEASED, note=reason, actor=actor, at=when)
     restate_holds(order, [hold for hold in active if hold not in lifted])
     end_catches(order, [name], CheckCatch.Outcome.WAIVED)

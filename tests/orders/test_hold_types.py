@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord
+from customers.addresses import PostalAddress
 from inventory import services as inventory
-from orders import services
+from orders import hold_types, services
 from orders.errors import InvalidHold, MayNotLift, TooLateToChange
 from orders.models import FORWARD, Hold, HoldType
 from tests.factories.shop import make_priced_product
-from tests.scenarios import anew, confirmed_order, placed_order, shipped_order
+from tests.scenarios import ADA, anew, confirmed_order, placed_order, shipped_order
 
 pytestmark = pytest.mark.django_db
 TOM = Actor("staff", "tom", frozenset({"orders.release_hold"}))
@@ -183,3 +184,19 @@ def test_a_hold_is_placed_on_a_line_from_the_page_of_the_order(shop, staff):
     assert (refused, hold.line_id, hold.kind, hold.blocks) == (0, tea.pk, "customer", ["release", "ship"])
     assert "TEA-1" in staff.get(reverse("admin:orders_hold_changelist")).content.decode()
     assert "TEA-1 ·" in staff.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+
+
+def test_who_has_no_say_in_a_hold_does_not_lift_it_by_waiving_its_check(shop):
+    HoldType.objects.filter(code="address").update(may_lift="orders.lift_risk_hold")
+    hold_types.forget()
+    order = placed_order(shipping_address=PostalAddress(**{**ADA.as_dict(), "postal_code": "1"}))
+    waives = TOM.can | {"orders.waive_check"}
+
+    with pytest.raises(MayNotLift, match="This hold may be lifted by managers"):
+        services.waive_check(order.pk, "address", reason="a locker", actor=Actor("staff", "tom", waives))
+    assert anew(order).active_holds == 1
+
+    services.waive_check(
+        order.pk, "address", reason="a locker", actor=Actor("staff", "mo", waives | {"orders.lift_risk_hold"})
+    )
+    assert anew(order).active_holds == 0
