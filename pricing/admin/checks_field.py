@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.amounts import AmountField
 from pricing.checks import OFFERED, RESULTS, Check, Limit, plain, result_of, value_of
 
 WORDS = {
@@ -147,10 +148,11 @@ def _number(text: str, limit: Limit) -> Decimal:
     if not text:
         return limit.usual
     try:
-        found = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        raise ValueError(_("a number is missing")) from None
-    if not found.is_finite() or not limit.least <= found <= limit.most:
+        found: Decimal = AmountField().to_python(text)
+    except forms.ValidationError as fault:
+        said = fault.messages[0] if fault.code == "two_ways" else _("a number is missing")
+        raise ValueError(said) from None
+    if not limit.least <= found <= limit.most:
         raise ValueError(_("from %(least)s to %(most)s") % {"least": plain(limit.least), "most": plain(limit.most)})
     if (limit.is_whole and found != found.to_integral_value()) or round(found, 2) != found:
         raise ValueError(_("a whole number") if limit.is_whole else _("at most two digits after the point"))

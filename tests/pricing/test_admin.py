@@ -134,6 +134,12 @@ def test_who_may_set_checks_changes_nothing_else_of_a_channel(shop, client, djan
             "checks",
             "Discount, at most, of the goods: a number is missing",
         ),
+        (
+            Channel,
+            {"checks-quantity-units": "1,000"},
+            "checks",
+            "Quantity, at most on a line: This can be read in two ways: write 1000, or 1.00",
+        ),
         (Channel, {"checks-discount-share": "1.5"}, "checks", "Discount, at most, of the goods: a whole number"),
     ],
 )
