@@ -6,6 +6,7 @@ only worth a `warn`ing, or not looked at (`off`); its limits say from where on a
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from core.sentences import gettext_noop, sentence
@@ -117,15 +118,10 @@ def verify(
     own = limits or {}
     wanted = CHECKS if only is None else {name: CHECKS[name] for name in CHECKS if name in set(only)}
     return [
-        result(name, check(facts, limits_of(name, own)), policy, seen=partial_key(name, facts))
+        result(name, check(facts, limits_of(name, own)), policy, seen=partial(sees, name, facts))
         for name, check in wanted.items()
         if policy_of(name, policy) != OFF
     ]
-
-
-def partial_key(name: str, facts: Facts) -> Callable[[], str]:
-    """Return how to find out, where somebody asks, what a check looked at."""
-    return lambda: sees(name, facts)
 
 
 def stock_result(short: Mapping[str, int], policy: Mapping[str, str]) -> list[dict[str, Any]]:

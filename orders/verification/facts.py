@@ -20,7 +20,7 @@ class LineFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """An order that came before this one. `share` of the lines (0 to 1) is the same; `moments`: minutes ago only."""
+    """An order that came before this one. `share` of the lines (0 to 1) is the same."""
 
     number: str
     at: datetime
