@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.panels import panel
 from core.reader import locale, spoken_amount
-from orders import wording
+from orders import verification, wording
 from orders.models import Order
 from orders.standing import HOLDABLE
 
@@ -22,6 +22,8 @@ from .order import ORDER, Part
 AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})")
 SHARE = re.compile(r"(\d+(?:\.\d+)?) %")
 WHOLE = re.compile(r"\d+")
+# What these looked at is what somebody wrote: a postcode or a number to dial is no figure.
+AS_TYPED = (verification.ADDRESS, verification.CONTACT)
 # What asks for somebody comes first.
 FIRST = ("fail", "warn", "waived")
 
@@ -52,12 +54,12 @@ def _step(order: Order, name: str) -> str:
 
 def _told(order: Order, check: Mapping[str, Any]) -> dict[str, Any]:
     waived_at = check.get("waived_at")
-    data = check.get("data", {})
+    data, measured = check.get("data", {}), check.get("value", "")
     return {
         **check,
         "title": wording.check(check["name"]),
         "said": wording.check_result(check["result"]),
-        "value": in_words(check.get("value", "")),
+        "value": measured if check["name"] in AS_TYPED else in_words(measured),
         "limit": in_words(check.get("limit", "")),
         "moment": datetime.fromisoformat(waived_at) if waived_at else None,
         "signs": data.get("signs", []) if check["result"] == "pass" else [],

@@ -68,3 +68,11 @@ def test_the_api_checks_again_and_tells_what_was_measured(shop, api):
 
     told = {check["name"]: check for check in answer.json()["checks"]}
     assert (answer.status_code, told["address"]["result"], told["quantity"]["limit"]) == (200, "pass", "1000")
+
+
+def test_what_was_typed_is_shown_as_it_was_typed(shop, staff):
+    order = placed_order(email="", phone="1 ABC")
+    bare = placed_order(email="", phone="000123", external_reference="B-1")
+
+    assert 'num">1 ABC<' in staff.get(page_of(order)).content.decode()
+    assert 'num">000123<' in staff.get(page_of(bare)).content.decode()
