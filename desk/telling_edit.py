@@ -25,7 +25,7 @@ def told_edit(preview: ChangePreview, order: Order) -> dict[str, Any]:
         "balance": _pair(preview, "balance_due"),
         "promise": _days(preview),
         "effects": _effects(preview),
-        "approval": list(preview.approval),
+        "approval": [retold(text) for text in preview.approval],
         "button": _("Ask for approval") if preview.approval else _("Apply the change"),
         "email": order.email if tells else "",
     }

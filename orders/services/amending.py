@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError
 from core.inserting import insert_rows
-from core.reader import spoken_amount
+from core.money import plain
 from core.service import service
 from core.updating import update_each
 from inventory.services import Changed
@@ -23,7 +23,7 @@ from orders.errors import UnknownOrder
 from orders.models import Movement, Order, OrderCharge, OrderLine, OrderStatus
 from orders.ports import Piece, work_book
 from orders.selectors import WAITING
-from orders.sentences import EDITED
+from orders.sentences import EDITED, OVER_CREDIT, OVER_LIMIT
 from orders.wishes import Wish
 from pricing import services as pricing
 
@@ -211,12 +211,14 @@ def why_approval(work: Rework) -> list[str]:
     moved = abs(Decimal(work.before["total"]) - (order.total - order.cancelled_total))
     limit = limit_of(order, actor)
     if limit is not None and moved > limit:
-        said = {"moved": spoken_amount(moved, order.currency), "limit": spoken_amount(limit, order.currency)}
-        reasons.append(_("It changes the total by %(moved)s; you may change it by %(limit)s") % said)
+        reasons.append(OVER_LIMIT(moved=_amount(order, moved), limit=_amount(order, limit)))
     if over := _over_credit(work):
-        said = {"over": spoken_amount(over, order.currency)}
-        reasons.append(_("The customer's credit limit would be exceeded by %(over)s") % said)
+        reasons.append(OVER_CREDIT(over=_amount(order, over)))
     return reasons
+
+
+def _amount(order: Order, amount: Decimal) -> str:
+    return f"{plain(amount, order.currency)} {order.currency}"
 
 
 def limit_of(order: Order, actor: Actor) -> Decimal | None:

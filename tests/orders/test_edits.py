@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import translation
 
 from billing import services as billing
 from billing.models import Refund
 from core import invariants
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord, OutgoingMail, User
+from core.reader import retold
 from customers.addresses import PostalAddress
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
@@ -236,6 +238,18 @@ def test_a_change_above_the_limit_of_a_role_waits_for_somebody_else(shop: Shop) 
     orders.approve_change(change.pk, note="Fine", actor=ada)
     orders.apply_change(change.pk, actor=MAYA)
     assert OrderLine.objects.get(order=order, position=1).quantity == 9
+
+
+def test_who_approves_reads_the_reason_in_their_own_language(shop: Shop) -> None:
+    desk = Group.objects.create(name="Desk")
+    User.objects.create(username="maya").groups.add(desk)
+    channel = shop.channel()
+    channel.change_limits = {"Desk": "10.00"}
+    channel.save()
+    with translation.override("de"):
+        change = edit(confirmed_order(), quantities(line1=9), actor=MAYA)
+    assert change.approval == ["It changes the total by 41.76 EUR; more than 10.00 EUR needs approval"]
+    assert retold(change.approval[0]) == "It changes the total by €41.76; more than €10.00 needs approval"
 
 
 def test_what_has_left_stands_and_the_rest_can_be_cancelled(shop: Shop) -> None:
