@@ -217,3 +217,16 @@ def test_the_page_sets_years_keeps_what_was_typed_and_refuses_less_than_the_law(
     changes = EventRecord.objects.filter(name="core.retention_changed").order_by("pk")
     assert [one.payload["after"] for one in changes] == [{"mails": 7}, {"orders": 12}, {"mails": None}]
     assert client.get("/admin/retention/").status_code == 302
+
+
+def test_the_page_asks_the_same_however_much_is_kept_and_was_purged(house, staff, django_assert_num_queries):
+    retention.set_years("orders", 10, actor=MAYA)
+    staff.get("/admin/retention/")
+    with CaptureQueriesContext(connection) as asked:
+        staff.get("/admin/retention/")
+    for n in (2, 3, 4):
+        placed_order({"TEA-1": n}, email=f"buyer{n}@example.com")
+        told = {"kind": "orders", "rows": n, "before": "2050-01-01"}
+        EventRecord.objects.create(name="core.data_purged", thread="core.retention:1", actor="system", payload=told)
+    with django_assert_num_queries(len(asked)):
+        assert b"2050-01-01" in staff.get("/admin/retention/").content
