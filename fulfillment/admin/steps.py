@@ -163,7 +163,8 @@ def _merge(work: FulfillmentOrder) -> list[str]:
     others = FulfillmentOrder.objects.filter(
         order=work.order_id, warehouse=work.warehouse_id, kind=work.kind, status=Status.PLANNED
     ).exclude(pk=work.pk)
-    numbers = ", ".join(others.order_by("pk").values_list("number", flat=True)[:20])
+    free = services.without_held(work.order, list(others.order_by("pk")[:20]))
+    numbers = ", ".join(str(one.number) for one in free)
     if not numbers:
         return [_("No other planned work of this order waits in the same place")]
     return [_("%(others)s: all of it becomes part of %(work)s.") % {"others": numbers, "work": work}]

@@ -5,7 +5,14 @@ from .cancelling import OVER, cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
 from .packing import ParcelInput, attach_label, pack
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
-from .planning import cut_back_fulfillment, plan_fulfillment, release_fulfillment, release_order, withdraw_early
+from .planning import (
+    cut_back_fulfillment,
+    plan_fulfillment,
+    release_fulfillment,
+    release_order,
+    withdraw_early,
+    without_held,
+)
 from .ranking import follow_ranks
 from .rerouting import reroute_fulfillment, ways_elsewhere
 from .shipping import render_service, ship_fulfillment_order
@@ -60,4 +67,5 @@ __all__ = [
     "ways_elsewhere",
     "why_held",
     "withdraw_early",
+    "without_held",
 ]

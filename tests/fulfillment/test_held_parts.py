@@ -110,7 +110,7 @@ def test_nothing_goes_past_a_hold_in_one_go(shop, run_debts):
     assert [one.status for one in works_of(work.order)] == ["planned"]
 
 
-def test_work_on_hold_is_neither_split_nor_put_together(shop, run_debts):
+def test_work_on_hold_is_neither_split_nor_put_together(shop, run_debts, staff):
     (work,) = planned({"MUG-RED": 2, "TEA-1": 1})
     mug, tea = (work.order.lines.get(sku=sku) for sku in ("MUG-RED", "TEA-1"))
     rest = fulfillment.split_fulfillment(work.pk, units={tea.pk: 1}, actor=TOM)
@@ -123,6 +123,8 @@ def test_work_on_hold_is_neither_split_nor_put_together(shop, run_debts):
     more = fulfillment.split_fulfillment(work.pk, units={mug.pk: 1}, actor=TOM)
     with pytest.raises(OrderBlocked, match="Wet box"):
         fulfillment.split_fulfillment(rest.pk, units={tea.pk: 1}, actor=TOM)
+    page = reverse("admin:fulfillment_fulfillmentorder_do", args=[more.pk, "merge"])
+    assert f"{work.number}: all of it becomes part of {more.number}" in staff.get(page).content.decode()
     fulfillment.merge_fulfillment(more.pk, actor=TOM)
 
     live = {one.pk: units(one) for one in works_of(work.order) if one.status == "planned"}
