@@ -27,15 +27,15 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: who looks at it, where it is, and which link of it to follow first."""
+    """One page: who looks at it, where it is, and which links to follow from there, one after the other."""
 
     name: str
     who: str
     path: str
-    follow: str = ""
+    follow: tuple[str, ...] = ()
 
 
-ROW = "#result_list tbody th a"
+ROW = ("#result_list tbody th a",)
 SHOTS = (
     Shot("today-desk", "maya", "/admin/"),
     Shot("today-warehouse", "tom", "/admin/"),
@@ -44,6 +44,10 @@ SHOTS = (
     Shot("orders", "maya", "/admin/orders/order/"),
     Shot("order", "maya", "/admin/orders/order/?fulfillment_status__exact=shipped", ROW),
     Shot("order-on-hold", "maya", "/admin/orders/order/?needs=hold", ROW),
+    Shot("edit-order", "ada", "/admin/orders/order/?status__exact=confirmed", (*ROW, "main a[href$='/edit/']")),
+    Shot("daily-close", "maya", "/desk/close/"),
+    Shot("holds", "maya", "/admin/orders/hold/"),
+    Shot("hold-types", "ada", "/admin/orders/holdtype/"),
     Shot("new-order", "maya", "/desk/orders/new/"),
     Shot("parked-drafts", "maya", "/desk/orders/"),
     Shot("walk-in", "maya", "/desk/walk-in/"),
@@ -77,7 +81,9 @@ SHOTS = (
     Shot("figures", "ada", "/reports/"),
     Shot("flow", "ada", "/reports/flow/"),
     Shot("flow-map", "ada", "/reports/pace/"),
-    Shot("flow-map-step", "ada", "/reports/pace/", "main .callout a, main .message a"),
+    Shot("flow-map-step", "ada", "/reports/pace/", ("main .callout a, main .message a",)),
+    Shot("channel", "ada", "/admin/pricing/channel/", ROW),
+    Shot("retention", "admin", "/admin/retention/"),
     Shot("first-start", "admin", "/desk/first-start/"),
     Shot("product-import", "admin", "/admin/integrations/importbatch/products/"),
     Shot("people", "admin", "/admin/core/user/"),
@@ -90,7 +96,7 @@ SHOTS = (
     Shot("portal-home", "", "/"),
     Shot("portal-shop", "lena", "/shop/"),
     Shot("portal-orders", "lena", "/orders/"),
-    Shot("portal-order", "lena", "/orders/", "main table a, main li a, main .orders a"),
+    Shot("portal-order", "lena", "/orders/", ("main table a, main li a, main .orders a",)),
 )
 
 
@@ -135,8 +141,8 @@ def take(page: Any, shot: Shot, file: Path) -> bool:
     if answer is None or answer.status != 200:  # noqa: PLR2004
         print(f"{shot.name}: {shot.path} answers {answer and answer.status}")
         return False
-    if shot.follow:
-        page.goto(page.locator(shot.follow).first.get_attribute("href"))
+    for link in shot.follow:
+        page.goto(page.locator(link).first.get_attribute("href"))
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
     if squeeze := shutil.which("pngquant"):
