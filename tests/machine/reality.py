@@ -47,7 +47,7 @@ class Names:
 
 
 def tied(names: Names) -> Tied:
-    """Return what is tied, per order, line and place; of a kit all parts are, in whole kits."""
+    """Return what is tied, per order, line and place, the newest last; of a kit all parts are, in whole kits."""
     parts: dict[tuple[int, int, str], Counter[int]] = {}
     rows = (
         open_ones()
@@ -58,7 +58,9 @@ def tied(names: Names) -> Tied:
         )
     )
     for reservation, key, place, product, per, quantity, consumed, released in rows:
-        there = parts.setdefault((names.reservations[reservation], key, names.places[place]), Counter())
+        # What was tied last stands last, also where units of before lie in the same place.
+        where = (names.reservations[reservation], key, names.places[place])
+        there = parts[where] = parts.pop(where, Counter())
         assert (quantity - consumed - released) % per == 0
         there[product] += (quantity - consumed - released) // per
     assert not [there for there in parts.values() if len(set(there.values())) != 1], f"half a kit: {parts}"
