@@ -55,6 +55,30 @@ class MayNotWaive(NotAllowed):
     code = "waive_not_allowed"
 
 
+class AlreadyToldApart(Conflict):
+    """Somebody said already that both orders are meant."""
+
+    code = "already_told_apart"
+
+
+class NotToldApart(Conflict):
+    """Nobody said that both orders are meant."""
+
+    code = "not_told_apart"
+
+
+class OneOrder(Invalid):
+    """An order cannot be compared with itself."""
+
+    code = "one_order"
+
+
+class TwinIsGone(Conflict):
+    """The order that was to be kept is cancelled itself."""
+
+    code = "twin_is_gone"
+
+
 class StaleOrder(Stale):
     """Somebody changed the agreement since the caller read it; `version` is the present one."""
 

@@ -171,6 +171,35 @@ class ChecksRepeated(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldApartEvent(InOrderHistory):
+    """Somebody looked at the order beside one that looks like it; `other` is its number."""
+
+    other: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldToBeOthers(ToldApartEvent):
+    """Both are meant."""
+
+    name: ClassVar[str] = "orders.told_apart"
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldAgain(ToldApartEvent):
+    """They may be the same after all, and are compared again."""
+
+    name: ClassVar[str] = "orders.told_apart_no_more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldTheSame(ToldApartEvent):
+    """They were the same, and the other one is cancelled."""
+
+    name: ClassVar[str] = "orders.told_the_same"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackordersFilled(OrderEvent):
     """Units that were missing are tied to stock now."""
 

@@ -47,3 +47,6 @@ COMES_LATE = sentence(gettext_noop("what is missing comes too late"))()
 PASSES_NOW = sentence(gettext_noop("checked again, and in order now"))()
 ALL_IN_ORDER = sentence(gettext_noop("everything that stopped the order is in order now"))()
 NOTHING_NEW = sentence(gettext_noop("nothing stops the order"))()
+# Why one of two orders that look alike stays, or goes.
+BOTH_MEANT = sentence(gettext_noop("both are meant"))()
+ORDERED_TWICE = sentence(gettext_noop("Ordered twice: %(number)s is the same"))

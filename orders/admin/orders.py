@@ -18,9 +18,10 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin
 from core.reader import retold, spoken_moment, spoken_time
 from orders import needs, selectors, wording
+from orders.admin.beside import BesideAdmin
 from orders.admin.figures import FigureFilter
 from orders.admin.many import STEPS_FOR_MANY
-from orders.admin.steps import ORDER_STEPS
+from orders.admin.steps import ORDER_STEPS, cancelling
 from orders.models import Order, OrderStatus
 
 A, F, P, R = Order.Allocation, Order.Fulfillment, Order.Paid, Order.Returned
@@ -55,7 +56,7 @@ def state(order: Order) -> str:
 
 
 @admin.register(Order, site=site)
-class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
+class OrderAdmin(BesideAdmin, TransitionAdmin, BulkAdmin, PanelAdmin):
     """Orders, newest first; one page tells where an order stands, why, and what can be done."""
 
     page = "orders.order"
@@ -122,6 +123,7 @@ class OrderAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         "stock_kept",
     )
     transition_services = ORDER_STEPS
+    cancelling = staticmethod(cancelling)
     bulk_services = STEPS_FOR_MANY
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":

@@ -46,7 +46,7 @@ def _complete(order: Order) -> list[str]:
     return [_("The record is closed for good; returns and credits stay possible.")]
 
 
-def _cancel(order: Order) -> list[str]:
+def cancelling(order: Order) -> list[str]:
     """Say all that the click will do: to the stock, the work, the money and the customer."""
     pieces = ports.work_book.pieces(order.pk)
     away = sum(sum(one.units.values()) for one in pieces if one.status in PICKED and one.warehouse_id)
@@ -207,7 +207,7 @@ ORDER_STEPS: Mapping[str, TransitionSpec] = {
         services.cancel_order,
         OPERATE,
         form=CancelForm,
-        consequences=_cancel,
+        consequences=cancelling,
         style="danger",
     ),
 }

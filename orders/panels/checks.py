@@ -17,7 +17,7 @@ from orders import verification, wording
 from orders.models import Order
 from orders.standing import HOLDABLE
 
-from .order import ORDER, Part
+from .order import ORDER, Part, beside_of
 
 AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})")
 SHARE = re.compile(r"(\d+(?:\.\d+)?) %")
@@ -39,6 +39,7 @@ def checks(request: HttpRequest, order: Order) -> Part | None:
     return "orders/panels/checks.html", {
         "title": _("Checks"),
         "shown": sorted((one for one in told if one["result"] in FIRST), key=lambda one: FIRST.index(one["result"])),
+        "beside": beside_of(request, order),
         "passed": [one for one in told if one["result"] not in FIRST],
         "here": here,
         "waive_url": _step(order, "waive") if is_open and user.has_perm("orders.waive_check") else "",

@@ -4,16 +4,19 @@ from typing import Any
 
 from django.db.models import Count, Sum
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.admin.links import may_see, page_of
 from core.admin.strands import timeline
 from core.panels import once, panel
 from core.reader import locale
+from core.sight import seen
 from customers.panels import dialled
 from inventory import selectors as inventory
 from orders import decision_words, hold_types, selectors
 from orders.models import Hold, Order, OrderException
+from orders.verification import DUPLICATE
 
 ORDER = "orders.order"
 NOW = "orders.order.now"
@@ -48,8 +51,21 @@ def attention(request: HttpRequest, order: Order) -> Part | None:
     holds, exceptions = holds_of(request, order), exceptions_of(request, order)
     if not holds and not exceptions:
         return None
-    named = [(hold, hold_types.name_of(hold.kind)) for hold in holds]
+    named = [
+        (hold, hold_types.name_of(hold.kind), beside_of(request, order) if hold.check_name == DUPLICATE else "")
+        for hold in holds
+    ]
     return "orders/panels/attention.html", {"holds": named, "exceptions": exceptions}
+
+
+def beside_of(request: HttpRequest, order: Order) -> str:
+    """Return where the order stands beside the one that its check found alike, as far as the reader sees that."""
+    found = [check.get("data", {}).get("number") for check in order.checks if check["name"] == DUPLICATE]
+    if not found or not found[0]:
+        return ""
+    other = Order.objects.filter(number=found[0])
+    is_there = once(request, f"orders.beside:{order.pk}", lambda: seen(other).exists())
+    return reverse("admin:orders_order_beside", args=[order.pk, found[0]]) if is_there else ""
 
 
 @panel(NOW, order=20)

@@ -11,6 +11,7 @@ from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
 from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
+from .duplicates import cancel_twin, take_back_apart, tell_apart
 from .erasing import erase_people, old_orders
 from .exceptions import (
     close_exception,
@@ -86,6 +87,7 @@ __all__ = [
     "bump_order",
     "begin_orders",
     "cancel_order",
+    "cancel_twin",
     "change_rules",
     "change_hold_type",
     "change_weights",
@@ -163,8 +165,10 @@ __all__ = [
     "tag_order",
     "take_offer",
     "take_by_itself",
+    "take_back_apart",
     "take_exception",
     "take_units",
+    "tell_apart",
     "update_preferences",
     "verify_order",
     "waive_check",

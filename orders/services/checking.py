@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from core.actors import Actor
@@ -149,6 +150,17 @@ def recheck_order(
         raise TooLateToChange(f"{order} is not checked again: {order.get_status_display()}", status=order.status)
     changed = frozenset(changed)
     names = verification.touched(changed)
+    after = look_again_at(order, names, actor=actor, at=when)
+    if _is_corrected(changed) and not any(one["name"] == verification.ADDRESS for one in verification.failed(after)):
+        lift_holds(order, because=LiftedBy.ADDRESS, actor=actor, at=when)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
+def look_again_at(order: Order, names: Iterable[str], *, actor: Actor, at: datetime) -> Checks:
+    """Look again, with some checks, at an order in hand that may still be stopped; whoever asks settles it."""
+    names = frozenset(names)
     before = order.checks
     after = _merged(before, _look_again(order, names), names)
     fails = {str(one["name"]): str(one["reason"]) for one in verification.failed(after)}
@@ -157,23 +169,20 @@ def recheck_order(
     held = {hold.check_name for hold in active}
     opened = [
         hold
-        for hold in holds_of_checks(after, actor=actor, at=when)
+        for hold in holds_of_checks(after, actor=actor, at=at)
         if hold.check_name in names and hold.check_name not in held
     ]
     for hold in opened:
         hold.blocks = [NEXT_STEP[S(order.status)]]
-    close_checked(order, lifted, actor=actor, at=when)
+    close_checked(order, lifted, actor=actor, at=at)
     change_reasons(active, fails)
-    write_holds(order, opened, actor=actor, at=when)
-    _note_changes(order, before, after, at=when)
+    write_holds(order, opened, actor=actor, at=at)
+    _note_changes(order, before, after, at=at)
     restate_holds(order, [*(hold for hold in active if hold not in lifted), *opened])
-    if _is_corrected(changed) and verification.ADDRESS not in fails:
-        lift_holds(order, because=LiftedBy.ADDRESS, actor=actor, at=when)
     if after != before:
         touch(order, checks=after)
-    emit(ChecksRepeated(order_id=order.pk, said=_said(before, after), quiet=order.quiet), actor=actor, at=when)
-    settle(order, actor=actor, at=when)
-    return order
+    emit(ChecksRepeated(order_id=order.pk, said=_said(before, after), quiet=order.quiet), actor=actor, at=at)
+    return after
 
 
 def _is_corrected(changed: frozenset[str]) -> bool:
@@ -184,7 +193,7 @@ def _is_corrected(changed: frozenset[str]) -> bool:
 def _look_again(order: Order, names: Iterable[str]) -> Checks:
     """Return what checks say of an order in hand."""
     lines = lines_of(order)
-    apart = ToldApart.objects.filter(later=order).values_list("earlier", flat=True)
+    apart = told_apart_from(order)
     placed_at = order.placed_at or order.created_at
     buyer = standing_of(order, lines, at=placed_at, but=[order.pk, *apart])
     channel = order.channel
@@ -196,6 +205,12 @@ def _look_again(order: Order, names: Iterable[str]) -> Checks:
         short = {line.sku: line.backordered for line in lines if line.backordered}
         found += verification.stock_result(short, channel.checks)
     return found
+
+
+def told_apart_from(order: Order) -> list[int]:
+    """Return the orders that look like this one, and of which somebody said that they are others."""
+    pairs = ToldApart.objects.filter(Q(later=order) | Q(earlier=order)).values_list("earlier", "later")
+    return [one if one != order.pk else other for one, other in pairs]
 
 
 def _list_prices(order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]:

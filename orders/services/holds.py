@@ -131,9 +131,9 @@ def release_hold(hold_id: int, *, note: str = "", actor: Actor, at: datetime | N
     lifted = [one for one in active if one.pk == hold_id]
     if not lifted:
         raise HoldClosed("This hold was lifted already", status=hold.status)
-    _require_say(hold, actor)
+    require_say(hold, actor)
     if hold.check_name:
-        _require_waiver(actor)
+        require_waiver(actor)
         order.checks = _waived(order.checks, {hold.check_name}, actor=actor, reason=note, at=when)
         end_catches(order, [hold.check_name], CheckCatch.Outcome.WAIVED)
     _close(order, lifted, status=Hold.Status.RELEASED, note=note, actor=actor, at=when)
@@ -157,7 +157,7 @@ def reopen_order(order_id: int, *, reason: str, actor: Actor, at: datetime | Non
 def waive_check(order_id: int, name: str, *, reason: str, actor: Actor, at: datetime | None = None) -> Order:
     """Accept an order although a check failed, for a reason; its hold is lifted with it."""
     when = at or timezone.now()
-    _require_waiver(actor)
+    require_waiver(actor)
     order = take_order(order_id)
     found = next((check for check in order.checks if check["name"] == name), None)
     if found is None:
@@ -167,7 +167,7 @@ def waive_check(order_id: int, name: str, *, reason: str, actor: Actor, at: date
     active = active_holds(order)
     lifted = [hold for hold in active if hold.check_name == name]
     for hold in lifted:
-        _require_say(hold, actor)
+        require_say(hold, actor)
     _close(order, lifted, status=Hold.Status.RELEASED, note=reason, actor=actor, at=when)
     restate_holds(order, [hold for hold in active if hold not in lifted])
     end_catches(order, [name], CheckCatch.Outcome.WAIVED)
@@ -326,12 +326,13 @@ def _waived(
     return [{**check, **mark} if check["name"] in names else check for check in checks]
 
 
-def _require_waiver(actor: Actor) -> None:
+def require_waiver(actor: Actor) -> None:
+    """Ask whether the actor may let an order pass a check."""
     if actor != SYSTEM and not any(permission in actor.can for permission in MAY_WAIVE):
         raise MayNotWaive("You may not waive failed checks")
 
 
-def _require_say(hold: Hold, actor: Actor) -> None:
+def require_say(hold: Hold, actor: Actor) -> None:
     """Ask whether the actor has a say in holds of this type; over the API that takes the scope of waiving."""
     known = hold_types.type_of(hold.kind)
     needed = known.may_lift if known is not None else ""

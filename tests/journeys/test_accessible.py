@@ -73,6 +73,8 @@ def pages_of_the_back_office() -> Iterator[str]:
             yield from _reversed(f"{name}_do", record.pk, step)
     yield reverse("admin:orders_order_history", args=[Order.objects.latest("pk").pk])
     yield reverse("admin:orders_order_views")
+    one, other = Order.objects.exclude(status="draft").order_by("-pk")[:2]
+    yield reverse("admin:orders_order_beside", args=[one.pk, other.number])
     yield reverse("desk:edit-order", args=[Order.objects.latest("pk").number])
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
     yield reverse("desk:test-mail")
