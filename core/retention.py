@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core.actors import Actor
 from core.events import RETENTION, DataPurged, RetentionChanged
 from core.files import drop_file
-from core.models import Attachment, Consumer, Delivery, EventRecord, OutgoingMail, RetentionPeriod
+from core.models import Attachment, Consumer, Delivery, EventRecord, Notice, OutgoingMail, RetentionPeriod
 from core.outbox import SEQUENCER, emit
 from core.service import service, write_entry
 from core.stopping import stopping
@@ -181,12 +181,13 @@ def purge_facts(ids: Collection[int]) -> None:
 
 
 def forget_history(threads: Collection[str]) -> None:
-    """Delete what histories tell but the passages of states, which lose the words of people; and mails and files."""
+    """Delete what histories tell, with notices, mails and files; passages of states only lose the words of people."""
     owed = Delivery.objects.exclude(status=Delivery.Status.DONE).values("event")
     told = EventRecord.objects.filter(thread__in=threads)
     told.filter(transition="").exclude(pk__in=owed).delete()
     told.exclude(transition="").update(note="", payload={})
     OutgoingMail.objects.filter(thread__in=threads).exclude(status=OutgoingMail.Status.KEPT).delete()
+    Notice.objects.filter(thread__in=threads).delete()
     for kept in Attachment.objects.filter(thread__in=threads):
         try:
             drop_file(kept)

@@ -86,6 +86,18 @@ def seen(rows: "QuerySet[M]") -> "QuerySet[M]":
     return rows
 
 
+def sees(person: Any, rows: "QuerySet[Any]") -> set[int]:
+    """Return the ids of the rows that are there for somebody, whoever is being served."""
+    with within(limits_of(person)):
+        return set(seen(rows).values_list("pk", flat=True))
+
+
+def may_open(person: Any, label: str) -> bool:
+    """Whether somebody may open the pages of a table (`app.model`)."""
+    app, _dot, name = label.partition(".")
+    return any(person.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
+
+
 def key() -> str:
     """Return what tells answers apart that are kept for readers with different limits."""
     return ";".join(f"{kind}={','.join(sorted(codes))}" for kind, codes in sorted(_limits.get().items()))

@@ -5,7 +5,7 @@ import threading
 from celery import shared_task
 from django.conf import settings
 
-from core import housekeeping, outbox
+from core import bell, housekeeping, outbox
 from core.nudging import Messenger
 from core.stopping import stopping
 
@@ -64,3 +64,9 @@ def sequence_events() -> int:
 def clear_away() -> int:
     """Delete what has served its time."""
     return housekeeping.clear_away()
+
+
+@shared_task
+def mail_notices() -> int:
+    """Mail the notices that nobody read in time."""
+    return bell.mail_notices()

@@ -2,6 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from core import live
+from core import bell, live
 
-urlpatterns: list[URLPattern] = [path("live/<str:token>/", live.changes, name="live")]
+urlpatterns: list[URLPattern] = [
+    path("live/<str:token>/", live.changes, name="live"),
+    path("live/bell/<str:token>/", bell.count, name="bell"),
+]

@@ -15,6 +15,7 @@ app.conf.beat_schedule = {
     # What was not started in time is left to the next round: rounds never pile up.
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "sequence-events": {"task": "core.tasks.sequence_events", "schedule": 2.0, "options": {"expires": 2}},
+    "mail-notices": {"task": "core.tasks.mail_notices", "schedule": 30.0, "options": {"expires": 30}},
     "expire-unpaid": {"task": "orders.tasks.expire_unpaid", "schedule": 300.0, "options": {"expires": 300}},
     "lapse-unpaid-stock": {"task": "orders.tasks.lapse_unpaid_stock", "schedule": 30.0, "options": {"expires": 30}},
     "lapse-drafts": {"task": "orders.tasks.lapse_drafts", "schedule": 900.0, "options": {"expires": 900}},

@@ -5,6 +5,10 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
+from core.sight import may_open
+
+__all__ = ["link_to", "list_of", "may_open", "may_see", "page_of", "page_of_thread", "title_of"]
+
 
 def page_of(obj: Any) -> str:
     """Return the address of a record's page in the back office, or nothing if it has none."""
@@ -33,12 +37,6 @@ def link_to(obj: Any, text: Any = "") -> str:
 def may_see(user: Any, obj: Any) -> bool:
     """Whether a person may open a record's page."""
     return may_open(user, obj._meta.label_lower)
-
-
-def may_open(user: Any, label: str) -> bool:
-    """Whether a person may open the pages of a table (`app.model`)."""
-    app, _dot, name = label.partition(".")
-    return any(user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
 def page_of_thread(thread: str, user: Any) -> str:

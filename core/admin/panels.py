@@ -37,14 +37,14 @@ from typing import Any, ClassVar
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field, unquote
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import DateField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from core import way
+from core import mentions, way
 from core.admin import history, strands
 from core.admin.aside import is_aside
 from core.admin.base import BackOfficeAdmin
@@ -96,10 +96,12 @@ class PanelAdmin(BackOfficeAdmin):
         return history.moments(thread_of(obj))
 
     def get_urls(self) -> list[Any]:
-        """Add the page for editing."""
-        name = f"{self.opts.app_label}_{self.opts.model_name}_edit"
+        """Add the page for editing, and who may be named in a remark."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        framed = self.admin_site.admin_view
         return [
-            path("<path:object_id>/edit/", self.admin_site.admin_view(self.edit_view), name=name),
+            path("<path:object_id>/edit/", framed(self.edit_view), name=f"{name}_edit"),
+            path("<path:object_id>/colleagues/", framed(self.colleagues_view), name=f"{name}_colleagues"),
             *super().get_urls(),
         ]
 
@@ -108,6 +110,16 @@ class PanelAdmin(BackOfficeAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         return super().change_view(request, object_id, extra_context={"editing": True})
+
+    def colleagues_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Answer which colleagues may see the record, by the beginning of a name; for who may remark on it."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj) or not self.remark_form(request, obj):
+            raise PermissionDenied
+        typed = request.GET.get("q", "").replace("\0", "")[:40]
+        found = mentions.colleagues_for(obj, typed, but=request.user.pk)
+        people = [{"username": one.get_username(), "name": one.get_full_name() or one.get_username()} for one in found]
+        return JsonResponse({"people": people})
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Go back to the page of the record."""

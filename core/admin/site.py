@@ -8,6 +8,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
@@ -15,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from core import presence, sessions, today
-from core.admin import aside, commands, first_administrator, navigation, searching, security, sign_in
+from core.admin import aside, bell, commands, first_administrator, navigation, searching, security, sign_in
 from core.admin.actors import actor_for
+from core.bell import token_for
 
 
 class BackOffice(AdminSite):
@@ -48,6 +50,7 @@ class BackOffice(AdminSite):
             "is_nav_sidebar_enabled": False,
             "navigation": places,
             "commands": commands.sections_for(self, request, places) if allowed else [],
+            "bell": reverse("bell", args=[token_for(request.user.pk)]) if allowed and request.user.pk else "",
             "can_search": allowed and searching.can_search(request),
         }
 
@@ -72,7 +75,7 @@ class BackOffice(AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Add the search over everything, the page of keys, and what people decide about their own account."""
-        ours = (searching, commands, security, first_administrator)
+        ours = (searching, commands, security, first_administrator, bell)
         pages = [*(part.urls for part in ours), *self.more_urls]
         return [*(one for urls in pages for one in urls(self)), *super().get_urls()]
 

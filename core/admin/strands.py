@@ -45,7 +45,7 @@ class Place:
 class Told:
     """One thing that happened. `url` leads to what it is, `place` to what it is about; `name` is the log's.
 
-    `mark` is a word beside it that must not be overlooked.
+    `mark` is a word beside it that must not be overlooked, `anchor` names its place on the page.
     """
 
     at: datetime
@@ -59,6 +59,7 @@ class Told:
     name: str = ""
     request_id: str = ""
     mark: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,10 @@ class TransitionAdmin(admin.ModelAdmin):
         form.auto_id = f"{name}_%s"
         for field in form.fields.values():
             field.widget.attrs.setdefault("placeholder", str(spec.label))
+        if hasattr(self, "colleagues_view"):
+            kind = f"admin:{self.opts.app_label}_{self.opts.model_name}_colleagues"
+            names = {"data-names": reverse(kind, args=[obj.pk]), "data-names-label": _("Colleagues")}
+            form.visible_fields()[0].field.widget.attrs.update(names)
         focus = form.visible_fields()[0].id_for_label
         return {"form": form, "url": self._address(obj, name), "label": str(spec.label), "step": name, "focus": focus}
 

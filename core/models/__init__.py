@@ -7,6 +7,7 @@ from .events import Consumer, Delivery, EventRecord
 from .idempotency import IdempotencyKey
 from .messages import Attachment, OutgoingMail
 from .milestones import Milestone
+from .notices import Notice
 from .numbering import NumberSeries
 from .numbers import exact, public_number
 from .retention import RetentionPeriod
@@ -30,6 +31,7 @@ __all__ = [
     "LockingManager",
     "LockingQuerySet",
     "Milestone",
+    "Notice",
     "NumberSeries",
     "OutgoingMail",
     "RecoveryCode",

@@ -34,6 +34,7 @@ def comments(request: HttpRequest, order: Order, until: datetime | None) -> list
             "note",
             row.text,
             mark=_("the customer may read it") if row.public else "",
+            anchor=f"comment-{row.pk}",
         )
         for row in rows
     ]

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from core import bell
 from core.actors import Actor
+from core.mentions import named_in
 from core.models import User
 from core.outbox import emit
 from core.service import note_change, service
@@ -33,13 +35,20 @@ OPEN = frozenset({S.DRAFT, S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 def add_comment(
     order_id: int, text: str, *, public: bool = False, actor: Actor, at: datetime | None = None
 ) -> Comment:
-    """Note what somebody says about an order; a public remark is shown to the customer, who gets it by mail."""
+    """Note what somebody says about an order; a public remark is shown to the customer, who gets it by mail.
+
+    Colleagues who are named in it (`@maya`) are told, as far as they may see the order.
+    """
     when = at or timezone.now()
-    quiet = Order.objects.filter(pk=order_id).values_list("quiet", flat=True).first()
-    if quiet is None:
+    order = Order.objects.only("pk", "number", "quiet").filter(pk=order_id).first()
+    if order is None:
         raise UnknownOrder(f"There is no order {order_id}")
     comment = Comment.objects.create(order_id=order_id, author=str(actor), text=text, public=public, at=when)
-    emit(CommentAdded(order_id=order_id, comment_id=comment.pk, shown=public, quiet=quiet), actor=actor, at=when)
+    fact = CommentAdded(order_id=order_id, comment_id=comment.pk, shown=public, quiet=order.quiet)
+    emit(fact, actor=actor, at=when)
+    if named := [one for one in named_in(text, order) if str(actor) != f"staff:{one.get_username()}"]:
+        place = f"comment-{comment.pk}"
+        bell.tell(named, kind="mentioned", record=order, author=str(actor), text=text, anchor=place, at=when)
     return comment
 
 

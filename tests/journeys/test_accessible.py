@@ -30,6 +30,9 @@ from tests.journeys.sweeping import Sweep
 from tests.orders.rulesets import COSTS, draft, rule
 from tests.scenarios import confirmed_order, delivered_order, placed_order, run_debts
 
+# What everybody at the desk has.
+OF_EVERYBODY = ("admin:index", "admin:notices", "admin:security", "admin:keys", "admin:password_change")
+
 
 @pytest.fixture
 def _house(transactional_db: None, django_user_model: Any) -> None:
@@ -50,6 +53,7 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     returns.request_return(done.pk, quantities={line.pk: 1}, reason="Too red", actor=Actor("staff", "maya"))
     integrations.keep_product_file(name="p.csv", content=b"sku,name\nA,B\n,C\n", actor=SYSTEM)
     maya = django_user_model.objects.create_superuser("maya", "maya@example.com", "a-long-secret")
+    orders.add_comment(done.pk, "@maya, please call them", actor=Actor("staff", "tom"))
     lena.user = django_user_model.objects.create_user("lena", "lena@example.com", "a-long-secret")
     lena.save(update_fields=["user"])
     SavedView.objects.create(owner=maya, name="Mine", slug="mine", table="orders.order")
@@ -57,7 +61,7 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
 
 def pages_of_the_back_office() -> Iterator[str]:
     """Return every page: the places of the navigation, and for each table its list, its form and a record."""
-    yield from (reverse(name) for name in ("admin:index", "admin:security", "admin:keys", "admin:password_change"))
+    yield from (reverse(name) for name in OF_EVERYBODY)
     yield from sorted({reverse(entry.url_name) for entry in navigation.ENTRIES.values()})
     yield f"{reverse('admin:search')}?q=mug"
     for model, options in sorted(site._registry.items(), key=lambda pair: pair[0]._meta.label):

@@ -1,0 +1,62 @@
+"""U15 and U17: two colleagues at one order. One names the other and is heard; nobody overwrites the other unseen."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from playwright.sync_api import expect
+
+from core.models import Notice, User
+from orders.models import Comment, Order
+from tests.factories.shop import make_shop
+from tests.scenarios import placed_order
+
+
+@pytest.fixture
+def order(transactional_db: None) -> Order:
+    """An order that two people look at."""
+    make_shop()
+    return placed_order({"MUG-RED": 2})
+
+
+@pytest.fixture
+def window(order: Order, open_browser: Any, live_server: Any) -> Any:
+    """Return a maker of windows, each with a colleague of its own."""
+
+    def make(name: str, path: str) -> Any:
+        user = User.objects.create_user(name, first_name=name.title(), last_name="Miller", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "operate_order"]))
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        page = open_browser(locale="en-GB", viewport={"width": 1440, "height": 900})
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+        page.goto(path)
+        return page
+
+    return make
+
+
+def test_one_key_a_text_and_ctrl_enter_and_the_colleague_hears_of_it(order: Order, window: Any) -> None:
+    tom = window("tom", "/admin/notices/")
+    maya = window("maya", f"/admin/orders/order/{order.pk}/change/")
+
+    maya.keyboard.press("m")
+    expect(maya.locator("#comment_text:focus")).to_be_visible()
+    maya.keyboard.type("Please call them, @to")
+    expect(maya.get_by_role("option", name="Tom Miller @tom")).to_be_visible()
+    maya.keyboard.press("Enter")
+    expect(maya.locator("#comment_text")).to_have_value("Please call them, @tom ")
+    expect(maya.locator("#comment_text:focus")).to_be_visible()
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator(".timeline")).to_contain_text("Please call them, @tom")
+
+    expect(tom.locator(".bell-count")).to_have_text("1", timeout=5000)
+    tom.reload()
+    with tom.expect_navigation():
+        tom.locator(".notices a", has_text="Maya mentioned you").press("Enter")
+    expect(tom.locator("h1")).to_have_text(order.number)
+    expect(tom.locator(".bell-count")).to_have_text("")
+    assert Comment.objects.get().text.strip() == "Please call them, @tom"
+    assert Notice.objects.get().read_at is not None
