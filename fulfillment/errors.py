@@ -83,3 +83,25 @@ class NotPlanned(Conflict):
     """Somebody may fetch for this work already."""
 
     code = "not_planned"
+
+
+class NothingForAWave(Conflict):
+    """No work in the queue may go into a wave, or none of a wave may be released."""
+
+    code = "nothing_for_a_wave"
+
+
+class QueueChanged(Conflict):
+    """The queue is not any more what somebody looked at before he planned."""
+
+    code = "queue_changed"
+
+
+class QueueTaken(Overtaken):
+    """Somebody else took work out of the queue at the same moment."""
+
+
+class WaveNotReleased(Conflict):
+    """Nobody may fetch for a wave that is not released, or over."""
+
+    code = "wave_not_released"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.events import Event
 from orders.events import InOrderHistory
 
 
@@ -102,3 +103,30 @@ class GoodsPutBack(WorkEvent):
     """What had been picked for a cancelled order lies in its bin again."""
 
     name: ClassVar[str] = "fulfillment.goods_put_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveEvent(Event):
+    """Something happened to a wave."""
+
+    about_type: ClassVar[str] = "fulfillment.wave"
+    about: ClassVar[str] = "wave_id"
+    wave_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WavePlanned(WaveEvent):
+    """Work was taken from the queue of a warehouse, to be fetched on one walk."""
+
+    name: ClassVar[str] = "fulfillment.wave_planned"
+    works: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkLeftWave(WaveEvent):
+    """A piece of work is no part of its wave any more; its tote stays empty."""
+
+    name: ClassVar[str] = "fulfillment.work_left_wave"
+    work: str
+    tote: int
+    why: str

@@ -65,6 +65,12 @@ def keep_apart(event: HoldPlaced) -> None:
     services.set_held_apart(event.order_id, actor=SYSTEM)
 
 
+@handles(HoldPlaced)
+def leave_waves(event: HoldPlaced) -> None:
+    """Let the others of a wave go on without what is on hold."""
+    services.leave_waves_on_hold(event.order_id, actor=SYSTEM)
+
+
 @handles(HoldReleased, when=lambda event: event.partly)
 def go_on(event: HoldReleased) -> None:
     """Let the warehouse have what was on hold, where work is released by itself."""

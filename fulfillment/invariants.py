@@ -82,4 +82,36 @@ register(
             WHERE parcel.status NOT IN ('label_pending', 'ready', 'cancelled') AND work.status <> 'shipped'
         """,
     ),
+    Invariant(
+        code="I2",
+        name="nothing is left to fetch in a wave that is over",
+        rows="SELECT COUNT(*) FROM fulfillment_wave",
+        breaches="""
+            SELECT work.number FROM fulfillment_fulfillmentorder work
+            JOIN fulfillment_wave wave ON wave.id = work.wave_id
+            WHERE wave.status IN ('done', 'cancelled') AND work.status IN ('planned', 'released', 'picking')
+        """,
+    ),
+    Invariant(
+        code="I2",
+        name="something is left to fetch in every open wave",
+        rows="SELECT COUNT(*) FROM fulfillment_wave",
+        breaches="""
+            SELECT wave.number FROM fulfillment_wave wave
+            WHERE wave.status IN ('planned', 'released') AND NOT EXISTS (
+                SELECT 1 FROM fulfillment_fulfillmentorder work
+                WHERE work.wave_id = wave.id AND work.status IN ('planned', 'released', 'picking')
+            )
+        """,
+    ),
+    Invariant(
+        code="I2",
+        name="a wave holds goods of its own warehouse only",
+        rows="SELECT COUNT(*) FROM fulfillment_wave",
+        breaches="""
+            SELECT work.number FROM fulfillment_fulfillmentorder work
+            JOIN fulfillment_wave wave ON wave.id = work.wave_id
+            WHERE work.kind <> 'goods' OR work.warehouse_id IS NULL OR work.warehouse_id <> wave.warehouse_id
+        """,
+    ),
 )

@@ -20,6 +20,8 @@ from orders.searching import found_by
 Status = FulfillmentOrder.Status
 Parcel = Shipment.Status
 OPEN_WORK = (Status.PLANNED, Status.RELEASED, Status.PICKING, Status.PICKED, Status.PACKED)
+# What somebody still has to fetch.
+NOT_PICKED = (Status.PLANNED, Status.RELEASED, Status.PICKING)
 ON_THE_WAY = (Parcel.IN_TRANSIT, Parcel.OUT_FOR_DELIVERY, Parcel.DELIVERY_FAILED)
 # So many lines of a parcel or of work are named on the page of their order.
 GLIMPSE = 8

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -159,6 +159,17 @@ def part_holds(order: Order) -> list[Hold]:
         return []
     parts = active_holds().filter(Q(line__isnull=False) | ~Q(work=""), order=order)
     return list(parts.select_related("line").order_by("pk"))
+
+
+def part_holds_of(of: Collection[Order]) -> dict[int, list[Hold]]:
+    """Return the active holds on parts of many orders, by the id of the order; where none has holds, nobody asks."""
+    if not (held := [order.pk for order in of if order.active_holds]):
+        return {}
+    parts = active_holds().filter(Q(line__isnull=False) | ~Q(work=""), order__in=held)
+    found: dict[int, list[Hold]] = {}
+    for hold in parts.select_related(None).order_by("pk"):
+        found.setdefault(hold.order_id, []).append(hold)
+    return found
 
 
 def open_exceptions() -> QuerySet[OrderException]:

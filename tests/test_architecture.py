@@ -20,6 +20,7 @@ MACHINES = {
     "OrderChange",
     "FulfillmentOrder",
     "Shipment",
+    "Wave",
     "Payment",
     "Refund",
     "Invoice",

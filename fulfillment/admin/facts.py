@@ -19,5 +19,7 @@ name_facts(
         "fulfillment.shipment_shipped": _("Parcel shipped"),
         "fulfillment.short_pick": _("Units not found while picking"),
         "fulfillment.split": _("Work split"),
+        "fulfillment.wave_planned": _("Wave planned"),
+        "fulfillment.work_left_wave": _("Work left its wave"),
     }
 )

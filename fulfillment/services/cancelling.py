@@ -15,9 +15,11 @@ from fulfillment.errors import NothingToPutBack, OrderBlocked
 from fulfillment.events import GoodsPutBack, LabelVoided
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from fulfillment.selectors import OPEN_WORK
+from fulfillment.sentences import CALLED_OFF
 from inventory import services as inventory
 from orders.models import Order, OrderStatus
 
+from .leaving_waves import leave_wave
 from .planning import plan_fulfillment
 from .shipping import LEAVING
 from .work import Status, lines_of, lock_work
@@ -42,6 +44,8 @@ def cancel_open_fulfillment(
         raise OrderBlocked(_("The order is not cancelled"), order=order.number)
     for work in works:
         work.needs_put_back = work.status in PICKED
+        if not work.needs_put_back:
+            leave_wave(work, why=CALLED_OFF(), actor=actor, at=at)
         advance(work, "cancel", actor=actor, note=reason, at=at)
     void_labels(works, actor=actor, at=at)
     _free_what_lies_there(order, actor=actor, at=at)

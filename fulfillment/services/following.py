@@ -11,12 +11,14 @@ from core.actors import Actor
 from core.service import service
 from core.transitions import advance
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
-from fulfillment.selectors import OPEN_WORK
+from fulfillment.selectors import NOT_PICKED, OPEN_WORK
+from fulfillment.sentences import PULLED_BACK
 from orders.models import Order
 from orders.ports import Piece
 
 from .apart import set_held_apart
-from .planning import NOT_PICKED, cut_back_fulfillment, plan_fulfillment, release_again, withdraw_early
+from .leaving_waves import leave_wave
+from .planning import cut_back_fulfillment, plan_fulfillment, release_again, withdraw_early
 from .work import Status
 
 
@@ -59,6 +61,7 @@ def follow_order(order_id: int, *, actor: Actor, at: datetime) -> None:
     if FulfillmentOrder.objects.filter(order_id=order_id, status__in=NOT_PICKED).exists():
         for work in cut_back_fulfillment(order_id, actor=actor, at=at):
             if work.status == Status.RELEASED:
+                leave_wave(work, why=PULLED_BACK(), actor=actor, at=at)
                 work.released_at = work.assignee = None
                 advance(work, "pull_back", actor=actor, note=_("The order was changed"), at=at)
                 pulled.append(work)

@@ -13,10 +13,11 @@ from core.transitions import advance
 from fulfillment.errors import UnknownLine, WrongQuantity
 from fulfillment.events import FulfillmentPlanned, ShortPick
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
-from fulfillment.sentences import NOT_FOUND
+from fulfillment.sentences import NOT_FOUND, PULLED_BACK
 from inventory.kits import complete
 from orders import services as orders
 
+from .leaving_waves import settle_wave, take_out
 from .work import Status, check_quantities, lines_of, lock_work, stamp, take_work
 
 Kind = FulfillmentOrder.Kind
@@ -108,7 +109,7 @@ def pull_back(
 ) -> FulfillmentOrder:
     """Stop work that nobody has finished picking; it is planned again."""
     work = lock_work(fulfillment_order_id)
-    _pull_back(work, reason=reason, actor=actor, at=at)
+    settle_wave(_pull_back(work, reason=reason, actor=actor, at=at), actor=actor, at=at)
     return work
 
 
@@ -123,12 +124,17 @@ def _pick(work: FulfillmentOrder, lines: list[FulfillmentLine], *, actor: Actor,
     stamp(work, at, "picked_at")
     advance(work, *_steps_to_picked(work), actor=actor, at=at)
     FulfillmentLine.objects.bulk_update(lines, ["picked"])
+    settle_wave(work.wave_id, actor=actor, at=at)
 
 
-def _pull_back(work: FulfillmentOrder, *, reason: str, actor: Actor, at: datetime | None) -> None:
+def _pull_back(work: FulfillmentOrder, *, reason: str, actor: Actor, at: datetime | None) -> int | None:
+    """Take work back into the queue. Returns the wave that it left, which may be done now."""
+    wave_id = work.wave_id
+    take_out([work], why=reason or PULLED_BACK(), actor=actor, at=at)
     work.released_at = None
     work.assignee = None
     advance(work, "pull_back", actor=actor, note=reason, at=at)
+    return wave_id
 
 
 def _find_nothing(
@@ -143,8 +149,9 @@ def _find_nothing(
     """Not one unit is there: the work itself is planned again, with an exception."""
     if work.status == Status.RELEASED:
         advance(work, "start", actor=actor, at=at)
-    _pull_back(work, reason=reason or _("Nothing was found"), actor=actor, at=at)
+    wave_id = _pull_back(work, reason=reason or _("Nothing was found"), actor=actor, at=at)
     _report(work, work, missing, of_kits=of_kits, reason=reason, actor=actor, at=at)
+    settle_wave(wave_id, actor=actor, at=at)
     return work
 
 

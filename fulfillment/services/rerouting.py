@@ -11,7 +11,7 @@ from core.service import service
 from fulfillment.errors import NotPlanned
 from fulfillment.events import FulfillmentRerouted
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
-from fulfillment.sentences import SENT_FROM
+from fulfillment.sentences import MOVED_AWAY, SENT_FROM
 from inventory import services as inventory
 from inventory.models import Warehouse
 from orders import selectors as order_selectors
@@ -19,6 +19,7 @@ from orders import services as orders
 from orders.models import OrderException
 from orders.services import Alternative
 
+from .leaving_waves import leave_wave
 from .picking import short_pick_key
 from .work import Status, lines_of, lock_work
 
@@ -48,6 +49,7 @@ def reroute_fulfillment(
     work = lock_work(fulfillment_order_id)
     if work.status != Status.PLANNED or work.warehouse_id is None:
         raise NotPlanned(_("Only planned work goes to another warehouse; pull it back first"))
+    leave_wave(work, why=MOVED_AWAY(), actor=actor)
     lines, source = lines_of(work), work.warehouse_id
     units, target = _units_of(lines), Warehouse.objects.filter(pk=warehouse_id).first()
     short_pick = _close_short_pick(work, target, actor=actor)

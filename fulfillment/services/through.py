@@ -27,6 +27,7 @@ from orders import services as orders
 from orders.guards import begins_later
 from orders.models import Order, OrderLine
 
+from .leaving_waves import settle_wave
 from .packing import ParcelInput, _stick, _wrap
 from .planning import Work, _announce, _lock_order, _missing_work, _order_lines
 from .shipping import LEAVING, _announce_parcels, _rendered, _type_numbers
@@ -119,6 +120,8 @@ def fulfil_through(
     parcels += _new_parcels(works, parcels, numbers={id(work): typed[keys[id(work)]] for work in works}, at=left)
     _send(parcels, actor=actor, left=left, arrived=arrived)
     _tell_the_order(order, works, parcels, actor=actor, left=left, arrived=arrived)
+    for wave_id in {work.order.wave_id for work in works}:
+        settle_wave(wave_id, actor=actor, at=left)
     _take_off_the_shelf(order, works, actor=actor, at=left)
     if len(works) == len(every):
         # All work is planned and done here: who confirmed the order in this unit owes no planning for it.
