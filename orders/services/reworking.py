@@ -57,6 +57,7 @@ class Rework:
         order = self.order
         self.before = agreement_of(order, self.lines, self.charges)
         self.was_open = {line.position: line.open for line in self.lines}
+        self.goods_before = self._goods()
         self.lent = any(line.lent for line in self.lines)
         self.waited = {line.position: line.backordered for line in self.lines}
         self.missing_before = guards.payment_missing(order)
@@ -72,8 +73,11 @@ class Rework:
 
     @property
     def is_about_goods(self) -> bool:
-        """Whether lines are wished to be otherwise."""
-        return bool(self.wish.lines or self.wish.add)
+        """Whether a line is another one now: not where a wish only names what is agreed."""
+        return self.goods_before != self._goods()
+
+    def _goods(self) -> dict[int, tuple[int, Decimal]]:
+        return {line.position: (line.wanted, line.unit_price) for line in self.lines}
 
     def refuse(self, pointer: str, code: str, detail: str, **more: str) -> None:
         """Say, beside a field, why it cannot be."""

@@ -1,10 +1,11 @@
 """An agreement is changed: shown first, applied on what was shown, and settled to the cent."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
-from django.utils import translation
+from django.utils import timezone, translation
 
 from billing import services as billing
 from billing.models import Refund
@@ -15,6 +16,7 @@ from core.reader import retold
 from customers.addresses import PostalAddress
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
+from inventory import services as inventory
 from inventory.models import Allocation, StockItem, Warehouse
 from orders import services as orders
 from orders.errors import ChangeRefused, StaleOrder
@@ -22,7 +24,7 @@ from orders.models import Hold, Order, OrderChange, OrderLine
 from orders.verification import address_key
 from orders.wishes import LineWish, NewLine, Wish
 from pricing import services as pricing
-from tests.factories.shop import Shop
+from tests.factories.shop import Shop, make_priced_product
 from tests.scenarios import anew, confirmed_order, placed_order, run_debts
 
 pytestmark = pytest.mark.django_db
@@ -295,6 +297,24 @@ def test_a_line_is_named_once(shop: Shop) -> None:
         edit(order, twice)
     assert [(one["pointer"], one["code"]) for one in refused.value.errors] == [("/lines/1/position", "unknown_line")]
     assert (state(order), broken()) == (before, [])
+
+
+def test_who_names_what_is_agreed_changes_nothing_even_if_it_could_be_promised_otherwise(shop: Shop) -> None:
+    rare = make_priced_product("RARE", "9.00", backorder=True)
+    soon, late = (timezone.localdate() + timedelta(days=days) for days in (20, 40))
+    coming = {"product_id": rare.pk, "warehouse_id": shop.hamburg.pk, "quantity": 5, "actor": SYSTEM}
+    receipt = inventory.expect_receipt(expected_on=soon, **coming)
+    order = confirmed_order({"RARE": 2})
+    run_debts()
+    # The order has not heard of it yet.
+    inventory.change_expected(receipt.pk, expected_on=late, actor=SYSTEM)
+    before = state(order)
+
+    with pytest.raises(ChangeRefused, match="Nothing would be different"):
+        edit(order, quantities(line1=2))
+
+    assert state(order) == before
+    assert edit(order, quantities(line1=3)).after["promised_on"] > late.isoformat()
 
 
 def test_what_an_edit_takes_from_a_line_that_was_not_named_is_said_beside_it(shop: Shop) -> None:
