@@ -13,6 +13,7 @@ from billing.events import (
     InvoiceDrafted,
     InvoiceIssued,
     LateMoneyCame,
+    PaymentFailed,
     ProviderNotified,
     RefundRequested,
     RefundSettled,
@@ -83,6 +84,12 @@ def void_payments_of_expired(event: OrderExpired) -> None:
 def return_late_money(event: LateMoneyCame) -> None:
     """Send back what came in after the order was cancelled."""
     services.return_late_money(event.payment_id)
+
+
+@handles(PaymentFailed, when=lambda event: not event.quiet)
+def report_failed_payment(event: PaymentFailed) -> None:
+    """Put an order before a person whose customer could not pay."""
+    services.report_failed_payment(event.order_id, reason=event.reason)
 
 
 @handles(CheckoutBegun, outside=True)

@@ -89,7 +89,7 @@ def deliver(delivery_id: int) -> bool:
 def _deliver_claimed(delivery_id: int) -> bool:
     delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
     if delivery.attempts > MAX_ATTEMPTS:
-        _give_up(delivery, "Every attempt ended with the end of its process")
+        give_up(delivery, reason="Every attempt ended with the end of its process")
         return False
     try:
         with within_request(delivery.event.request_id or f"debt-{delivery_id}"):
@@ -146,11 +146,11 @@ def _postpone(delivery: Delivery, error: Exception) -> None:
         pause = 2**delivery.attempts * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
         open_debt.update(due_at=timezone.now() + timedelta(seconds=pause), last_error=_describe(error))
         return
-    _give_up(delivery, _describe(error))
+    give_up(delivery, reason=_describe(error))
 
 
 @service
-def _give_up(delivery: Delivery, reason: str) -> None:
+def give_up(delivery: Delivery, *, reason: str) -> None:
     """Leave a debt to people, and tell them."""
     open_debt = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING)
     if open_debt.update(status=Delivery.Status.DEAD, last_error=reason):

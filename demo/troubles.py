@@ -2,22 +2,26 @@
 
 from datetime import timedelta
 
+from billing import services as billing
+from billing.gateways.base import Stand, Standing
+from core import outbox
+from core.links import absolute
+from core.models import Delivery
 from demo.morning import COUNTED_SHORT, NOT_FOUND
-from demo.teller import BUYER, TOM, Story, first_of
+from demo.provider import DECLINED
+from demo.teller import BUYER, MAYA, TOM, Story, first_of
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory import services as inventory
 from inventory.models import StockItem, Warehouse
-from orders import selectors
 from orders import services as orders
+from orders.events import PaymentRequested
 from orders.models import Order
-from orders.sentences import LATE_FOR_STOCK, LATE_IN_PACKING
 from returns import services as returns
 from returns.decisions import Decision
 
 RETURNS = 6
-LATE = 7
 SHORT_PICKS = 2
 
 
@@ -66,19 +70,21 @@ def go_wrong(story: Story) -> None:
     fulfillment.fail_delivery(closed.pk, note="Nobody was there", actor=ACTOR, at=story.now)
     shelf = StockItem.objects.get(product__sku=COUNTED_SHORT, warehouse__code="HAM")
     inventory.adjust_stock(stock_item_id=shelf.pk, change=-1, reason="Counted: one is broken", actor=TOM, at=story.now)
-    for order in first_of(Order.objects.filter(selectors.late(story.today)).order_by("pk"), LATE):
-        orders.open_exception(
-            category="late",
-            title=_why_late(order),
-            dedupe_key=f"late:{order.pk}",
-            order_id=order.pk,
-            at=story.now,
-        )
+    unpaid = Order.objects.filter(status="verified", payment_status="unpaid", email__gt="").order_by("-pk")
+    declined, unasked = first_of(unpaid, 2)
+    _decline(declined)
+    _never_ask(unasked)
+    orders.watch_late(story.now)
 
 
-def _why_late(order: Order) -> str:
-    promised = order.promised_on.isoformat() if order.promised_on else ""
-    missing = order.lines.filter(backordered__gt=0).first()
-    if missing is not None:
-        return LATE_FOR_STOCK(units=f"{missing.backordered} × {missing.sku}", day=promised)
-    return LATE_IN_PACKING(day=promised)
+def _decline(order: Order) -> None:
+    """Let a bank say no."""
+    payment = billing.begin_checkout(order.pk, return_url=absolute("/"), actor=BUYER)
+    billing.settle_checkout(payment.pk, Standing(stand=Stand.REFUSED, reason=str(DECLINED)))
+
+
+def _never_ask(order: Order) -> None:
+    """Let the mail with the link to pay by be given up: so it stays undone until somebody has it tried again."""
+    orders.request_payment(order.pk, actor=MAYA)
+    debt = Delivery.objects.get(event__thread=order.history_thread(), event__name=PaymentRequested.name)
+    outbox.give_up(debt, reason="ConnectionRefusedError: the mail server did not answer")

@@ -334,36 +334,6 @@ class CommentAdded(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExceptionEvent(Event):
-    """Something about an exception, which may be about no order at all."""
-
-    about_type: ClassVar[str] = "orders.order"
-    about: ClassVar[str] = "order_id"
-    exception_id: int
-    order_id: int | None
-    quiet: bool = False
-
-    def thread(self) -> str:
-        """Return the history of the order, or none."""
-        return super().thread() if self.order_id else ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExceptionOpened(ExceptionEvent):
-    """Something went wrong and waits for a person."""
-
-    name: ClassVar[str] = "orders.exception_opened"
-    category: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExceptionClosed(ExceptionEvent):
-    """Somebody solved or dismissed it."""
-
-    name: ClassVar[str] = "orders.exception_closed"
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReplayWanted(Event):
     """Somebody wants to know what a draft of routing rules would have done."""
 

@@ -6,6 +6,7 @@ from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockSh
 from orders import notifications, services
 from orders.events import (
     CommentAdded,
+    HoldPlaced,
     LentIsBack,
     LentWanted,
     OrderAmended,
@@ -22,6 +23,7 @@ from orders.events import (
     UnitsWanted,
     WeightsChanged,
 )
+from orders.exception_events import CausesMoved
 from orders.models import Order, OrderException
 from orders.sentences import EDITED, GIVEN_UP, MAIL_REFUSED, PAID_TOO_LATE, SUPPLY
 
@@ -199,3 +201,15 @@ def _order_of(thread: str) -> int | None:
 def run_replay(event: ReplayWanted) -> None:
     """Look back in the background; it reads for a while and holds no lock."""
     services.run_replay(event.replay_id)
+
+
+@handles(CausesMoved)
+def close_what_is_over(event: CausesMoved) -> None:
+    """Call nobody for what is over."""
+    services.close_what_is_over(event.order_id)
+
+
+@handles(HoldPlaced, when=lambda event: not event.quiet)
+def report_failed_check(event: HoldPlaced) -> None:
+    """Put an order that a check stops before a person."""
+    services.report_failed_check(event.hold_id)

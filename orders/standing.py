@@ -92,10 +92,11 @@ _TOLD = {
 
 def need(order: Order) -> str:
     """Name what an order needs to get on, or nothing: the key to its sentence and to what helps."""
-    if order.open_exceptions:
-        return "exception"
+    # A check that stops an order is both; lifting its hold settles both.
     if order.active_holds and order.status in HOLDABLE:
         return "hold"
+    if order.open_exceptions:
+        return "exception"
     ask = _NEEDS.get(S(order.status))
     return ask(order) if ask else ""
 

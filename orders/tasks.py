@@ -75,3 +75,9 @@ def recall_lent() -> int:
 def begin_orders() -> int:
     """Let work begin on orders whose day has come."""
     return services.begin_orders()
+
+
+@shared_task
+def watch_exceptions() -> int:
+    """Put what is late before a person, and close what has lost its cause."""
+    return services.sweep_exceptions() + services.watch_late()

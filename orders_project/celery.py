@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "begin-orders": {"task": "orders.tasks.begin_orders", "schedule": 600.0, "options": {"expires": 600}},
     "recall-lent": {"task": "orders.tasks.recall_lent", "schedule": 1800.0, "options": {"expires": 1800}},
     "watch-promises": {"task": "orders.tasks.watch_promises", "schedule": 1800.0, "options": {"expires": 1800}},
+    "watch-exceptions": {"task": "orders.tasks.watch_exceptions", "schedule": 300.0, "options": {"expires": 300}},
     "reconcile-checkouts": {
         "task": "billing.tasks.reconcile_checkouts",
         "schedule": 15.0,

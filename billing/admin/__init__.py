@@ -4,11 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import navigation
+from core.sentences import gettext_noop
 from orders import categories
 
-from . import documents, entity, finding, payments, today
+from . import documents, entity, finding, payments, remedies, today
 
-__all__ = ["documents", "entity", "finding", "payments", "today"]
+__all__ = ["documents", "entity", "finding", "payments", "remedies", "today"]
 
 MONEY = _("Money")
 navigation.register(
@@ -58,7 +59,8 @@ navigation.register(
     icon="building",
 )
 
-categories.register("refund_failed", _("failed refund"))
+categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.operate_payment")
+categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 
 badges.register("neutral", "voided")
 badges.register("info", "issued", "approved")

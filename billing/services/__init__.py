@@ -45,9 +45,12 @@ from .refunds import (
     settle_refund,
     void_payments,
 )
+from .reporting import refund_for_exception, report_failed_payment
 from .sellers import change_entity, create_entity, ensure_default_entity
 
 __all__ = [
+    "refund_for_exception",
+    "report_failed_payment",
     "Papers",
     "ask_provider",
     "authorize_payment",

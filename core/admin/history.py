@@ -71,9 +71,9 @@ def records(thread: str, *, until: datetime | None = None) -> "QuerySet[EventRec
     return rows if until is None else rows.filter(at__lt=until)
 
 
-def moments(thread: str, *, limit: int = 100) -> list[Moment]:
-    """Return what happened to a record, newest first, in one query."""
-    return _grouped(records(thread)[:limit])
+def moments(thread: str, *, only: Q | None = None, limit: int = 100) -> list[Moment]:
+    """Return what happened to a record, newest first, in one query; of a longer history `only` a part."""
+    return _grouped(records(thread).filter(only or Q())[:limit])
 
 
 def _grouped(records: Iterable[EventRecord]) -> list[Moment]:

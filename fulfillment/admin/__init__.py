@@ -4,12 +4,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import history, navigation
+from core.sentences import gettext_noop
 from fulfillment.services import SHORT_PICK
 from orders import categories
 
-from . import order_steps, shipments, today, work
+from . import order_steps, remedies, shipments, today, work
 
-__all__ = ["order_steps", "shipments", "today", "work"]
+__all__ = ["order_steps", "remedies", "shipments", "today", "work"]
 
 WAREHOUSE = _("Warehouse")
 QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment.view_fulfillmentorder"
@@ -32,7 +33,8 @@ navigation.register(
     keys="g s",
 )
 
-categories.register(SHORT_PICK, _("short pick"))
+categories.register_queue(categories.WAREHOUSE, gettext_noop("Warehouse"), "fulfillment.operate_fulfillmentorder")
+categories.register(SHORT_PICK, _("short pick"), queue=categories.WAREHOUSE, hours=4)
 categories.register("parcel_delivery_failed", _("parcel not delivered"))
 categories.register("parcel_returned_to_sender", _("parcel came back"))
 categories.register("parcel_lost", _("parcel lost"))

@@ -3,6 +3,7 @@
 from .apart import go_on_after_hold, hold_work, set_held_apart
 from .cancelling import OVER, cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
+from .mending import count_as_arrived, may_arrive, reroute_for_exception, way_out
 from .packing import ParcelInput, attach_label, pack
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
 from .planning import (
@@ -42,6 +43,7 @@ __all__ = [
     "cancel_open_fulfillment",
     "cancel_wave",
     "complete_put_back",
+    "count_as_arrived",
     "cut_back_fulfillment",
     "deliver_shipment",
     "fail_delivery",
@@ -53,6 +55,7 @@ __all__ = [
     "leave_waves_on_hold",
     "lose_shipment",
     "merge_fulfillment",
+    "may_arrive",
     "pack",
     "pick",
     "pick_wave",
@@ -66,6 +69,7 @@ __all__ = [
     "release_order",
     "release_wave",
     "render_service",
+    "reroute_for_exception",
     "reroute_fulfillment",
     "set_held_apart",
     "ship_fulfillment_order",
@@ -75,6 +79,7 @@ __all__ = [
     "split_fulfillment",
     "start_picking",
     "take_back_shipment",
+    "way_out",
     "ways_elsewhere",
     "why_held",
     "withdraw_early",

@@ -4,9 +4,33 @@ from django.utils.translation import gettext_lazy as _
 
 from core import badges
 from core.admin import history, navigation
-from orders.admin import changes, checks_offered, exceptions, finding, holds, orders, priority, routing, today
+from orders.admin import (
+    changes,
+    checks_offered,
+    exceptions,
+    finding,
+    holds,
+    orders,
+    priority,
+    remedies,
+    remedies_by_edit,
+    routing,
+    today,
+)
 
-__all__ = ["changes", "checks_offered", "exceptions", "finding", "holds", "orders", "priority", "routing", "today"]
+__all__ = [
+    "changes",
+    "checks_offered",
+    "exceptions",
+    "finding",
+    "holds",
+    "orders",
+    "priority",
+    "remedies",
+    "remedies_by_edit",
+    "routing",
+    "today",
+]
 
 badges.register("neutral", "unallocated", "unfulfilled", "unpaid", "not_invoiced")
 badges.register("info", "placed", "verified", "authorized")
@@ -75,6 +99,7 @@ navigation.register(
     permission="orders.view_orderexception",
     order=200,
     icon="alert",
+    query="?state=open",
     keys="g e",
 )
 history.phrase("orders.order_amended", _("Changed: %(change)s"), icon="pen")
@@ -97,3 +122,11 @@ navigation.register(
     icon="alert",
     keys="g h",
 )
+
+history.phrase("orders.exception_opened", _("Exception opened"), icon="alert")
+history.phrase("orders.exception_recurred", _("Exception seen again, %(times)s times by now"), icon="alert")
+history.phrase("orders.exception_told", _("The customer was told of the exception"), icon="mail")
+history.phrase("orders.exception_taken", _("%(owner)s sees to the exception"), icon="user")
+history.phrase("orders.exception_handed_over", _("Exception handed over to %(to)s. %(note)s"), icon="arrow")
+history.phrase("orders.exception_reopened", _("Exception opened again: %(reason)s"), icon="alert")
+history.phrase("orders.exception_closed", _("Exception closed: %(resolution)s"), icon="check")

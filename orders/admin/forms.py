@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
+from core.models import User
 from core.reader import retold
-from orders import hold_types
+from orders import categories, hold_types
 from orders.models import FORWARD, MOST_POINTS, Hold, HoldType, LiftedBy, Order
 from orders.verification import failed
 
@@ -175,3 +176,26 @@ class HistoricForm(forms.Form):
     """Exceptions of imported history, closed in bulk."""
 
     resolution = forms.CharField(label=_("Reason"), max_length=300, initial="historic")
+
+
+class ReopenForm(forms.Form):
+    """Why an exception is not solved after all."""
+
+    reason = forms.CharField(label=_("What is still wrong"), max_length=300)
+
+
+def _queues() -> list[tuple[str, Any]]:
+    return [("", _("as it is")), *((code, categories.queue_label(code)) for code in categories.QUEUES)]
+
+
+class HandOverForm(forms.Form):
+    """Who sees to an exception from now on: a colleague, or else a queue."""
+
+    owner = forms.ModelChoiceField(
+        label=_("Colleague"),
+        queryset=User.objects.filter(is_active=True, is_staff=True).order_by("username"),
+        required=False,
+        empty_label=_("nobody in particular"),
+    )
+    queue = forms.ChoiceField(label=_("Queue"), choices=_queues, required=False)
+    note = forms.CharField(label=_("What they should know"), max_length=300, required=False)

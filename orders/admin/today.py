@@ -27,6 +27,8 @@ S = OrderStatus
 VIEW, OPERATE = "orders.view_order", "orders.operate_order"
 OPEN = ("open", "acknowledged", "in_progress")
 NEXT_ROWS = 8
+# Orders that are late, held or not paid have rows of their own.
+NAMED_BY_ITSELF = ("late", "backorder", "check", "payment_due")
 # What is on its way, by product: (day, warehouse, units).
 Coming = Mapping[int, list[tuple[date, int, int]]]
 
@@ -123,8 +125,7 @@ def _help(missing: OrderLine, coming: Coming, free: Mapping[int, int]) -> str:
 @today.todo(order=10, permission="orders.view_orderexception")
 def exceptions() -> list[today.Todo]:
     """Put the oldest open exceptions first."""
-    # What is late is named by itself.
-    rows = OrderException.objects.filter(status__in=OPEN, order__isnull=False).exclude(category="late")
+    rows = OrderException.objects.filter(status__in=OPEN, order__isnull=False).exclude(category__in=NAMED_BY_ITSELF)
     rows = seen(rows).select_related("order")
     return [
         today.Todo(

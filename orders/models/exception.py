@@ -40,7 +40,14 @@ class OrderException(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
     )
+    queue = models.CharField(_("queue"), max_length=20, default="desk")
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    count = models.PositiveIntegerField(_("times"), default=1)
+    last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+    # The time before, too long ago to be the same trouble.
+    earlier = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("the time before")
+    )
     created_at = models.DateTimeField(_("since"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     closed_by = models.CharField(_("closed by"), max_length=120, blank=True)
@@ -57,11 +64,17 @@ class OrderException(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["dedupe_key", "-id"], name="exception_cause"),
+            models.Index(
+                fields=["due_at", "id"],
+                name="exception_due",
+                condition=Q(status__in=["open", "acknowledged", "in_progress"]),
+            ),
             models.Index(
                 fields=["-created_at"],
                 name="exception_open",
                 condition=Q(status__in=["open", "acknowledged", "in_progress"]),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,8 @@ def exceptions_of(request: HttpRequest, order: Order) -> list[OrderException]:
 def attention(request: HttpRequest, order: Order) -> Part | None:
     """Show active holds and open exceptions."""
     holds, exceptions = holds_of(request, order), exceptions_of(request, order)
+    # What a check found is told by its hold.
+    exceptions = [one for one in exceptions if one.category != "check" or not holds]
     if not holds and not exceptions:
         return None
     named = [

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
@@ -14,12 +15,13 @@ from inventory import services as inventory
 from orders import guards, selectors
 from orders.derivation import restate
 from orders.events import OrderCancelled, OrderExpired
-from orders.models import Movement, Order, OrderChange, OrderStatus
+from orders.exception_events import CausesMoved
+from orders.models import Movement, Order, OrderChange, OrderException, OrderStatus
 from orders.ports import paper_book
 from orders.sentences import PART_PAID
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
-from .exceptions import open_exception
+from .exceptions import OPEN, open_exception
 from .holds import close_holds
 from .returning import close_lent
 
@@ -89,7 +91,10 @@ def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = 
 def expire_unpaid(now: datetime | None = None, *, limit: int = 500) -> int:
     """Let every order lapse that was not paid in time, each in a transaction of its own. Returns how many."""
     when = now or timezone.now()
-    due = Order.objects.filter(status__in=selectors.AWAITING, payment_due_at__lte=when, open_exceptions=0)
+    due = Order.objects.filter(status__in=selectors.AWAITING, payment_due_at__lte=when)
+    # What is paid in part waits for a person already.
+    decided = OrderException.objects.filter(order=OuterRef("pk"), category="payment", status__in=OPEN)
+    due = due.filter(~Exists(decided))
     ids = list(due.order_by("payment_due_at", "pk").values_list("pk", flat=True)[:limit])
     return sum(expire_order(pk, at=when) is not None for pk in ids)
 
@@ -108,6 +113,8 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     restate(order, lines=lines, charges=charges)
     close_holds(order, note=f"{order.status} ended", actor=actor, at=at)
     yield
+    if order.open_exceptions:
+        emit(CausesMoved(order_id=order.pk, quiet=order.quiet), actor=actor, at=at)
     write_units(cancelled)
     cancel_charges(charges)
     if lent:

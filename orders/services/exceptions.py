@@ -1,18 +1,27 @@
 """What went wrong and waits for a person: one open exception per cause, closed for a reason."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
 from core.outbox import emit
 from core.service import held, hold, service
+from orders import categories
 from orders.errors import ExceptionNotOpen
-from orders.events import ExceptionClosed, ExceptionOpened
+from orders.exception_events import (
+    ExceptionClosed,
+    ExceptionHandedOver,
+    ExceptionOpened,
+    ExceptionRecurred,
+    ExceptionReopened,
+    ExceptionTaken,
+)
 from orders.models import Order, OrderException
 
 from .book import save_figures, take_order
@@ -20,6 +29,9 @@ from .settlement import settle
 
 Status = OrderException.Status
 OPEN = (Status.OPEN, Status.ACKNOWLEDGED, Status.IN_PROGRESS)
+# What is seen again within so many days was not solved; later it is another trouble of the same kind.
+COMES_BACK_WITHIN = timedelta(days=7)
+SEEN_AGAIN = ("status", "resolution", "closed_at", "closed_by", "due_at")
 
 
 def shortfall_key(order_id: int) -> str:
@@ -40,9 +52,17 @@ def open_exception(
     actor: Actor = SYSTEM,
     at: datetime | None = None,
 ) -> OrderException:
-    """Put something that went wrong before a person; while it is open, the same cause opens nothing again."""
+    """Put something that went wrong before a person; while it is open, the same cause opens nothing again.
+
+    What was closed some days ago at most is opened again, as the same exception; what was closed before is told of.
+    """
     when = at or timezone.now()
     order = take_order(order_id) if order_id is not None else None
+    causes = OrderException.objects.select_for_update(of=("self",), no_key=True).filter(dedupe_key=dedupe_key[:200])
+    known = causes.order_by("-pk").first()
+    due = due_at or when + timedelta(hours=categories.hours_of(category, severity))
+    if known is not None and (known.closed_at is None or known.closed_at > when - COMES_BACK_WITHIN):
+        return _recur(known, order, title=title, payload=payload, due_at=due, actor=actor, at=when)
     exception = OrderException(
         order=order,
         category=category,
@@ -50,8 +70,11 @@ def open_exception(
         title=title[:300],
         payload=dict(payload or {}),
         dedupe_key=dedupe_key[:200],
-        due_at=due_at,
+        queue=categories.of(category).queue,
+        due_at=due,
         created_at=when,
+        last_seen_at=when,
+        earlier=known,
     )
     if not insert_once(exception):
         return OrderException.objects.get(dedupe_key=exception.dedupe_key, status__in=OPEN)
@@ -62,15 +85,58 @@ def open_exception(
     return exception
 
 
+def _recur(
+    exception: OrderException,
+    order: Order | None,
+    *,
+    title: str,
+    payload: Mapping[str, Any] | None,
+    due_at: datetime,
+    actor: Actor,
+    at: datetime,
+) -> OrderException:
+    """Count a cause that is seen again; whoever owned it knows it best."""
+    was_closed = exception.closed_at is not None
+    exception.count += 1
+    exception.last_seen_at = at
+    exception.title, exception.payload = title[:300], dict(payload or {})
+    if was_closed:
+        exception.status, exception.resolution = Status.OPEN, ""
+        exception.closed_at, exception.closed_by, exception.due_at = None, "", due_at
+    exception.save(update_fields=[*SEEN_AGAIN, "title", "payload", "count", "last_seen_at"])
+    if was_closed and order is not None:
+        order.open_exceptions += 1
+        save_figures(order)
+    fact = ExceptionRecurred(**_about(exception, order), times=exception.count, was_closed=was_closed)
+    emit(fact, actor=actor, at=at)
+    return exception
+
+
 @service
-def take_exception(exception_id: int, *, owner_id: int, started: bool = False) -> OrderException:
+def take_exception(
+    exception_id: int, *, owner_id: int, started: bool = False, actor: Actor = SYSTEM
+) -> OrderException:
     """Make somebody the owner of an open exception: seen, or already being worked on."""
-    exception = _locked(exception_id)
-    if exception.status not in OPEN:
-        raise ExceptionNotOpen("This exception is closed", status=exception.status)
+    exception = open_one(exception_id)
     exception.owner_id = owner_id
     exception.status = Status.IN_PROGRESS if started else Status.ACKNOWLEDGED
     exception.save(update_fields=["owner", "status"])
+    emit(ExceptionTaken(**_about(exception, exception.order), owner=str(exception.owner)), actor=actor)
+    return exception
+
+
+@service
+def hand_over_exception(
+    exception_id: int, *, owner_id: int | None = None, queue: str = "", note: str = "", actor: Actor
+) -> OrderException:
+    """Give an open exception to a colleague, or to nobody but a queue, with a word on what was found out."""
+    exception = open_one(exception_id)
+    exception.owner_id = owner_id
+    exception.queue = queue or exception.queue
+    exception.status = Status.ACKNOWLEDGED if owner_id else Status.OPEN
+    exception.save(update_fields=["owner", "queue", "status"])
+    to = str(exception.owner) if owner_id else categories.queue_name(exception.queue)
+    emit(ExceptionHandedOver(**_about(exception, exception.order), to=to, note=note[:300]), actor=actor)
     return exception
 
 
@@ -107,8 +173,7 @@ def close_exceptions(
         closed_at=when,
     )
     facts = [
-        ExceptionClosed(exception_id=one.pk, order_id=one.order_id, quiet=_is_quiet(orders.get(one.order_id or 0)))
-        for one in closing
+        ExceptionClosed(**_about(one, orders.get(one.order_id or 0)), resolution=resolution[:300]) for one in closing
     ]
     emit(*facts, actor=actor, at=when)
     _recount(orders, actor=actor, at=when)
@@ -122,22 +187,29 @@ def reopen_exception(exception_id: int, *, reason: str, actor: Actor) -> OrderEx
     orders = _lock_orders([found.order_id] if found.order_id else [])
     exception = _locked(exception_id)
     if exception.status in OPEN or OrderException.objects.filter(dedupe_key=exception.dedupe_key, status__in=OPEN):
-        raise ExceptionNotOpen("This is open already", status=exception.status)
+        raise ExceptionNotOpen(_("This is open already"), status=exception.status)
     exception.status, exception.resolution = Status.OPEN, reason[:300]
     exception.closed_at, exception.closed_by = None, ""
     exception.save(update_fields=["status", "resolution", "closed_at", "closed_by"])
-    emit(_opened(exception, orders.get(exception.order_id or 0)), actor=actor)
+    emit(ExceptionReopened(**_about(exception, orders.get(exception.order_id or 0)), reason=reason[:300]), actor=actor)
     _recount(orders, actor=actor, at=timezone.now())
     return exception
 
 
 def _opened(exception: OrderException, order: Order | None) -> ExceptionOpened:
-    return ExceptionOpened(
-        exception_id=exception.pk,
-        order_id=exception.order_id,
-        category=exception.category,
-        quiet=_is_quiet(order),
-    )
+    return ExceptionOpened(**_about(exception, order), category=exception.category)
+
+
+def _about(exception: OrderException, order: Order | None) -> dict[str, Any]:
+    return {"exception_id": exception.pk, "order_id": exception.order_id, "quiet": _is_quiet(order)}
+
+
+def open_one(exception_id: int) -> OrderException:
+    """Lock an exception that is open. Raises ExceptionNotOpen."""
+    exception = _locked(exception_id)
+    if exception.status not in OPEN:
+        raise ExceptionNotOpen(_("This exception is closed"), status=exception.status)
+    return exception
 
 
 def _is_quiet(order: Order | None) -> bool:

@@ -22,6 +22,7 @@ from orders.events import (
     UnitsAwaited,
     UnitsWanted,
 )
+from orders.exception_events import CausesMoved
 from orders.models import Order, OrderStatus
 
 from .book import lines_of, save_figures, take_order
@@ -89,6 +90,8 @@ def settle(
     if confirmed_now:
         promise_lines(order, lines_of(order))
     tell(order, steps, actor=actor, at=at)
+    if order.open_exceptions:
+        emit(CausesMoved(order_id=order.pk, quiet=order.quiet), actor=actor, at=at)
 
 
 @service

@@ -14,7 +14,7 @@ from inventory.models import GOODS
 from orders import promise
 from orders.events import PromiseAtRisk
 from orders.models import Order, OrderException, OrderLine, OrderStatus
-from orders.sentences import COMES_LATE, NOT_LEFT, PROMISE_AT_RISK
+from orders.sentences import CAUSE_GONE, COMES_LATE, NOT_LEFT, PROMISE_AT_RISK
 
 from .book import save_figures, take_order
 from .exceptions import OPEN, close_exceptions, open_exception
@@ -147,4 +147,4 @@ def _close(
     moved = {pk for pk, order in orders.items() if order.at_risk_on != order.promised_on}
     over = [one for one, order_id in exceptions.items() if order_id not in risks or order_id in moved]
     if over:
-        close_exceptions(over, resolution="The cause is gone", actor=SYSTEM, at=at)
+        close_exceptions(over, resolution=CAUSE_GONE(), actor=SYSTEM, at=at)

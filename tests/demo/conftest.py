@@ -24,7 +24,9 @@ def kettle(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pyte
     mail = "django.core.mail.backends.locmem.EmailBackend"
     with (
         django_db_blocker.unblock(),
-        override_settings(MEDIA_ROOT=files, EMAIL_BACKEND=mail, DEMO=True),
+        override_settings(
+            MEDIA_ROOT=files, EMAIL_BACKEND=mail, DEMO=True, DEMO_PROVIDER_URL="http://provider.example"
+        ),
         transaction.atomic(),
     ):
         DemoDatabase.objects.create(stage="Moving in")

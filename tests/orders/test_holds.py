@@ -208,18 +208,48 @@ def test_one_cause_opens_one_exception(shop):
     assert EventRecord.objects.filter(name="orders.exception_opened").count() == 1
 
 
-def test_a_solved_cause_may_come_back(shop):
+def test_a_cause_that_comes_back_soon_is_the_same_exception(shop):
     order = confirmed_order()
     given = {"category": "late", "title": "Late", "dedupe_key": "late:1", "order_id": order.pk}
     first = services.open_exception(**given)
-
     services.close_exception(first.pk, resolution="sent by courier", actor=TOM)
+
     second = services.open_exception(**given)
 
-    assert first.pk != second.pk
-    assert OrderException.objects.get(pk=first.pk).resolution == "sent by courier"
+    assert (second.pk, second.status, second.count, second.closed_at) == (first.pk, "open", 2, None)
+    assert anew(order).open_exceptions == 1
+    told = EventRecord.objects.filter(name="orders.exception_recurred").values_list("payload", flat=True)
+    assert [(fact["times"], fact["was_closed"]) for fact in told] == [(2, True)]
     with pytest.raises(ExceptionNotOpen):
         services.reopen_exception(first.pk, reason="again", actor=TOM)
+
+
+def test_a_cause_that_comes_back_late_is_a_new_exception_that_names_the_earlier(shop):
+    given = {"category": "late", "title": "Late", "dedupe_key": "late:1"}
+    long_ago = timezone.now() - timedelta(days=20)
+    first = services.open_exception(**given, at=long_ago)
+    services.close_exception(first.pk, resolution="done", actor=TOM, at=long_ago)
+
+    second = services.open_exception(**given)
+
+    assert (second.pk == first.pk, second.earlier, second.count) == (False, first, 1)
+    assert second.due_at == second.created_at + timedelta(hours=24)
+
+
+def test_an_exception_is_handed_over_with_a_word(shop, django_user_model):
+    maya = django_user_model.objects.create_user("maya")
+    exception = services.open_exception(category="late", title="Late", dedupe_key="k")
+
+    services.hand_over_exception(exception.pk, owner_id=maya.pk, queue="finance", note="he paid twice", actor=TOM)
+
+    exception.refresh_from_db()
+    assert (exception.owner, exception.queue, exception.status) == (maya, "finance", "acknowledged")
+    told = EventRecord.objects.get(name="orders.exception_handed_over")
+    assert (told.thread, told.payload["note"], told.actor) == (
+        f"orders.orderexception:{exception.pk}",
+        "he paid twice",
+        str(TOM),
+    )
 
 
 def test_an_exception_that_was_not_solved_is_opened_again(shop):

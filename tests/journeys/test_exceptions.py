@@ -1,0 +1,78 @@
+"""From seeing what went wrong to having solved it: two or three clicks, and the same by keyboard (U9, U19)."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from core import roles
+from core.actors import SYSTEM
+from core.models import User
+from inventory import services as inventory
+from inventory.models import Product
+from orders.models import OrderException
+from tests.factories.shop import make_shop
+from tests.scenarios import anew, confirmed_order, run_debts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def lacking(transactional_db: None, open_browser: Any, client: Any, live_server: Any) -> Any:
+    """Return a window of the order desk, and two orders of which a part was lost."""
+    shop = make_shop()
+    Product.objects.filter(pk=shop.mug.pk).update(backorder=True)
+    for shelf in shop.mug.stock_items.all():
+        keep = 10 if shelf.warehouse == shop.hamburg else 0
+        inventory.adjust_stock(stock_item_id=shelf.pk, change=keep - shelf.on_hand, reason="-", actor=SYSTEM)
+    orders = [
+        confirmed_order({"MUG-RED": 5}, email=f"{name}@example.com", customer_name=name, ship_complete=True)
+        for name in ("Ada", "Bob")
+    ]
+    shelf = shop.mug.stock_items.get(warehouse=shop.hamburg)
+    inventory.adjust_stock(stock_item_id=shelf.pk, change=-6, reason="broken", actor=SYSTEM)
+    run_debts()
+    roles.ensure_roles()
+    maya = User.objects.create_user("maya", password="x", first_name="Maya", is_staff=True)
+    maya.groups.add(roles.group_of("desk"))
+    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+    page = open_browser(locale="en-GB", viewport={"width": 1440, "height": 900})
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    page.goto("/admin/orders/orderexception/?state=open")
+    return page, orders
+
+
+def test_what_is_here_is_sent_and_what_is_missing_cancelled_by_mouse_and_by_keyboard(lacking):
+    page, orders = lacking
+    found = list(OrderException.objects.filter(category="shortfall").order_by("pk"))
+    assert len(found) == 2
+    partly = next(one for one in found if one.order.lines.get().allocated)
+    whole = next(one for one in found if one != partly)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    # By mouse, three clicks: the exception, what helps, yes.
+    page.get_by_role("link", name=str(partly.order.number)).first.wait_for()
+    page.locator(f"#result_list th a[href*='/{partly.pk}/change/']").click()
+    page.get_by_role("link", name="Send what is here").click()
+    expect(page.get_by_text("the rest follows in a parcel of its own")).to_be_visible()
+    page.get_by_role("button", name="Send what is here").click()
+    expect(page.locator(".badge", has_text="Resolved").first).to_be_visible()
+    order = anew(partly.order)
+    assert (order.ship_complete, order.open_exceptions) == (False, 0)
+
+    # By keyboard alone: what helps most often stands in the row.
+    page.goto("/admin/orders/orderexception/?state=open")
+    button = page.locator(f"a[href*='/{whole.pk}/do/wait/']")
+    button.focus()
+    page.keyboard.press("Enter")
+    confirm = page.get_by_role("dialog").get_by_role("button", name="Wait for stock")
+    expect(confirm).to_be_visible()
+    for _ in range(8):
+        if page.evaluate("document.activeElement.matches('dialog [type=submit]')"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is wrong")).to_be_visible()
+    assert anew(whole.order).open_exceptions == 0
