@@ -20,6 +20,7 @@ BIN = Path(sys.executable).parent
 CLOSING_LINE = re.compile(r"=+ (.*\b(?:passed|failed|error|errors|skipped|deselected|no tests ran)\b.*) in .*=+")
 # One more than there are cores: some tests wait for other processes, and another may work meanwhile.
 PROCESSES = os.environ.get("TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
+JOURNEYS = "tests/journeys"
 WORKERS = ["-n", PROCESSES, "--dist", "worksteal"]
 TESTS_FAILED = 1
 NOTHING_COLLECTED = 5
@@ -196,7 +197,9 @@ def checks(gate: Gate) -> None:
 
 def tests(gate: Gate, folder: Path) -> None:
     """Run the tests: on SQLite, on PostgreSQL with Redis, in a browser."""
-    gate.step("sqlite", "pytest", *WORKERS, "-m", "not browser and not postgres", "tests")
+    # Only the journeys need a browser; whoever does not walk them need not read them, and the other way round.
+    served = ["--ignore", JOURNEYS, "tests"]
+    gate.step("sqlite", "pytest", *WORKERS, "-m", "not browser and not postgres", *served)
     if not gate.wants("postgres", "browser"):
         return
     with contextlib.ExitStack() as servers:
@@ -210,7 +213,7 @@ def tests(gate: Gate, folder: Path) -> None:
                 missing(gate, start, str(reason))
         if "DATABASE_URL" in urls:
             # What uses no database was asked in the step before.
-            options = ["-m", "not browser", "--database-only", "tests"]
+            options = ["-m", "not browser", "--database-only", *served]
             gate.step("postgres", "pytest", *WORKERS, *options, settings=urls)
         try:
             browser = chromium()
@@ -227,7 +230,7 @@ def journeys(gate: Gate, memory: Path, settings: Mapping[str, str]) -> None:
     the machine does, and a journey that waits in vain there says nothing about the product. One that fails twice does.
     A race or a service has no such excuse: what fails once in a hundred there is a fault, and gets no second try.
     """
-    remembered = ["-o", f"cache_dir={memory}", "-m", "browser", "tests"]
+    remembered = ["-o", f"cache_dir={memory}", "-m", "browser", JOURNEYS]
     # A journey needs a core for a third of its time: the rest it waits for what is to come.
     first = ["pytest", *WORKERS, *remembered]
     if gate.step("browser", *first, empty_is_fine=True, settings=settings) == TESTS_FAILED:

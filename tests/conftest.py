@@ -24,10 +24,10 @@ FACES = re.compile(
     r"/(portal|demo|reports)/"
     r"|/(billing|core|customers|fulfillment|inventory|orders|pricing|returns)/test_(admin\w*|mails?|documents|page)\.py$"
     r"|/core/test_(bulk_pages|security_page|second_step|two_steps|signing_in|first_administrator|commands)\.py$"
-    r"|/desk/test_(walk_in_pages|parked|first_start|new_customer|new_order|by_mail|roles)\.py$"
+    r"|/desk/test_(walk_in_pages|park\w+|first_start|new_customer|new_order|by_mail|roles|shipping)\.py$"
     r"|/core/test_(api_access|saved_views|sentences)\.py$|/inventory/test_counting_pages\.py$"
     r"|/orders/test_(saved_views\w*|routing_admin|standing|decision_words)\.py$|/billing/test_notices\.py$"
-    r"|/tests/test_(api_scopes|back_office_forms|back_office_sight|limits_of_people|page_weight)\.py$"
+    r"|/tests/test_(api_scopes|back_office_forms|back_office_sight|limits|limits_of_people|page_weight)\.py$"
 )
 # What takes long is begun first, so that nobody waits for one of them alone at the end.
 LONG = re.compile(

@@ -36,8 +36,8 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(gate, "ROOT", tmp_path)
 
     def walked(*, wobbly: int, broken: int):
-        (tmp_path / "tests").mkdir()
-        (tmp_path / "tests/test_journeys.py").write_text(JOURNEYS.format(wobbly=wobbly, broken=broken))
+        (tmp_path / "tests/journeys").mkdir(parents=True)
+        (tmp_path / "tests/journeys/test_walks.py").write_text(JOURNEYS.format(wobbly=wobbly, broken=broken))
         (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser\naddopts = -p xdist.plugin\n")
         done = gate.Gate(set(), {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
         gate.journeys(done, tmp_path / "memory", {})
@@ -47,7 +47,7 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def asked(folder: Path, name: str) -> int:
-    return len((folder / "tests" / name).read_text())
+    return len((folder / "tests/journeys" / name).read_text())
 
 
 def test_a_journey_that_is_fine_the_second_time_is_fine_and_named(walk, tmp_path, capsys):
@@ -57,7 +57,9 @@ def test_a_journey_that_is_fine_the_second_time_is_fine_and_named(walk, tmp_path
     (step,) = gate.results
     assert (step.name, step.state) == ("browser", "ok")
     assert step.note.startswith("1 failed, 1 passed")
-    assert "note: passed only at the second try: tests/test_journeys.py::test_wobbly[0]" in capsys.readouterr().out
+    assert (
+        "note: passed only at the second try: tests/journeys/test_walks.py::test_wobbly[0]" in capsys.readouterr().out
+    )
     assert (asked(tmp_path, "fine"), asked(tmp_path, "wobbly-0")) == (1, 2), "nobody else was asked again"
 
 
