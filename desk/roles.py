@@ -93,14 +93,14 @@ MANAGER = (
     "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",
     "orders.view_priorityweights", "orders.change_priorityweights", "orders.approve_change",
-    "pricing.set_checks",
+    "pricing.set_checks", "orders.view_checkcatch",
     "orders.lift_money_hold", "orders.lift_risk_hold", *HOLD_TYPES,
     "core.manage_shared_view", "core.view_eventrecord",
 )  # fmt: skip
 ADMINISTRATOR = (
     *SETS_UP, *DELIVERS, *ROUTES, *SEES_ORDERS, *SEES_GOODS, *PRICES, *WRITES, *SHARES,
     *BRINGS_GOODS, "auth.view_group", "orders.view_priorityweights", "orders.change_priorityweights", *HOLD_TYPES,
-    "pricing.set_checks",
+    "pricing.set_checks", "orders.view_checkcatch",
     "core.manage_shared_view", "core.view_eventrecord", "core.view_delivery", "core.change_delivery",
     "core.view_retentionperiod", "core.change_retentionperiod",
 )  # fmt: skip

@@ -18,6 +18,12 @@ def orders(rows: Rows, codes: frozenset[str]) -> Rows:
     return rows.filter(channel__code__in=codes)
 
 
+@sight.hides("orders.checkcatch", "channel")
+def catches(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return what checks found on orders of those channels."""
+    return rows.filter(channel__code__in=codes)
+
+
 @sight.hides("orders.draft", "channel")
 @sight.hides("orders.hold", "channel")
 @sight.hides("orders.comment", "channel")

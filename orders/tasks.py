@@ -60,6 +60,12 @@ def note_habits() -> int:
 
 
 @shared_task
+def settle_catches() -> int:
+    """Say of what checks have found how it ended, and forget what is too old to be counted."""
+    return services.settle_catches() + services.forget_catches()
+
+
+@shared_task
 def watch_promises() -> int:
     """Warn of promises that will be missed, before they are, and close what was warned of without cause."""
     return services.watch_promises()

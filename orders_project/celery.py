@@ -43,6 +43,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 3600},
     },
+    "settle-catches": {
+        "task": "orders.tasks.settle_catches",
+        "schedule": crontab(hour="3", minute="50"),
+        "options": {"expires": 3600},
+    },
     "close-orders": {
         "task": "orders.tasks.close_orders",
         "schedule": crontab(hour="2", minute="40"),

@@ -3,10 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
+from reports.worth_views import SEES
 
 
 def register() -> None:
-    """Add the figures, the flow map and the flow chart."""
+    """Add the figures, the flow map, what checks are worth, and the flow chart."""
     group = _("Reports")
     navigation.register(
         group, _("Figures"), "reports:figures", permission="orders.view_order", order=800, icon="chart", keys="g f"
@@ -15,3 +16,4 @@ def register() -> None:
     navigation.register(
         group, _("How an order flows"), "reports:flow", permission="orders.view_order", order=810, icon="chart"
     )
+    navigation.register(group, _("Checks"), "reports:checks", permission=SEES, order=807, icon="chart", keys="g k")

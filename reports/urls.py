@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports import pace_views, views
+from reports import pace_views, views, worth_views
 
 app_name = "reports"
 urlpatterns = [
@@ -10,5 +10,6 @@ urlpatterns = [
     path("reports/flow/", views.flow_chart, name="flow"),
     path("reports/pace/", pace_views.flow_map, name="pace"),
     path("reports/pace/<slug:code>/", pace_views.behind_an_edge, name="pace-edge"),
+    path("reports/checks/", worth_views.page, name="checks"),
     path("reports/<slug:name>.csv", views.download, name="csv"),
 ]

@@ -28,7 +28,7 @@ MOST_DAYS = 400
 VIEW = "orders.view_order"
 
 
-def _period(request: HttpRequest) -> tuple[Period, PeriodForm]:
+def period_of(request: HttpRequest) -> tuple[Period, PeriodForm]:
     """Read the period from the address; a bad one is explained and the usual one shown."""
     usual = default_period()
     form = PeriodForm(request.GET if "first" in request.GET or "last" in request.GET else None)
@@ -61,7 +61,7 @@ def _chart(rows: list[dict[str, Any]], currency: str, period: Period) -> str:
 @permission_required(VIEW, raise_exception=True)
 def figures(request: HttpRequest) -> HttpResponse:
     """Show where orders stand, what is late or held, what was sold, and to whom."""
-    period, form = _period(request)
+    period, form = period_of(request)
     days = measures.revenue(period, "day")
     months = measures.revenue(period, "month")
     sums = measures.totals(days)
@@ -91,7 +91,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 @permission_required(VIEW, raise_exception=True)
 def download(request: HttpRequest, name: str) -> HttpResponse:
     """Hand out one table of the page as CSV, with the same figures."""
-    period, _form = _period(request)
+    period, _form = period_of(request)
     tables = {
         "stages": lambda: measures.orders_by_stage(),
         "late": lambda: _order_rows(measures.late_orders()),

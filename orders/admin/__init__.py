@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from core import badges
 from core.admin import history, navigation
 from orders.admin import (
+    catches,
     changes,
     checks_offered,
     exceptions,
@@ -19,6 +20,7 @@ from orders.admin import (
 )
 
 __all__ = [
+    "catches",
     "changes",
     "checks_offered",
     "exceptions",

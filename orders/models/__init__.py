@@ -1,7 +1,7 @@
 """The agreement with the customer."""
 
 from .change import OrderChange
-from .checking import FALSE_ALARMS, CheckCatch, CustomerHabit, ProductHabit, ToldApart
+from .checking import FALSE_ALARMS, RIGHT, CheckCatch, CustomerHabit, ProductHabit, ToldApart
 from .comment import Comment
 from .draft import Draft
 from .exception import OrderException
@@ -15,6 +15,7 @@ __all__ = [
     "FALSE_ALARMS",
     "FORWARD",
     "MOST_POINTS",
+    "RIGHT",
     "CheckCatch",
     "Comment",
     "CustomerHabit",

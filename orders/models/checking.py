@@ -26,6 +26,7 @@ class CheckCatch(models.Model):
         CORRECTED = "corrected", _("corrected")
         SETTLED = "settled", _("settled")
         STOPPED = "stopped", _("order stopped")
+        PASSED = "passed", _("went on as it was")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="catches", verbose_name=_("order"))
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="+", db_index=False, verbose_name=_("channel"))
@@ -40,14 +41,17 @@ class CheckCatch(models.Model):
         indexes = [
             # All that the page of checks counts, so that it reads the index alone.
             models.Index(fields=["at", "channel", "name", "stopped", "outcome"], name="catch_counted"),
+            # What the night asks of: whose order is over by now.
+            models.Index(fields=["order"], name="catch_open", condition=models.Q(outcome="open")),
         ]
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.name}"
 
 
-# What turns out to be all right was a false alarm.
-FALSE_ALARMS = (CheckCatch.Outcome.WAIVED, CheckCatch.Outcome.DIFFERENT)
+# What turns out to be all right was a false alarm; what was changed or called off was worth being found.
+FALSE_ALARMS = (CheckCatch.Outcome.WAIVED, CheckCatch.Outcome.DIFFERENT, CheckCatch.Outcome.PASSED)
+RIGHT = (CheckCatch.Outcome.CORRECTED, CheckCatch.Outcome.STOPPED)
 
 
 class ToldApart(models.Model):

@@ -5,6 +5,7 @@ from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
 from .cancellation import cancel_order, expire_order, expire_unpaid
+from .catches import forget_catches, settle_catches
 from .causes import close_what_is_over, report_failed_check, sweep_exceptions, watch_late
 from .changes import amend_order, apply_change, approve_and_apply, approve_change, decline_change, request_change
 from .checking import recheck_order
@@ -144,6 +145,7 @@ __all__ = [
     "fill_backorders",
     "fill_order",
     "fitting_methods",
+    "forget_catches",
     "hand_over_exception",
     "held_back",
     "is_gift",
@@ -201,6 +203,7 @@ __all__ = [
     "send_mail_again",
     "sent_in_part",
     "set_priority",
+    "settle_catches",
     "shortfall_key",
     "start_replay",
     "substitute_missing",

@@ -186,6 +186,7 @@ def expire_hold(hold_id: int, *, at: datetime | None = None) -> Order | None:
     over = [one for one in active if one.pk == hold_id and one.expires_at and one.expires_at <= when]
     if not over:
         return None
+    end_catches(order, [one.check_name for one in over], CheckCatch.Outcome.PASSED)
     _close(order, over, status=Hold.Status.EXPIRED, note="", actor=SYSTEM, at=when)
     restate_holds(order, [one for one in active if one not in over])
     settle(order, actor=SYSTEM, at=when)
