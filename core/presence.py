@@ -26,8 +26,13 @@ class Colleague:
     @property
     def initials(self) -> str:
         """Return the letters that stand for the name."""
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return initials(self.name)
+
+
+def initials(name: str) -> str:
+    """Return the letters of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
 def colleagues(of: Any) -> list[Colleague]:

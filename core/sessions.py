@@ -101,7 +101,7 @@ def signed_in(user: User, *, current: str | None) -> list[SignedIn]:
     """Return the browsers in which somebody is signed in: this one first, then the last one seen."""
     found = [
         SignedIn(
-            handle=_handle(row.pk),
+            handle=handle_of(row.pk),
             device=device_of(row.browser),
             address=row.address,
             signed_in_at=row.signed_in_at,
@@ -120,7 +120,7 @@ def end_session(user_id: int, handle: str, *, actor: Actor) -> None:
     Raises Missing where it is signed out already.
     """
     keys = BrowserSession.objects.filter(user_id=user_id).values_list("pk", flat=True)
-    wanted = [key for key in keys if _handle(key) == handle]
+    wanted = [key for key in keys if handle_of(key) == handle]
     if not BrowserSession.objects.filter(pk__in=wanted).delete()[0]:
         raise Missing("This browser is signed out already")
     emit(SessionsEnded(user_id=user_id, count=1), actor=actor)
@@ -153,5 +153,6 @@ def _live(user: User) -> list[BrowserSession]:
     return [row for row in rows if any(constant_time_compare(told[row.pk], proof) for proof in proofs)]
 
 
-def _handle(key: str) -> str:
+def handle_of(key: str) -> str:
+    """Return what names a browser without letting anybody in."""
     return hashlib.sha256(f"core.sessions:{key}".encode()).hexdigest()[:32]

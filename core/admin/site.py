@@ -19,6 +19,7 @@ from core import presence, sessions, today
 from core.admin import aside, bell, commands, first_administrator, navigation, searching, security, sign_in
 from core.admin.actors import actor_for
 from core.bell import token_for
+from core.live import is_refresh
 
 
 class BackOffice(AdminSite):
@@ -38,6 +39,9 @@ class BackOffice(AdminSite):
         """Return what frames every page: the name, and the way around for this person."""
         if aside.is_aside(request) and self.has_permission(request):
             return {"site_title": self.site_title, "has_permission": True, **aside.frame_of(request)}
+        if is_refresh(request) and self.has_permission(request):
+            # Only what stands in the middle is taken from it (core/live.py): the way around it need not be drawn.
+            return {"site_title": self.site_title, "has_permission": False}
         allowed = self.has_permission(request)
         places = navigation.groups_for(request) if allowed else []
         return {

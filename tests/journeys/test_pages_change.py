@@ -156,8 +156,8 @@ PAGE = """<!doctype html><title>{title}</title><main tabindex="-1"><h1>Lamp</h1>
 <input type="hidden" name="csrfmiddlewaretoken" value="{token}"></form><p id="hint">{hint}</p></section>
 <section class="panel" id="steps"><header><h2>Steps</h2></header>{steps}</section>
 <ol>{lines}</ol><div style="height: 3000px"></div></main>
-<script src="{static}" defer data-ask="/live/lamp/" data-made="0" data-said="Changed: #" data-waits="Busy."
- data-reload="Load again"></script>"""
+<script src="{static}live_line.js" defer data-ask="/live/lamp/" data-made="0" data-margin="2000"></script>
+<script src="{static}live.js" defer data-said="Changed: #" data-waits="Busy." data-reload="Load again"></script>"""
 AT_FIRST = {
     "title": "Lamp off",
     "state": "Off",
@@ -173,7 +173,7 @@ AT_FIRST = {
 def lamp(transactional_db: None, open_browser: Any, live_server: Any) -> Any:
     """Return a window with a page whose server says what the test wants it to say."""
     window = open_browser(viewport={"width": 800, "height": 600})
-    world: dict[str, Any] = {"mark": "1-1", **AT_FIRST, "static": f"{live_server.url}/static/core/live.js", "asked": 0}
+    world: dict[str, Any] = {"mark": "1-1", **AT_FIRST, "static": f"{live_server.url}/static/core/", "asked": 0}
 
     def page(route: Any) -> None:
         said = {**world, "message": ""} if route.request.headers.get("x-live") else world

@@ -1,4 +1,5 @@
-// A page that changes by itself: it asks whether something happened, and takes over what the server draws differently.
+// A page that changes by itself: when something happened it takes over what the server draws differently by now. A list
+// first says how many of its rows changed, and waits to be asked.
 // What somebody types, opens or reads stays: only the parts whose words changed are touched, and none that is in use.
 "use strict";
 (() => {
@@ -7,12 +8,8 @@
     if (!me || !main) {
         return;
     }
-    const { ask, said, waits, reload } = me.dataset;
-    const made = Number(me.dataset.made);
-    // A page that was made while something was being written down may have missed it.
-    const MARGIN = 2000;
+    const { said, waits, reload, one, many } = me.dataset;
     const SECOND = 1000;
-    const MINUTE = 60 * SECOND;
 
     // The page as the server drew it, node by node the one that is shown.
     const shownAs = new WeakMap();
@@ -160,13 +157,12 @@
         const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual", cache: "no-store" });
         if (!answer.ok) {
             // Signed out, or not to be seen any more: whoever looks is told with the next click.
-            stopped = answer.status < 500;
-            return false;
+            return answer.status < 500 ? "gone" : "failed";
         }
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const now = page.querySelector("main");
         if (!now) {
-            return false;
+            return "failed";
         }
         const token = main.querySelector("input[name=csrfmiddlewaretoken]")?.value;
         for (const field of now.querySelectorAll("input[name=csrfmiddlewaretoken]")) {
@@ -186,8 +182,12 @@
             tell();
             document.dispatchEvent(new CustomEvent("live:changed"));
         }
-        return true;
+        if (many) {
+            document.dispatchEvent(new CustomEvent("live:drawn", { detail: { page } }));
+        }
+        return "taken";
     };
+    const tried = () => refresh().catch(() => "failed");
 
     // Saying it ----------------------------------------------------------------------------------
     const voice = document.createElement("p");
@@ -206,59 +206,55 @@
             }
         }
         if (held && !document.querySelector(".live-note")) {
-            const note = document.createElement("div");
-            note.className = "live-note";
-            note.setAttribute("role", "status");
-            const button = document.createElement("button");
-            button.type = "button";
-            button.textContent = reload;
-            button.addEventListener("click", () => location.reload());
-            note.append(waits, " ", button);
-            document.body.append(note);
+            note(waits, reload, () => location.reload());
         }
     };
 
-    // Asking -------------------------------------------------------------------------------------
-    let mark = "";
-    let fails = 0;
-    let stopped = false;
-    let timer = 0;
-    let busy = false;
-    let lively = Date.now();
+    const note = (words, label, act) => {
+        const box = document.createElement("div");
+        box.className = "live-note";
+        box.setAttribute("role", "status");
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = label;
+        button.addEventListener("click", act);
+        box.append(words, words && " ", button);
+        document.body.append(box);
+        return box;
+    };
 
-    const pause = () => {
-        const quiet = Date.now() - lively;
-        const usual = quiet < 10 * MINUTE ? SECOND : quiet < 60 * MINUTE ? 3 * SECOND : 15 * SECOND;
-        return Math.max(usual, fails ? Math.min(MINUTE, SECOND * 2 ** fails) : 0) * (0.9 + Math.random() / 5);
-    };
-    const look = async () => {
-        clearTimeout(timer);
-        if (document.hidden || stopped || busy) {
-            return;
+    // Lists --------------------------------------------------------------------------------------
+    const changed = new Set();
+    let offer = null;
+    const show = async () => {
+        const had = offer.contains(document.activeElement);
+        offer.remove();
+        offer = null;
+        changed.clear();
+        main.querySelectorAll(".live-stale").forEach((row) => row.classList.remove("live-stale"));
+        if ((await tried()) === "failed") {
+            location.reload();
+        } else if (had) {
+            main.focus({ preventScroll: true });
         }
-        busy = true;
-        try {
-            const answer = await fetch(`${ask}?after=${mark}`, { credentials: "omit", cache: "no-store" });
-            stopped = answer.status === 404;
-            fails = answer.ok ? 0 : fails + 1;
-            if (answer.status === 200) {
-                const now = await answer.json();
-                if ((mark === "" && now.last < made - MARGIN) || (await refresh())) {
-                    lively = mark === "" ? lively : Date.now();
-                    mark = now.mark;
-                } else {
-                    fails += 1;
-                }
-            }
-        } catch {
-            fails += 1;
-        }
-        busy = false;
-        timer = setTimeout(look, pause());
     };
-    for (const sign of ["keydown", "pointerdown"]) {
-        document.addEventListener(sign, () => (lively = Date.now()), { passive: true });
-    }
-    document.addEventListener("visibilitychange", look);
-    window.addEventListener("pageshow", look);
+    const offerRows = (rows) => {
+        rows.forEach((row) => changed.add(row));
+        if (!offer) {
+            offer = note("", "", show);
+            offer.classList.add("live-offer");
+        }
+        const words = changed.size > 1 ? many.replace("#", changed.size) : one;
+        offer.querySelector("button").textContent = words;
+        const shown = main.querySelectorAll("#result_list tbody tr");
+        changed.forEach((row) => shown[row]?.classList.add("live-stale"));
+    };
+
+    document.addEventListener("live:news", ({ detail }) => {
+        if (many) {
+            offerRows(detail.rows);
+        } else {
+            detail.answers.push(tried());
+        }
+    });
 })();
