@@ -20,6 +20,8 @@ from orders.models import Hold, Order
 from pricing import services as pricing
 
 LIVE = 106
+# Orders that are fetched together on one walk.
+WALK = 6
 OVERDUE_ANNOUNCEMENT = "PO-2041"
 WAITED_FOR = "MUG-BLUE"
 COUNTED_SHORT = "MUG-L-ROSE"
@@ -59,6 +61,13 @@ def expect_goods(story: Story) -> None:
             reference=reference,
             actor=ACTOR,
         )
+
+
+def plan_a_wave(story: Story) -> None:
+    """Take the most urgent orders of Hamburg out of the queue for one walk, which Tom begins when he likes."""
+    hamburg = Warehouse.objects.get(code="HAM")
+    wanted = fulfillment.WaveInput(warehouse_id=hamburg.pk, size=WALK)
+    fulfillment.plan_wave(wanted, actor=TOM, at=story.now - timedelta(minutes=20))
 
 
 def scenes(story: Story) -> list[Scene]:

@@ -39,6 +39,7 @@ def tell(*, completed: int = COMPLETED, ended: int = ENDED) -> None:
         troubles.bring_back(story)
         troubles.go_wrong(story)
         outbox.drain()
+        morning.plan_a_wave(story)
         routing.put_costs_on_it()
     inventory.watch_stock(actor=ACTOR)
     letters.date_back()

@@ -17,7 +17,7 @@ MOVES_GOODS = (
     "inventory.add_transfer", "inventory.change_transfer",
     "inventory.view_stockcount", "inventory.add_stockcount", "inventory.change_stockcount",
 )  # fmt: skip
-SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_shipment")
+SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulfillment.view_shipment")
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
 KEEPS_CUSTOMERS = (
     "customers.view_customer", "customers.add_customer", "customers.change_customer",

@@ -1,12 +1,11 @@
 """The list of a wave: what to fetch from each bin for all its orders, and which share goes into which tote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Wave
-from fulfillment.selectors import NOT_PICKED, ToFetch, to_fetch, with_lines, work_queue
+from fulfillment.selectors import NOT_PICKED, to_fetch, with_lines, work_queue
 from inventory.handling import labels
-from orders.models import Order
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,6 @@ class Share:
     work: FulfillmentOrder
     line: FulfillmentLine
     units: int
-    per: int
     is_part: bool
 
     @property
@@ -61,6 +59,12 @@ def works_of_wave(wave: Wave) -> list[FulfillmentOrder]:
     return list(found.order_by("tote"))
 
 
+def works_by_id(keys: Sequence[int]) -> list[FulfillmentOrder]:
+    """Return work with its lines, in the order of the keys given. Two statements."""
+    found = {work.pk: work for work in with_lines(work_queue()).filter(pk__in=keys)}
+    return [found[pk] for pk in keys if pk in found]
+
+
 def left_to_fetch(works: Sequence[FulfillmentOrder]) -> list[FulfillmentOrder]:
     """Return the work that is not picked yet."""
     return [work for work in works if work.status in NOT_PICKED]
@@ -68,22 +72,17 @@ def left_to_fetch(works: Sequence[FulfillmentOrder]) -> list[FulfillmentOrder]:
 
 def batch_rows(works: Sequence[FulfillmentOrder]) -> list[Row]:
     """Return what to fetch for work, in the order of the bins; one statement where kits are among it, else none."""
-    return rows_of(to_fetch(works), {work.pk: work for work in works})
-
-
-def rows_of(groups: Mapping[int, Sequence[ToFetch]], works: Mapping[int, FulfillmentOrder]) -> list[Row]:
-    """Sum up what is fetched for single pieces of work, by bin and product."""
     rows: dict[tuple[str, int], Row] = {}
-    for pk, mine in groups.items():
-        for group in mine:
+    groups = to_fetch(works)
+    for work in works:
+        for group in groups.get(work.pk, ()):
             for one in group.goods:
-                row = rows.setdefault(
-                    (one.bin, one.product_id), Row(one.product_id, one.sku, one.name, one.bin, one.handling)
-                )
-                row.shares.append(Share(works[pk], group.line, one.units, one.per, group.is_kit))
+                new = Row(one.product_id, one.sku, one.name, one.bin, one.handling)
+                row = rows.setdefault((one.bin, one.product_id), new)
+                row.shares.append(Share(work, group.line, one.units, group.is_kit))
     return sorted(rows.values(), key=lambda row: (row.bin, row.sku))
 
 
-def orders_of(works: Sequence[FulfillmentOrder]) -> list[Order]:
-    """Return the orders of work, each once."""
-    return list({work.order_id: work.order for work in works}.values())
+def counted(rows: Sequence[Row]) -> tuple[int, int]:
+    """Return how many units the rows are about, and how many bins."""
+    return sum(row.units for row in rows), len({row.bin or row.sku for row in rows})

@@ -19,9 +19,9 @@ from django.utils.translation import pgettext
 
 from core.files import read_file
 from customers.addresses import PostalAddress
-from fulfillment import selectors
+from fulfillment import batch, selectors
 from fulfillment.carriers import carrier_for
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from fulfillment.wording import long_day, short_moment, weight
 from inventory.handling import CARRIED, GIFT, labels
 from inventory.models import Warehouse
@@ -62,6 +62,48 @@ def labels_pdf(shipments: Sequence[Shipment]) -> bytes:
 def pick_list_pdf(works: Sequence[FulfillmentOrder]) -> bytes:
     """Draw pick lists for the people who walk, in their own language, sorted by bin."""
     return _draw("pick_list", {**_pick_words(), "works": _pick_lists(works)})
+
+
+def batch_lists_pdf(waves: Sequence[Wave]) -> bytes:
+    """Draw the lists of waves for the people who walk: by bin, with the share of each tote, then what each tote is."""
+    words = {**_pick_words()["words"], "tote": _("Tote"), "totes": _("Tote: units"), "work": _("Work")}
+    return _draw("batch_list", {**_pick_words(), "words": words, "waves": [_batch_list(wave) for wave in waves]})
+
+
+def _batch_list(wave: Wave) -> dict[str, Any]:
+    works = batch.works_of_wave(wave)
+    works = batch.left_to_fetch(works) or works
+    rows = batch.batch_rows(works)
+    language = translation.get_language() or "en"
+    return {
+        "number": str(wave.number),
+        "place": str(wave.warehouse),
+        "qr": _qr(str(wave.number)),
+        "units": str(batch.counted(rows)[0]),
+        "lines": [
+            {
+                "bin": row.bin or "–",
+                "sku": row.sku,
+                "name": row.name,
+                "quantity": str(row.units),
+                "handling": ", ".join(row.handling_labels),
+                "totes": " · ".join(f"{tote}: {units}" for tote, units in row.totes),
+            }
+            for row in rows
+        ],
+        "totes": [
+            {
+                "tote": str(work.tote),
+                "order": str(work.order.number),
+                "work": str(work.number),
+                "method": _method(work.order),
+                "leave": long_day(work.ship_by_on, language) or "–",
+                "handling": " · ".join(label.upper() for label in labels(_tags_of_work(work))),
+                "note": work.order.customer_note,
+            }
+            for work in works
+        ],
+    }
 
 
 def work_papers_pdf(works: Sequence[FulfillmentOrder], parcels: Sequence[Shipment]) -> bytes:

@@ -1,5 +1,6 @@
 """What fulfillment adds to pages: parcels and work on the order's, contents on its own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,9 @@ from core.admin.strands import Told, events_of, log_of, strand
 from core.panels import once, panel
 from core.reader import locale
 from customers.models import Customer
-from fulfillment import selectors
+from fulfillment import batch, selectors
 from fulfillment.carriers import CARRIERS
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from inventory.handling import GIFT, labels
 from orders.models import Order
 from orders.panels import places_of
@@ -139,6 +140,37 @@ def receiver_of_work(request: HttpRequest, work: FulfillmentOrder) -> Part:
     return "fulfillment/panels/receiver.html", context
 
 
+def works_on_wave_page(request: HttpRequest, wave: Wave) -> list[FulfillmentOrder]:
+    """Return the work of a wave; every part of its page asks, two statements answer."""
+    return once(request, f"fulfillment.wave:{wave.pk}", lambda: batch.works_of_wave(wave))
+
+
+@panel("fulfillment.wave", order=10)
+def batch_of_wave(request: HttpRequest, wave: Wave) -> Part | None:
+    """Show what to fetch on one walk, by bin, with the share of each tote."""
+    works = works_on_wave_page(request, wave)
+    if not works:
+        return None
+    over = wave.status not in (Wave.Status.PLANNED, Wave.Status.RELEASED)
+    rows = batch.batch_rows(works if over else batch.left_to_fetch(works))
+    title = _("What was fetched") if over else _("What to fetch")
+    return "fulfillment/panels/batch.html", {"title": title, "count": len(rows), "rows": rows, "flush": True}
+
+
+@panel("fulfillment.wave", order=20)
+def totes_of_wave(request: HttpRequest, wave: Wave) -> Part:
+    """Show which order goes into which tote, and how far each is."""
+    rows = tote_rows(request, works_on_wave_page(request, wave))
+    context = {"title": _("Totes"), "count": len(rows), "works": rows, "with_status": True, "flush": True}
+    return "fulfillment/panels/totes.html", {**context, "anchor": "totes"}
+
+
+@panel("fulfillment.wave", order=60)
+def papers_of_wave(request: HttpRequest, wave: Wave) -> Part | None:
+    """Offer the list for the walk."""
+    return _papers("wave", wave.pk, [("batch", _("Pick list"))]) if works_on_wave_page(request, wave) else None
+
+
 @panel("fulfillment.shipment", order=10)
 def contents_of_parcel(request: HttpRequest, shipment: Shipment) -> Part:
     """Show what is in the parcel."""
@@ -187,6 +219,20 @@ def events_of_parcels(request: HttpRequest, customer: Customer, until: datetime 
 def parcels_in_log(request: HttpRequest, order: Order, until: datetime | None) -> list[Told]:
     """Tell what became of the work on an order and of its parcels."""
     return log_of(request, order, until, Q(subject_type__startswith="fulfillment."))
+
+
+def tote_rows(request: HttpRequest, works: Sequence[FulfillmentOrder]) -> list[dict[str, Any]]:
+    """Return the orders of a wave as the table of its totes shows them."""
+    sees = request.user.has_perm("orders.view_order")
+    return [
+        {
+            "work": work,
+            "url": reverse("admin:fulfillment_fulfillmentorder_change", args=[work.pk]),
+            "order_url": reverse("admin:orders_order_change", args=[work.order_id]) if sees else "",
+            **_contents(work),
+        }
+        for work in works
+    ]
 
 
 def _papers(model: str, pk: int, papers: list[tuple[str, str]]) -> Part:

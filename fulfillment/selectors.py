@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, TextField
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from core.sight import seen
-from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.handling import labels
 from inventory.models import Product, StockItem
 from inventory.out_of_bins import Taken, takes_out
@@ -44,6 +44,10 @@ BESIDE_THE_WAY: Mapping[str, tuple[str, ...]] = {
     Status.PLANNED: ("split", "merge"),
     Status.PICKED: ("put_back",),
     Status.PACKED: ("put_back",),
+}
+WAVE_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    Wave.Status.PLANNED: ("release", "cancel"),
+    Wave.Status.RELEASED: ("pick", "cancel"),
 }
 PARCEL_ACTIONS: Mapping[str, tuple[str, ...]] = {
     Parcel.IN_TRANSIT: ("deliver", "fail", "lose", "come_back"),
@@ -96,7 +100,16 @@ def units_on_trolleys(warehouse_id: int, product_ids: Collection[int]) -> dict[T
 
 def work_queue() -> "QuerySet[FulfillmentOrder]":
     """Return every piece of work with its order and its place."""
-    return FulfillmentOrder.objects.select_related("order__channel", "warehouse")
+    return FulfillmentOrder.objects.select_related("order__channel", "warehouse", "wave")
+
+
+def waves() -> "QuerySet[Any]":
+    """Return every wave with how much work is in it, and how much of that is picked."""
+    mine = FulfillmentOrder.objects.filter(wave=OuterRef("pk")).order_by().values("wave")
+    count = mine.annotate(n=Count("pk")).values("n")
+    picked = mine.exclude(status__in=NOT_PICKED).annotate(n=Count("pk")).values("n")
+    figures = {"work_count": Coalesce(Subquery(count), 0), "picked_count": Coalesce(Subquery(picked), 0)}
+    return Wave.objects.select_related("warehouse", "shipping_method").annotate(**figures)
 
 
 def with_lines(works: "QuerySet[FulfillmentOrder]") -> "QuerySet[FulfillmentOrder]":

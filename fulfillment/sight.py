@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import sight
+from fulfillment.models import FulfillmentOrder
 
 Rows = QuerySet[Any]
 
@@ -26,3 +27,16 @@ def in_warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
 def from_warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return the parcels that leave those warehouses."""
     return rows.filter(fulfillment_order__warehouse__code__in=codes)
+
+
+@sight.hides("fulfillment.wave", "warehouse")
+def waves_in_warehouses(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return the waves of those warehouses."""
+    return rows.filter(warehouse__code__in=codes)
+
+
+@sight.hides("fulfillment.wave", "channel")
+def waves_of_channels(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return the waves that are about orders of those channels and no others: a wave goes as a whole."""
+    others = FulfillmentOrder.objects.filter(wave=OuterRef("pk")).exclude(order__channel__code__in=codes)
+    return rows.filter(~Exists(others))

@@ -61,7 +61,7 @@ def make_everything() -> dict[str, Order]:
 
 
 def make_stock_work() -> None:
-    """Add what a warehouse does beside orders: transfers, counts, and what to reorder."""
+    """Add what a warehouse does beside orders: transfers, counts, a wave, and what to reorder."""
     ham, muc = Warehouse.objects.order_by("code")[:2]
     mug = Product.objects.get(sku="MUG-RED")
     for units in (3, 2):
@@ -77,6 +77,7 @@ def make_stock_work() -> None:
         then = timezone.now() - timedelta(days=days)
         StockMovement.objects.create(stock_item=shelf, kind="shipment", quantity=-4, actor="system", at=then)
     inventory.plan_replenishment()
+    fulfillment.plan_wave(fulfillment.WaveInput(warehouse_id=ham.pk, size=1), actor=TOM)
     outbox.drain()
 
 

@@ -8,20 +8,24 @@ from core.sentences import gettext_noop
 from fulfillment.services import SHORT_PICK
 from orders import categories
 
-from . import order_steps, remedies, shipments, today, work
+from . import order_steps, remedies, shipments, today, waves, work
 
-__all__ = ["order_steps", "remedies", "shipments", "today", "work"]
+__all__ = ["order_steps", "remedies", "shipments", "today", "waves", "work"]
 
 WAREHOUSE = _("Warehouse")
 QUEUE, VIEW_WORK = "admin:fulfillment_fulfillmentorder_changelist", "fulfillment.view_fulfillmentorder"
+WAVES, VIEW_WAVES = "admin:fulfillment_wave_changelist", "fulfillment.view_wave"
 PARCELS, VIEW_PARCELS = "admin:fulfillment_shipment_changelist", "fulfillment.view_shipment"
 
 history.phrase("fulfillment.split", _("Work split"), icon="pen")
 history.phrase("fulfillment.merged", _("Work put together"), icon="pen")
+history.phrase("fulfillment.wave_planned", _("Planned with %(works)s orders"), icon="list")
+history.phrase("fulfillment.work_left_wave", _("%(work)s (tote %(tote)s) left the wave: %(why)s"), icon="back")
 
 navigation.register(
     WAREHOUSE, _("To do"), QUEUE, permission=VIEW_WORK, order=300, icon="building", query="?stage=open", keys="g w"
 )
+navigation.register(WAREHOUSE, _("Waves"), WAVES, permission=VIEW_WAVES, order=305, icon="building", keys="g v")
 navigation.register(
     WAREHOUSE,
     _("On the way"),
@@ -42,5 +46,5 @@ categories.register("parcel_not_shipped", _("parcel never shipped"))
 
 badges.register("info", "released", "label_pending", "ready")
 badges.register("progress", "picking", "picked", "packed", "in_transit", "out_for_delivery")
-badges.register("good", "shipped", "rendered", "delivered")
+badges.register("good", "done", "shipped", "rendered", "delivered")
 badges.register("bad", "delivery_failed", "returned_to_sender", "lost")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core.api.pdf import paper
 from fulfillment import documents, selectors
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentOrder, Shipment, Wave
 
 MOST_SHEETS = 200
 Draw = Callable[[Sequence[Any]], bytes]
@@ -33,6 +33,10 @@ def _parcels_of(rows: "QuerySet[FulfillmentOrder]") -> list[Shipment]:
     """Return the parcels of work, in the order in which its pick lists come."""
     found = _whole_parcels(Shipment.objects.filter(fulfillment_order__in=rows.values("pk")))
     return sorted(found, key=lambda parcel: (parcel.fulfillment_order.rank, parcel.fulfillment_order_id, parcel.pk))
+
+
+def _whole_waves(rows: "QuerySet[Wave]") -> list[Wave]:
+    return list(rows.select_related("warehouse").order_by("pk"))
 
 
 def _labels(shipments: Sequence[Shipment]) -> bytes:
@@ -104,6 +108,7 @@ WORK_PAPERS = {
     "packing-slips": (gettext_lazy("Print packing slips"), _parcels_of, documents.packing_slips_pdf),
     "labels": (gettext_lazy("Print labels"), _parcels_of, _labels),
 }
+WAVE_PAPERS = {"batch": (gettext_lazy("Print pick list"), _whole_waves, documents.batch_lists_pdf)}
 PARCEL_PAPERS = {
     "packing-slip": (gettext_lazy("Print packing slip"), _whole_parcels, documents.packing_slips_pdf),
     "label": (gettext_lazy("Print label"), _whole_parcels, _labels),

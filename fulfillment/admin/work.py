@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -23,6 +24,7 @@ from fulfillment.models import FulfillmentOrder
 from orders import urgency
 from orders.standing import is_partly_held
 
+from .plan_wave import PLAN, PLANS
 from .printing import WORK_PAPERS, PrintingAdmin
 from .steps import OPERATE, WORK_STEPS
 
@@ -117,8 +119,9 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         contents,
         why_first,
         leaves_by,
-        "assignee",
+        link_column("wave", gettext_lazy("Wave")),
     )
+    extra_columns = ("assignee",)
     list_filter = (StageFilter, "warehouse", "kind", "status")
     tabs = (
         *(Tab(label, {"stage": name}) for name, (label, _statuses) in STAGES.items()),
@@ -133,6 +136,8 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         "kind",
         leaves_by,
         why_first,
+        link_column("wave", gettext_lazy("Wave")),
+        "tote",
         "assignee",
         when_column("created_at", gettext_lazy("Planned")),
         when_column("released_at", gettext_lazy("Released")),
@@ -157,9 +162,14 @@ class FulfillmentOrderAdmin(PrintingAdmin, TransitionAdmin, BulkAdmin, PanelAdmi
         rows = (
             super()
             .get_queryset(request)
-            .select_related("order__channel", "order__shipping_method", "warehouse", "assignee")
+            .select_related("order__channel", "order__shipping_method", "warehouse", "wave", "assignee")
         )
         return selectors.with_lines(rows)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Lead to the plan of a wave who may make one."""
+        url = reverse(PLAN) if request.user.has_perms(PLANS) else ""
+        return super().changelist_view(request, {**(extra_context or {}), "plan_wave_url": url})
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
         """Show what is urgent first where there is something to do, else the youngest."""

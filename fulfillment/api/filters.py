@@ -16,6 +16,7 @@ class WorkFilters(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(choices=FulfillmentOrder.Kind.choices)
     order = django_filters.CharFilter(field_name="order__number", help_text="SO-…")
     warehouse = django_filters.CharFilter(field_name="warehouse__code")
+    wave = django_filters.CharFilter(field_name="wave__number", help_text="WV-…")
     late = django_filters.ChoiceFilter(choices=YES_NO, method="by_lateness", help_text="Should have left by now.")
 
     class Meta:

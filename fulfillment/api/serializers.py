@@ -31,6 +31,7 @@ class WorkSerializer(serializers.ModelSerializer):
     order = serializers.CharField(source="order.number")
     warehouse = serializers.CharField(source="warehouse.code", allow_null=True, default=None)
     status = serializers.ChoiceField(choices=FulfillmentOrder.Status.choices)
+    wave = serializers.CharField(source="wave.number", allow_null=True, default=None, help_text="WV-…")
     created_at = MomentField()
     released_at = MomentField(allow_null=True)
     picked_at = MomentField(allow_null=True)
@@ -54,6 +55,8 @@ class WorkSerializer(serializers.ModelSerializer):
             "ship_by_at",
             "is_late",
             "needs_put_back",
+            "wave",
+            "tote",
             "created_at",
             "released_at",
             "picked_at",

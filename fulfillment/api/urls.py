@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from . import sight, splitting, views
+from . import sight, splitting, views, waves
 
 __all__ = ["sight", "urlpatterns"]
 
 WORK = "fulfillment-orders/<str:number>"
+WAVE = "waves/<str:number>"
 PARCEL = "shipments/<str:number>"
 
 urlpatterns = [
@@ -22,6 +23,12 @@ urlpatterns = [
     path(f"{WORK}/put-back/", splitting.PutBackView.as_view(), name="fulfillment-order-put-back"),
     path(f"{WORK}/pack/", views.PackView.as_view(), name="fulfillment-order-pack"),
     path(f"{WORK}/ship/", views.ShipView.as_view(), name="fulfillment-order-ship"),
+    path("waves/", waves.WavesView.as_view(), name="waves"),
+    path(f"{WAVE}/", waves.OneWaveView.as_view(), name="wave"),
+    path(f"{WAVE}/release/", waves.ReleaseWaveView.as_view(), name="wave-release"),
+    path(f"{WAVE}/pick/", waves.PickWaveView.as_view(), name="wave-pick"),
+    path(f"{WAVE}/cancel/", waves.CancelWaveView.as_view(), name="wave-cancel"),
+    path(f"{WAVE}/pick-list/", waves.WaveListView.as_view(), name="wave-pick-list"),
     path("shipments/", views.ShipmentsView.as_view(), name="shipments"),
     path(f"{PARCEL}/", views.ShipmentView.as_view(), name="shipment"),
     path(f"{PARCEL}/tracking-events/", views.TrackingEventsView.as_view(), name="tracking-events"),

@@ -26,13 +26,14 @@ from .tracking import (
     record_tracking_event,
     take_back_shipment,
 )
-from .wave_queue import Proposal, Skipped, WaveInput, propose_wave
+from .wave_queue import USUAL_SIZE, Proposal, Skipped, WaveInput, propose_wave
 from .waves import cancel_wave, leave_waves_on_hold, pick_wave, plan_wave, release_wave
 from .work import why_held
 
 __all__ = [
     "OVER",
     "SHORT_PICK",
+    "USUAL_SIZE",
     "ParcelInput",
     "Proposal",
     "Skipped",

@@ -18,7 +18,7 @@ from demo.catalogue import EXPECTED, LAST_THREE, PREORDER, RELEASED_IN, SCARCE
 from demo.morning import NOT_FOUND
 from fulfillment import selectors as floor
 from fulfillment.elsewhere import offers
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from inventory.models import ExpectedReceipt, Product, RoutingRuleSet, StockItem
 from orders import selectors
 from orders.models import Hold, Order, OrderException, OrderLine
@@ -62,6 +62,14 @@ def test_the_warehouse_has_22_orders_and_12_wait_for_goods() -> None:
     confirmed = Order.objects.filter(status="confirmed")
     waiting = confirmed.filter(lines__backordered__gt=0).distinct()
     assert (waiting.count(), confirmed.exclude(pk__in=waiting).count()) == (12, 14)
+
+
+def test_six_orders_of_hamburg_wait_in_a_wave_for_one_walk() -> None:
+    wave = Wave.objects.get()
+    assert (wave.status, wave.warehouse.code, wave.planned_by) == ("planned", "HAM", "staff:tom")
+    ranks = list(wave.works.order_by("tote").values_list("tote", "rank"))
+    assert [tote for tote, _rank in ranks] == [1, 2, 3, 4, 5, 6]
+    assert ranks == sorted(ranks, key=lambda one: one[1])
 
 
 def test_28_are_on_the_way_and_12_arrived_and_are_open() -> None:
