@@ -20,6 +20,7 @@ from fulfillment.selectors import NOT_PICKED, with_lines
 from fulfillment.sentences import CALLED_OFF
 from orders.models import Order
 
+from .apart import set_held_apart
 from .leaving_waves import settle_wave, take_out
 from .picking import FoundParts, _pull_back, pick
 from .planning import _release, release_again
@@ -113,13 +114,17 @@ def pick_wave(wave_id: int, *, missing: Missing | None = None, actor: Actor, at:
 
 @service
 def cancel_wave(wave_id: int, *, reason: str = "", actor: Actor, at: datetime | None = None) -> Wave:
-    """Give what nobody has picked back to the queue. What the channel releases by itself may be fetched singly."""
+    """Give what nobody has picked back to the queue. What the channel releases by itself may be fetched singly.
+
+    What was released before its wave was stays released: nobody walks for a wave that is only planned.
+    """
     when = at or timezone.now()
     works = [work for work in _lock_works(wave_id) if work.status in NOT_PICKED]
     wave = Wave.objects.locked().get(pk=wave_id)
+    was_released = wave.status == Wave.Status.RELEASED
     advance(wave, "cancel", actor=actor, note=reason, at=when)
     begun: dict[int, list[FulfillmentOrder]] = defaultdict(list)
-    for work in works:
+    for work in works if was_released else ():
         if work.status == Status.PLANNED:
             continue
         _pull_back(work, reason=reason or _("The wave was cancelled"), actor=actor, at=when)
@@ -132,9 +137,16 @@ def cancel_wave(wave_id: int, *, reason: str = "", actor: Actor, at: datetime | 
 
 @service
 def leave_waves_on_hold(order_id: int, *, actor: Actor, at: datetime | None = None) -> list[FulfillmentOrder]:
-    """Take work of an order that may not go on out of its waves: nobody else waits for it. Returns that work."""
-    unpicked = FulfillmentOrder.objects.locked().filter(order_id=order_id, wave__isnull=False, status__in=NOT_PICKED)
-    works = list(unpicked.select_related("order__channel"))
+    """Take work of an order that may not go on out of its waves: nobody else waits for it. Returns that work.
+
+    Planned work of which only a line is on hold stays, without that line.
+    """
+    # All of it is locked, in a wave or not: who is just planning one has read the order before it was stopped.
+    unpicked = FulfillmentOrder.objects.locked().filter(order_id=order_id, status__in=NOT_PICKED)
+    works = [work for work in unpicked.select_related("order__channel") if work.wave_id is not None]
+    if not works:
+        return []
+    set_held_apart(order_id, actor=actor)
     whys = reasons_to_stop(works)
     gone = [work for work in works if work.pk in whys]
     waves = {work.wave_id for work in gone}
