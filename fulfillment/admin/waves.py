@@ -57,7 +57,9 @@ def _cancel(wave: Wave) -> list[str]:
     left = len(batch.left_to_fetch(batch.works_of_wave(wave)))
     return [
         ngettext("%(n)s order goes back to the queue.", "%(n)s orders go back to the queue.", left) % {"n": left},
-        _("Whoever walks should stop; what is picked stays picked."),
+        _("Whoever walks should stop; what is picked stays picked.")
+        if wave.status == Status.RELEASED
+        else _("What was released before it was planned stays released, and may be fetched singly."),
     ]
 
 

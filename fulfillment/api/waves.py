@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from core.api.fields import MomentField, QuantityField, StrictSerializer, TextField, WholeNumberField
 from core.api.idempotency import idempotent
@@ -18,8 +19,8 @@ from core.api.views import ApiListView
 from core.errors import Missing
 from core.sight import limited_to, seen
 from fulfillment import batch, documents, selectors, services
-from fulfillment.carriers import carrier_for
-from fulfillment.errors import UnknownLine
+from fulfillment.carriers import CARRIERS
+from fulfillment.errors import UnknownCarrier, UnknownLine
 from fulfillment.models import MOST_TOTES, FulfillmentOrder, Wave
 from inventory import selectors as stock
 from inventory.errors import UnknownWarehouse
@@ -204,7 +205,9 @@ class WavesView(WaveView, ApiListView):
     def post(self, request: Request) -> Response:
         """Take the most urgent work of a warehouse out of its queue."""
         wave = services.plan_wave(self.wanted(self.said(PlanWaveSerializer)), actor=self.actor)
-        return self.answer(str(wave.number), status.HTTP_201_CREATED)
+        made = self.answer(str(wave.number), status.HTTP_201_CREATED)
+        made.headers["Location"] = reverse("api:wave", args=[wave.number], request=request)
+        return made
 
     def wanted(self, said: dict[str, Any]) -> services.WaveInput:
         """Return what the service asks for. Raises UnknownWarehouse also for one that the caller does not see."""
@@ -213,7 +216,11 @@ class WavesView(WaveView, ApiListView):
             text = f"There is no warehouse {said['warehouse']}"
             fault = {"pointer": "/warehouse", "code": UnknownWarehouse.code, "detail": text}
             raise UnknownWarehouse(text, errors=[fault])
-        carrier = carrier_for(said["carrier"]).code if said.get("carrier") else ""
+        carrier = said.get("carrier", "")
+        if carrier and carrier not in CARRIERS:
+            text = f"There is no carrier {carrier}"
+            fault = {"pointer": "/carrier", "code": UnknownCarrier.code, "detail": text}
+            raise UnknownCarrier(text, errors=[fault])
         method = pricing.shipping_method(said["shipping_method"]) if said.get("shipping_method") else None
         limits = [codes for codes in (self.channels, limited_to("channel")) if codes is not None]
         return services.WaveInput(

@@ -196,6 +196,7 @@ def test_a_wave_is_planned_released_and_picked_over_the_api(shop, api):
 
     body = made.json()
     assert (made.status_code, body["status"], body["orders"], body["picked"]) == (201, "planned", 2, 0)
+    assert made.headers["Location"].endswith(f"{API}{body['number']}/")
     assert [(one["tote"], one["fulfillment_order"]) for one in body["totes"]] == [
         (1, first.number),
         (2, second.number),
@@ -231,6 +232,9 @@ def test_a_wave_is_planned_released_and_picked_over_the_api(shop, api):
         ({"warehouse": "HAM", "size": 0}, "/size"),
         ({"warehouse": "HAM", "shipping_method": "no"}, "/shipping_method"),
         ({"warehouse": "HAM", "leaves_by_on": "soon"}, "/leaves_by_on"),
+        ({"warehouse": "HAM", "carrier": "pigeon"}, "/carrier"),
+        ({"warehouse": "HAM", "size": "2"}, "/size"),
+        ({"warehouse": "HAM", "wave": 1}, "/wave"),
     ],
 )
 def test_a_wish_over_the_api_that_makes_no_sense_is_refused(shop, api, said, pointer):
@@ -238,6 +242,13 @@ def test_a_wish_over_the_api_that_makes_no_sense_is_refused(shop, api, said, poi
     answer = post(api, API, said)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
     assert Wave.objects.count() == 0
+
+
+def test_the_same_request_twice_plans_one_wave(shop, api):
+    work()
+    first, again = (post(api, API, {"warehouse": "HAM"}, **{"Idempotency-Key": "w-1"}) for _ in range(2))
+    assert (first.status_code, again.content, again.headers["Idempotent-Replayed"]) == (201, first.content, "true")
+    assert Wave.objects.count() == 1
 
 
 def test_a_key_of_another_channel_finds_no_wave_and_nothing_to_plan(shop):
