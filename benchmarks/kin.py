@@ -18,6 +18,7 @@ PATHS = {
     "orders.Hold": "order",
     "orders.OrderException": "order",
     "orders.Comment": "order",
+    "orders.OrderFile": "order",
     "orders.CheckCatch": "order",
     "orders.OrderChange": "order",
     "orders.PriorityBump": "order",

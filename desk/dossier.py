@@ -25,7 +25,7 @@ from core.files import FileDamaged, read_file
 from core.mail import as_message
 from core.models import Attachment, EventRecord, OutgoingMail
 from fulfillment.models import FulfillmentOrder, Shipment, TrackingEvent
-from orders.models import Comment, Hold, Order, OrderChange, OrderCharge, OrderException, OrderLine
+from orders.models import Comment, Hold, Order, OrderChange, OrderCharge, OrderException, OrderFile, OrderLine
 from returns.models import ReturnLine, ReturnRequest
 
 IN_MEMORY = 5_000_000
@@ -123,6 +123,7 @@ def _data(order: Order) -> dict[str, Any]:
         "charges": OrderCharge.objects.filter(order=order),
         "edits": OrderChange.objects.filter(order=order),
         "comments": Comment.objects.filter(order=order),
+        "files": OrderFile.objects.filter(order=order),
         "holds": Hold.objects.filter(order=order),
         "exceptions": OrderException.objects.filter(order=order),
         "invoices": Invoice.objects.filter(order=order),

@@ -19,6 +19,10 @@ class UnknownOrder(Missing):
     """There is no such order, or none that the actor may see."""
 
 
+class UnknownFile(Missing):
+    """There is no such file, or it was taken off already."""
+
+
 class UnknownHold(Missing):
     """There is no such hold."""
 

@@ -115,7 +115,8 @@ def send_comment(order_id: int, *, comment_id: int) -> OutgoingMail | None:
     comment = Comment.objects.get(pk=comment_id, order_id=order_id)
     if not comment.public or comment.is_of_customer:
         return None
-    return write_to_buyer(_read(order_id), "order_comment", {"text": comment.text}, key=f"order_comment:{comment.pk}")
+    said = {"text": comment.text, "files": [one.attachment.name for one in comment.files.select_related("attachment")]}
+    return write_to_buyer(_read(order_id), "order_comment", said, key=f"order_comment:{comment.pk}")
 
 
 def send_promise_later(order_id: int, *, before: str, after: str) -> OutgoingMail | None:

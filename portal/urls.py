@@ -27,5 +27,6 @@ urlpatterns = [
     path("orders/<str:number>/change/", changing.change, name="change"),
     path("orders/<str:number>/cancel/", orders.cancel, name="cancel"),
     path("orders/<str:number>/return/", orders.request_return, name="return"),
+    path("orders/<str:number>/files/<int:file>/", orders.file, name="file"),
     path("orders/<str:number>/documents/<str:document>/", orders.invoice_pdf, name="document"),
 ]

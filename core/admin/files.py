@@ -1,12 +1,13 @@
-"""Files handed to people of the back office. The view that uses this checks the permission."""
+"""Files handed to people. The view that uses this checks the permission."""
 
 from django.http import HttpResponse
 
 from core.files import read_file
 from core.models import Attachment
+from core.uploads import PICTURES
 
 # Only what a browser shows without running anything is shown; the rest is saved.
-SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain"})
+SHOWN = frozenset({"application/pdf", "text/plain", *PICTURES})
 
 
 def download(attachment: Attachment, *, inline: bool = False) -> HttpResponse:
@@ -16,5 +17,8 @@ def download(attachment: Attachment, *, inline: bool = False) -> HttpResponse:
     name = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in attachment.name)
     response.headers["Content-Disposition"] = f'{place}; filename="{name}"'
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if attachment.content_type != "application/pdf" or place == "attachment":
+        # Whatever is in it, nothing of it runs, and it reaches nothing of ours. The reader of PDFs is a page itself.
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -42,6 +42,16 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A file as a page shows it: where it is saved from, and where it is seen if it is a picture."""
+
+    name: str
+    size: int
+    url: str
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Told:
     """One thing that happened. `url` leads to what it is, `place` to what it is about; `name` is the log's.
 
@@ -60,6 +70,7 @@ class Told:
     request_id: str = ""
     mark: str = ""
     anchor: str = ""
+    papers: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ class TransitionSpec:
     """One step: who may take it, which service takes it, what to ask, and what will happen.
 
     `consequences` returns sentences. `arguments` turns (record, cleaned data) into the keyword
-    arguments of the service where the form's names are not theirs. `done` is said afterwards.
+    arguments of the service where the form's names are not theirs. `done` is said afterwards. A step that is offered
+    `elsewhere`, by a part of the page, is none of the buttons in its head.
     """
 
     label: Any
@@ -64,6 +65,7 @@ class TransitionSpec:
     arguments: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
     done: Any = ""
     icon: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class TransitionAdmin(admin.ModelAdmin):
         return [
             Step(name, str(spec.label), self._address(obj, name), spec.style, spec.icon)
             for name, spec in self.transition_services.items()
-            if self.may_take(request, obj, name)
+            if not spec.elsewhere and self.may_take(request, obj, name)
         ]
 
     def closed_steps(self, request: HttpRequest, obj: Any) -> list[Step]:
@@ -162,7 +164,8 @@ class TransitionAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if not self.is_open(obj, name):
             return self._explain(request, obj, name, spec)
-        form = self._form(spec, obj, request.POST if request.method == "POST" else None)
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = self._form(spec, obj, *sent)
         if request.method == "POST" and form.is_valid():
             try:
                 self._take(request, obj, spec, form)
@@ -172,10 +175,10 @@ class TransitionAdmin(admin.ModelAdmin):
                 return self._after(request, obj, spec)
         return self._page(request, obj, name, spec, form, status=409 if form.errors and not form.fields else 200)
 
-    def _form(self, spec: TransitionSpec, obj: Any, data: Any) -> forms.BaseForm:
+    def _form(self, spec: TransitionSpec, obj: Any, data: Any, files: Any = None) -> forms.BaseForm:
         kind = spec.form or forms.Form
         about = {"subject": obj} if issubclass(kind, SubjectForm) else {}
-        return kind(data, initial=spec.initial(obj) if spec.initial else None, **about)
+        return kind(data, files, initial=spec.initial(obj) if spec.initial else None, **about)
 
     def _take(self, request: HttpRequest, obj: Any, spec: TransitionSpec, form: forms.BaseForm) -> None:
         values = spec.arguments(obj, form.cleaned_data) if spec.arguments else form.cleaned_data

@@ -19,6 +19,8 @@ name_facts(
         "orders.exception_reopened": _("Exception opened again"),
         "orders.exception_told": _("Customer told of an exception"),
         "orders.exception_taken": _("Exception taken"),
+        "orders.file_removed": _("File taken off"),
+        "orders.files_added": _("Files added"),
         "orders.goods_delivered": _("Units delivered"),
         "orders.goods_shipped": _("Units shipped"),
         "orders.hold_placed": _("Hold placed"),

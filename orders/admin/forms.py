@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
+from core.admin.uploads import FilesField
 from core.models import User
 from core.reader import retold
 from orders import categories, hold_types
@@ -130,8 +132,24 @@ class WaiveForm(SubjectForm):
 class CommentForm(forms.Form):
     """A remark."""
 
-    text = forms.CharField(label=_("Comment"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label=_("Comment"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    files = FilesField(required=False)
     public = forms.BooleanField(label=_("To the customer: on the page of the order, and by mail"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for words or a file."""
+        said: dict[str, Any] = super().clean() or {}
+        if not said.get("text") and not said.get("files") and not self.errors:
+            self.add_error("text", gettext("Write something, or add a file."))
+        return said
+
+
+class FilesForm(forms.Form):
+    """Files for an order."""
+
+    files = FilesField()
 
 
 class BumpForm(forms.Form):

@@ -20,6 +20,7 @@ from core.reader import retold, spoken_moment, spoken_time
 from orders import needs, selectors, wording
 from orders.admin.beside import BesideAdmin
 from orders.admin.figures import FigureFilter
+from orders.admin.files import FilesAdmin
 from orders.admin.many import STEPS_FOR_MANY
 from orders.admin.steps import ORDER_STEPS, cancelling
 from orders.models import Order, OrderStatus
@@ -56,7 +57,7 @@ def state(order: Order) -> str:
 
 
 @admin.register(Order, site=site)
-class OrderAdmin(BesideAdmin, TransitionAdmin, BulkAdmin, PanelAdmin):
+class OrderAdmin(BesideAdmin, FilesAdmin, TransitionAdmin, BulkAdmin, PanelAdmin):
     """Orders, newest first; one page tells where an order stands, why, and what can be done."""
 
     page = "orders.order"

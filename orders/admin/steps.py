@@ -10,7 +10,16 @@ from core.admin.transitions import TransitionSpec
 from core.reader import spoken_amount, spoken_date
 from orders import ports, selectors, services, urgency
 from orders.admin import taking
-from orders.admin.forms import AS_THE_KIND, BumpForm, CancelForm, CommentForm, HoldForm, ReleaseForm, WaiveForm
+from orders.admin.forms import (
+    AS_THE_KIND,
+    BumpForm,
+    CancelForm,
+    CommentForm,
+    FilesForm,
+    HoldForm,
+    ReleaseForm,
+    WaiveForm,
+)
 from orders.models import Order, OrderStatus
 from orders.priority import BUMP
 from orders.services.reworking import LABELLED, PICKED
@@ -117,8 +126,8 @@ def _waive(order_id: int, *, name: str, reason: str, actor: Any) -> Order:
     return services.waive_check(order_id, name, reason=reason, actor=actor)
 
 
-def _comment(order_id: int, *, text: str, public: bool, actor: Any) -> object:
-    return services.add_comment(order_id, text, public=public, actor=actor)
+def _comment(order_id: int, *, text: str, public: bool, files: Any, actor: Any) -> object:
+    return services.add_comment(order_id, text, public=public, files=files, actor=actor)
 
 
 def _bump(order: Order) -> list[str]:
@@ -200,6 +209,15 @@ ORDER_STEPS: Mapping[str, TransitionSpec] = {
         ],
         when=lambda order: order.status in LIVE,
         icon="check",
+    ),
+    "attach": TransitionSpec(
+        gettext_lazy("Add files"),
+        services.attach_files,
+        OPERATE,
+        form=FilesForm,
+        consequences=lambda order: [_("They stay among us. What the customer is to see goes with a comment to them.")],
+        icon="paperclip",
+        elsewhere=True,
     ),
     "discard": TransitionSpec(gettext_lazy("Discard"), services.discard_draft, OPERATE, style="danger"),
     "cancel": TransitionSpec(

@@ -5,6 +5,7 @@ from .checking import FALSE_ALARMS, RIGHT, CheckCatch, CustomerHabit, ProductHab
 from .comment import Comment
 from .draft import Draft
 from .exception import OrderException
+from .file import OrderFile
 from .hold import FORWARD, Hold, HoldType, LiftedBy
 from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
@@ -28,6 +29,7 @@ __all__ = [
     "OrderCharge",
     "OrderChange",
     "OrderException",
+    "OrderFile",
     "OrderLine",
     "OrderStatus",
     "PriorityBump",

@@ -1,12 +1,13 @@
 """The parts of pages that orders knows: of its own page, and of the customer's."""
 
-from . import change, checks, exception, order, priority, routing, timeline, weights
+from . import change, checks, exception, files, order, priority, routing, timeline, weights
 from .customer import figures_of, latest_rows, newest_orders, places_of
 
 __all__ = [
     "change",
     "checks",
     "exception",
+    "files",
     "figures_of",
     "latest_rows",
     "newest_orders",

@@ -1,5 +1,6 @@
 """What happened around an order, told by strands: the log of the order, what people said, what was written."""
 
+from collections import defaultdict
 from datetime import datetime
 
 from django.db.models import Q
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin.strands import FAR, LIMIT, Told, log_of, mails_of, strand
-from orders.models import Comment, Order
+from orders.models import Comment, Order, OrderFile
+from orders.panels.files import files_of, paper_of
 
 ORDER = "orders.order"
 OWN = Q(subject_type__startswith="orders.")
@@ -24,7 +26,10 @@ def everything(request: HttpRequest, order: Order, until: datetime | None) -> li
 
 @strand(ORDER, "comments", gettext_lazy("Comments"), order=10)
 def comments(request: HttpRequest, order: Order, until: datetime | None) -> list[Told]:
-    """Tell what people said."""
+    """Tell what people said, with the files that came with it."""
+    papers: dict[int | None, list[OrderFile]] = defaultdict(list)
+    for one in reversed(files_of(request, order)):
+        papers[one.comment_id].append(one)
     rows = Comment.objects.filter(order=order, at__lt=until or FAR).order_by("-at", "-pk")[:LIMIT]
     return [
         Told(
@@ -35,6 +40,7 @@ def comments(request: HttpRequest, order: Order, until: datetime | None) -> list
             row.text,
             mark=_("the customer may read it") if row.public else "",
             anchor=f"comment-{row.pk}",
+            papers=tuple(paper_of(one) for one in papers[row.pk]),
         )
         for row in rows
     ]

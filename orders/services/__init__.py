@@ -24,6 +24,7 @@ from .exceptions import (
     shortfall_key,
     take_exception,
 )
+from .files import MOST_FILES, attach_files, remove_file
 from .filling import fill_backorders, fill_order
 from .habits import note_habits
 from .hold_types import change_hold_type, create_hold_type
@@ -92,6 +93,7 @@ __all__ = [
     "Availability",
     "LONGEST_TAG",
     "Loss",
+    "MOST_FILES",
     "MOST_IN_BACKGROUND",
     "Preview",
     "Substitute",
@@ -107,6 +109,7 @@ __all__ = [
     "approve_change",
     "ask_again_to_pay",
     "assign_order",
+    "attach_files",
     "availabilities",
     "availability",
     "begin_orders",
@@ -189,6 +192,7 @@ __all__ = [
     "redate_release",
     "redate_waiting",
     "release_hold",
+    "remove_file",
     "reopen_exception",
     "reopen_order",
     "report_failed_check",

@@ -18,6 +18,7 @@ from orders.models import (
     Order,
     OrderChange,
     OrderException,
+    OrderFile,
     OrderStatus,
     PriorityBump,
     ToldApart,
@@ -54,6 +55,7 @@ def erase_people(order_ids: Collection[int]) -> None:
         Order.objects.filter(pk__in=some).update(
             **nobody, shipping_address=_in_country(ship_to), billing_address=_in_country(bill_to)
         )
+    OrderFile.objects.filter(order__in=ids).delete()
     Comment.objects.filter(order__in=ids).delete()
     Hold.objects.filter(order__in=ids).update(reason="", release_note="")
     PriorityBump.objects.filter(order__in=ids).update(reason="")

@@ -12,12 +12,14 @@ from core.mentions import named_in
 from core.models import User
 from core.outbox import emit
 from core.service import note_change, service
+from core.uploads import NewFile
 from orders.errors import InvalidOrder, StaleOrder, TooLateToChange, UnknownOrder
 from orders.events import CommentAdded, LentWanted, OrderChanged, OrderEvent
 from orders.models import Comment, Order, OrderLine, OrderStatus
 from orders.sentences import WISH
 
 from .book import lines_of, take_order, touch
+from .files import keep_files
 from .promising import begins_on, promise_lines, repromise
 
 S = OrderStatus
@@ -33,7 +35,13 @@ OPEN = frozenset({S.DRAFT, S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING})
 
 @service
 def add_comment(
-    order_id: int, text: str, *, public: bool = False, actor: Actor, at: datetime | None = None
+    order_id: int,
+    text: str,
+    *,
+    public: bool = False,
+    files: Sequence[NewFile] = (),
+    actor: Actor,
+    at: datetime | None = None,
 ) -> Comment:
     """Note what somebody says about an order; a public remark is shown to the customer, who gets it by mail.
 
@@ -44,6 +52,7 @@ def add_comment(
     if order is None:
         raise UnknownOrder(f"There is no order {order_id}")
     comment = Comment.objects.create(order_id=order_id, author=str(actor), text=text, public=public, at=when)
+    keep_files(order, files, comment=comment, actor=actor, at=when)
     fact = CommentAdded(order_id=order_id, comment_id=comment.pk, shown=public, quiet=order.quiet)
     emit(fact, actor=actor, at=when)
     if named := [one for one in named_in(text, order) if str(actor) != f"staff:{one.get_username()}"]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing import services as billing
 from billing.models import CreditNote, Invoice, LegalEntity
 from core import files, links
+from core.admin.files import download
 from core.countries import country_names
 from core.errors import DomainError
 from core.models import Attachment
@@ -22,7 +23,7 @@ from fulfillment.models import Shipment
 from orders import guards
 from orders import selectors as order_facts
 from orders import services as orders
-from orders.models import Comment, Order
+from orders.models import Comment, Order, OrderFile
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
@@ -32,6 +33,7 @@ from returns import services as returns
 from returns.models import ReturnRequest
 
 PER_PAGE = 20
+LARGEST = 2**63 - 1
 # Nothing more is expected of these.
 OVER = ("completed", "cancelled", "expired")
 
@@ -100,7 +102,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "invoices": list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")),
         "credit_notes": list(CreditNote.objects.filter(order=order, number__isnull=False).order_by("pk")),
         "returns": list(ReturnRequest.objects.filter(order=order).order_by("pk")),
-        "remarks": list(Comment.objects.filter(order=order, public=True)),
+        "remarks": list(Comment.objects.filter(order=order, public=True).prefetch_related("files__attachment")),
         "may_cancel": "cancel" in allowed,
         "may_return": bool(return_facts.returnable_lines(order)) if order.shipped_at else False,
         "awaits_payment": order.status in order_facts.WAITING and guards.payment_missing(order) > 0,
@@ -178,6 +180,19 @@ def invoice_pdf(request: HttpRequest, number: str, document: str) -> HttpRespons
         return _download(billing.render_invoice_pdf(invoice.pk))
     if note := CreditNote.objects.filter(order=order, number=document).first():
         return _download(billing.render_credit_note_pdf(note.pk))
+    raise Http404
+
+
+@require_GET
+def file(request: HttpRequest, number: str, file: int) -> HttpResponse:
+    """Hand out a file that came with a message to the customer, only ever to be saved."""
+    order = access.get_order(request, number)
+    if (
+        kept := OrderFile.objects.select_related("attachment")
+        .filter(order=order, comment__public=True, pk=min(file, LARGEST))
+        .first()
+    ):
+        return download(kept.attachment)
     raise Http404
 
 

@@ -16,6 +16,7 @@ from core.admin import navigation
 from core.admin.site import site
 from core.links import make_link
 from core.models import SavedView
+from core.uploads import made_of
 from customers import services as customers
 from integrations import services as integrations
 from integrations.models import ImportBatch
@@ -53,7 +54,8 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     returns.request_return(done.pk, quantities={line.pk: 1}, reason="Too red", actor=Actor("staff", "maya"))
     integrations.keep_product_file(name="p.csv", content=b"sku,name\nA,B\n,C\n", actor=SYSTEM)
     maya = django_user_model.objects.create_superuser("maya", "maya@example.com", "a-long-secret")
-    orders.add_comment(done.pk, "@maya, please call them", actor=Actor("staff", "tom"))
+    box = made_of("box.png", b"\x89PNG\r\n\x1a\n")
+    orders.add_comment(done.pk, "@maya, call them", public=True, files=[box], actor=Actor("staff", "tom"))
     lena.user = django_user_model.objects.create_user("lena", "lena@example.com", "a-long-secret")
     lena.save(update_fields=["user"])
     SavedView.objects.create(owner=maya, name="Mine", slug="mine", table="orders.order")

@@ -7,7 +7,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from playwright.sync_api import expect
 
+from core.actors import Actor
 from core.models import Notice, User
+from orders import services
 from orders.models import Comment, Order
 from tests.factories.shop import make_shop
 from tests.scenarios import placed_order
@@ -49,8 +51,19 @@ def test_one_key_a_text_and_ctrl_enter_and_the_colleague_hears_of_it(order: Orde
     maya.keyboard.press("Enter")
     expect(maya.locator("#comment_text")).to_have_value("Please call them, @tom ")
     expect(maya.locator("#comment_text:focus")).to_be_visible()
+    files = maya.locator("#comment_files")
+    files.set_input_files({"name": "run.html", "mimeType": "text/html", "buffer": b"<p>"})
+    expect(maya.locator(".files-wrong")).to_have_text("“run.html” is of a type that is not taken.")
+    files.set_input_files({"name": "call.txt", "mimeType": "text/plain", "buffer": b"030 123"})
+    expect(maya.locator(".files-list li")).to_contain_text("call.txt")
+    maya.locator("#comment_text").focus()
     maya.keyboard.press("Control+Enter")
     expect(maya.locator(".timeline")).to_contain_text("Please call them, @tom")
+    expect(maya.locator(".timeline")).to_contain_text("call.txt")
+    expect(maya.locator(".files-list li")).to_have_count(0)
+    services.tag_order(order.pk, add=["later"], actor=Actor("staff", "lars"))
+    expect(maya.locator(".timeline")).to_contain_text("later")
+    expect(maya.locator(".live-note")).to_have_count(0)
 
     expect(tom.locator(".bell-count")).to_have_text("1", timeout=5000)
     tom.reload()

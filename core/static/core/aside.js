@@ -40,6 +40,7 @@
         drawer.querySelector(".aside-full").href = url;
         drawer.setAttribute("aria-label", title?.textContent.trim() ?? "");
         office.dress(body);
+        document.dispatchEvent(new CustomEvent("aside:shown"));
         if (!drawer.open) {
             office.openDialog(drawer);
         }
@@ -135,7 +136,7 @@
     };
 
     // What is on the page is drawn anew, in its place: what is typed, open or focused stays.
-    const TYPED = ":is(textarea, input:not([type=hidden], [type=file], [type=submit], [type=button]))[id]";
+    const TYPED = ":is(textarea, input:not([type=hidden], [type=submit], [type=button]))[id]";
     const isTyped = (field) => (/^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
     const place = (node) => node.id && `#${CSS.escape(node.id)}`;
     const refresh = async () => {
@@ -155,7 +156,9 @@
         main.replaceChildren(...fresh.childNodes);
         for (const [where, old] of typed) {
             const field = main.querySelector(where);
-            if (field) {
+            if (field?.type === "file") {
+                field.files = old.files;
+            } else if (field) {
                 field.value = old.value;
                 field.checked = old.checked;
             }

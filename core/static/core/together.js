@@ -169,5 +169,6 @@
     };
     document.addEventListener("DOMContentLoaded", () => dress(document));
     document.addEventListener("live:changed", () => dress(document));
-    document.addEventListener("page:drawn", () => dress(document));
+    // After live.js, which takes what it finds for what the server drew.
+    document.addEventListener("page:drawn", () => queueMicrotask(() => dress(document)));
 })();
