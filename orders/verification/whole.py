@@ -87,7 +87,8 @@ def postcode_fits(country: str, postal_code: str) -> bool:
     if rules is None:
         return True
     code = postal_code.strip().upper()
-    return all(pattern.match(code) for pattern in rules.postcodes) if code else "postal_code" not in rules.required
+    # The whole of it: the anchors of their patterns hold only the first and the last of several ways.
+    return all(pattern.fullmatch(code) for pattern in rules.postcodes) if code else "postal_code" not in rules.required
 
 
 @dataclass(frozen=True)
