@@ -37,7 +37,9 @@ class WaveFoundForm(SubjectForm):
                 min_value=0,
                 max_value=row.units,
                 initial=row.units,
-                help_text=_("Tote: units") + " " + " · ".join(f"{tote}: {units}" for tote, units in row.totes),
+                help_text=" · ".join(
+                    _("tote %(n)s: %(units)s") % {"n": tote, "units": units} for tote, units in row.totes
+                ),
             )
             field.widget.attrs["inputmode"] = "numeric"
             self.fields[_name(row)] = field

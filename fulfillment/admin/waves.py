@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin.base import Tab
 from core.admin.columns import badge_column, link_column, when_column
+from core.admin.links import page_of
 from core.admin.panels import PanelAdmin
+from core.admin.searching import LIMIT, Hit, finder
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.sight import seen
@@ -168,3 +170,22 @@ class WaveAdmin(PrintingAdmin, TransitionAdmin, PanelAdmin):
         units, bins = batch.counted(left)
         text = ngettext("%(units)s units to fetch from %(n)s bin.", "%(units)s units to fetch from %(n)s bins.", bins)
         return text % {"units": units, "n": bins}
+
+
+@finder(permission="fulfillment.view_wave", order=46)
+def find_waves(term: str) -> list[Hit]:
+    """Find a wave by its number; what cannot be one asks nobody."""
+    if not term.upper().startswith("WV-"):
+        return []
+    found = seen(Wave.objects.select_related("warehouse")).filter(number=term.upper())[:LIMIT]
+    return [
+        Hit(
+            str(one.number),
+            page_of(one),
+            detail=str(one.warehouse),
+            kind=_("Wave"),
+            status=one.status,
+            status_label=one.get_status_display(),  # type: ignore[attr-defined]
+        )
+        for one in found
+    ]

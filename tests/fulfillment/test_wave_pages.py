@@ -9,6 +9,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from fulfillment import services as fulfillment
+from fulfillment.admin.waves import find_waves
 from fulfillment.models import FulfillmentOrder, Wave
 from inventory.models import StockItem
 from orders import services as orders
@@ -149,6 +150,8 @@ def test_the_queue_says_which_wave_work_is_in(shop, staff):
     wave = wave_of(shop)
     assert f'href="{WAVES}{wave.pk}/change/"' in text(staff.get("/admin/fulfillment/fulfillmentorder/?stage=open"))
     assert str(wave.number) in text(staff.get(f"/admin/fulfillment/fulfillmentorder/{one.pk}/change/"))
+    assert [hit.title for hit in find_waves(str(wave.number).lower())] == [wave.number]
+    assert find_waves("SO-1") == []
 
 
 def test_who_may_only_look_plans_and_steps_nothing(shop, django_user_model):

@@ -26,13 +26,14 @@ from tests.machine.edits import Edits
 from tests.machine.goods import ANY, FEW, Goods
 from tests.machine.house import KITS, PLACES, SKUS
 from tests.machine.trade import LINES, Trade
+from tests.machine.waves import Waves
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "0"))
 STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
 
 
-class Everything(Goods, Trade, Edits):
+class Everything(Goods, Trade, Edits, Waves):
     """A house with goods, orders, and workers who are quick or slow."""
 
     @initialize(
