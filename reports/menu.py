@@ -16,4 +16,4 @@ def register() -> None:
     navigation.register(
         group, _("How an order flows"), "reports:flow", permission="orders.view_order", order=810, icon="chart"
     )
-    navigation.register(group, _("Checks"), "reports:checks", permission=SEES, order=807, icon="chart", keys="g k")
+    navigation.register(group, _("Checks"), "reports:checks", permission=SEES, order=807, icon="chart")

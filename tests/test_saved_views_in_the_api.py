@@ -25,6 +25,7 @@ PLACES = {
     "returns": "returns.returnrequest",
     "shipments": "fulfillment.shipment",
     "stock/movements": "inventory.stockmovement",
+    "waves": "fulfillment.wave",
 }
 
 
