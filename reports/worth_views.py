@@ -17,6 +17,7 @@ from core.admin.site import site
 from core.reader import locale
 from orders import wording
 from orders.models import CheckCatch
+from orders.verification import STOCK
 from pricing.models import Channel
 from reports import worth
 from reports.measures import Period
@@ -45,7 +46,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "channels": channels,
         "chosen": chosen,
         "checks": [_told(check, period, chosen, may_set=may_set) for check in found if check.worth.caught],
-        "silent": [_silent(check, chosen, may_set=may_set) for check in found if not check.worth.caught],
+        # What may follow later is a fact of the stock and no finding.
+        "silent": [
+            _silent(check, chosen, may_set=may_set)
+            for check in found
+            if not check.worth.caught and check.name != STOCK
+        ],
     }
     return TemplateResponse(request, "reports/checks.html", context)
 

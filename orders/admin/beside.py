@@ -15,6 +15,7 @@ from core.admin.actors import actor_for
 from core.errors import DomainError
 from core.reader import retold
 from orders import beside, selectors, services
+from orders.errors import TooLateToChange
 from orders.models import Order, OrderStatus, ToldApart
 from orders.verification import DUPLICATE
 
@@ -72,6 +73,8 @@ class BesideAdmin(admin.ModelAdmin):
         if verdict in cancelled:
             self._require(request, OPERATE)
             order, kept = cancelled[verdict]
+            if why := _why_not_cancel(order):
+                raise TooLateToChange(why, status=order.status)
             services.cancel_twin(order.pk, kept_id=kept.pk, actor=actor)
             return _("%(cancelled)s is cancelled, %(kept)s stays.") % {"cancelled": order, "kept": kept}, _page(kept)
         if verdict == "different":
@@ -108,18 +111,22 @@ class BesideAdmin(admin.ModelAdmin):
             "cancels": [self._cancel(order) for order in (later, earlier)] if may_cancel else [],
         }
 
-    def _cancel(self, order: Any) -> dict[str, Any]:
+    def _cancel(self, order: Order) -> dict[str, Any]:
         """Say what cancelling an order does, or why it cannot be cancelled."""
-        open_steps = {step.name for step in order.get_available_status_transitions()}
-        if "cancel" in open_steps:
-            return {"order": order, "consequences": type(self).cancelling(order), "why_not": ""}
-        words = {"number": order, "status": order.get_status_display()}
-        why = retold(order.why_not("cancel")) or _("%(number)s cannot be cancelled any more: %(status)s.") % words
-        return {"order": order, "consequences": [], "why_not": why}
+        why = _why_not_cancel(order)
+        return {"order": order, "consequences": [] if why else type(self).cancelling(order), "why_not": why}
 
 
 def _page(order: Order) -> str:
     return reverse("admin:orders_order_change", args=[order.pk])
+
+
+def _why_not_cancel(order: Any) -> str:
+    """Say why an order cannot be cancelled, or nothing."""
+    if "cancel" in {step.name for step in order.get_available_status_transitions()}:
+        return ""
+    words = {"number": order, "status": order.get_status_display()}
+    return retold(order.why_not("cancel")) or _("%(number)s cannot be cancelled any more: %(status)s.") % words
 
 
 def _is_of(order: Order, other: Order, check: dict[str, Any]) -> bool:

@@ -4,11 +4,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from core import outbox
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord
 from orders import services
 from orders.errors import AlreadyToldApart, MayNotLift, MayNotWaive, NotToldApart, OneOrder, TwinIsGone
-from orders.models import CheckCatch, Hold, HoldType, Order, ToldApart
+from orders.models import CheckCatch, Hold, HoldType, Order, OrderException, ToldApart
 from tests.scenarios import anew, placed_order
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,14 @@ def test_from_the_order_to_the_page_and_back_in_two_clicks(shop, staff):
     assert staff.post(beside(first, second), {"verdict": "compare"}).status_code == 302
     assert staff.post(beside(first, second), {"verdict": f"cancel-{second.pk}"}).status_code == 302
     assert anew(second).status == "cancelled"
+    # A second click, and one of somebody who saw both a moment ago.
+    for twice, why in (
+        (second, f"{second.number} cannot be cancelled any more: Cancelled."),
+        (first, f"{second.number} is cancelled itself"),
+    ):
+        answer = staff.post(beside(first, second), {"verdict": f"cancel-{twice.pk}"})
+        assert (answer.status_code, answer.context["refused"]) == (409, why)
+    assert anew(first).status == "confirmed"
     assert "nothing is left to decide" in staff.get(beside(first, second)).content.decode()
     assert staff.post(beside(first, second), {"verdict": "burn"}).status_code == 404
 
@@ -173,3 +182,17 @@ def test_each_decision_asks_for_its_permission(shop, client, django_user_model):
         assert client.get(hidden).status_code == 404
     django_user_model.objects.filter(pk=tom.pk).update(limits={"channel": ["web"]})
     assert client.get(beside(second, first)).status_code == 404
+
+
+def test_the_exception_of_the_check_leads_there_and_closes_with_it(shop, staff):
+    first, second = twins()
+    outbox.drain()
+    problem = OrderException.objects.get(order=second, category="check")
+    page = reverse("admin:orders_orderexception_change", args=[problem.pk])
+    assert f'href="{beside(second, first)}"' in staff.get(page).content.decode()
+
+    services.tell_apart(first.pk, second.pk, actor=MAYA)
+    outbox.drain()
+
+    assert OrderException.objects.get(pk=problem.pk).closed_at is not None
+    assert anew(second).open_exceptions == 0

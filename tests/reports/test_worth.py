@@ -88,7 +88,7 @@ def test_the_page_counts_each_check_in_each_channel_and_leads_on(shop, staff, dj
     shown = page.content.decode()
     assert "Mostly false alarms" in shown
     assert f"{reverse('admin:pricing_channel_change', args=[channel.pk])}#id_checks-row-risk" in shown
-    assert len(page.context["silent"]) == 10
+    assert len(page.context["silent"]) == 9
     check = page.context["checks"][0]
     for address, expected in ((check["list"], 11), (check["false_list"], 10)):
         listed = staff.get(address)
