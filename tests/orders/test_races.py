@@ -142,3 +142,16 @@ def test_no_more_wait_than_may_wait(shop, concurrently):
     assert [type(error) for error in refused] == [InsufficientStock] * 4
     assert {error.details["shortages"][0]["may_wait"] for error in refused} == {1}
     assert sum(line.backordered for order in Order.objects.all() for line in order.lines.all()) == 4
+
+
+def test_two_who_each_cancel_the_other_twin_leave_one(shop, concurrently):
+    first, second = placed_order(payment_terms="net14"), placed_order(payment_terms="net14")
+    jobs = [
+        partial(services.cancel_twin, gone.pk, kept_id=kept.pk, actor=SYSTEM)
+        for gone, kept in ((first, second), (second, first))
+    ]
+
+    outcomes = concurrently(*jobs, raising=False)
+
+    assert sorted(type(one.error).__name__ for one in outcomes) == ["NoneType", "TwinIsGone"]
+    assert sorted(Order.objects.values_list("status", flat=True)) == ["cancelled", "confirmed"]
