@@ -8,6 +8,10 @@ from dataclasses import dataclass
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
+# As many characters as the log keeps of who it was; a user name may have more.
+LONGEST = 120
+
+
 @dataclass(frozen=True)
 class Actor:
     """Somebody or something that acts: `staff:maya`, `customer:C-000045`, `api:shop`, `system`.
@@ -20,7 +24,7 @@ class Actor:
     can: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.name}" if self.name else self.kind
+        return f"{self.kind}:{self.name}"[:LONGEST] if self.name else self.kind
 
 
 SYSTEM = Actor("system")

@@ -272,6 +272,8 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "orders.models.order.OrderStatus",
         "InvoiceDocumentStatusEnum": "billing.models.invoice.Invoice.Status",
         "CreditNoteStatusEnum": "billing.models.invoice.CreditNote.Status",
+        "FulfillmentStatusEnum": "fulfillment.models.work.FulfillmentOrder.Status",
+        "WaveStatusEnum": "fulfillment.models.waves.Wave.Status",
         "PaymentInputStatusEnum": ["authorized", "captured"],
     },
     "POSTPROCESSING_HOOKS": [

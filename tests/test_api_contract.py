@@ -288,3 +288,9 @@ def test_money_needs_a_key(installation, api):
     refused(post(api, path, money), 400, "idempotency_key_required")
     refused(post(installation, path, money, key="k"), 403, "not_allowed")
     assert post(api, path, money, key="k").json()["amount"] == "22.06"
+
+
+def test_every_name_in_the_schema_is_one_that_we_chose(tmp_path):
+    # It fails where a name would be made up from a checksum, or a type guessed.
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", tmp_path / "schema.yml")
+    assert "WaveStatusEnum:" in (tmp_path / "schema.yml").read_text()
