@@ -21,6 +21,7 @@ PATHS = {
     "orders.OrderFile": "order",
     "orders.CheckCatch": "order",
     "orders.OrderChange": "order",
+    "orders.OrderVersion": "order",
     "orders.PriorityBump": "order",
     "orders.Draft": "order",
     "inventory.Reservation": "order",

@@ -196,10 +196,12 @@ def note_change(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     note: str = "",
+    version: int | None = None,
 ) -> None:
     """Write down who changed what, with the values before and after (invariant I8).
 
-    Amounts, dates and translated words are kept as text.
+    Amounts, dates and translated words are kept as text. `version` is the one that ended with it, where it is kept.
     """
     payload = json.loads(DjangoJSONEncoder().encode({"before": before or {}, "after": after or {}}))
+    payload |= {"version": version} if version is not None else {}
     write_entry(EventRecord(name=name, actor=str(actor), note=note, payload=payload), subject=subject)

@@ -47,20 +47,20 @@ def facts(one: Order, other: Order) -> list[Row]:
     speaker = str(locale())
     addresses = [[to.ship_to.spoken(speaker) for to in (one, other)], [_billed(to, speaker) for to in (one, other)]]
     rows = [
-        _row(_("Placed"), *([spoken_moment(to.placed_at)] if to.placed_at else [] for to in (one, other))),
-        _row(_("Channel"), *([to.channel.name] for to in (one, other))),
-        _row(_("Their reference"), *([to.external_reference] for to in (one, other))),
-        _row(_("Their PO number"), *([to.purchase_order_number] for to in (one, other))),
-        _row(_("Customer"), *(_customer(to) for to in (one, other))),
-        _row(_("E-mail"), *([to.email] for to in (one, other))),
-        _row(_("Phone"), *([to.phone] for to in (one, other))),
-        _row(_("Delivered to"), *addresses[0]),
-        _row(_("Invoiced to"), *addresses[1]),
-        _row(_("Delivery"), *(_way(to) for to in (one, other))),
-        _row(
+        row_of(_("Placed"), *([spoken_moment(to.placed_at)] if to.placed_at else [] for to in (one, other))),
+        row_of(_("Channel"), *([to.channel.name] for to in (one, other))),
+        row_of(_("Their reference"), *([to.external_reference] for to in (one, other))),
+        row_of(_("Their PO number"), *([to.purchase_order_number] for to in (one, other))),
+        row_of(_("Customer"), *(_customer(to) for to in (one, other))),
+        row_of(_("E-mail"), *([to.email] for to in (one, other))),
+        row_of(_("Phone"), *([to.phone] for to in (one, other))),
+        row_of(_("Delivered to"), *addresses[0]),
+        row_of(_("Invoiced to"), *addresses[1]),
+        row_of(_("Delivery"), *(_way(to) for to in (one, other))),
+        row_of(
             _("Payment"), *([wording.terms(to.payment_terms), to.get_payment_status_display()] for to in (one, other))
         ),
-        _row(_("Note"), *([to.customer_note, to.gift_note] for to in (one, other))),
+        row_of(_("Note"), *([to.customer_note, to.gift_note] for to in (one, other))),
     ]
     return [row for row in rows if any(row.sides)]
 
@@ -81,7 +81,7 @@ def sums(one: Order, other: Order) -> list[Row]:
         amounts = [getattr(to, name) for to in (one, other)]
         if any(amounts) or name == "total":
             said = [[spoken_amount(amount, to.currency)] for amount, to in zip(amounts, (one, other), strict=True)]
-            rows.append(_row(label, *said, is_figure=True))
+            rows.append(row_of(label, *said, is_figure=True))
     return rows
 
 
@@ -99,7 +99,7 @@ def goods(one: Order, other: Order) -> Goods:
         same += units[0] == units[1]
         said = [_units(some, order) for some, order in zip(found, (one, other), strict=True)]
         name = next(line.name for some in found for line in some)
-        rows.append(_row(f"{name} · {sku}" if name != sku else sku, *said, is_figure=True))
+        rows.append(row_of(f"{name} · {sku}" if name != sku else sku, *said, is_figure=True))
     rows.sort(key=lambda row: not row.differs)
     return Goods(rows[:MOST_GOODS], same, max(counts), max(0, len(rows) - MOST_GOODS))
 
@@ -127,7 +127,7 @@ def _billed(order: Order, speaker: str) -> list[str]:
     return order.bill_to.spoken(speaker) if order.billing_address else []
 
 
-def _row(label: str, one: Sequence[str], other: Sequence[str], *, is_figure: bool = False) -> Row:
+def row_of(label: str, one: Sequence[str], other: Sequence[str], *, is_figure: bool = False) -> Row:
     """Put what both say side by side; what only one of them says is marked, piece by piece."""
     sides = ([text for text in one if text], [text for text in other if text])
     marked = tuple([Said(text, text not in theirs) for text in own] for own, theirs in (sides, sides[::-1]))

@@ -63,6 +63,20 @@ def phrase(name: str, text: Any, *, icon: str = "dot") -> None:
     PHRASES[name] = Phrase(text, icon)
 
 
+# How a record was before a change: from the line of the log to the address of a page, or to nothing.
+EARLIER: dict[str, Callable[[EventRecord], str]] = {}
+
+
+def earlier(name: str, address: Callable[[EventRecord], str]) -> None:
+    """Say where a change shows what it ended."""
+    EARLIER[name] = address
+
+
+def page_before(record: EventRecord) -> str:
+    """Return the address of what a change ended, where there is a page for that."""
+    return EARLIER[record.name](record) if record.name in EARLIER else ""
+
+
 def records(thread: str, *, until: datetime | None = None) -> "QuerySet[EventRecord]":
     """Return the lines of the log that are told in a history, newest first."""
     # Transitions and changes have a subject; plain facts have not.

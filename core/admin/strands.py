@@ -55,7 +55,8 @@ class Paper:
 class Told:
     """One thing that happened. `url` leads to what it is, `place` to what it is about; `name` is the log's.
 
-    `mark` is a word beside it that must not be overlooked, `anchor` names its place on the page.
+    `mark` is a word beside it that must not be overlooked, `anchor` names its place on the page, `before` leads to how
+    it was until then.
     """
 
     at: datetime
@@ -71,6 +72,7 @@ class Told:
     mark: str = ""
     anchor: str = ""
     papers: tuple[Paper, ...] = ()
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +255,7 @@ def told_by(row: EventRecord, url: str = "") -> Told:
         changes=tuple(history.changes_of(row)),
         name=row.name,
         request_id=row.request_id,
+        before=history.page_before(row),
     )
 
 

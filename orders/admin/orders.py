@@ -22,6 +22,7 @@ from orders.admin.beside import BesideAdmin
 from orders.admin.figures import FigureFilter
 from orders.admin.files import FilesAdmin
 from orders.admin.many import STEPS_FOR_MANY
+from orders.admin.past import PastAdmin
 from orders.admin.steps import ORDER_STEPS, cancelling
 from orders.models import Order, OrderStatus
 
@@ -57,7 +58,7 @@ def state(order: Order) -> str:
 
 
 @admin.register(Order, site=site)
-class OrderAdmin(BesideAdmin, FilesAdmin, TransitionAdmin, BulkAdmin, PanelAdmin):
+class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin, PanelAdmin):
     """Orders, newest first; one page tells where an order stands, why, and what can be done."""
 
     page = "orders.order"

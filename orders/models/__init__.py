@@ -11,6 +11,7 @@ from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
 from .replay import RoutingReplay
+from .version import OrderVersion
 
 __all__ = [
     "FALSE_ALARMS",
@@ -32,6 +33,7 @@ __all__ = [
     "OrderFile",
     "OrderLine",
     "OrderStatus",
+    "OrderVersion",
     "PriorityBump",
     "PriorityWeights",
     "ProductHabit",

@@ -26,6 +26,7 @@ from .cutoff import is_customer
 from .holds import active_holds, lift_holds, place_hold
 from .reworking import Rework
 from .settlement import settle
+from .versions import keep_version
 
 UNDER_WAY = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
 
@@ -109,6 +110,7 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
         raise ChangeDecided(f"{change} is {change.get_status_display().lower()}", status=change.status)  # type: ignore[attr-defined]
     _require_version(order, change.order_version, before=change.before)
     work = begin_work(order, Wish.from_dict(change.wish), pieces=pieces, actor=_as_asked(actor), at=when)
+    keep_version(order, work.lines, work.charges, actor=actor, at=when)
     work_out(work, lock=True)
     if work.refusals:
         detail, errors = refusal_of(work)
@@ -198,7 +200,8 @@ def _tell(work: Rework, change: OrderChange, shown: ChangePreview, *, actor: Act
     order, changes = work.order, shown.changes
     before = {_named(work, name): was for name, (was, _now) in changes.items()}
     after = {_named(work, name): now for name, (_was, now) in changes.items()}
-    note_change(order, "orders.amended", actor=actor, before=before, after=after, note=change.reason)
+    version = change.order_version
+    note_change(order, "orders.amended", actor=actor, before=before, after=after, note=change.reason, version=version)
     fact = OrderAmended(
         order_id=order.pk,
         change=str(change.number),

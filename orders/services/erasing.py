@@ -20,6 +20,7 @@ from orders.models import (
     OrderException,
     OrderFile,
     OrderStatus,
+    OrderVersion,
     PriorityBump,
     ToldApart,
 )
@@ -63,6 +64,7 @@ def erase_people(order_ids: Collection[int]) -> None:
     OrderException.objects.filter(order__in=ids).update(title="", payload={}, resolution="")
     Draft.objects.filter(order__in=ids).update(typed={})
     OrderChange.objects.filter(order__in=ids).update(wish={}, before={}, after={}, reason="", decision_note="")
+    OrderVersion.objects.filter(order__in=ids).delete()
     for purge in retention.PURGED_WITH["orders.order"]:
         purge(ids)
     retention.forget_history([order.history_thread() for order in orders])

@@ -18,9 +18,10 @@ from orders.events import CommentAdded, LentWanted, OrderChanged, OrderEvent
 from orders.models import Comment, Order, OrderLine, OrderStatus
 from orders.sentences import WISH
 
-from .book import lines_of, take_order, touch
+from .book import charges_of, lines_of, take_order, touch
 from .files import keep_files
 from .promising import begins_on, promise_lines, repromise
+from .versions import keep_version
 
 S = OrderStatus
 MOST_TAGS = 50
@@ -88,14 +89,17 @@ def update_preferences(
     if not before:
         return order
     after = {name: changes[name] for name in before}
+    ended = None
     if set(before) & DELIVERY:
         _require_open(order)
+        ended = keep_version(order, lines_of(order), charges_of(order), actor=actor) if order.placed_at else None
     facts: list[OrderEvent] = []
     if {"requested_delivery_on", "ship_complete"} & set(before):
         facts = _move_dates(order, after)
         after |= {name: getattr(order, name) for name in DATES}
     touch(order, **after)
-    note_change(order, "orders.preferences_changed", actor=actor, before=before, after={n: after[n] for n in before})
+    told = {name: after[name] for name in before}
+    note_change(order, "orders.preferences_changed", actor=actor, before=before, after=told, version=ended)
     emit(OrderChanged(order_id=order.pk, fields=sorted(before), quiet=order.quiet), *facts, actor=actor)
     return order
 

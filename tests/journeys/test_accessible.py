@@ -21,7 +21,7 @@ from customers import services as customers
 from integrations import services as integrations
 from integrations.models import ImportBatch
 from orders import services as orders
-from orders.models import Order
+from orders.models import Order, OrderVersion
 from orders.wishes import Wish
 from pricing import services as pricing
 from returns import services as returns
@@ -81,6 +81,8 @@ def pages_of_the_back_office() -> Iterator[str]:
     yield reverse("admin:orders_order_views")
     one, other = Order.objects.exclude(status="draft").order_by("-pk")[:2]
     yield reverse("admin:orders_order_beside", args=[one.pk, other.number])
+    kept = OrderVersion.objects.latest("pk")
+    yield reverse("admin:orders_order_version", args=[kept.order_id, kept.version])
     yield reverse("desk:edit-order", args=[Order.objects.latest("pk").number])
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
     yield reverse("desk:test-mail")

@@ -28,6 +28,7 @@ def test_a_change_is_kept_with_before_and_after(shop):
     assert change.payload == {
         "before": {"gift_note": "", "tags": []},
         "after": {"gift_note": "For Ada", "tags": ["vip"]},
+        "version": 2,
     }
 
 
