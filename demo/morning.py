@@ -8,7 +8,7 @@ from billing import services as billing
 from core import outbox
 from customers.models import Customer
 from demo.catalogue import EXPECTED, PREORDER, RELEASED_IN
-from demo.teller import MAYA, TOM, Story, draft, place
+from demo.teller import MAYA, TOM, Story, draft, first_of, place
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
@@ -16,7 +16,7 @@ from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from orders import services as orders
 from orders.calendar import arrival, is_working_day, working_days_after, working_days_before
-from orders.models import Hold, Order
+from orders.models import Hold, Order, OrderStatus
 from pricing import services as pricing
 
 LIVE = 106
@@ -35,7 +35,6 @@ GROUNDS = {
     Hold.Kind.CREDIT: "Over the credit limit",
     Hold.Kind.FRAUD: "First order, high value, goes to another country",
     Hold.Kind.ADDRESS: "Two parcels came back from this address",
-    Hold.Kind.DUPLICATE: "Looks like the order of yesterday",
     Hold.Kind.CUSTOMER: "Customer is away until Monday and asked to wait",
     Hold.Kind.MANUAL: "Wants the engraving changed; waiting for the text",
 }
@@ -75,6 +74,7 @@ def scenes(story: Story) -> list[Scene]:
     found: list[Scene] = [(0.1, _quotation) for _ in range(4)]
     found += [(days, partial(_waits_for_money, days=days, language=word)) for days, word in MONEY]
     found += [(1, partial(_on_hold, kind=kind, reason=reason)) for kind, reason in GROUNDS.items()]
+    found += [(1, _ordered_twice)]
     found += [(days, partial(_late_for_want_of_goods, days=days)) for days in (19, 18, 17, 16)]
     coming = [sku for sku in EXPECTED if sku != WAITED_FOR]
     found += [(3, partial(_waits_for_goods, sku=coming[number % 2], units=1 + number % 4)) for number in range(6)]
@@ -116,6 +116,25 @@ def _on_hold(story: Story, *, kind: str, reason: str) -> Order:
     when = min(at + timedelta(minutes=15), story.now)
     orders.place_hold(order.pk, kind=kind, reason=reason, blocks=["verify", "confirm", "release"], actor=MAYA, at=when)
     return order
+
+
+def _ordered_twice(story: Story) -> Order:
+    """Tell an order that a company has sent before, as its check finds: it is held until somebody compares the two."""
+    at = story.ago(1)
+    before = Order.objects.filter(
+        status=OrderStatus.CONFIRMED,
+        allocation_status=Order.Allocation.ALLOCATED,
+        customer__kind=Customer.Kind.COMPANY,
+        placed_at__range=(at - timedelta(hours=60), at),
+    ).exclude(lines__sku=COUNTED_SHORT)
+    (twin,) = first_of(before.order_by("-placed_at", "pk").prefetch_related("lines"), 1)
+    lines = {line.sku: line.quantity for line in twin.lines.all()}
+    buyer = next(one for one in story.companies if one.pk == twin.customer_id)
+    # Told quietly: the hold is there, and no exception beside the fourteen of the morning.
+    order = place(story, at, customer=buyer, lines=lines, terms="net14", channel="portal", settle=False)
+    return orders.recheck_order(
+        order.pk, changed=["addresses"], actor=ACTOR, at=min(at + timedelta(minutes=1), story.now)
+    )
 
 
 def _late_for_want_of_goods(story: Story, *, days: int) -> Order:

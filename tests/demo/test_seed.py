@@ -21,7 +21,7 @@ from fulfillment.elsewhere import offers
 from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from inventory.models import ExpectedReceipt, Product, RoutingRuleSet, StockItem
 from orders import selectors
-from orders.models import Hold, Order, OrderException, OrderLine
+from orders.models import CheckCatch, Hold, Order, OrderException, OrderLine
 from orders.services.replay import replay
 from pricing.models import Price
 from returns.models import ReturnRequest
@@ -54,6 +54,14 @@ def test_nine_orders_are_on_hold_one_for_each_ground() -> None:
     assert sorted(active.values_list("kind", flat=True)) == sorted(Hold.Kind.values)
     assert len(Hold.Kind.values) == 9
     assert all(hold.order.status == "placed" for hold in active.select_related("order"))
+
+
+def test_one_of_them_was_ordered_twice_and_stands_beside_the_other() -> None:
+    held = Hold.objects.get(status=Hold.Status.ACTIVE, check_name="duplicate").order
+    (found,) = [check for check in held.checks if check["name"] == "duplicate"]
+    twin = Order.objects.get(number=found["data"]["number"])
+    assert (found["result"], twin.status, twin.customer_id) == ("fail", "confirmed", held.customer_id)
+    assert CheckCatch.objects.filter(order=held).values_list("name", "outcome").get() == ("duplicate", "open")
 
 
 def test_the_warehouse_has_22_orders_and_12_wait_for_goods() -> None:
