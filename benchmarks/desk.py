@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("checks",)
+PARTS = ("checks", "incident")
 
 
 def arguments() -> argparse.Namespace:

@@ -17,6 +17,7 @@ PATHS = {
     "orders.Movement": "line__order",
     "orders.Hold": "order",
     "orders.OrderException": "order",
+    "orders.IncidentOrder": "order",
     "orders.Comment": "order",
     "orders.OrderFile": "order",
     "orders.CheckCatch": "order",
@@ -48,7 +49,7 @@ PATHS = {
     "core.OutgoingMail_attachments": "outgoingmail__thread",
 }
 # Work of the staff, which may name a file, and what somebody said of two orders; none of it belongs to one.
-OF_NO_ORDER = {"core.BulkJob", "orders.ToldApart"}
+OF_NO_ORDER = {"core.BulkJob", "orders.Incident", "orders.ToldApart"}
 # Codes that cannot be guessed: what stands in for them is a number of as many digits.
 CODE = re.compile(r"(pay_|re_)\w{20}")
 NAMED = re.compile(

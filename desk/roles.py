@@ -30,6 +30,7 @@ TAKES_ORDERS = (
     "orders.view_orderchange",
     "orders.take_dossier",
 )  # fmt: skip
+TELLS_MANY = ("orders.view_incident", "orders.add_incident", "orders.change_incident", "orders.view_incidentorder")
 WRITES = ("core.view_outgoingmail", "core.change_outgoingmail")
 SHARES = ("core.share_view",)
 PRICES = tuple(
@@ -61,6 +62,7 @@ HOLD_TYPES = tuple(f"orders.{verb}_holdtype" for verb in ("view", "add", "change
 
 ORDER_DESK = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
+    *TELLS_MANY,
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "pricing.view_price", "pricing.view_promotion",
     "returns.view_returnrequest", "returns.operate_return",
@@ -82,6 +84,7 @@ FINANCE = (
 )  # fmt: skip
 MANAGER = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
+    *TELLS_MANY,
     *PRICES, *DELIVERS, *ROUTES, "pricing.view_channel", "pricing.view_taxrate",
     *BRINGS_GOODS, *MOVES_GOODS, "inventory.approve_stockcount",
     "inventory.view_reorderproposal", "inventory.change_reorderproposal",

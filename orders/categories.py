@@ -60,6 +60,7 @@ CATEGORIES: dict[str, Category] = {
     "payment_due": Category(_("payment about to lapse"), hours=8),
     "check": Category(_("failed check"), hours=8),
     "shortfall": Category(_("shortfall")),
+    "incident": Category(_("incident"), hours=72),
     "mail": Category(_("refused mail")),
     "dead_debt": Category(_("work given up"), queue=SYSTEM),
 }

@@ -133,6 +133,12 @@ class LooksDifferent(Conflict):
     code = "looks_different"
 
 
+class IncidentNotOpen(Conflict):
+    """The incident was told, or closed, already."""
+
+    code = "incident_not_open"
+
+
 class MissesPromise(Conflict):
     """Orders (`orders`) would be there later than they were told."""
 

@@ -24,6 +24,7 @@ from orders.events import (
     WeightsChanged,
 )
 from orders.exception_events import CausesMoved
+from orders.incident_events import IncidentConcerns, IncidentDue
 from orders.models import Order, OrderException
 from orders.sentences import EDITED, GIVEN_UP, MAIL_REFUSED, PAID_TOO_LATE, SUPPLY
 
@@ -78,8 +79,8 @@ def send_comment(event: CommentAdded) -> None:
 
 @handles(
     PromiseChanged,
-    # What an edit does to the day stands in the mail about the edit.
-    when=lambda event: not event.quiet and event.after > event.before and event.cause != EDITED.code,
+    # What an edit or an incident does to the day stands in the mail about that.
+    when=lambda event: not event.quiet and event.after > event.before and event.cause not in (EDITED.code, "incident"),
 )
 def send_promise_later(event: PromiseChanged) -> None:
     """Tell the customer that it comes later."""
@@ -213,3 +214,15 @@ def close_what_is_over(event: CausesMoved) -> None:
 def report_failed_check(event: HoldPlaced) -> None:
     """Put an order that a check stops before a person."""
     services.report_failed_check(event.hold_id)
+
+
+@handles(IncidentDue, outside=True)
+def run_incident(event: IncidentDue) -> None:
+    """Work on an incident for a while; each batch of orders in a transaction of its own, safe to repeat."""
+    services.run_incident(event.incident_id, turn=event.turn)
+
+
+@handles(IncidentConcerns)
+def send_incident(event: IncidentConcerns) -> None:
+    """Tell a customer of an incident, once for all his orders."""
+    notifications.send_incident(event.order_id, incident_id=event.incident_id)

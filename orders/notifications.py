@@ -12,7 +12,7 @@ from core.models import OutgoingMail
 from core.reader import spoken_moment
 from orders import guards, promise, wording
 from orders.letters import picture_of, write_to_buyer
-from orders.models import Comment, Draft, Order, OrderLine, OrderStatus
+from orders.models import Comment, Draft, Incident, IncidentOrder, Order, OrderLine, OrderStatus
 from orders.ports import online_payment, payment_details
 from orders.selectors import GONE, allowed_actions
 
@@ -108,6 +108,21 @@ def send_order_changed(order_id: int, *, change: str) -> OutgoingMail | None:
             "change_until": wording.day(order.ship_by_on, order.language),
         }
     return write_to_buyer(order, "order_changed", context, key=f"order_changed:{order.number}:{change}")
+
+
+def send_incident(order_id: int, *, incident_id: int) -> OutgoingMail | None:
+    """Tell the customer what an incident means, with all his orders that it affects."""
+    order, incident = _read(order_id), Incident.objects.get(pk=incident_id)
+    affected = IncidentOrder.objects.filter(incident=incident, order__email__iexact=order.email)
+    numbers = [str(number) for number in affected.order_by("order").values_list("order__number", flat=True)[:50]]
+    with translation.override(order.language):
+        context = {
+            "text": incident.text,
+            "orders": numbers,
+            "day": wording.day(incident.new_day, order.language) if incident.new_day else "",
+        }
+    key = f"incident:{incident.pk}:{order.email.lower()}"
+    return write_to_buyer(order, "incident", context, key=key)
 
 
 def send_comment(order_id: int, *, comment_id: int) -> OutgoingMail | None:

@@ -35,6 +35,8 @@ MISSING_CANCELLED = sentence(gettext_noop("What was missing was cancelled"))
 SUBSTITUTED = sentence(gettext_noop("%(sku)s is sent instead"))
 SENT_IN_PART = sentence(gettext_noop("What is here is sent, the rest follows"))
 ADDRESS_CORRECTED = sentence(gettext_noop("The address was corrected"))
+INCIDENT = sentence(gettext_noop("Incident: %(cause)s"))
+OVER_BY_NOW = sentence(gettext_noop("The order is over by now"))
 TRIED_AGAIN = sentence(gettext_noop("It is tried again"))
 
 
@@ -67,3 +69,10 @@ NOTHING_NEW = sentence(gettext_noop("nothing stops the order"))()
 # Why one of two orders that look alike stays, or goes.
 BOTH_MEANT = sentence(gettext_noop("both are meant"))()
 ORDERED_TWICE = sentence(gettext_noop("Ordered twice: %(number)s is the same"))
+
+_BY_INCIDENT = sentence(gettext_noop("many orders suffer from it: %(cause)s"))
+
+
+def incident_of(cause: str) -> Cause:
+    """Return why a promise moved that an incident moved."""
+    return Cause("incident", _BY_INCIDENT(cause=cause))

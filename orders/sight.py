@@ -26,6 +26,7 @@ def catches(rows: Rows, codes: frozenset[str]) -> Rows:
 
 @sight.hides("orders.draft", "channel")
 @sight.hides("orders.hold", "channel")
+@sight.hides("orders.incidentorder", "channel")
 @sight.hides("orders.comment", "channel")
 @sight.hides("orders.orderfile", "channel")
 @sight.hides("orders.orderchange", "channel")

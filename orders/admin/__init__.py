@@ -11,6 +11,7 @@ from orders.admin import (
     exceptions,
     finding,
     holds,
+    incidents,
     orders,
     priority,
     remedies,
@@ -26,6 +27,7 @@ __all__ = [
     "exceptions",
     "finding",
     "holds",
+    "incidents",
     "orders",
     "priority",
     "remedies",
@@ -132,3 +134,18 @@ history.phrase("orders.exception_taken", _("%(owner)s sees to the exception"), i
 history.phrase("orders.exception_handed_over", _("Exception handed over to %(to)s. %(note)s"), icon="arrow")
 history.phrase("orders.exception_reopened", _("Exception opened again: %(reason)s"), icon="alert")
 history.phrase("orders.exception_closed", _("Exception closed: %(resolution)s"), icon="check")
+
+navigation.register(
+    _("Exceptions"),
+    _("Incidents"),
+    "admin:orders_incident_changelist",
+    permission="orders.view_incident",
+    order=205,
+    icon="alert",
+)
+badges.register("neutral", "waiting", "left_out")
+badges.register("warn", "found", "telling", "told", "closing")
+badges.register("good", "over")
+history.phrase("orders.incident_found", _("Incident found"), icon="alert")
+history.phrase("orders.incident_told", _("Told: %(orders)s orders"), icon="mail")
+history.phrase("orders.incident_ended", _("Closed together: %(resolution)s"), icon="check")

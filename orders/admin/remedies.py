@@ -13,6 +13,8 @@ from orders.admin.mending_forms import PassForm
 from orders.admin.steps import cancelling
 from orders.remedies import Offer, Remedy
 
+LACKING = ("late", "backorder", "promise", "shortfall")
+
 
 def _told(order: Any) -> tuple[str, ...]:
     if not order.email or order.quiet:
@@ -81,7 +83,7 @@ remedies.register(
     Remedy(
         "new_day",
         gettext_lazy("Promise a new day"),
-        ("late", "backorder", "promise", "shortfall"),
+        LACKING,
         "orders.operate_order",
         _new_day,
         services.promise_anew,
@@ -154,7 +156,7 @@ remedies.register(
     Remedy(
         "cancel_order",
         gettext_lazy("Cancel the order"),
-        ("late", "backorder", "promise", "shortfall", "short_pick", "check", "payment_failed", "payment_due"),
+        (*LACKING, "short_pick", "check", "payment_failed", "payment_due", "incident"),
         "orders.operate_order",
         _cancel,
         services.cancel_for_exception,

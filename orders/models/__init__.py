@@ -7,6 +7,7 @@ from .draft import Draft
 from .exception import OrderException
 from .file import OrderFile
 from .hold import FORWARD, Hold, HoldType, LiftedBy
+from .incident import Incident, IncidentOrder
 from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
@@ -24,6 +25,8 @@ __all__ = [
     "Draft",
     "Hold",
     "HoldType",
+    "Incident",
+    "IncidentOrder",
     "LiftedBy",
     "Movement",
     "Order",

@@ -1,6 +1,6 @@
 """The parts of pages that orders knows: of its own page, and of the customer's."""
 
-from . import change, checks, exception, files, order, priority, routing, timeline, weights
+from . import change, checks, exception, files, incident, order, priority, routing, timeline, weights
 from .customer import figures_of, latest_rows, newest_orders, places_of
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "exception",
     "files",
     "figures_of",
+    "incident",
     "latest_rows",
     "newest_orders",
     "order",

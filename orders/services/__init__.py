@@ -30,6 +30,15 @@ from .habits import note_habits
 from .hold_types import change_hold_type, create_hold_type
 from .holding import lapse_stock, lapse_unpaid_stock
 from .holds import expire_hold, expire_holds, place_hold, release_hold, reopen_order, waive_check
+from .incidents import (
+    MOST_AFFECTED,
+    affected,
+    end_incident,
+    find_incident,
+    run_incident,
+    tell_incident,
+    work_on_incident,
+)
 from .mending import (
     ask_again_to_pay,
     cancel_for_exception,
@@ -94,6 +103,7 @@ __all__ = [
     "LONGEST_TAG",
     "Loss",
     "MOST_FILES",
+    "MOST_AFFECTED",
     "MOST_IN_BACKGROUND",
     "Preview",
     "Substitute",
@@ -101,6 +111,7 @@ __all__ = [
     "accept_quotation",
     "activate_rules",
     "add_comment",
+    "affected",
     "agreed_now",
     "alternatives",
     "amend_order",
@@ -138,6 +149,7 @@ __all__ = [
     "decline_change",
     "discard_draft",
     "end_bump",
+    "end_incident",
     "ensure_weights",
     "erase_people",
     "expire_bumps",
@@ -147,6 +159,7 @@ __all__ = [
     "expire_unpaid",
     "fill_backorders",
     "fill_order",
+    "find_incident",
     "fitting_methods",
     "forget_catches",
     "hand_over_exception",
@@ -201,6 +214,7 @@ __all__ = [
     "require_version",
     "reroute_units",
     "retire_rules",
+    "run_incident",
     "run_replay",
     "save_draft",
     "send_in_part",
@@ -220,6 +234,7 @@ __all__ = [
     "take_offer",
     "take_units",
     "tell_apart",
+    "tell_incident",
     "try_work_again",
     "update_preferences",
     "verify_order",
@@ -229,6 +244,7 @@ __all__ = [
     "watch_promises",
     "why_not_by_customer",
     "without_missing",
+    "work_on_incident",
     "write_rules",
     "write_to_customer",
 ]

@@ -39,6 +39,11 @@ def shortfall_key(order_id: int) -> str:
     return f"shortfall:{order_id}"
 
 
+def due_of(category: str, severity: str, *, at: datetime) -> datetime:
+    """Return by when somebody should have solved what is opened now."""
+    return at + timedelta(hours=categories.hours_of(category, severity))
+
+
 @service
 def open_exception(
     *,
@@ -60,7 +65,7 @@ def open_exception(
     order = take_order(order_id) if order_id is not None else None
     causes = OrderException.objects.select_for_update(of=("self",), no_key=True).filter(dedupe_key=dedupe_key[:200])
     known = causes.order_by("-pk").first()
-    due = due_at or when + timedelta(hours=categories.hours_of(category, severity))
+    due = due_at or due_of(category, severity, at=when)
     if known is not None and (known.closed_at is None or known.closed_at > when - COMES_BACK_WITHIN):
         return _recur(known, order, title=title, payload=payload, due_at=due, actor=actor, at=when)
     exception = OrderException(

@@ -49,6 +49,8 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     orders.amend_order(wanted.pk, note, expected_version=wanted.version, actor=Actor("staff", "maya"))
     rules = draft(rule("prefer", "MUC", weight_from=1, channels=["api"]), costs=COSTS)
     orders.start_replay(rules.pk, orders=10, actor=SYSTEM)
+    incident = orders.find_incident({"cause": "Mugs recalled", "sku": "MUG-RED"}, actor=SYSTEM)
+    orders.tell_incident(incident.pk, order_ids=[wanted.pk], text="Sorry", actor=SYSTEM)
     run_debts()
     line = done.lines.order_by("pk").first()
     returns.request_return(done.pk, quantities={line.pk: 1}, reason="Too red", actor=Actor("staff", "maya"))
