@@ -88,8 +88,9 @@ def stream(request: HttpRequest, token: str) -> HttpResponseBase:
     right = read_token(token)
     if right is None or (right.session and not _is_signed_in(request, right)):
         return HttpResponse(status=404)
+    owner = right.session or " ".join(right.threads)
     connection = streams.connection_of(request) if request.method == "GET" else None
-    if connection is None or streams.hub.is_full(right.session or token):
+    if connection is None or streams.hub.is_full(owner):
         return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     mark = mark_of(right.threads)
     return streams.HandedOver(
@@ -97,7 +98,7 @@ def stream(request: HttpRequest, token: str) -> HttpResponseBase:
         streams.Stream(
             threads=right.threads,
             mark=mark,
-            owner=right.session or token,
+            owner=owner,
             session_key=(request.session.session_key or "") if right.session else "",
             onlooker=_onlooker(request, right) if right.user_id else None,
             until=right.until,

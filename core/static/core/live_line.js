@@ -44,6 +44,8 @@
                 } else {
                     fails = 0;
                     mark = goal;
+                    // A record with which much happens is drawn anew once a second.
+                    await new Promise((on) => setTimeout(on, SECOND));
                 }
             }
             telling = null;
@@ -61,6 +63,7 @@
     let source = null;
     let heard = 0;
     let misses = 0;
+    let patience = 3;
     let askUntil = window.EventSource && stream ? 0 : Infinity;
     let first = 0;
 
@@ -72,8 +75,9 @@
     const miss = () => {
         hangUp();
         misses += 1;
-        // Three times without a word: this way does not work here; it is tried again in a while.
-        if (misses >= 3) {
+        // Three times without a word: this way does not work here; it is tried again, once, in a while.
+        if (misses >= patience) {
+            patience = 1;
             askUntil = Date.now() + 5 * MINUTE;
             misses = 0;
         }
@@ -100,6 +104,7 @@
         on("hello", (said) => {
             clearTimeout(first);
             misses = 0;
+            patience = 3;
             begin(said);
         });
         on("changed", (said, now) => {
