@@ -20,6 +20,8 @@ PATHS = {
     "orders.IncidentOrder": "order",
     "orders.Comment": "order",
     "orders.OrderFile": "order",
+    "orders.Follower": "order",
+    "orders.FollowUp": "order",
     "orders.CheckCatch": "order",
     "orders.OrderChange": "order",
     "orders.OrderVersion": "order",

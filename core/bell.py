@@ -28,6 +28,13 @@ from core.service import note_change, service, thread_of
 PURPOSE = "bell"
 # What each kind says of its author.
 KINDS: dict[str, Any] = {"mentioned": _("mentioned you")}
+
+
+def say(kind: str, did: Any) -> None:
+    """Give a kind of notice its words, which follow the name of who did it."""
+    KINDS[kind] = did
+
+
 UNREAD_FOR = timedelta(minutes=10)
 MOST_COUNTED = 99
 MOST_MAILED = 500
@@ -74,6 +81,11 @@ def _mail_due(person: User, now: datetime) -> datetime | None:
 def unread(user_id: int) -> QuerySet[Notice]:
     """Return what somebody has not read."""
     return Notice.objects.filter(user=user_id, read_at=None)
+
+
+def told_at(record: Any, anchor: str) -> list[int]:
+    """Return who was told of a place on the page of a record."""
+    return list(Notice.objects.filter(thread=thread_of(record), anchor=anchor).values_list("user", flat=True))
 
 
 def of(user_id: int) -> QuerySet[Notice]:

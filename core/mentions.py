@@ -17,6 +17,7 @@ AFTERWARDS = ".-+@"
 MOST_OFFERED = 8
 MOST_LOOKED_AT = 40
 MOST_NAMED = 20
+MOST_CHOSEN_FROM = 200
 
 
 def colleagues_for(record: Any, typed: str = "", *, but: int | None = None) -> list[User]:
@@ -29,6 +30,16 @@ def colleagues_for(record: Any, typed: str = "", *, but: int | None = None) -> l
             begins |= Q(**{f"{word}__istartswith": typed})
         rows = rows.filter(begins)
     return _who_see(record, rows.order_by("first_name", "username")[:MOST_LOOKED_AT])[:MOST_OFFERED]
+
+
+def everybody_for(record: Any) -> list[User]:
+    """Return the members of staff who may see a record, to choose one of them."""
+    return _who_see(record, _may_open(record).order_by("first_name", "last_name", "username")[:MOST_CHOSEN_FROM])
+
+
+def who_see(record: Any, user_ids: Iterable[int]) -> list[User]:
+    """Return those of some members of staff who may see a record."""
+    return _who_see(record, _may_open(record).filter(pk__in=list(user_ids)).order_by("pk"))
 
 
 def named_in(text: str, record: Any) -> list[User]:

@@ -334,6 +334,14 @@ class CommentAdded(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowUpDue(InOrderHistory):
+    """The day has come on which somebody is to look at the order again."""
+
+    name: ClassVar[str] = "orders.follow_up_due"
+    on: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplayWanted(Event):
     """Somebody wants to know what a draft of routing rules would have done."""
 

@@ -29,6 +29,7 @@ def catches(rows: Rows, codes: frozenset[str]) -> Rows:
 @sight.hides("orders.incidentorder", "channel")
 @sight.hides("orders.comment", "channel")
 @sight.hides("orders.orderfile", "channel")
+@sight.hides("orders.followup", "channel")
 @sight.hides("orders.orderchange", "channel")
 def of_orders(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what belongs to orders of those channels."""

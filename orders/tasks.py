@@ -84,6 +84,18 @@ def begin_orders() -> int:
 
 
 @shared_task
+def tell_followers() -> int:
+    """Let followers know what happened to their orders."""
+    return services.tell_followers()
+
+
+@shared_task
+def tell_follow_ups() -> int:
+    """Tell that the day has come to look at orders again."""
+    return services.tell_follow_ups()
+
+
+@shared_task
 def watch_exceptions() -> int:
     """Put what is late before a person, and close what has lost its cause."""
     return services.sweep_exceptions() + services.watch_late()

@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "begin-orders": {"task": "orders.tasks.begin_orders", "schedule": 600.0, "options": {"expires": 600}},
     "recall-lent": {"task": "orders.tasks.recall_lent", "schedule": 1800.0, "options": {"expires": 1800}},
+    "tell-followers": {"task": "orders.tasks.tell_followers", "schedule": 3.0, "options": {"expires": 3}},
+    "tell-follow-ups": {"task": "orders.tasks.tell_follow_ups", "schedule": 600.0, "options": {"expires": 600}},
     "watch-promises": {"task": "orders.tasks.watch_promises", "schedule": 1800.0, "options": {"expires": 1800}},
     "watch-exceptions": {"task": "orders.tasks.watch_exceptions", "schedule": 300.0, "options": {"expires": 300}},
     "reconcile-checkouts": {

@@ -107,6 +107,7 @@ navigation.register(
     keys="g e",
 )
 history.phrase("orders.order_amended", _("Changed: %(change)s"), icon="pen")
+history.phrase("orders.follow_up_due", _("To be looked at again today"), icon="clock")
 history.phrase("orders.amended", _("Order changed"), icon="pen")
 
 navigation.register(

@@ -1,6 +1,7 @@
 """The list of orders, and the page of an order."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from core.admin.columns import badge_column, money_column, when_column
 from core.admin.days import day_filter
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
-from core.admin.transitions import TransitionAdmin
+from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import retold, spoken_moment, spoken_time
 from orders import needs, selectors, wording
 from orders.admin.beside import BesideAdmin
@@ -24,6 +25,7 @@ from orders.admin.files import FilesAdmin
 from orders.admin.many import STEPS_FOR_MANY
 from orders.admin.past import PastAdmin
 from orders.admin.steps import ORDER_STEPS, cancelling
+from orders.admin.together import TOGETHER_STEPS, FollowUpFilter, WhoFilter
 from orders.models import Order, OrderStatus
 
 A, F, P, R = Order.Allocation, Order.Fulfillment, Order.Paid, Order.Returned
@@ -86,12 +88,15 @@ class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin,
         "shipping_method",
         "priority",
         "assignee",
+        when_column("follow_up__on", _("Follow up on")),
     )
     list_select_related = ("channel",)
     list_defer = selectors.HEAVY
     list_filter = (
         AttentionFilter,
         FigureFilter,
+        WhoFilter,
+        FollowUpFilter,
         "status",
         day_filter("placed_at", "placed", _("placed")),
         "channel",
@@ -105,6 +110,7 @@ class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin,
         Tab(_("Ready"), {"status__exact": "confirmed"}),
         Tab(_("In fulfillment"), {"status__exact": "fulfilling"}),
         Tab(_("Delivered, not paid"), {"needs": "unpaid"}),
+        Tab(_("Follow up"), {"follow_up": "due"}),
         Tab(_("Drafts"), {"status__exact": "draft"}),
     )
     search_fields = ("=number", "=external_reference")
@@ -119,18 +125,21 @@ class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin,
         "purchase_order_number",
         "external_reference",
         "priority",
-        "assignee",
         "customer_note",
         "gift_note",
         "stock_kept",
     )
-    transition_services = ORDER_STEPS
+    transition_services: ClassVar[Mapping[str, TransitionSpec]] = {**ORDER_STEPS, **TOGETHER_STEPS}
     cancelling = staticmethod(cancelling)
     bulk_services = STEPS_FOR_MANY
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":
         """Read what a page shows in one go."""
-        return super().get_queryset(request).select_related("channel", "customer", "shipping_method", "assignee")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("channel", "customer", "shipping_method", "assignee", "follow_up")
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Order]", search_term: str

@@ -20,7 +20,7 @@ from core.reader import locale, retold, spoken_amount, spoken_date
 from core.sight import seen
 from inventory import selectors as inventory
 from orders import selectors
-from orders.models import Hold, Order, OrderException, OrderLine, OrderStatus
+from orders.models import FollowUp, Hold, Order, OrderException, OrderLine, OrderStatus
 from orders.wording import buyer_of
 
 S = OrderStatus
@@ -139,6 +139,29 @@ def exceptions() -> list[today.Todo]:
         )
         for one in rows.order_by("created_at", "pk")[:NEXT_ROWS]
     ]
+
+
+@today.todo(order=15, permission=OPERATE)
+def follow_ups() -> list[today.Todo]:
+    """Name the orders that somebody means to look at again today, those of past days first."""
+    rows = seen(FollowUp.objects.filter(on__lte=timezone.localdate())).select_related("order__assignee")
+    return [_follow_up(one) for one in rows.order_by("on", "pk")[:NEXT_ROWS]]
+
+
+def _follow_up(one: FollowUp) -> today.Todo:
+    words = {"order": one.order, "who": buyer_of(one.order)}
+    late = spoken_date(one.on) if one.on < timezone.localdate() else ""
+    owner = str(one.order.assignee or "")
+    return today.Todo(
+        text=" · ".join(filter(None, [_("%(order)s · %(who)s · follow up today") % words, one.note])),
+        detail=" · ".join(filter(None, [owner, late and _("since %(day)s") % {"day": late}])),
+        url=today.step_of("admin:orders_order_do", one.order_id, "followed-up"),
+        action=_("Followed up"),
+        beside=True,
+        tone="info",
+        page=page_of(one.order),
+        rank=3,
+    )
 
 
 @today.todo(order=20, permission="orders.release_hold")

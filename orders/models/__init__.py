@@ -12,6 +12,7 @@ from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
 from .replay import RoutingReplay
+from .together import Follower, FollowUp
 from .version import OrderVersion
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Comment",
     "CustomerHabit",
     "Draft",
+    "FollowUp",
+    "Follower",
     "Hold",
     "HoldType",
     "Incident",

@@ -1,6 +1,6 @@
 """The parts of pages that orders knows: of its own page, and of the customer's."""
 
-from . import change, checks, exception, files, incident, order, priority, routing, timeline, weights
+from . import change, checks, exception, files, incident, order, priority, routing, timeline, together, weights
 from .customer import figures_of, latest_rows, newest_orders, places_of
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "priority",
     "routing",
     "timeline",
+    "together",
     "weights",
 ]

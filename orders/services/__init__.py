@@ -94,6 +94,15 @@ from .returning import bring_back, close_lent, lend_to_waiting, recall_endangere
 from .routing import fitting_methods, is_gift
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
+from .together import (
+    end_follow_up,
+    follow_order,
+    hand_over_order,
+    set_follow_up,
+    tell_follow_ups,
+    tell_followers,
+    unfollow_order,
+)
 from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
@@ -150,6 +159,7 @@ __all__ = [
     "discard_draft",
     "end_bump",
     "end_incident",
+    "end_follow_up",
     "ensure_weights",
     "erase_people",
     "expire_bumps",
@@ -161,8 +171,10 @@ __all__ = [
     "fill_order",
     "find_incident",
     "fitting_methods",
+    "follow_order",
     "forget_catches",
     "hand_over_exception",
+    "hand_over_order",
     "held_back",
     "is_gift",
     "lapse_draft",
@@ -220,6 +232,7 @@ __all__ = [
     "send_in_part",
     "send_mail_again",
     "sent_in_part",
+    "set_follow_up",
     "set_priority",
     "settle_catches",
     "shortfall_key",
@@ -235,7 +248,10 @@ __all__ = [
     "take_units",
     "tell_apart",
     "tell_incident",
+    "tell_follow_ups",
+    "tell_followers",
     "try_work_again",
+    "unfollow_order",
     "update_preferences",
     "verify_order",
     "wait_for_stock",

@@ -14,6 +14,8 @@ from core.service import note_change, service
 from orders.models import (
     Comment,
     Draft,
+    Follower,
+    FollowUp,
     Hold,
     Order,
     OrderChange,
@@ -56,7 +58,8 @@ def erase_people(order_ids: Collection[int]) -> None:
         Order.objects.filter(pk__in=some).update(
             **nobody, shipping_address=_in_country(ship_to), billing_address=_in_country(bill_to)
         )
-    OrderFile.objects.filter(order__in=ids).delete()
+    for model in (OrderFile, Follower, FollowUp):
+        model._default_manager.filter(order__in=ids).delete()
     Comment.objects.filter(order__in=ids).delete()
     Hold.objects.filter(order__in=ids).update(reason="", release_note="")
     PriorityBump.objects.filter(order__in=ids).update(reason="")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core import bell
 from core.actors import Actor
+from core.inserting import insert_once
 from core.mentions import named_in
 from core.models import User
 from core.outbox import emit
@@ -15,7 +16,7 @@ from core.service import note_change, service
 from core.uploads import NewFile
 from orders.errors import InvalidOrder, StaleOrder, TooLateToChange, UnknownOrder
 from orders.events import CommentAdded, LentWanted, OrderChanged, OrderEvent
-from orders.models import Comment, Order, OrderLine, OrderStatus
+from orders.models import Comment, Follower, Order, OrderLine, OrderStatus
 from orders.sentences import WISH
 
 from .book import charges_of, lines_of, take_order, touch
@@ -105,8 +106,11 @@ def update_preferences(
 
 
 @service
-def assign_order(order_id: int, *, assignee_id: int | None, actor: Actor) -> Order:
-    """Say who looks after an order; nobody in particular if None. Who does so already changes nothing."""
+def assign_order(order_id: int, *, assignee_id: int | None, note: str = "", actor: Actor) -> Order:
+    """Say who looks after an order, and follows it from then on; nobody in particular if None.
+
+    Who does so already changes nothing.
+    """
     order = take_order(order_id)
     if order.assignee_id == assignee_id:
         return order
@@ -116,7 +120,10 @@ def assign_order(order_id: int, *, assignee_id: int | None, actor: Actor) -> Ord
         raise InvalidOrder(fault["detail"], errors=[fault])
     before, after = names.get(order.assignee_id or 0, ""), names.get(assignee_id or 0, "")
     touch(order, assignee_id=assignee_id)
-    note_change(order, "orders.assigned", actor=actor, before={"assignee": before}, after={"assignee": after})
+    if assignee_id is not None:
+        insert_once(Follower(order=order, user_id=assignee_id))
+    names_now = {"assignee": after}
+    note_change(order, "orders.assigned", actor=actor, before={"assignee": before}, after=names_now, note=note)
     emit(OrderChanged(order_id=order.pk, fields=["assignee"], quiet=order.quiet), actor=actor)
     return order
 

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from core.actors import Actor
 from core.models import Notice, User
 from orders import services
-from orders.models import Comment, Order
+from orders.models import Comment, Follower, FollowUp, Order
 from tests.factories.shop import make_shop
 from tests.scenarios import placed_order
 
@@ -73,3 +74,40 @@ def test_one_key_a_text_and_ctrl_enter_and_the_colleague_hears_of_it(order: Orde
     expect(tom.locator(".bell-count")).to_have_text("")
     assert Comment.objects.get().text.strip() == "Please call them, @tom"
     assert Notice.objects.get().read_at is not None
+
+
+def test_an_order_is_handed_over_by_keyboard_with_a_word_and_the_colleague_finds_it(order: Order, window: Any) -> None:
+    tom = window("tom", "/admin/")
+    maya = window("maya", f"/admin/orders/order/{order.pk}/change/")
+
+    maya.locator(".together").get_by_role("link", name="Hand over").press("Enter")
+    drawer = maya.locator("#aside")
+    drawer.get_by_label("To").select_option(label="Tom Miller")
+    drawer.get_by_label("What they should know").fill("She calls at noon")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator(".together")).to_contain_text("Tom Miller")
+    maya.locator(".together").get_by_role("button", name="Follow", exact=True).press("Enter")
+    expect(maya.locator(".together").get_by_role("button", name="Unfollow")).to_be_visible()
+
+    expect(tom.locator(".bell-count")).to_have_text("1", timeout=5000)
+    tom.locator(".bell").press("Enter")
+    tom.locator(".notices a", has_text="Maya handed it over to you").press("Enter")
+    expect(tom.locator(".together")).to_contain_text("Tom Miller, Maya Miller")
+    tom.locator(".together").get_by_role("link", name="Set a day").press("Enter")
+    tom.locator("#aside").get_by_label("On", exact=True).fill("2020-01-01")
+    tom.locator("#aside").get_by_label("Why").fill("Call her")
+    tom.locator("#aside").get_by_label("Why").press("Enter")
+    expect(tom.locator("#aside .errorlist")).to_have_text("This day is over.")
+    expect(tom.locator("#aside").get_by_label("Why")).to_have_value("Call her")
+    tom.locator("#aside").get_by_label("On", exact=True).fill(timezone.localdate().isoformat())
+    tom.locator("#aside").get_by_label("Why").press("Enter")
+    expect(tom.locator(".together")).to_contain_text("Call her")
+
+    tom.goto("/admin/")
+    tom.get_by_role("row", name="follow up today").or_(
+        tom.locator("li, tr", has_text="follow up today")
+    ).first.get_by_role("link", name="Followed up").press("Enter")
+    tom.locator("#aside").get_by_role("button", name="Followed up").press("Enter")
+    expect(tom.locator("main")).not_to_contain_text("follow up today")
+    assert not FollowUp.objects.exists()
+    assert set(Follower.objects.values_list("user__username", flat=True)) == {"tom", "maya"}

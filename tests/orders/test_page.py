@@ -115,7 +115,7 @@ def test_each_need_has_one_main_button_for_who_may_press_it(staff, draft):
     }
 
 
-def test_who_may_only_look_gets_no_button_and_no_form(django_user_model):
+def test_who_may_only_look_may_follow_and_gets_no_other_button_and_no_form(django_user_model):
     order = placed_order()
     page = show(desk(django_user_model, "view_order"), order)
 
@@ -123,7 +123,10 @@ def test_who_may_only_look_gets_no_button_and_no_form(django_user_model):
     assert page.context["steps"] == []
     assert page.context["closed_steps"] == []
     assert page.context["remark"] is None
-    assert b'<form method="post"' not in page.content.split(b"<main")[1].split(b"</main")[0]
+    forms = page.content.decode().split("<main")[1].split("</main")[0].split('<form method="post"')[1:]
+    assert [form.split('action="')[1].split('"')[0] for form in forms] == [
+        f"/admin/orders/order/{order.pk}/do/follow/"
+    ]
 
 
 def test_a_step_that_is_closed_says_why_where_it_can_be_changed(staff):
