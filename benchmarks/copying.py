@@ -39,7 +39,11 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
     "fulfillment.FulfillmentOrder": {"rank": "p.rank + c.n"},
     "fulfillment.Shipment": {"tracking_number": "'HC' || lpad({id}::text, 12, '0')"},
     "fulfillment.TrackingEvent": {"event_id": "p.event_id || '/' || c.n"},
-    "billing.Invoice": {"buyer": "{buyer} || jsonb_build_object('name', w.name, 'email', w.email)"},
+    "billing.Invoice": {
+        "buyer": "{buyer} || jsonb_build_object('name', w.name, 'email', w.email)",
+        "place": "NULL",
+    },
+    "billing.CreditNote": {"place": "NULL"},
     "core.EventRecord": {
         "position": "{id}",
         "subject_id": "CASE WHEN p._subject IS NULL THEN NULL ELSE c.base[p._subject] + p.subject_id END",

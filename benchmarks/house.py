@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from benchmarks import bulk, catalogue, copying, kin, patterns
 from benchmarks.kin import execute
+from billing import chaining
 from billing import services as billing
 from core import outbox
 from core.actors import SYSTEM
@@ -157,4 +158,5 @@ def _go_on_counting(tables: list[kin.Table]) -> None:
         "UPDATE core_numberseries SET last = (SELECT COUNT(*) FROM billing_creditnote WHERE number IS NOT NULL) "
         "WHERE key LIKE 'credit_note:%%'"
     )
+    chaining.chain_everything()
     execute("UPDATE core_consumer SET position = (SELECT MAX(position) FROM core_eventrecord)")

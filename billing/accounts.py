@@ -45,13 +45,13 @@ def unpaid(customer: Customer, *, today: date | None = None) -> list[Unpaid]:
     # Only columns of the index `invoice_waiting`: these all wait for money, so the day alone makes them late.
     late = Q(due_on__lt=today or timezone.localdate())
     rows = seen(Invoice.objects.filter(order__customer=customer, status__in=WAITING)).annotate(
-        place=_per_currency(RowNumber(), order_by=["due_on", "pk"]),
+        nth=_per_currency(RowNumber(), order_by=["due_on", "pk"]),
         count=_per_currency(Count("order")),
         open=_per_currency(Sum(open_amount())),
         late=_per_currency(Count("order", filter=late)),
         missing=_per_currency(Sum(open_amount(), filter=late)),
     )
-    oldest = rows.filter(place=1).order_by("due_on", "pk")
+    oldest = rows.filter(nth=1).order_by("due_on", "pk")
     return [
         Unpaid(
             count=row["count"],

@@ -37,6 +37,10 @@ class Document(models.Model):
     rounding = models.DecimalField(_("rounding"), max_digits=14, decimal_places=3, default=Decimal(0))
     total = models.DecimalField(_("total"), max_digits=14, decimal_places=3)
     notes = models.TextField(_("notes"), blank=True)
+    # Its place in the series, the hash of what it says, and that with all before it (billing.chain).
+    place = models.PositiveBigIntegerField(null=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, default="", editable=False)
+    seal = models.CharField(max_length=64, blank=True, default="", editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     issued_at = models.DateTimeField(_("issued at"), null=True, blank=True)
     issued_on = models.DateField(_("date"), null=True, blank=True)
@@ -52,9 +56,10 @@ class Document(models.Model):
         return Money(getattr(self, field), self.currency)
 
 
-def document_constraints(name: str) -> list[models.CheckConstraint]:
+def document_constraints(name: str) -> list[models.BaseConstraint]:
     """Return what is true of every issued document."""
     return [
+        models.UniqueConstraint(fields=["legal_entity", "series", "place"], name=f"one_{name}_per_place"),
         models.CheckConstraint(
             condition=Q(total=exact(F("net_total") + F("tax_total") + F("rounding"))), name=f"{name}_total_adds_up"
         ),

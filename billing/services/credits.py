@@ -13,7 +13,7 @@ from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
 from billing.services.drafting import credit_amounts, draft_credit_note
-from billing.services.invoicing import next_number
+from billing.services.invoicing import number_document
 from core.actors import SYSTEM, Actor
 from core.money import Money, plain
 from core.outbox import emit
@@ -205,10 +205,11 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     if note.status != CreditNote.Status.DRAFT:
         return note
     when = at or note.created_at
+    lines = list(CreditNoteLine.objects.filter(credit_note=note))
     orders.record_credit(
         order.pk,
         reference=note.reference,
-        quantities=units_by_line(CreditNoteLine.objects.filter(credit_note=note)),
+        quantities=units_by_line(lines),
         total=note.total,
         actor=actor,
         at=when,
@@ -217,8 +218,8 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     _take_off(note.invoice, note.total, actor=actor, at=when)
     note.issued_at = when
     note.issued_on = timezone.localdate(when)
-    note.number = next_number("CN", note)
     refunds = list(Refund.objects.filter(credit_note=note).values_list("status", flat=True))
+    number = number_document(note, lines)
     steps = ["issue"]
     if reduces_what_is_owed:
         steps.append("apply")
@@ -229,7 +230,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
         order_id=order.pk,
         quiet=order.quiet,
         credit_note_id=note.pk,
-        credit_note=note.number,
+        credit_note=number,
         applied=reduces_what_is_owed,
     )
     emit(fact, actor=actor, at=when)

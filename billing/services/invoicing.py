@@ -1,6 +1,6 @@
 """Invoices: drafted where the goods leave, numbered and issued on their own, final from then on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,13 +8,15 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from billing import chain
+from billing.chaining import series_key
 from billing.errors import NothingToInvoice, NotIssued
 from billing.events import InvoiceAskedFor, InvoiceDrafted, InvoiceIssued
-from billing.models import CreditNote, Invoice, InvoiceLine
+from billing.models import CreditNote, DocumentLine, Invoice, InvoiceLine
 from billing.services.common import moment, take_invoice, take_order, units_by_line
 from billing.services.drafting import draft_invoice
 from core.actors import SYSTEM, Actor
-from core.numbering import draw_number
+from core.numbering import draw_sealed
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
@@ -169,7 +171,7 @@ def issue(
     invoice.due_on = due_on(order, invoice.issued_on)
     invoice.paid_total = paid
     settled = invoice.total <= paid
-    invoice.number = next_number("INV", invoice)
+    number = number_document(invoice, lines)
     payment = ["settle"] if settled else ["pay_in_part"] if paid else []
     if paid_at == at or not payment:
         advance(invoice, "issue", *payment, actor=actor, at=at)
@@ -180,7 +182,7 @@ def issue(
         order_id=order.pk,
         quiet=order.quiet,
         invoice_id=invoice.pk,
-        invoice=invoice.number,
+        invoice=number,
         settled=settled,
     )
     emit(fact, actor=actor, at=at)
@@ -208,13 +210,18 @@ def due_on(order: Order, issued_on: date) -> date:
     return issued_on + timedelta(days=DAYS_TO_PAY.get(order.payment_terms, 0))
 
 
-def next_number(kind: str, document: Invoice | CreditNote) -> str:
-    """Draw the next number of a document: without gap per seller and series, whichever year it is.
+def number_document(document: Invoice | CreditNote, lines: Iterable[DocumentLine]) -> str:
+    """Draw and return the next number of a document that says all it has to, and chain it to the one before.
 
-    The numbers of another seller begin with his prefix, and imported history has a series of its own.
+    Without gap per seller and series, whichever year it is. The numbers of another seller begin with his
+    prefix, and imported history has a series of its own.
     """
     seller = document.legal_entity
-    name = "invoice" if kind == "INV" else "credit_note"
-    drawn = draw_number(f"{name}:{seller.code}:{document.series}")
-    parts = [seller.prefix, document.series, kind, f"{drawn:06d}"]
-    return "-".join(part for part in parts if part)
+    kind, short = (chain.INVOICE, "INV") if isinstance(document, Invoice) else (chain.CREDIT_NOTE, "CN")
+    stem = "-".join(part for part in (seller.prefix, document.series, short) if part)
+    head = {name: getattr(document, name) for name in chain.HEAD[kind]}
+    rows = [{name: getattr(line, name) for name in chain.LINE[kind]} for line in lines]
+    document.digest = chain.digest_of(kind, stem, head, rows)
+    document.place, document.seal = draw_sealed(series_key(kind, seller.code, document.series), document.digest)
+    document.number = number = chain.number_of(stem, document.place)
+    return number

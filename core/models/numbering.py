@@ -8,6 +8,8 @@ class NumberSeries(models.Model):
 
     key = models.CharField(max_length=80, primary_key=True)
     last = models.PositiveBigIntegerField(default=0)
+    # Of a series that is chained: the hash over the last one and all before it.
+    seal = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         verbose_name_plural = "number series"

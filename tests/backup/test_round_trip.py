@@ -36,6 +36,7 @@ def test_everything_comes_back_and_everything_that_must_be_true_is_true(kept: Ke
         out, err = command("restore", str(kept.archive))
         assert sums() == kept.sums
         assert command("check_invariants")[0].endswith("\n0 breaches\n")
+        assert command("verify_documents")[0].endswith("\n2 documents, 0 faults\n")
     assert empty.holds() == kept.holds
     assert kept.sums["orders"][0] == 4
     assert kept.sums["invoices"][0] == 2
