@@ -46,8 +46,10 @@ def facts(one: Order, other: Order) -> list[Row]:
     """Return who, where, when, by which way and for how much."""
     speaker = str(locale())
     addresses = [[to.ship_to.spoken(speaker) for to in (one, other)], [_billed(to, speaker) for to in (one, other)]]
+    # No two are placed at the same moment: that is no difference.
+    placed = [[Said(spoken_moment(to.placed_at), False)] if to.placed_at else [] for to in (one, other)]
     rows = [
-        row_of(_("Placed"), *([spoken_moment(to.placed_at)] if to.placed_at else [] for to in (one, other))),
+        Row(_("Placed"), (placed[0], placed[1]), False),
         row_of(_("Channel"), *([to.channel.name] for to in (one, other))),
         row_of(_("Their reference"), *([to.external_reference] for to in (one, other))),
         row_of(_("Their PO number"), *([to.purchase_order_number] for to in (one, other))),
