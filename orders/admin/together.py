@@ -61,7 +61,9 @@ class HandOrderForm(SubjectForm):
 class FollowUpForm(forms.Form):
     """When an order is looked at again, and why."""
 
-    on = forms.DateField(label=_("On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    on = forms.DateField(
+        label=pgettext_lazy("a day", "On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     note = forms.CharField(label=_("Why"), max_length=300, required=False)
 
     def clean_on(self) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.panels import panel
 from orders.models import Follower, Order
@@ -23,7 +23,7 @@ def together(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]]:
     follow_up = getattr(order, "follow_up", None)
     owner = order.assignee
     context = {
-        "title": _("People"),
+        "title": pgettext("an order", "People"),
         "side": True,
         "pinned": True,
         "owner": (owner.get_full_name() or owner.get_username()) if owner else "",

@@ -37,6 +37,7 @@ def test_tabs_are_counted_with_one_bounded_statement_each(desk, three, django_as
         "?status__exact=confirmed": "1",
         "?status__exact=fulfilling": "0",
         "?needs=unpaid": "0",
+        "?follow_up=due": "0",
         "?status__exact=draft": "0",
         "?view=of-the-api": "1",
     }
