@@ -49,7 +49,7 @@ def register_queue(code: str, words: str, permission: str) -> None:
 
 
 register_queue(DESK, gettext_noop("Order desk"), "orders.operate_order")
-register_queue(SYSTEM, gettext_noop("System"), "core.change_delivery")
+register_queue(SYSTEM, gettext_noop("Administrators"), "core.change_delivery")
 
 CATEGORIES: dict[str, Category] = {
     "late": Category(_("late")),

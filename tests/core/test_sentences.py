@@ -27,8 +27,8 @@ def test_a_german_reads_what_the_machine_wrote_in_german(stored, read):
 
 def test_an_english_reader_gets_days_and_amounts_as_on_every_other_page():
     with translation.override("en"):
-        assert retold("Packed and not sent, promised for 2026-11-02") == (
-            "Packed and not sent, promised for 2 November 2026"
+        assert retold("SO-000007 is not there, promised for 2026-11-02") == (
+            "SO-000007 is not there, promised for 2 November 2026"
         )
         assert retold("Discount of 9.50 EUR on goods for 10.00 EUR") == "Discount of €9.50 on goods for €10.00"
 
