@@ -1,6 +1,7 @@
 """Files handed to people. The view that uses this checks the permission."""
 
 from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 from core.files import read_file
 from core.models import Attachment
@@ -15,7 +16,8 @@ def download(attachment: Attachment, *, inline: bool = False) -> HttpResponse:
     response = HttpResponse(read_file(attachment), content_type=attachment.content_type)
     place = "inline" if inline and attachment.content_type in SHOWN else "attachment"
     name = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in attachment.name)
-    response.headers["Content-Disposition"] = f'{place}; filename="{name}"'
+    # Signs of every script, spelled as browsers read them.
+    response.headers["Content-Disposition"] = content_disposition_header(place == "attachment", name) or place
     response.headers["X-Content-Type-Options"] = "nosniff"
     if attachment.content_type != "application/pdf" or place == "attachment":
         # Whatever is in it, nothing of it runs, and it reaches nothing of ours. The reader of PDFs is a page itself.

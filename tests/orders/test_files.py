@@ -70,6 +70,9 @@ def test_files_come_with_a_comment_and_are_only_handed_out_to_be_saved(shop, cli
         assert saved.headers["Content-Disposition"] == f'attachment; filename="{file}"'
         assert saved.headers["X-Content-Type-Options"] == "nosniff"
         assert saved.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    services.attach_files(order.pk, [made_of('../写真 "Ü".png', PNG)], actor=MAYA)
+    named = client.get(address(order)).headers["Content-Disposition"]
+    assert named == "attachment; filename*=utf-8''%E5%86%99%E7%9C%9F__%C3%9C_.png"
     shown = client.get(address(order, "picture", picture))
     assert shown.headers["Content-Disposition"] == 'inline; filename="box.png"'
     assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
