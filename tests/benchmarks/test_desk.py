@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import desk, desk_checks
+from benchmarks import desk, desk_checks, desk_incident
 from orders import earlier
 from orders.models import Order
 
@@ -23,3 +23,12 @@ def test_orders_with_and_without_checks_go_equally_far(monkeypatch):
 
 def test_every_part_has_its_module():
     assert all((desk.ROOT / f"benchmarks/desk_{part}.py").exists() for part in desk.PARTS)
+
+
+def test_an_incident_reaches_every_order_and_each_customer_once():
+    found = desk_incident.measure(0.01)
+
+    figures = {
+        name: found[name] for name in ("exceptions_opened", "promised_anew", "still_open", "customers", "mails")
+    }
+    assert figures == {"exceptions_opened": 10, "promised_anew": 10, "still_open": 0, "customers": 6, "mails": 6}
