@@ -99,6 +99,7 @@ def _document_row(document: Invoice | CreditNote) -> dict[str, Any]:
         "is_invoice": kind == "invoice",
         "url": reverse(f"admin:billing_{kind}_change", args=[document.pk]),
         "pdf": reverse(f"admin:billing_{kind}_pdf", args=[document.pk]) if document.number else "",
+        "xml": reverse(f"admin:billing_{kind}_xml", args=[document.pk]) if document.number else "",
     }
 
 
@@ -258,13 +259,13 @@ def money_of_invoice(request: HttpRequest, invoice: Invoice) -> Part | None:
 
 @panel("billing.invoice", order=60)
 def paper_of_invoice(request: HttpRequest, invoice: Invoice) -> Part | None:
-    """Offer the PDF."""
+    """Offer the PDF and the XML."""
     return _paper(invoice)
 
 
 @panel("billing.creditnote", order=60)
 def paper_of_credit_note(request: HttpRequest, note: CreditNote) -> Part | None:
-    """Offer the PDF."""
+    """Offer the PDF and the XML."""
     return _paper(note)
 
 

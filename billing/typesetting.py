@@ -1,6 +1,8 @@
 """Paper: words and figures in, PDF out. What is printed is data to typst, never markup."""
 
 import json
+import re
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from io import BytesIO
@@ -14,6 +16,31 @@ from segno import helpers
 PAPER = Path(__file__).resolve().parent / "paper"
 # What banks accept as the amount of a payment code (EPC069-12).
 LEAST, MOST = "0.01", "999999999.99"
+# What Factur-X 1.0 wants said in the metadata, and what PDF/A wants said about these words.
+_FACTURX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+_SAID = {
+    "DocumentType": ("INVOICE", "The type of the hybrid document"),
+    "DocumentFileName": ("factur-x.xml", "The name of the embedded XML document"),
+    "Version": ("1.0", "The actual version of the standard"),
+    "ConformanceLevel": ("EN 16931", "The conformance level of the embedded XML document"),
+}
+MACHINES_READ = (
+    f'<rdf:Description rdf:about="" xmlns:fx="{_FACTURX}">'
+    + "".join(f"<fx:{name}>{value}</fx:{name}>" for name, (value, _about) in _SAID.items())
+    + "</rdf:Description>"
+).encode()
+THEIR_WORDS = (
+    '<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>'
+    f"<pdfaSchema:namespaceURI>{_FACTURX}</pdfaSchema:namespaceURI><pdfaSchema:prefix>fx</pdfaSchema:prefix>"
+    "<pdfaSchema:property><rdf:Seq>"
+    + "".join(
+        '<rdf:li rdf:parseType="Resource"><pdfaProperty:category>external</pdfaProperty:category>'
+        f"<pdfaProperty:description>{about}</pdfaProperty:description><pdfaProperty:name>{name}</pdfaProperty:name>"
+        "<pdfaProperty:valueType>Text</pdfaProperty:valueType></rdf:li>"
+        for name, (_value, about) in _SAID.items()
+    )
+    + "</rdf:Seq></pdfaSchema:property></rdf:li>"
+).encode()
 
 
 def draw(template: str, content: Mapping[str, Any]) -> bytes:
@@ -27,6 +54,41 @@ def draw(template: str, content: Mapping[str, Any]) -> bytes:
             ignore_system_fonts=True,
         )
     )
+
+
+def attached(paper: bytes) -> bytes | None:
+    """Return the file that was put into a PDF drawn here, if there is one."""
+    head = re.search(rb"<</Length (\d+)[^\n]*/Type/EmbeddedFile[^\n]*>>\nstream\n", paper)
+    if head is None:
+        return None
+    content = paper[head.end() : head.end() + int(head[1])]
+    return zlib.decompress(content) if b"/FlateDecode" in head[0] else content
+
+
+def for_machines(paper: bytes) -> bytes:
+    """Let a PDF drawn here say in its metadata that it is a Factur-X (and ZUGFeRD) invoice, as readers ask for.
+
+    typst knows nothing of that, so the words are put in, and what stands behind them is found further on.
+    """
+    head = re.search(rb"<</Length (\d+)/Type/Metadata/Subtype/XML>>\nstream\n", paper)
+    # The last one: whatever somebody wrote into a note stands before it.
+    begin = max(0, paper.rfind(b"\nxref\n0 "))
+    table = re.compile(rb"(?s)\nxref\n0 (\d+)\n(.*?)trailer\n.*startxref\n(\d+)\n%%EOF\s*$").match(paper, begin)
+    if head is None or table is None:
+        raise ValueError("typst writes PDFs in another way than we know")
+    said = paper[head.end() : head.end() + int(head[1])]
+    said = said.replace(b"</rdf:RDF>", MACHINES_READ + b"</rdf:RDF>", 1)
+    said = said.replace(b"<pdfaExtension:schemas><rdf:Bag>", b"<pdfaExtension:schemas><rdf:Bag>" + THEIR_WORDS, 1)
+    begins = b"<</Length %d/Type/Metadata/Subtype/XML>>\nstream\n" % len(said)
+    body = paper[: head.start()] + begins + said + paper[head.end() + int(head[1]) : table.start()]
+    moved = len(body) - table.start()
+
+    def move(place: bytes) -> bytes:
+        return b"%010d" % (int(place) + moved) if int(place) > head.start() else place
+
+    rows = re.sub(rb"(\d{10})(?= \d{5} n)", lambda found: move(found[1]), table[2])
+    trailer = paper[table.end(2) : table.start(3)]
+    return body + b"\nxref\n0 " + table[1] + b"\n" + rows + trailer + b"%d\n%%%%EOF" % (int(table[3]) + moved)
 
 
 def payment_code(*, name: str, iban: str, bic: str, amount: str, text: str) -> str:

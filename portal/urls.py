@@ -29,4 +29,5 @@ urlpatterns = [
     path("orders/<str:number>/return/", orders.request_return, name="return"),
     path("orders/<str:number>/files/<int:file>/", orders.file, name="file"),
     path("orders/<str:number>/documents/<str:document>/", orders.invoice_pdf, name="document"),
+    path("orders/<str:number>/documents/<str:document>/xml/", orders.invoice_xml, name="document-xml"),
 ]

@@ -75,6 +75,7 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
 
     page = "billing.invoice"
     render = staticmethod(services.render_invoice_pdf)
+    write = staticmethod(services.invoice_xml)
     list_display = (
         "__str__",
         badge_column("status"),
@@ -152,6 +153,7 @@ class CreditNoteAdmin(PaperAdmin, PanelAdmin):
 
     page = "billing.creditnote"
     render = staticmethod(services.render_credit_note_pdf)
+    write = staticmethod(services.credit_note_xml)
     list_display = (
         "__str__",
         badge_column("status"),

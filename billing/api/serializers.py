@@ -82,6 +82,7 @@ class InvoiceSerializer(DocumentSerializer):
         return {
             "self": absolute(own),
             "pdf": absolute(f"{own}pdf/"),
+            "xml": absolute(f"{own}xml/"),
             "order": absolute(f"/api/v1/orders/{invoice.order.number}/"),
             "credit_notes": absolute(f"/api/v1/credit-notes/?invoice={invoice.number}"),
         }
@@ -103,6 +104,7 @@ class CreditNoteSerializer(DocumentSerializer):
         return {
             "self": absolute(own) if own else None,
             "pdf": absolute(f"{own}pdf/") if own else None,
+            "xml": absolute(f"{own}xml/") if own else None,
             "invoice": absolute(f"/api/v1/invoices/{note.invoice.number}/"),
         }
 

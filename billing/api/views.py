@@ -17,7 +17,7 @@ from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from core.api.auth import declare_scope
 from core.api.filters import refuse_unknown
 from core.api.idempotency import idempotent
-from core.api.pdf import PAPER, paper
+from core.api.pdf import PAPER, XML, paper, xml
 from core.api.views import ApiListView, ApiView
 from core.errors import Invalid
 from core.files import read_file
@@ -105,6 +105,19 @@ class InvoicePdfView(DocumentView):
         return paper(read_file(kept), kept.name)
 
 
+class InvoiceXmlView(DocumentView):
+    """An invoice for machines: EN 16931, as its PDF holds it."""
+
+    renderer_classes = XML
+
+    @extend_schema(responses={(200, "application/xml"): OpenApiTypes.BINARY})
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Return the XML (UN/CEFACT CII; Factur-X and ZUGFeRD)."""
+        refuse_unknown(request, ())
+        name, content = services.invoice_xml(self.invoice(number).pk)
+        return xml(content, name)
+
+
 class CreditView(DocumentView):
     """An invoice is taken back."""
 
@@ -177,3 +190,16 @@ class CreditNotePdfView(DocumentView):
         refuse_unknown(request, ())
         kept = services.render_credit_note_pdf(self.credit_note(number).pk)
         return paper(read_file(kept), kept.name)
+
+
+class CreditNoteXmlView(DocumentView):
+    """A credit note for machines: EN 16931, as its PDF holds it."""
+
+    renderer_classes = XML
+
+    @extend_schema(responses={(200, "application/xml"): OpenApiTypes.BINARY})
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Return the XML (UN/CEFACT CII; Factur-X and ZUGFeRD)."""
+        refuse_unknown(request, ())
+        name, content = services.credit_note_xml(self.credit_note(number).pk)
+        return xml(content, name)

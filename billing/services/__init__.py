@@ -22,7 +22,7 @@ from .credits import (
     issue_credit_note,
     preview_credit,
 )
-from .documents import render_credit_note_pdf, render_invoice_pdf
+from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice, mail_invoice
 from .payments import (
@@ -62,6 +62,7 @@ __all__ = [
     "close_checkout",
     "collect_payment",
     "credit_invoice",
+    "credit_note_xml",
     "credit_notes_of",
     "create_entity",
     "credit_return",
@@ -69,6 +70,7 @@ __all__ = [
     "fail_payment",
     "fail_refund",
     "invoice_order",
+    "invoice_xml",
     "is_payable_online",
     "issue_credit_note",
     "issue_for_shipment",

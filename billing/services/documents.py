@@ -1,4 +1,7 @@
-"""The PDFs of invoices and credit notes: drawn once, on first request, and kept as they were drawn."""
+"""The PDFs of invoices and credit notes: drawn once, on first request, and kept as they were drawn.
+
+Inside is the same as XML (EN 16931), which can be had alone: byte for byte what the PDF holds.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -11,9 +14,9 @@ from django.utils.translation import gettext as _
 from billing import typesetting
 from billing.errors import NotIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
-from billing.services import wording
+from billing.services import einvoice, wording
 from billing.services.common import summed, take_credit_note, take_invoice
-from core.files import keep_file
+from core.files import keep_file, read_file
 from core.models import Attachment
 from core.money import plain
 from core.service import service
@@ -28,7 +31,7 @@ def render_invoice_pdf(invoice_id: int) -> Attachment:
 
     Raises NotIssued for a draft.
     """
-    invoice = Invoice.objects.select_related("pdf").get(pk=invoice_id)
+    invoice = Invoice.objects.select_related("pdf", "legal_entity").get(pk=invoice_id)
     if invoice.pdf:
         return invoice.pdf
     return _keep(invoice, Invoice, _draw_invoice)
@@ -36,10 +39,43 @@ def render_invoice_pdf(invoice_id: int) -> Attachment:
 
 def render_credit_note_pdf(credit_note_id: int) -> Attachment:
     """Return the PDF of an issued credit note, drawn on first request. Raises NotIssued for a draft."""
-    note = CreditNote.objects.select_related("pdf", "invoice").get(pk=credit_note_id)
+    note = CreditNote.objects.select_related("pdf", "invoice", "legal_entity").get(pk=credit_note_id)
     if note.pdf:
         return note.pdf
     return _keep(note, CreditNote, _draw_credit_note)
+
+
+def invoice_xml(invoice_id: int) -> tuple[str, bytes]:
+    """Return the name and the bytes of an issued invoice as XML, as its PDF holds it. Raises NotIssued."""
+    kept = render_invoice_pdf(invoice_id)
+    if (found := _inside(kept)) is not None:
+        return _as_xml(kept), found
+    invoice = Invoice.objects.select_related("legal_entity").get(pk=invoice_id)
+    return _as_xml(kept), _write(invoice)
+
+
+def credit_note_xml(credit_note_id: int) -> tuple[str, bytes]:
+    """Return the name and the bytes of an issued credit note as XML, as its PDF holds it. Raises NotIssued."""
+    kept = render_credit_note_pdf(credit_note_id)
+    if (found := _inside(kept)) is not None:
+        return _as_xml(kept), found
+    note = CreditNote.objects.select_related("legal_entity", "invoice").get(pk=credit_note_id)
+    return _as_xml(kept), _write(note)
+
+
+def _inside(kept: Attachment) -> bytes | None:
+    """Return the XML of a kept PDF; those that were drawn before there was any hold none."""
+    return typesetting.attached(read_file(kept))
+
+
+def _as_xml(kept: Attachment) -> str:
+    return f"{kept.name.removesuffix('.pdf')}.xml"
+
+
+def _write(document: Document) -> bytes:
+    rows: Sequence[Row] = list(document.lines.order_by("position"))
+    with translation.override(document.language):
+        return einvoice.write(document, rows)
 
 
 def _keep(document: D, model: type[D], draw: Callable[[D], bytes]) -> Attachment:
@@ -83,7 +119,7 @@ def _draw_invoice(invoice: Invoice) -> bytes:
         "settled": _settled(invoice, matched),
         "state": _invoice_state(invoice),
     }
-    return typesetting.draw("document", content)
+    return typesetting.for_machines(typesetting.draw("document", content))
 
 
 def _draw_credit_note(note: CreditNote) -> bytes:
@@ -113,7 +149,7 @@ def _draw_credit_note(note: CreditNote) -> bytes:
             "code": "",
         },
     }
-    return typesetting.draw("document", content)
+    return typesetting.for_machines(typesetting.draw("document", content))
 
 
 def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
@@ -132,6 +168,7 @@ def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
             "taxes": _("VAT by rate, in %(currency)s") % {"currency": currency},
             "scan": _("Scan to pay"),
         },
+        "xml": einvoice.write(document, rows).decode(),
         "seller": {"name": seller["name"], "line": " · ".join(place), "initial": seller["name"][:1].upper()},
         "sender": " · ".join([seller["name"], *place[:2]]),
         "receiver": _receiver(buyer),

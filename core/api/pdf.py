@@ -23,12 +23,29 @@ class PdfRenderer(BaseRenderer):
         return data if isinstance(data, bytes) else json.dumps(data).encode()
 
 
+class XmlRenderer(PdfRenderer):
+    """Sends the bytes of a document in XML. Use `renderer_classes = XML`."""
+
+    media_type = "application/xml"
+    format = "xml"
+
+
 PAPER = (PdfRenderer, JSONRenderer)
+XML = (XmlRenderer, JSONRenderer)
 
 
 def paper(content: bytes, name: str) -> HttpResponse:
     """Return a PDF to be shown under its name; browsers do not guess what else it could be."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return _named(content, "application/pdf", f'inline; filename="{name}"')
+
+
+def xml(content: bytes, name: str) -> HttpResponse:
+    """Return a document in XML, to be saved under its name."""
+    return _named(content, "application/xml", f'attachment; filename="{name}"')
+
+
+def _named(content: bytes, content_type: str, disposition: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Content-Disposition"] = disposition
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

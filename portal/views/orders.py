@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing import services as billing
 from billing.models import CreditNote, Invoice, LegalEntity
 from core import files, links
-from core.admin.files import download
+from core.admin.files import download, save_as
 from core.countries import country_names
 from core.errors import DomainError
 from core.models import Attachment
@@ -181,6 +181,20 @@ def invoice_pdf(request: HttpRequest, number: str, document: str) -> HttpRespons
     if note := CreditNote.objects.filter(order=order, number=document).first():
         return _download(billing.render_credit_note_pdf(note.pk))
     raise Http404
+
+
+@require_GET
+def invoice_xml(request: HttpRequest, number: str, document: str) -> HttpResponse:
+    """Hand out an invoice or credit note of a visible order as XML."""
+    order = access.get_order(request, number)
+    document = access.without_nul(document)
+    if invoice := Invoice.objects.filter(order=order, number=document).first():
+        name, content = billing.invoice_xml(invoice.pk)
+    elif note := CreditNote.objects.filter(order=order, number=document).first():
+        name, content = billing.credit_note_xml(note.pk)
+    else:
+        raise Http404
+    return save_as(content, name, "application/xml")
 
 
 @require_GET

@@ -86,6 +86,16 @@ def test_the_paper_comes_as_a_pdf_that_stays_the_same(api, invoiced):
     assert api.get("/api/v1/invoices/INV-000001/pdf/").content == first.content
 
 
+def test_the_same_comes_as_xml(api, invoiced):
+    answer = api.get("/api/v1/invoices/INV-000001/xml/", headers={"Accept": "application/xml"})
+
+    assert answer["Content-Type"] == "application/xml"
+    assert answer["Content-Disposition"] == 'attachment; filename="INV-000001.xml"'
+    paper = PdfReader(BytesIO(api.get("/api/v1/invoices/INV-000001/pdf/").content))
+    assert paper.attachments["factur-x.xml"] == [answer.content]
+    assert problem(api.get("/api/v1/credit-notes/CN-000009/xml/"))[:2] == (404, "not_found")
+
+
 def test_a_page_of_each_list_takes_two_statements_however_long(api, run_debts, django_assert_num_queries):
     for number in range(3):
         order = place(email=f"ada{number}@example.com")
@@ -159,6 +169,7 @@ def test_documents_of_other_channels_are_as_if_they_were_not_there(api, run_debt
     invoice = Invoice.objects.get()
     assert problem(api.get(f"/api/v1/invoices/{invoice.number}/"))[:2] == (404, "not_found")
     assert problem(api.get(f"/api/v1/invoices/{invoice.number}/pdf/"))[:2] == (404, "not_found")
+    assert problem(api.get(f"/api/v1/invoices/{invoice.number}/xml/"))[:2] == (404, "not_found")
     billing.credit_invoice(invoice.pk, reference="x", actor=SYSTEM)
     run_debts()
     assert problem(api.get("/api/v1/credit-notes/CN-000001/"))[:2] == (404, "not_found")

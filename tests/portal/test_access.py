@@ -59,7 +59,9 @@ def test_a_nul_in_the_look_up_is_named_beside_its_field(client):
     assert answer.context["form"].errors == {"number": ["Null characters are not allowed."]}
 
 
-@pytest.mark.parametrize("page", ["", "placed/", "cancel/", "return/", "documents/{invoice}/"])
+@pytest.mark.parametrize(
+    "page", ["", "placed/", "cancel/", "return/", "documents/{invoice}/", "documents/{invoice}/xml/"]
+)
 def test_a_foreign_order_answers_like_a_missing_one(signed_in, page):
     order = eves_order()
     page = page.format(invoice=Invoice.objects.get().number)

@@ -122,6 +122,11 @@ def test_the_invoice_comes_as_a_pdf(signed_in, arrived):
     assert number in answer.headers["Content-Disposition"]
     assert answer.content.startswith(b"%PDF-")
 
+    for_machines = signed_in.get(f"/orders/{arrived.number}/documents/{number}/xml/")
+    assert for_machines.headers["Content-Disposition"] == f'attachment; filename="{number}.xml"'
+    assert f"<ram:ID>{number}</ram:ID>".encode() in for_machines.content
+    assert f"/documents/{number}/xml/" in signed_in.get(f"/orders/{arrived.number}/").content.decode()
+
 
 def test_the_page_follows_the_parcel(signed_in):
     order = shipped_order()

@@ -1,0 +1,248 @@
+"""A document as machines read it: EN 16931 in the syntax of UN/CEFACT (Factur-X and ZUGFeRD, profile EN 16931).
+
+Built from what the document says, in the order the schema asks for. The numbers of the terms (BT-…) are the
+standard's. Credit notes are of type 381 with positive amounts, and name their invoice.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from xml.etree import ElementTree
+
+from django.utils.translation import gettext as _
+
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.services import wording
+from core.money import plain
+
+NAME = "factur-x.xml"
+PROFILE = "urn:cen.eu:en16931:2017"
+UN = "urn:un:unece:uncefact:data:standard"
+SPACES = {
+    "rsm": f"{UN}:CrossIndustryInvoice:100",
+    "ram": f"{UN}:ReusableAggregateBusinessInformationEntity:100",
+    "udt": f"{UN}:UnqualifiedDataType:100",
+    "qdt": f"{UN}:QualifiedDataType:100",
+}
+INVOICE, CREDIT_NOTE = "380", "381"
+SEPA_TRANSFER, TRANSFER = "58", "30"
+PIECES = "C62"
+REASONS = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
+UNTAXED = "O"
+# What XML 1.0 cannot hold, whatever somebody typed.
+UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Document = Invoice | CreditNote
+Row = InvoiceLine | CreditNoteLine
+Node = ElementTree.Element
+
+for _prefix, _space in SPACES.items():
+    ElementTree.register_namespace(_prefix, _space)
+
+
+def write(document: Document, rows: Sequence[Row]) -> bytes:
+    """Return a document as XML, its words in the language that is active."""
+    root = ElementTree.Element(_name("rsm:CrossIndustryInvoice"))
+    _say(root, "rsm:ExchangedDocumentContext", "GuidelineSpecifiedDocumentContextParameter", "ID", text=PROFILE)
+    head = _put(root, "rsm:ExchangedDocument")
+    _say(head, "ID", text=document.number)  # BT-1
+    _say(head, "TypeCode", text=INVOICE if isinstance(document, Invoice) else CREDIT_NOTE)  # BT-3
+    _day(head, "IssueDateTime", document.issued_on)  # BT-2
+    for note in _notes(document):
+        _say(head, "IncludedNote", "Content", text=note)  # BT-22
+    trade = _put(root, "rsm:SupplyChainTradeTransaction")
+    for position, row in enumerate(rows, start=1):
+        _line(trade, position, row, document.currency)
+    _agreement(trade, document)
+    _delivery(trade, document)
+    _settlement(trade, document)
+    return bytes(ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def _notes(document: Document) -> list[str]:
+    reason = [document.reason] if isinstance(document, CreditNote) else []
+    legal = wording.legal_notes({part["category"] for part in document.tax_breakdown})
+    return [said for said in (*legal, *reason, document.notes) if said]
+
+
+def _line(trade: Node, position: int, row: Row, currency: str) -> None:
+    """Write a row; no price is negative (BR-27), so what is taken off is so many pieces less."""
+    line = _put(trade, "IncludedSupplyChainTradeLineItem")
+    _say(line, "AssociatedDocumentLineDocument", "LineID", text=str(position))  # BT-126
+    product = _put(line, "SpecifiedTradeProduct")
+    _say(product, "SellerAssignedID", text=row.sku)  # BT-155
+    _say(product, "Name", text=row.name)  # BT-153
+    price = _put(line, "SpecifiedLineTradeAgreement", "NetPriceProductTradePrice")
+    _say(price, "ChargeAmount", text=_price(abs(row.unit_price), currency))  # BT-146
+    quantity = -row.quantity if row.unit_price < 0 else row.quantity
+    _say(line, "SpecifiedLineTradeDelivery", "BilledQuantity", text=str(quantity), unitCode=PIECES)  # BT-129, 130
+    settled = _put(line, "SpecifiedLineTradeSettlement")
+    _tax(settled, row.tax_category, row.tax_rate)  # BT-151, 152
+    if row.discount_total:
+        allowance = _put(settled, "SpecifiedTradeAllowanceCharge")
+        _say(allowance, "ChargeIndicator", "udt:Indicator", text="false")
+        _say(allowance, "ActualAmount", text=plain(row.discount_total, currency))  # BT-136
+        _say(allowance, "Reason", text=_("Discount"))  # BT-139
+    amount = plain(row.net_total, currency)
+    _say(settled, "SpecifiedTradeSettlementLineMonetarySummation", "LineTotalAmount", text=amount)  # BT-131
+
+
+def _agreement(trade: Node, document: Document) -> None:
+    agreement = _put(trade, "ApplicableHeaderTradeAgreement")
+    seller, buyer = document.seller, document.buyer
+    taxed = all(part["category"] != UNTAXED for part in document.tax_breakdown)
+    party = _put(agreement, "SellerTradeParty")
+    _say(party, "ID", text=document.legal_entity.code)  # BT-29
+    _say(party, "Name", text=seller["name"])  # BT-27
+    if seller.get("phone") or seller.get("email"):
+        contact = _put(party, "DefinedTradeContact")
+        _say(contact, "PersonName", text=seller["name"])  # BT-41
+        if seller.get("phone"):
+            _say(contact, "TelephoneUniversalCommunication", "CompleteNumber", text=seller["phone"])  # BT-42
+        if seller.get("email"):
+            _say(contact, "EmailURIUniversalCommunication", "URIID", text=seller["email"])  # BT-43
+    _address(party, seller.get("address", {}))  # BG-5
+    _reach(party, seller.get("email"), seller.get("vat_id") if taxed else "")  # BT-34, 31
+    party = _put(agreement, "BuyerTradeParty")
+    _say(party, "ID", text=buyer.get("number"))  # BT-46
+    _say(party, "Name", text=_named(buyer))  # BT-44
+    _address(party, buyer["address"])  # BG-8
+    _reach(party, buyer.get("email"), buyer.get("vat_id") if taxed else "")  # BT-49, 48
+    _say(agreement, "SellerOrderReferencedDocument", "IssuerAssignedID", text=buyer["order_number"])  # BT-14
+    if buyer.get("purchase_order_number"):
+        reference = buyer["purchase_order_number"]
+        _say(agreement, "BuyerOrderReferencedDocument", "IssuerAssignedID", text=reference)  # BT-13
+
+
+def _delivery(trade: Node, document: Document) -> None:
+    delivery = _put(trade, "ApplicableHeaderTradeDelivery")
+    if document.ship_to.get("country"):
+        party = _put(delivery, "ShipToTradeParty")
+        _say(party, "Name", text=document.ship_to.get("company") or document.ship_to.get("name"))  # BT-70
+        _address(party, document.ship_to)  # BG-15
+    supplied_on = _billed(document).supplied_on
+    if supplied_on:
+        _day(_put(delivery, "ActualDeliverySupplyChainEvent"), "OccurrenceDateTime", supplied_on)  # BT-72
+
+
+def _settlement(trade: Node, document: Document) -> None:
+    settlement, currency = _put(trade, "ApplicableHeaderTradeSettlement"), document.currency
+    due = document.total
+    if isinstance(document, Invoice):
+        due -= document.paid_total
+        _say(settlement, "PaymentReference", text=document.number)  # BT-83
+    _say(settlement, "InvoiceCurrencyCode", text=currency)  # BT-5
+    if isinstance(document, Invoice) and due > 0:
+        _means(settlement, document.seller, currency)
+    for part in document.tax_breakdown:
+        _tax(settlement, part["category"], Decimal(part["rate"]), part=part)
+    if due > 0:
+        terms = _put(settlement, "SpecifiedTradePaymentTerms")
+        if isinstance(document, Invoice):
+            _day(terms, "DueDateDateTime", document.due_on)  # BT-9
+        else:
+            said = _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")
+            _say(terms, "Description", text=said)  # BT-20
+    sums = _put(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation")
+    _say(sums, "LineTotalAmount", text=plain(document.net_total, currency))  # BT-106
+    _say(sums, "TaxBasisTotalAmount", text=plain(document.net_total, currency))  # BT-109
+    _say(sums, "TaxTotalAmount", text=plain(document.tax_total, currency), currencyID=currency)  # BT-110
+    if document.rounding:
+        _say(sums, "RoundingAmount", text=plain(document.rounding, currency))  # BT-114
+    _say(sums, "GrandTotalAmount", text=plain(document.net_total + document.tax_total, currency))  # BT-112
+    if due != document.total:
+        _say(sums, "TotalPrepaidAmount", text=plain(document.total - due, currency))  # BT-113
+    _say(sums, "DuePayableAmount", text=plain(due, currency))  # BT-115
+    if isinstance(document, CreditNote):
+        earlier = _put(settlement, "InvoiceReferencedDocument")
+        _say(earlier, "IssuerAssignedID", text=document.invoice.number)  # BT-25
+        _day(earlier, "FormattedIssueDateTime", document.invoice.issued_on, kind="qdt")  # BT-26
+
+
+def _means(settlement: Node, seller: Mapping[str, Any], currency: str) -> None:
+    """Say where to pay (BG-16, BG-17), where there is an account."""
+    if not seller.get("iban"):
+        return
+    means = _put(settlement, "SpecifiedTradeSettlementPaymentMeans")
+    _say(means, "TypeCode", text=SEPA_TRANSFER if currency == "EUR" else TRANSFER)  # BT-81
+    account = _put(means, "PayeePartyCreditorFinancialAccount")
+    _say(account, "IBANID", text=seller["iban"].replace(" ", ""))  # BT-84
+    _say(account, "AccountName", text=seller["name"])  # BT-85
+    if seller.get("bic"):
+        _say(means, "PayeeSpecifiedCreditorFinancialInstitution", "BICID", text=seller["bic"])  # BT-86
+
+
+def _tax(parent: Node, category: str, rate: Decimal, *, part: Mapping[str, str] | None = None) -> None:
+    """Write the tax of a row, or (BG-23) the sums of a document at one rate with why no tax is stated."""
+    tax = _put(parent, "ApplicableTradeTax")
+    if part is not None:
+        _say(tax, "CalculatedAmount", text=part["tax"])  # BT-117
+    _say(tax, "TypeCode", text="VAT")
+    if part is not None:
+        for reason in wording.legal_notes({category}):
+            _say(tax, "ExemptionReason", text=reason)  # BT-120
+        _say(tax, "BasisAmount", text=part["net"])  # BT-116
+    _say(tax, "CategoryCode", text=category)  # BT-118
+    if part is not None:
+        _say(tax, "ExemptionReasonCode", text=REASONS.get(category))  # BT-121
+    if category != UNTAXED:
+        _say(tax, "RateApplicablePercent", text=f"{rate * 100:.2f}")  # BT-119
+
+
+def _address(party: Node, address: Mapping[str, Any]) -> None:
+    place = _put(party, "PostalTradeAddress")
+    _say(place, "PostcodeCode", text=address.get("postal_code"))
+    _say(place, "LineOne", text=address.get("line1"))
+    _say(place, "LineTwo", text=address.get("line2"))
+    _say(place, "CityName", text=address.get("city"))
+    _say(place, "CountryID", text=address.get("country"))
+    _say(place, "CountrySubDivisionName", text=address.get("region"))
+
+
+def _reach(party: Node, email: str | None, vat_id: str | None) -> None:
+    if email:
+        _say(party, "URIUniversalCommunication", "URIID", text=email, schemeID="EM")
+    if vat_id:
+        _say(party, "SpecifiedTaxRegistration", "ID", text=vat_id.replace(" ", ""), schemeID="VA")
+
+
+def _named(buyer: Mapping[str, Any]) -> str:
+    address = buyer["address"]
+    return str(address.get("company") or buyer.get("name") or address.get("name") or "")
+
+
+def _billed(document: Document) -> Invoice:
+    return document if isinstance(document, Invoice) else document.invoice
+
+
+def _price(amount: Decimal, currency: str) -> str:
+    """Write a unit price with as many decimals as it has, at least the currency's."""
+    short = plain(amount, currency)
+    return short if Decimal(short) == amount else f"{amount:.6f}".rstrip("0")
+
+
+def _day(parent: Node, name: str, day: date | None, *, kind: str = "udt") -> None:
+    if day:
+        _say(parent, name, f"{kind}:DateTimeString", text=f"{day:%Y%m%d}", format="102")
+
+
+def _put(parent: Node, *names: str) -> Node:
+    """Add an element that holds others, below those that lead to it."""
+    for name in names:
+        parent = ElementTree.SubElement(parent, _name(name))
+    return parent
+
+
+def _say(parent: Node, *names: str, text: str | None, **attributes: str) -> None:
+    """Add an element with a text; what has nothing to say is not written."""
+    if said := UNSPEAKABLE.sub("", text or "").strip():
+        node = _put(parent, *names)
+        node.text = said
+        node.attrib.update(attributes)
+
+
+def _name(name: str) -> str:
+    prefix, _colon, local = name.rpartition(":")
+    return f"{{{SPACES[prefix or 'ram']}}}{local}"
