@@ -36,7 +36,7 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
     },
     "orders.Draft": {"token": "md5('draft' || {id})::uuid"},
     "orders.OrderException": {"dedupe_key": "p.dedupe_key || '/' || c.n"},
-    "fulfillment.FulfillmentOrder": {"rank": "p.rank + c.n"},
+    "fulfillment.FulfillmentOrder": {"rank": "p.rank + c.n", "wave_id": "NULL", "tote": "NULL"},
     "fulfillment.Shipment": {"tracking_number": "'HC' || lpad({id}::text, 12, '0')"},
     "fulfillment.TrackingEvent": {"event_id": "p.event_id || '/' || c.n"},
     "billing.Invoice": {
