@@ -42,6 +42,12 @@ def exceptions(rows: Rows, codes: frozenset[str]) -> Rows:
     return rows.filter(Q(order=None) | Q(order__channel__code__in=codes))
 
 
+@sight.hides("orders.incident", "warehouse")
+def incidents(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return the incidents of those warehouses, or of none."""
+    return rows.filter(Q(warehouse=None) | Q(warehouse__code__in=codes))
+
+
 @sight.hides("core.outgoingmail", "channel")
 @sight.hides("core.eventrecord", "channel")
 def told(rows: Rows, codes: frozenset[str]) -> Rows:

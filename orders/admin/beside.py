@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import today
 from core.admin.actors import actor_for
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.reader import retold
 from orders import beside, selectors, services
 from orders.errors import TooLateToChange
@@ -86,7 +86,7 @@ class BesideAdmin(admin.ModelAdmin):
             self._require(request, WAIVE)
             services.take_back_apart(earlier.pk, later.pk, actor=actor)
             return _("%(one)s and %(other)s are compared again.") % both, request.path
-        raise Http404
+        raise Invalid(_("Say whether they are the same or different."))
 
     def _require(self, request: HttpRequest, permission: str) -> None:
         if not request.user.has_perm(permission):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core import sight
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import actor_column, badge_column, flag_column, link_column, retold_column, when_column
 from core.admin.forms import SubjectForm
@@ -17,7 +18,6 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_date
-from core.sight import seen
 from orders import services
 from orders.models import Incident, IncidentOrder
 from pricing.models import ShippingMethod
@@ -68,13 +68,19 @@ class EndForm(forms.Form):
 
 
 def _telling(incident: Incident) -> list[str]:
-    count = capped_count(seen(services.affected(incident)), services.MOST_AFFECTED)
+    count = capped_count(sight.seen(services.affected(incident)), services.MOST_AFFECTED)
     said = ngettext("%(n)s order gets an exception.", "%(n)s orders get an exception.", count) % {"n": count}
     return [
         said,
         _("Each customer gets one mail, whatever the number of his orders."),
         _("The day that was promised first stays in the log and in the figures."),
     ]
+
+
+def _is_seen_whole(incident: Incident) -> bool:
+    """Whether the reader may see all its orders: nobody closes what is hidden from him."""
+    rows = IncidentOrder.objects.filter(incident=incident)
+    return sight.limited_to("channel") is None or not rows.exclude(pk__in=sight.seen(rows).values("pk")).exists()
 
 
 def _ending(incident: Incident) -> list[str]:
@@ -85,7 +91,7 @@ def _ending(incident: Incident) -> list[str]:
 def _whom(incident: Incident, said: dict[str, Any]) -> dict[str, Any]:
     """Return what is told to whom: of those that are affected, the ones that this person sees."""
     most = services.MOST_AFFECTED + 1
-    return {**said, "order_ids": list(seen(services.affected(incident)).values_list("pk", flat=True)[:most])}
+    return {**said, "order_ids": list(sight.seen(services.affected(incident)).values_list("pk", flat=True)[:most])}
 
 
 @admin.register(Incident, site=site)
@@ -132,7 +138,7 @@ class IncidentAdmin(TransitionAdmin, PanelAdmin):
             services.end_incident,
             ACTS,
             form=EndForm,
-            when=lambda one: one.status == Status.OPEN,
+            when=lambda one: one.status == Status.OPEN and _is_seen_whole(one),
             consequences=_ending,
             style="primary",
         ),

@@ -152,6 +152,26 @@ def test_somebody_at_the_desk_does_it_on_three_pages_and_nobody_else(shop, clien
     assert client.post(step, {"text": "x"}).status_code == 403
 
 
+def test_what_reaches_beyond_the_channels_one_is_limited_to_is_closed_by_somebody_else(shop, client):
+    confirmed_order({"MUG-RED": 1})
+    other = confirmed_order({"MUG-RED": 1}, email="bob@example.com")
+    incident = told(found(sku="MUG-RED"))
+    Order.objects.filter(pk=other.pk).update(channel=Channel.objects.exclude(code="api").first())
+    roles.ensure_roles()
+    maya = User.objects.create_user("maya", is_staff=True, limits={"channel": ["api"]})
+    maya.groups.add(group_of("desk"))
+    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+    there, end = (f"/admin/orders/incident/{incident.pk}/{where}/" for where in ("change", "do/end"))
+
+    assert end not in client.get(there).content.decode()
+    client.post(end, {"resolution": "Replaced"})
+    run_debts()
+    assert set(OrderException.objects.filter(category="incident").values_list("status", flat=True)) == {"open"}
+
+    User.objects.filter(pk=maya.pk).update(limits={})
+    assert end in client.get(there).content.decode()
+
+
 def test_a_page_costs_the_same_however_many_are_affected(shop, staff, django_assert_num_queries):
     def cost(number):
         for place in range(number):
