@@ -39,7 +39,7 @@ class Page:
         server, self.line = socket.socketpair()
         self.answer: Any = client.get(f"/live/{token}/stream/", asked, **{"gunicorn.socket": server})
         self.server = server
-        LINES.append(self.line)
+        LINES.extend((self.line, server))
         if self.answer.streaming:
             # What gunicorn does: it asks for the first piece, and takes the reader for gone.
             with pytest.raises(BrokenPipeError):
@@ -156,7 +156,8 @@ def test_where_a_connection_cannot_be_kept_the_page_is_told_to_ask(
 ) -> None:
     token = live.token_for([THREAD])
     assert client.get(f"/live/{token}/stream/").status_code == 204
-    server, _line = socket.socketpair()
+    server, line = socket.socketpair()
+    LINES.extend((server, line))
     later = {"gunicorn.socket": server, "SERVER_PROTOCOL": "HTTP/2"}
     assert client.get(f"/live/{token}/stream/", **later).status_code == 204
     monkeypatch.setattr(streams, "MOST_OF_ONE", 1)
