@@ -38,4 +38,5 @@ ONLY_KITS = sentence(gettext_noop("Only a kit has parts, and it has at least one
 NO_SHELF = sentence(gettext_noop("Only stocked products lie on a shelf"))
 STOCK_IS_THERE = sentence(gettext_noop("%(n)s are there already; correct stock in the warehouse, not by this file"))
 
+NOT_TAKEN = sentence(gettext_noop("%(n)s row(s) of %(file)s were not taken"))
 NO_SALE = sentence(gettext_noop("Cancellation %(document)s: no sale found for %(n)s row(s)"))

@@ -33,6 +33,7 @@ from pricing import services as pricing
 from returns import services as returns
 
 from .preparation import WAREHOUSE, goods_of, prepare, reference_of
+from .refused import tell_of_refused_rows
 from .summary import Summary, summarize_batch, summarize_plan
 
 T = TypeVar("T")
@@ -135,6 +136,8 @@ class Runner:
         for cancellation in self.plan.cancellations:
             self._take_back(cancellation)
             self._count("taking back")
+        with unit_of_work():
+            tell_of_refused_rows(self.batch, actor=self.actor, again=False)
         self._pay()
 
     def _load(self) -> None:

@@ -25,6 +25,7 @@ from inventory import services as inventory
 from pricing import services as pricing
 
 from .product_plan import PlannedRow, ProductPlan, plan_products, plan_rows, read_product_file
+from .refused import tell_of_refused_rows
 
 logger = logging.getLogger(__name__)
 FORMAT = "products"
@@ -181,6 +182,7 @@ def _go_on(batch_id: int, *, more: bool, actor: Actor) -> None:
             batch.status = Status.FAILED if rejected == batch.rows_done else Status.PARTIALLY_SUCCEEDED
         batch.finished_at = timezone.now()
         note_change(batch, "integrations.import.finished", actor=actor, after=counted)
+        tell_of_refused_rows(batch, actor=actor)
     batch.save(update_fields=["rows_done", "summary", "status", "finished_at"])
 
 

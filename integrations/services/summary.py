@@ -15,6 +15,8 @@ from integrations.imports.online_retail import CURRENCY
 from integrations.models import ImportBatch, ImportRow
 from orders.models import Order, OrderException
 
+from .refused import REFUSED
+
 ZERO = Decimal(0)
 
 
@@ -117,7 +119,10 @@ def summarize_plan(plan: Plan) -> Summary:
         value_per_month={
             month: str(round_amount(Decimal(value), CURRENCY)) for month, value in sorted(months.items())
         },
-        exceptions_by_reason={"unmatched_cancellation": sum(1 for one in plan.cancellations if one.unmatched)},
+        exceptions_by_reason={
+            "unmatched_cancellation": sum(1 for one in plan.cancellations if one.unmatched),
+            **({REFUSED: 1} if plan.rejected else {}),
+        },
         rejected=[{"line": row.line, "reason": row.reason, "amount": str(row.amount)} for row in plan.rejected],
         rows_amount=plan.amount,
         orders_amount=goods + charges + _rounding(plan),

@@ -84,7 +84,7 @@ def test_a_file_runs_through_the_whole_line_and_adds_up_to_the_cent(tmp_path):
     assert summary.difference == 0
     assert summary.credits_amount == Decimal("5.10")
     assert summary.unmatched_amount == Decimal("-3.75")
-    assert summary.exceptions_by_reason == {"unmatched_cancellation": 1}
+    assert summary.exceptions_by_reason == {"unmatched_cancellation": 1, "refused_rows": 1}
     assert [(row["line"], row["reason"]) for row in summary.rejected] == [
         (12, "Quantity 'zero' is not a whole number")
     ]

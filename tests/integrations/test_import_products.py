@@ -16,6 +16,8 @@ from integrations.models import ImportBatch, ImportRow
 from integrations.services import product_import, product_plan
 from inventory import services as inventory
 from inventory.models import Product, StockItem, StockMovement
+from orders import services as orders
+from orders.models import OrderException
 from pricing import services as pricing
 from pricing.models import Price, TaxRate
 
@@ -98,6 +100,27 @@ def test_the_same_file_again_changes_nothing(staff, shop):
     assert Price.objects.get(product=shop.mug).amount == Decimal(9), "what was changed since is not undone"
     assert told.count() == facts
     assert ImportRow.objects.filter(batch=batch).count() == 5
+
+
+def test_rows_that_were_not_taken_are_an_exception_until_they_are_taken(staff, shop):
+    batch = take_in("sku,name,tax_class\nBOOK,A book,books\n")
+    left = OrderException.objects.get()
+    assert (left.category, left.status, left.title) == (
+        "refused_rows",
+        "open",
+        "1 row(s) of products.csv were not taken",
+    )
+    page = staff.get(f"/admin/orders/orderexception/{left.pk}/change/").content.decode()
+    assert "Rows that were not taken" in page
+    assert f"/admin/integrations/importbatch/{batch.pk}/change/" in page
+    assert (orders.sweep_exceptions(), OrderException.objects.get().status) == (0, "open")
+
+    pricing.forget()
+    TaxRate.objects.create(country="DE", tax_class="books", rate=Decimal("0.05"), valid_from="2020-01-01")
+    services.start_product_import(batch.pk, actor=SYSTEM)
+    outbox.drain()
+
+    assert (orders.sweep_exceptions(), OrderException.objects.get().status) == (1, "resolved")
 
 
 def test_a_refused_row_is_tried_again_when_what_it_lacked_is_there(shop):
