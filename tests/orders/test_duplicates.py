@@ -162,7 +162,8 @@ def test_from_the_order_to_the_page_and_back_in_two_clicks(shop, staff):
         assert (answer.status_code, answer.context["refused"]) == (409, why)
     assert anew(first).status == "confirmed"
     assert "nothing is left to decide" in staff.get(beside(first, second)).content.decode()
-    assert staff.post(beside(first, second), {"verdict": "burn"}).status_code == 404
+    neither = staff.post(beside(first, second), {"verdict": "burn"})
+    assert (neither.status_code, neither.context["refused"]) == (409, "Say whether they are the same or different.")
 
 
 def test_each_decision_asks_for_its_permission(shop, client, django_user_model):
