@@ -231,7 +231,7 @@ def test_a_wave_is_planned_released_and_picked_over_the_api(shop, api):
 @pytest.mark.parametrize(
     ("said", "pointer"),
     [
-        ({"warehouse": "XXX"}, "/warehouse"),
+        ({"warehouse": "NOWHERE"}, "/warehouse"),
         ({"warehouse": "HAM", "size": 0}, "/size"),
         ({"warehouse": "HAM", "shipping_method": "no"}, "/shipping_method"),
         ({"warehouse": "HAM", "leaves_by_on": "soon"}, "/leaves_by_on"),
