@@ -19,6 +19,7 @@ from orders.events import (
     QuotationOffered,
     ReplayWanted,
     StockMissed,
+    ToldTheSame,
     UnitsAwaited,
     UnitsWanted,
     WeightsChanged,
@@ -208,6 +209,12 @@ def run_replay(event: ReplayWanted) -> None:
 def close_what_is_over(event: CausesMoved) -> None:
     """Call nobody for what is over."""
     services.close_what_is_over(event.order_id)
+
+
+@handles(ToldTheSame)
+def go_on_with_what_is_kept(event: ToldTheSame) -> None:
+    """Let go on what was only stopped for the other one; safe to repeat."""
+    services.go_on_with_kept(event.order_id, other=event.other)
 
 
 @handles(HoldPlaced, when=lambda event: not event.quiet)

@@ -42,7 +42,7 @@ remedies.register(
     Remedy(
         "from_elsewhere",
         gettext_lazy("Send from elsewhere"),
-        ("short_pick", "late", "backorder", "promise", "shortfall"),
+        (services.SHORT_PICK, "late", "promise"),
         "fulfillment.reroute_fulfillmentorder",
         _from_elsewhere,
         services.reroute_for_exception,

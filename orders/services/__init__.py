@@ -13,7 +13,7 @@ from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
 from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
-from .duplicates import cancel_twin, take_back_apart, tell_apart
+from .duplicates import cancel_twin, go_on_with_kept, take_back_apart, tell_apart
 from .erasing import erase_people, old_orders
 from .exceptions import (
     close_exception,
@@ -43,6 +43,8 @@ from .mending import (
     ask_again_to_pay,
     cancel_for_exception,
     day_at_best,
+    finish,
+    in_hand,
     let_check_pass,
     missing_units,
     promise_anew,
@@ -107,13 +109,13 @@ from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
 __all__ = [
+    "LONGEST_TAG",
+    "MOST_AFFECTED",
+    "MOST_FILES",
+    "MOST_IN_BACKGROUND",
     "Alternative",
     "Availability",
-    "LONGEST_TAG",
     "Loss",
-    "MOST_FILES",
-    "MOST_AFFECTED",
-    "MOST_IN_BACKGROUND",
     "Preview",
     "Substitute",
     "Taking",
@@ -158,8 +160,8 @@ __all__ = [
     "decline_change",
     "discard_draft",
     "end_bump",
-    "end_incident",
     "end_follow_up",
+    "end_incident",
     "ensure_weights",
     "erase_people",
     "expire_bumps",
@@ -170,12 +172,15 @@ __all__ = [
     "fill_backorders",
     "fill_order",
     "find_incident",
+    "finish",
     "fitting_methods",
     "follow_order",
     "forget_catches",
+    "go_on_with_kept",
     "hand_over_exception",
     "hand_over_order",
     "held_back",
+    "in_hand",
     "is_gift",
     "lapse_draft",
     "lapse_drafts",
@@ -247,9 +252,9 @@ __all__ = [
     "take_offer",
     "take_units",
     "tell_apart",
-    "tell_incident",
     "tell_follow_ups",
     "tell_followers",
+    "tell_incident",
     "try_work_again",
     "unfollow_order",
     "update_preferences",

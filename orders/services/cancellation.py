@@ -21,7 +21,7 @@ from orders.ports import paper_book
 from orders.sentences import PART_PAID
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
-from .exceptions import OPEN, open_exception
+from .exceptions import OPEN, open_exception, part_payment_key
 from .holds import close_holds
 from .returning import close_lent
 
@@ -75,7 +75,7 @@ def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = 
         open_exception(
             category="payment",
             title=PART_PAID(order=order),
-            dedupe_key=f"part-payment:{order.pk}",
+            dedupe_key=part_payment_key(order.pk),
             order_id=order.pk,
             at=when,
         )

@@ -14,7 +14,7 @@ from orders import categories, guards, selectors
 from orders.models import Hold, Order, OrderException, OrderLine
 from orders.sentences import CAUSE_GONE, CHECK_FAILED, LATE_FOR_STOCK, LATE_ON_ITS_WAY, PAYMENT_LAPSES
 
-from .exceptions import OPEN, close_exceptions, open_exception
+from .exceptions import OPEN, close_exceptions, open_exception, part_payment_key
 
 AT_ONCE = 500
 # A customer who has not paid is called so long before the order lapses.
@@ -149,6 +149,13 @@ def paid_or_over(exceptions: Sequence[OrderException]) -> set[int]:
     orders = _orders(exceptions)
     waits = {pk for pk, one in orders.items() if one.status in selectors.AWAITING and guards.payment_missing(one)}
     return {one.pk for one in exceptions if one.order_id not in waits}
+
+
+@categories.over("payment")
+def rest_came_or_over(exceptions: Sequence[OrderException]) -> set[int]:
+    """Return those of orders paid in part whose rest came, or that are over. Other money is for a person to settle."""
+    in_part = [one for one in exceptions if one.dedupe_key == part_payment_key(one.order_id)]
+    return paid_or_over(in_part)
 
 
 @categories.over("mail")

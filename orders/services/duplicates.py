@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
+from core.errors import DomainError
 from core.outbox import emit
 from core.service import service
 from orders import selectors, verification
@@ -85,11 +86,23 @@ def take_back_apart(order_id: int, other_id: int, *, actor: Actor, at: datetime 
 def cancel_twin(order_id: int, *, kept_id: int, actor: Actor, at: datetime | None = None) -> Order:
     """Cancel one of two orders that are the same. What is kept is looked at again, and goes on. Returns what is kept.
 
-    First the one, then the other, each in a transaction: the stock that gets free is locked last.
+    First the one, then the other, each in a transaction: the stock that gets free is locked last. What is cancelled
+    stays so whatever becomes of the other: that is owed, and tried again.
     """
     when = at or timezone.now()
     _cancel(order_id, kept_id, actor=actor, at=when)
-    return _go_on(kept_id, actor=actor, at=when)
+    try:
+        return _go_on(kept_id, actor=actor, at=when)
+    except DomainError:
+        return Order.objects.get(pk=kept_id)
+
+
+@service
+def go_on_with_kept(kept_id: int, *, other: str, actor: Actor = SYSTEM) -> None:
+    """Let what was kept of two go on, where it still is stopped for the other one. Safe to repeat."""
+    kept = take_order(kept_id)
+    if _found(kept).get("data", {}).get("number") == other:
+        _look_again(kept, actor=actor, at=timezone.now())
 
 
 @service

@@ -39,6 +39,11 @@ def shortfall_key(order_id: int) -> str:
     return f"shortfall:{order_id}"
 
 
+def part_payment_key(order_id: int | None) -> str:
+    """Return the cause of an exception about an order that was paid in part when its time was over."""
+    return f"part-payment:{order_id}"
+
+
 def due_of(category: str, severity: str, *, at: datetime) -> datetime:
     """Return by when somebody should have solved what is opened now."""
     return at + timedelta(hours=categories.hours_of(category, severity))

@@ -1,6 +1,6 @@
 """Promises that will be missed: told once each, before they are, and put before a person until the cause is gone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +11,7 @@ from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import service
 from inventory.models import GOODS
-from orders import promise
+from orders import categories, promise
 from orders.events import PromiseAtRisk
 from orders.models import Order, OrderException, OrderLine, OrderStatus
 from orders.sentences import CAUSE_GONE, COMES_LATE, NOT_LEFT, PROMISE_AT_RISK
@@ -131,7 +131,8 @@ def _warn(order_id: int, risk: Risk, *, actor: Actor = SYSTEM, at: datetime) -> 
 
 def _let_go(at: datetime) -> None:
     """Close the warnings whose cause is gone: it left, it is over, it is promised for another day or will be there."""
-    rows = OrderException.objects.filter(category=CATEGORY, status__in=OPEN, order__isnull=False)
+    # What somebody opened again has a reason that we do not know.
+    rows = OrderException.objects.filter(category=CATEGORY, status__in=OPEN, order__isnull=False, resolution="")
     ids = dict(rows.order_by("pk").values_list("pk", "order_id"))
     everything = list(ids.items())
     for start in range(0, len(everything), AT_ONCE):
@@ -139,6 +140,18 @@ def _let_go(at: datetime) -> None:
         orders = {order.pk: order for order in _unshipped().filter(pk__in=batch.values())}
         risks = _risks(orders.values(), at=at)
         _close(batch, orders, risks, at=at)
+
+
+@categories.over(CATEGORY)
+def left_or_redated(exceptions: Sequence[OrderException]) -> set[int]:
+    """Return those whose order left, is over, or is promised for another day than the one that was at risk."""
+    orders = Order.objects.in_bulk({one.order_id for one in exceptions if one.order_id})
+    return {one.pk for one in exceptions if one.order_id and not _is_at_risk(orders[one.order_id])}
+
+
+def _is_at_risk(order: Order) -> bool:
+    on_our_hands = order.status in ON_OUR_HANDS and order.fulfillment_status in NOT_ALL_GONE
+    return on_our_hands and order.at_risk_on == order.promised_on
 
 
 def _close(

@@ -200,3 +200,25 @@ def test_the_exception_of_the_check_leads_there_and_closes_with_it(shop, staff):
 
     assert OrderException.objects.get(pk=problem.pk).closed_at is not None
     assert anew(second).open_exceptions == 0
+
+
+def test_what_is_kept_goes_on_later_where_it_cannot_go_on_at_once(shop, staff, monkeypatch):
+    first, second = twins()
+
+    def refuse(*_args, **_said):
+        raise TwinIsGone("not now")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orders.services.duplicates.look_again_at", refuse)
+        done = staff.post(beside(first, second), {"verdict": f"cancel-{first.pk}"})
+    # Nobody reads that nothing was changed: one of them is cancelled.
+    assert (done.status_code, done.headers["Location"]) == (302, f"/admin/orders/order/{second.pk}/change/")
+    assert (anew(first).status, anew(second).active_holds) == ("cancelled", 1)
+
+    outbox.drain()
+
+    assert (anew(second).active_holds, duplicate(second), anew(second).status) == (0, "pass", "confirmed")
+    repeated = EventRecord.objects.filter(name="orders.checks_repeated", thread=second.history_thread())
+    known = repeated.count()
+    services.go_on_with_kept(second.pk, other=str(first))
+    assert repeated.count() == known

@@ -10,13 +10,15 @@ from core import roles
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord, OutgoingMail, User
 from customers.addresses import PostalAddress
+from fulfillment import services as fulfillment
+from fulfillment.models import FulfillmentOrder, Shipment
 from inventory import services as inventory
 from inventory.models import Product
 from orders import remedies, services
 from orders.errors import ExceptionNotOpen, MayNotChange
 from orders.models import Order, OrderException
 from tests.factories.shop import make_priced_product
-from tests.scenarios import anew, confirmed_order, placed_order, run_debts
+from tests.scenarios import anew, confirmed_order, placed_order, run_debts, shipped_order
 
 pytestmark = pytest.mark.django_db
 MAYA = Actor("staff", "maya", frozenset({"orders.change_order", "orders.approve_change"}))
@@ -168,6 +170,57 @@ def test_lateness_that_somebody_knows_of_is_told_again_only_when_another_day_pas
         first,
         (today + timedelta(days=5)).isoformat(),
     )
+
+
+def test_of_two_who_send_it_from_elsewhere_the_second_is_told_that_it_is_done(shop):
+    order = confirmed_order({"MUG-RED": 5})
+    run_debts()
+    work = FulfillmentOrder.objects.get(order=order)
+    fulfillment.release_fulfillment(work.pk, actor=SYSTEM)
+    fulfillment.start_picking(work.pk, actor=SYSTEM)
+    fulfillment.pick(work.pk, picked={order.lines.get().pk: 3}, actor=SYSTEM)
+    found = OrderException.objects.get(category="short_pick")
+    assert found.order == order
+
+    fulfillment.reroute_for_exception(found.pk, actor=MAYA)
+    there = FulfillmentOrder.objects.get(order=order, status="planned").warehouse_id
+    with pytest.raises(ExceptionNotOpen):
+        fulfillment.reroute_for_exception(found.pk, actor=MAYA)
+
+    assert there != work.warehouse_id
+    assert FulfillmentOrder.objects.get(order=order, status="planned").warehouse_id == there
+
+
+def test_a_parcel_counts_as_arrived_only_while_its_exception_is_open(shop):
+    parcel = Shipment.objects.get(order=shipped_order({"TEA-1": 1}))
+    fulfillment.lose_shipment(parcel.pk, actor=SYSTEM)
+    found = OrderException.objects.get(category="parcel_lost")
+    services.close_exception(found.pk, resolution="Paid by the carrier", actor=MAYA)
+
+    with pytest.raises(ExceptionNotOpen):
+        fulfillment.count_as_arrived(found.pk, actor=MAYA)
+
+    assert Shipment.objects.get(pk=parcel.pk).status == "lost"
+
+
+def test_warnings_close_as_soon_as_their_order_is_over(shop):
+    order = placed_order()
+    Order.objects.filter(pk=order.pk).update(at_risk_on=order.promised_on)
+    for category, key in (("promise", f"promise:{order.pk}"), ("payment", f"part-payment:{order.pk}")):
+        services.open_exception(category=category, title="T", dedupe_key=key, order_id=order.pk)
+    provider = services.open_exception(
+        category="payment", title="T", dedupe_key="provider-payment:P", order_id=order.pk
+    )
+
+    services.cancel_order(order.pk, reason="-", actor=SYSTEM)
+    run_debts()
+
+    # Money at the provider that fits nowhere is for a person to settle.
+    assert list(OrderException.objects.exclude(closed_at=None).values_list("category", flat=True).order_by("pk")) == [
+        "promise",
+        "payment",
+    ]
+    assert OrderException.objects.get(closed_at=None) == provider
 
 
 def test_nobody_sees_a_button_he_may_not_press(shop, client):
