@@ -23,6 +23,12 @@ class NotIssued(Conflict):
     code = "not_issued"
 
 
+class NoElectronicForm(Conflict):
+    """EN 16931 knows two decimals at most; a document in a currency with three is there on paper only."""
+
+    code = "no_electronic_form"
+
+
 class CreditExceedsInvoice(Conflict):
     """More units are to be credited than were invoiced and not credited yet."""
 

@@ -99,7 +99,9 @@ def _document_row(document: Invoice | CreditNote) -> dict[str, Any]:
         "is_invoice": kind == "invoice",
         "url": reverse(f"admin:billing_{kind}_change", args=[document.pk]),
         "pdf": reverse(f"admin:billing_{kind}_pdf", args=[document.pk]) if document.number else "",
-        "xml": reverse(f"admin:billing_{kind}_xml", args=[document.pk]) if document.number else "",
+        "xml": reverse(f"admin:billing_{kind}_xml", args=[document.pk])
+        if document.number and document.has_xml
+        else "",
     }
 
 

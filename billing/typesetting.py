@@ -56,6 +56,12 @@ def draw(template: str, content: Mapping[str, Any]) -> bytes:
     )
 
 
+def draw_document(content: Mapping[str, Any]) -> bytes:
+    """Draw an invoice or a credit note; with `xml` in it, it says that machines can read it."""
+    paper = draw("document", content)
+    return for_machines(paper) if content["xml"] else paper
+
+
 def attached(paper: bytes) -> bytes | None:
     """Return the file that was put into a PDF drawn here, if there is one."""
     head = re.search(rb"<</Length (\d+)[^\n]*/Type/EmbeddedFile[^\n]*>>\nstream\n", paper)

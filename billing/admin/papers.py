@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
+from billing.errors import NoElectronicForm
 from core.admin.files import download, save_as
 from core.models import Attachment
 
@@ -38,7 +39,10 @@ class PaperAdmin(admin.ModelAdmin):
     def xml_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Hand out the XML."""
         self._refuse_unseen(request, pk)
-        name, content = self.write(pk)
+        try:
+            name, content = self.write(pk)
+        except NoElectronicForm as missing:
+            raise Http404 from missing
         return save_as(content, name, "application/xml")
 
     def _refuse_unseen(self, request: HttpRequest, pk: int) -> None:

@@ -75,14 +75,14 @@ class InvoiceSerializer(DocumentSerializer):
     open_amount = MoneyField()
     links = serializers.SerializerMethodField()
 
-    @extend_schema_field(serializers.DictField(child=serializers.URLField()))
-    def get_links(self, invoice: Invoice) -> dict[str, str]:
+    @extend_schema_field(serializers.DictField(child=serializers.URLField(allow_null=True)))
+    def get_links(self, invoice: Invoice) -> dict[str, str | None]:
         """Return where the rest is."""
         own = f"/api/v1/invoices/{invoice.number}/"
         return {
             "self": absolute(own),
             "pdf": absolute(f"{own}pdf/"),
-            "xml": absolute(f"{own}xml/"),
+            "xml": absolute(f"{own}xml/") if invoice.has_xml else None,
             "order": absolute(f"/api/v1/orders/{invoice.order.number}/"),
             "credit_notes": absolute(f"/api/v1/credit-notes/?invoice={invoice.number}"),
         }
@@ -104,7 +104,7 @@ class CreditNoteSerializer(DocumentSerializer):
         return {
             "self": absolute(own) if own else None,
             "pdf": absolute(f"{own}pdf/") if own else None,
-            "xml": absolute(f"{own}xml/") if own else None,
+            "xml": absolute(f"{own}xml/") if own and note.has_xml else None,
             "invoice": absolute(f"/api/v1/invoices/{note.invoice.number}/"),
         }
 

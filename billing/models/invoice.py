@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import Attachment, LockingManager, exact
-from core.money import Money
+from core.money import Money, quantum
 from orders.models import Order, OrderLine
 
 from .entity import LegalEntity
+
+CENT = Decimal("0.01")
 
 
 class Document(models.Model):
@@ -50,6 +52,11 @@ class Document(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def has_xml(self) -> bool:
+        """Whether EN 16931 can say it: its amounts have two decimals at most (BR-DEC)."""
+        return quantum(self.currency) >= CENT
 
     def money(self, field: str) -> Money:
         """Return one of the amounts with its currency."""

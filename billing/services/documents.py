@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from billing import typesetting
-from billing.errors import NotIssued
+from billing.errors import NoElectronicForm, NotIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
 from billing.services import einvoice, wording
 from billing.services.common import summed, take_credit_note, take_invoice
@@ -46,30 +46,30 @@ def render_credit_note_pdf(credit_note_id: int) -> Attachment:
 
 
 def invoice_xml(invoice_id: int) -> tuple[str, bytes]:
-    """Return the name and the bytes of an issued invoice as XML, as its PDF holds it. Raises NotIssued."""
+    """Return the name and the bytes of an issued invoice as XML, as its PDF holds it.
+
+    Raises NotIssued, and NoElectronicForm where the standard cannot say it.
+    """
     kept = render_invoice_pdf(invoice_id)
-    if (found := _inside(kept)) is not None:
-        return _as_xml(kept), found
-    invoice = Invoice.objects.select_related("legal_entity").get(pk=invoice_id)
-    return _as_xml(kept), _write(invoice)
+    return _as_xml(kept, Invoice.objects.select_related("legal_entity").get(pk=invoice_id))
 
 
 def credit_note_xml(credit_note_id: int) -> tuple[str, bytes]:
-    """Return the name and the bytes of an issued credit note as XML, as its PDF holds it. Raises NotIssued."""
+    """Return the name and the bytes of an issued credit note as XML, as its PDF holds it.
+
+    Raises NotIssued, and NoElectronicForm where the standard cannot say it.
+    """
     kept = render_credit_note_pdf(credit_note_id)
-    if (found := _inside(kept)) is not None:
-        return _as_xml(kept), found
-    note = CreditNote.objects.select_related("legal_entity", "invoice").get(pk=credit_note_id)
-    return _as_xml(kept), _write(note)
+    return _as_xml(kept, CreditNote.objects.select_related("legal_entity", "invoice").get(pk=credit_note_id))
 
 
-def _inside(kept: Attachment) -> bytes | None:
-    """Return the XML of a kept PDF; those that were drawn before there was any hold none."""
-    return typesetting.attached(read_file(kept))
-
-
-def _as_xml(kept: Attachment) -> str:
-    return f"{kept.name.removesuffix('.pdf')}.xml"
+def _as_xml(kept: Attachment, document: Document) -> tuple[str, bytes]:
+    """Return what a kept PDF holds; those that were drawn before there was any XML hold none."""
+    if not document.has_xml:
+        text = f"EN 16931 has no amounts in {document.currency}: {document.number} is there on paper only"
+        raise NoElectronicForm(text, document=document.number, currency=document.currency)
+    content = typesetting.attached(read_file(kept))
+    return f"{kept.name.removesuffix('.pdf')}.xml", content or _write(document)
 
 
 def _write(document: Document) -> bytes:
@@ -119,7 +119,7 @@ def _draw_invoice(invoice: Invoice) -> bytes:
         "settled": _settled(invoice, matched),
         "state": _invoice_state(invoice),
     }
-    return typesetting.for_machines(typesetting.draw("document", content))
+    return typesetting.draw_document(content)
 
 
 def _draw_credit_note(note: CreditNote) -> bytes:
@@ -149,7 +149,7 @@ def _draw_credit_note(note: CreditNote) -> bytes:
             "code": "",
         },
     }
-    return typesetting.for_machines(typesetting.draw("document", content))
+    return typesetting.draw_document(content)
 
 
 def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _frame(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
             "taxes": _("VAT by rate, in %(currency)s") % {"currency": currency},
             "scan": _("Scan to pay"),
         },
-        "xml": einvoice.write(document, rows).decode(),
+        "xml": einvoice.write(document, rows).decode() if document.has_xml else "",
         "seller": {"name": seller["name"], "line": " · ".join(place), "initial": seller["name"][:1].upper()},
         "sender": " · ".join([seller["name"], *place[:2]]),
         "receiver": _receiver(buyer),

@@ -6,6 +6,7 @@ standard's. Credit notes are of type 381 with positive amounts, and name their i
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,13 +31,15 @@ INVOICE, CREDIT_NOTE = "380", "381"
 SEPA_TRANSFER, TRANSFER = "58", "30"
 PIECES = "C62"
 REASONS = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
-UNTAXED = "O"
+UNTAXED, EXEMPT = "O", "E"
+EXACT = Decimal("0.0000000001")
 # What XML 1.0 cannot hold, whatever somebody typed.
 UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Document = Invoice | CreditNote
 Row = InvoiceLine | CreditNoteLine
 Node = ElementTree.Element
+Stated = tuple[str, Decimal]
 
 for _prefix, _space in SPACES.items():
     ElementTree.register_namespace(_prefix, _space)
@@ -53,8 +56,10 @@ def write(document: Document, rows: Sequence[Row]) -> bytes:
     for note in _notes(document):
         _say(head, "IncludedNote", "Content", text=note)  # BT-22
     trade = _put(root, "rsm:SupplyChainTradeTransaction")
+    stated = _stated(document)
     for position, row in enumerate(rows, start=1):
-        _line(trade, position, row, document.currency)
+        own = (row.tax_category, row.tax_rate)
+        _line(trade, position, row, document.currency, stated.get(own, own))
     _agreement(trade, document)
     _delivery(trade, document)
     _settlement(trade, document)
@@ -63,11 +68,34 @@ def write(document: Document, rows: Sequence[Row]) -> bytes:
 
 def _notes(document: Document) -> list[str]:
     reason = [document.reason] if isinstance(document, CreditNote) else []
-    legal = wording.legal_notes({part["category"] for part in document.tax_breakdown})
+    legal = wording.legal_notes(_categories(document))
     return [said for said in (*legal, *reason, document.notes) if said]
 
 
-def _line(trade: Node, position: int, row: Row, currency: str) -> None:
+def _categories(document: Document) -> set[str]:
+    return {part["category"] for part in document.tax_breakdown}
+
+
+def _stated(document: Document) -> dict[Stated, Stated]:
+    """Return the category and the rate under which each of the document's own is stated.
+
+    What is outside of tax stands alone (BR-O-11), beside other rates it is exempt. A tax that was agreed elsewhere
+    may be more than one whole unit off its rate (BR-CO-17): then the rate is what that tax comes to.
+    """
+    mixed = len(_categories(document)) > 1
+    found = {}
+    for part in document.tax_breakdown:
+        category, rate = part["category"], Decimal(part["rate"])
+        net, tax = Decimal(part["net"]), Decimal(part["tax"])
+        off = bool(net) and abs(tax - net * rate) >= 1
+        found[category, rate] = (
+            EXEMPT if category == UNTAXED and mixed else category,
+            (tax / net).quantize(EXACT) if off else rate,
+        )
+    return found
+
+
+def _line(trade: Node, position: int, row: Row, currency: str, stated: Stated) -> None:
     """Write a row; no price is negative (BR-27), so what is taken off is so many pieces less."""
     line = _put(trade, "IncludedSupplyChainTradeLineItem")
     _say(line, "AssociatedDocumentLineDocument", "LineID", text=str(position))  # BT-126
@@ -79,7 +107,7 @@ def _line(trade: Node, position: int, row: Row, currency: str) -> None:
     quantity = -row.quantity if row.unit_price < 0 else row.quantity
     _say(line, "SpecifiedLineTradeDelivery", "BilledQuantity", text=str(quantity), unitCode=PIECES)  # BT-129, 130
     settled = _put(line, "SpecifiedLineTradeSettlement")
-    _tax(settled, row.tax_category, row.tax_rate)  # BT-151, 152
+    _tax(settled, *stated)  # BT-151, 152
     if row.discount_total:
         allowance = _put(settled, "SpecifiedTradeAllowanceCharge")
         _say(allowance, "ChargeIndicator", "udt:Indicator", text="false")
@@ -92,7 +120,7 @@ def _line(trade: Node, position: int, row: Row, currency: str) -> None:
 def _agreement(trade: Node, document: Document) -> None:
     agreement = _put(trade, "ApplicableHeaderTradeAgreement")
     seller, buyer = document.seller, document.buyer
-    taxed = all(part["category"] != UNTAXED for part in document.tax_breakdown)
+    taxed = _categories(document) != {UNTAXED}
     party = _put(agreement, "SellerTradeParty")
     _say(party, "ID", text=document.legal_entity.code)  # BT-29
     _say(party, "Name", text=seller["name"])  # BT-27
@@ -136,8 +164,8 @@ def _settlement(trade: Node, document: Document) -> None:
     _say(settlement, "InvoiceCurrencyCode", text=currency)  # BT-5
     if isinstance(document, Invoice) and due > 0:
         _means(settlement, document.seller, currency)
-    for part in document.tax_breakdown:
-        _tax(settlement, part["category"], Decimal(part["rate"]), part=part)
+    for one in _taxes(document):
+        _tax(settlement, one.category, one.rate, said=one, currency=currency)
     if due > 0:
         terms = _put(settlement, "SpecifiedTradePaymentTerms")
         if isinstance(document, Invoice):
@@ -174,21 +202,50 @@ def _means(settlement: Node, seller: Mapping[str, Any], currency: str) -> None:
         _say(means, "PayeeSpecifiedCreditorFinancialInstitution", "BICID", text=seller["bic"])  # BT-86
 
 
-def _tax(parent: Node, category: str, rate: Decimal, *, part: Mapping[str, str] | None = None) -> None:
-    """Write the tax of a row, or (BG-23) the sums of a document at one rate with why no tax is stated."""
+def _taxes(document: Document) -> list["_Tax"]:
+    """Return the sums of a document by category and rate (BG-23), with why no tax is stated."""
+    mixed, stated = len(_categories(document)) > 1, _stated(document)
+    found: dict[Stated, _Tax] = {}
+    for part in document.tax_breakdown:
+        key = stated[part["category"], Decimal(part["rate"])]
+        one = found.setdefault(key, _Tax(*key))
+        one.net += Decimal(part["net"])
+        one.tax += Decimal(part["tax"])
+        one.reasons += wording.legal_notes({part["category"]}, mixed=mixed)
+    return list(found.values())
+
+
+@dataclass
+class _Tax:
+    """What is stated at one rate."""
+
+    category: str
+    rate: Decimal
+    net: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    reasons: list[str] = field(default_factory=list)
+
+
+def _tax(parent: Node, category: str, rate: Decimal, *, said: _Tax | None = None, currency: str = "") -> None:
+    """Write the tax of a row, or the sums of a document at one rate."""
     tax = _put(parent, "ApplicableTradeTax")
-    if part is not None:
-        _say(tax, "CalculatedAmount", text=part["tax"])  # BT-117
+    if said is not None:
+        _say(tax, "CalculatedAmount", text=plain(said.tax, currency))  # BT-117
     _say(tax, "TypeCode", text="VAT")
-    if part is not None:
-        for reason in wording.legal_notes({category}):
-            _say(tax, "ExemptionReason", text=reason)  # BT-120
-        _say(tax, "BasisAmount", text=part["net"])  # BT-116
+    if said is not None:
+        _say(tax, "ExemptionReason", text=" ".join(said.reasons))  # BT-120
+        _say(tax, "BasisAmount", text=plain(said.net, currency))  # BT-116
     _say(tax, "CategoryCode", text=category)  # BT-118
-    if part is not None:
+    if said is not None:
         _say(tax, "ExemptionReasonCode", text=REASONS.get(category))  # BT-121
     if category != UNTAXED:
-        _say(tax, "RateApplicablePercent", text=f"{rate * 100:.2f}")  # BT-119
+        _say(tax, "RateApplicablePercent", text=_percent(rate))  # BT-119
+
+
+def _percent(rate: Decimal) -> str:
+    """Write a rate in per cent, with two decimals or as many as it has."""
+    whole, _point, decimals = f"{rate * 100:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def _address(party: Node, address: Mapping[str, Any]) -> None:

@@ -103,13 +103,17 @@ def tax_name(category: str, value: Decimal) -> str:
     return f"{rate(value)} {named[category]}" if category in named else rate(value)
 
 
-def legal_notes(categories: set[str]) -> list[str]:
-    """Return the sentences the law asks for (Directive 2006/112/EC art. 226, points 11 and 11a)."""
+def legal_notes(categories: set[str], *, mixed: bool = False) -> list[str]:
+    """Return the sentences the law asks for (Directive 2006/112/EC art. 226, points 11 and 11a).
+
+    `mixed`: they are some of the categories of a document.
+    """
+    alone = not mixed and len(categories) == 1
     notes = {
         "AE": _("Reverse charge: the customer is liable for the VAT (Directive 2006/112/EC, art. 196)."),
         "K": _("Intra-Community supply, exempt from VAT (Directive 2006/112/EC, art. 138)."),
         "G": _("Export outside the EU, exempt from VAT (Directive 2006/112/EC, art. 146)."),
-        "E": _("Exempt from VAT."),
-        "O": _("No VAT is stated on this document."),
+        "E": _("Exempt from VAT.") if alone else _("Rows marked as exempt are exempt from VAT."),
+        "O": _("No VAT is stated on this document.") if alone else _("Rows not subject to VAT state none."),
     }
     return [notes[category] for category in notes if category in categories]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from billing import services as billing
+from billing.errors import NoElectronicForm
 from billing.models import CreditNote, Invoice, LegalEntity
 from core import files, links
 from core.admin.files import download, save_as
@@ -188,12 +189,15 @@ def invoice_xml(request: HttpRequest, number: str, document: str) -> HttpRespons
     """Hand out an invoice or credit note of a visible order as XML."""
     order = access.get_order(request, number)
     document = access.without_nul(document)
-    if invoice := Invoice.objects.filter(order=order, number=document).first():
-        name, content = billing.invoice_xml(invoice.pk)
-    elif note := CreditNote.objects.filter(order=order, number=document).first():
-        name, content = billing.credit_note_xml(note.pk)
-    else:
-        raise Http404
+    try:
+        if invoice := Invoice.objects.filter(order=order, number=document).first():
+            name, content = billing.invoice_xml(invoice.pk)
+        elif note := CreditNote.objects.filter(order=order, number=document).first():
+            name, content = billing.credit_note_xml(note.pk)
+        else:
+            raise Http404
+    except NoElectronicForm as missing:
+        raise Http404 from missing
     return save_as(content, name, "application/xml")
 
 
