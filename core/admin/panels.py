@@ -32,6 +32,7 @@ link with `data-aside` opens beside the page.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field, unquote
@@ -50,6 +51,8 @@ from core.admin.aside import is_aside
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import for_reader
 from core.admin.links import link_to, may_see, title_of
+from core.drawings import drawn_once
+from core.live import is_refresh
 from core.panels import leads_for, panels_for
 from core.service import thread_of
 from core.templatetags.back_office import when
@@ -139,6 +142,11 @@ class PanelAdmin(BackOfficeAdmin):
             return self.unknown(request, object_id)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, obj):
             raise PermissionDenied
+        if is_refresh(request):
+            return drawn_once(request, self.page, obj, partial(self._record_page, request, obj, extra_context))
+        return self._record_page(request, obj, extra_context)
+
+    def _record_page(self, request: HttpRequest, obj: Any, extra_context: Any) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": self.page_title(obj),

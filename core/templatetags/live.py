@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from core.live import token_for
+from core.live import is_refresh, token_for
 from core.service import thread_of
 
 register = template.Library()
@@ -29,9 +29,9 @@ ROWS_MARGIN = 300
 @register.simple_tag(takes_context=True)
 def live(context: Any, record: Any, doing: str = "read") -> str:
     """Load the scripts that listen, draw anew, and show who else is here, with the right to hear of the record."""
-    if context.get("aside"):
-        return ""
     request = context.get("request")
+    if context.get("aside") or (request is not None and is_refresh(request)):
+        return ""
     is_staff = bool(getattr(getattr(request, "user", None), "is_staff", False))
     scripts = [_line([thread_of(record)], request, doing=doing, is_seen=is_staff)]
     if doing == "read":
