@@ -51,7 +51,7 @@ PATHS = {
     "core.OutgoingMail_attachments": "outgoingmail__thread",
 }
 # Work of the staff, which may name a file, and what somebody said of two orders; none of it belongs to one.
-OF_NO_ORDER = {"core.BulkJob", "orders.Incident", "orders.ToldApart"}
+OF_NO_ORDER = {"core.BulkJob", "orders.Incident", "orders.ToldApart", "orders.Replacement"}
 # Codes that cannot be guessed: what stands in for them is a number of as many digits.
 CODE = re.compile(r"(pay_|re_)\w{20}")
 NAMED = re.compile(

@@ -18,6 +18,7 @@ from fulfillment import batch, selectors
 from fulfillment.carriers import CARRIERS
 from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from inventory.handling import GIFT, labels
+from orders import selectors as order_selectors
 from orders.models import Order
 from orders.panels import places_of
 from orders.services import is_gift
@@ -78,6 +79,9 @@ def parcels_of_order(request: HttpRequest, order: Order) -> Part | None:
     rows = [_parcel_row(request, shipment) for shipment in parcels_on_page(request, order)]
     if not rows:
         return None
+    if any(row["shipment"].status in selectors.NEVER_ARRIVED for row in rows):
+        again = order_selectors.sent_again(order.pk)
+        rows = [{**row, "again": again.get(str(row["shipment"].number))} for row in rows]
     context = {"title": _("Parcels"), "count": len(rows), "parcels": rows, "flush": True, "anchor": "parcels"}
     return "fulfillment/panels/parcels.html", context
 

@@ -26,6 +26,8 @@ ON_THE_WAY = (Parcel.IN_TRANSIT, Parcel.OUT_FOR_DELIVERY, Parcel.DELIVERY_FAILED
 # So many lines of a parcel or of work are named on the page of their order.
 GLIMPSE = 8
 TROUBLE = (Parcel.DELIVERY_FAILED, Parcel.RETURNED_TO_SENDER, Parcel.LOST)
+# Where a parcel stands that nobody will bring any more.
+NEVER_ARRIVED = (Parcel.RETURNED_TO_SENDER, Parcel.LOST)
 
 # What may be done with work, by kind and state, in the order in which buttons stand.
 GOODS_ACTIONS: Mapping[str, tuple[str, ...]] = {

@@ -169,6 +169,12 @@ class QuantityMismatch(Conflict):
     code = "quantity_mismatch"
 
 
+class SentAgainAlready(Conflict):
+    """Another order brings what was lost."""
+
+    code = "sent_again_already"
+
+
 class ExceptionNotOpen(Conflict):
     """The exception was closed already, or is open again."""
 

@@ -200,6 +200,28 @@ class ToldTheSame(ToldApartEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SentAgainEvent(OrderEvent):
+    """What was lost in a parcel, `reference`, goes out once more; `other` is the number of the other order."""
+
+    other: str
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentAgain(SentAgainEvent):
+    """Another order at no charge brings it."""
+
+    name: ClassVar[str] = "orders.sent_again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandsFor(SentAgainEvent):
+    """This order at no charge brings it."""
+
+    name: ClassVar[str] = "orders.stands_for"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackordersFilled(OrderEvent):
     """Units that were missing are tied to stock now."""
 

@@ -56,6 +56,7 @@ class OrderInput:
     `customers_of`: the sender knows only the customers of these channels; others are nobody, or linked at most.
     `handed_over_at`: the warehouse in which the goods change hands as they are sold. They come off its shelf, none of
     them waits, they are taxed there, and the buyer may stay unnamed.
+    `replacement`: it brings what was lost once more; only what says where it goes is checked.
     `settle=False` leaves it placed. `notify` decides whether anybody is told, where the channel does not.
     """
 
@@ -93,6 +94,7 @@ class OrderInput:
     expected_total: Decimal | None = None
     allow_shortage: bool = False
     historic: bool = False
+    replacement: bool = False
     handed_over_at: str = ""
     settle: bool = True
     notify: bool | None = None

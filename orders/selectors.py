@@ -16,7 +16,7 @@ from customers.selectors import written_down_for
 from inventory.models import Allocation, Product
 from inventory.selectors import kits_with
 from orders import guards
-from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus, parts_in
+from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus, Replacement, parts_in
 from orders.searching import first_found, search
 from orders.standing import allowed_actions, blocked_because, display_status, need, next_step
 from pricing.models import Channel
@@ -305,3 +305,9 @@ def with_their_kits(product_ids: Iterable[int]) -> set[int]:
 
 def _waiting_lines(product_ids: Iterable[int]) -> QuerySet[OrderLine]:
     return in_line().filter(product__in=list(product_ids))
+
+
+def sent_again(order_id: int) -> dict[str, Order]:
+    """Return the orders that bring once more what parcels of an order lost, by the number of the parcel."""
+    rows = Replacement.objects.filter(replaced=order_id).exclude(order__status__in=GONE).select_related("order")
+    return {row.reference: row.order for row in rows}

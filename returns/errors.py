@@ -59,3 +59,15 @@ class DecisionImpossible(Invalid):
     """Goods and money cannot be dealt with like that."""
 
     code = "decision_impossible"
+
+
+class ParcelElsewhere(Conflict):
+    """The parcel arrived, or was settled, while somebody looked at it."""
+
+    code = "parcel_elsewhere"
+
+
+class PlaceMissing(Invalid):
+    """Goods that came back lie somewhere, and goods that are lost do not."""
+
+    code = "place_missing"

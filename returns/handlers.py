@@ -2,6 +2,7 @@
 
 from billing.events import RefundSettled
 from core.outbox import handles
+from fulfillment.events import ShipmentDelivered
 from returns import notifications, selectors, services
 from returns.events import ReturnAuthorized, ReturnDeclined, ReturnReceived, ReturnRequested
 
@@ -36,3 +37,9 @@ def send_return_declined(event: ReturnDeclined) -> None:
 def send_return_received(event: ReturnReceived) -> None:
     """Tell the customer that the goods are here."""
     notifications.send_received(event.return_id, units=event.units)
+
+
+@handles(ShipmentDelivered, when=lambda event: not event.quiet)
+def tell_of_parcel_after_all(event: ShipmentDelivered) -> None:
+    """Put before a person that goods arrived which were sent again, or paid back."""
+    services.tell_of_parcel_after_all(event.shipment_id)

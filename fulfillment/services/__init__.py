@@ -3,7 +3,7 @@
 from .apart import go_on_after_hold, hold_work, set_held_apart
 from .cancelling import OVER, cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
-from .mending import count_as_arrived, may_arrive, reroute_for_exception, way_out
+from .mending import count_as_arrived, may_arrive, reroute_for_exception, take_parcel_of, way_out
 from .packing import ParcelInput, attach_label, pack
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
 from .planning import (
@@ -80,6 +80,7 @@ __all__ = [
     "split_fulfillment",
     "start_picking",
     "take_back_shipment",
+    "take_parcel_of",
     "way_out",
     "ways_elsewhere",
     "why_held",

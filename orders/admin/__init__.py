@@ -61,6 +61,8 @@ history.phrase("orders.checks_repeated", _("Checked again: %(said)s"), icon="che
 history.phrase("orders.told_apart", _("Not the same order as %(other)s: %(because)s"), icon="check")
 history.phrase("orders.told_apart_no_more", _("Perhaps the same order as %(other)s after all"), icon="alert")
 history.phrase("orders.told_the_same", _("%(other)s was the same order and is cancelled"), icon="check")
+history.phrase("orders.sent_again", _("%(other)s brings once more what was in parcel %(reference)s"), icon="arrow")
+history.phrase("orders.stands_for", _("Brings once more what %(other)s lost in parcel %(reference)s"), icon="arrow")
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 history.phrase("orders.priority_set", _("Priority set"), icon="pen")

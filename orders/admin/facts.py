@@ -49,6 +49,8 @@ name_facts(
         "orders.quotation_offered": _("Quotation offered"),
         "orders.ranks_changed": _("Priorities worked out anew"),
         "orders.replay_wanted": _("Trial of routing rules wanted"),
+        "orders.sent_again": _("Lost goods sent again"),
+        "orders.stands_for": _("Sent in place of lost goods"),
         "orders.units_awaited": _("Orders wait for units"),
         "orders.units_wanted": _("Order may take units of others"),
         "orders.work_due": _("Work may begin as of today"),

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin
 from core.admin.columns import badge_column, money_column, when_column
 from core.admin.days import day_filter
+from core.admin.links import page_of
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -26,7 +28,7 @@ from orders.admin.many import STEPS_FOR_MANY
 from orders.admin.past import PastAdmin
 from orders.admin.steps import ORDER_STEPS, cancelling
 from orders.admin.together import TOGETHER_STEPS, FollowUpFilter, WhoFilter
-from orders.models import Order, OrderStatus
+from orders.models import Order, OrderStatus, Replacement
 
 A, F, P, R = Order.Allocation, Order.Fulfillment, Order.Paid, Order.Returned
 # What stands beside the title of an order, because it is not as usual.
@@ -128,6 +130,7 @@ class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin,
         "customer_note",
         "gift_note",
         "stock_kept",
+        "in_place_of",
     )
     transition_services: ClassVar[Mapping[str, TransitionSpec]] = {**ORDER_STEPS, **TOGETHER_STEPS}
     cancelling = staticmethod(cancelling)
@@ -183,6 +186,14 @@ class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin,
         today = timezone.localdate(obj.stock_held_until) == timezone.localdate()
         speak = spoken_time if today else spoken_moment
         return said % {"moment": speak(obj.stock_held_until)}
+
+    @admin.display(description=_("in place of"))
+    def in_place_of(self, obj: Order) -> str:
+        """Lead to the order whose lost goods this one brings once more; only what costs nothing does."""
+        tie = None if obj.total else Replacement.objects.filter(order=obj).select_related("replaced").first()
+        if tie is None:
+            return ""
+        return format_html('<a href="{}">{}</a> {}', page_of(tie.replaced), tie.replaced.number, tie.reference)
 
     def badges(self, obj: Order) -> list[tuple[str, Any]]:
         """Show the state, and what else is worth a look; the rest is told by the way and the cards."""

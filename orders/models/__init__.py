@@ -11,6 +11,7 @@ from .incident import Incident, IncidentOrder
 from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
+from .replacement import Replacement
 from .replay import RoutingReplay
 from .together import Follower, FollowUp
 from .version import OrderVersion
@@ -43,6 +44,7 @@ __all__ = [
     "PriorityBump",
     "PriorityWeights",
     "ProductHabit",
+    "Replacement",
     "RoutingReplay",
     "ToldApart",
     "parts_in",

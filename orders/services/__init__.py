@@ -90,6 +90,7 @@ from .remarks import (
     tag_order,
     update_preferences,
 )
+from .replacing import await_no_longer, replacement_input, replacement_of, send_units_again, value_of
 from .replay import MOST_IN_BACKGROUND, run_replay, start_replay
 from .rerouting import Alternative, alternatives, reroute_units
 from .returning import bring_back, close_lent, lend_to_waiting, recall_endangered, recall_lent
@@ -119,6 +120,11 @@ __all__ = [
     "Preview",
     "Substitute",
     "Taking",
+    "await_no_longer",
+    "replacement_input",
+    "replacement_of",
+    "send_units_again",
+    "value_of",
     "accept_quotation",
     "activate_rules",
     "add_comment",

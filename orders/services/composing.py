@@ -44,6 +44,7 @@ class Composed:
     list_prices: dict[int, Decimal] = field(default_factory=dict)
     may_wait: frozenset[int] = frozenset()
     counter: Warehouse | None = None
+    replacement: bool = False
 
     @property
     def backorder(self) -> dict[int, bool]:
@@ -97,6 +98,7 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
         buyer=buyer,
         may_wait=frozenset(position for position, line in enumerate(given.lines, start=1) if line.may_wait),
         counter=_counter(given),
+        replacement=given.replacement,
     )
     _price(composed, given, on=timezone.localdate(at))
     return composed
@@ -155,7 +157,7 @@ def _products_of(given: OrderInput) -> dict[str, Product]:
         product = products.get(line.sku.strip().upper())
         if product is None:
             faults.append(_fault(f"/lines/{index}/sku", "unknown_product", f"There is no product {line.sku}"))
-        elif not product.active and not given.historic:
+        elif not product.active and not given.historic and not given.replacement:
             faults.append(_fault(f"/lines/{index}/sku", "product_not_sold", f"{line.sku} is not sold any more"))
     if faults:
         raise InvalidOrder(faults[0]["detail"], errors=faults)

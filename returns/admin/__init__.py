@@ -3,10 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import navigation
+from orders import categories
 
-from . import finding, policies, returns, today
+from . import finding, policies, remedies, returns, today
 
-__all__ = ["finding", "policies", "returns", "today"]
+__all__ = ["finding", "policies", "remedies", "returns", "today"]
+
+categories.register("parcel_arrived_twice", _("parcel arrived after it was settled"))
 
 navigation.register(
     _("Returns"),

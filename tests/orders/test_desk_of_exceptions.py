@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from billing import services as billing
 from core.actors import SYSTEM
-from core.models import Delivery
+from core.models import Delivery, EventRecord
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory import services as inventory
 from orders import services
-from orders.models import Order, OrderException
+from orders.models import Order, OrderException, Replacement
 from tests.scenarios import anew, confirmed_order, placed_order, run_debts, shipped_order
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,10 @@ def solve(client, category, **said):
     button = listed[start : listed.index('"', start)]
     shown = client.get(button)
     assert (shown.status_code, bool(shown.context_data["consequences"])) == (200, True), category
-    done = client.post(button, said)
+    # What stands in the form is sent as it is, as by a browser.
+    fields = [shown.context_data["form"][name] for name in shown.context_data["form"].fields]
+    usual = {field.html_name: field.value() for field in fields if field.value() not in (None, False)}
+    done = client.post(button, {**usual, **said})
     assert done.status_code == 302, (category, done.context_data["form"].errors)
     found.refresh_from_db()
     assert (found.status, bool(found.resolution)) == ("resolved", True), category
@@ -59,6 +62,8 @@ def test_ten_failures_are_solved_where_they_are_seen(shop, staff):
     Order.objects.filter(pk=lapsing.pk).update(payment_due_at=timezone.now() + timedelta(hours=3))
     assert (services.watch_late(), services.watch_late()) == (1, 0)
     clicks["payment_due"] = solve(staff, "payment_due")
+    asked = EventRecord.objects.filter(name="orders.payment_requested").values_list("thread", flat=True)
+    assert sorted(asked) == sorted([unpaid.history_thread(), lapsing.history_thread()])
 
     # Short pick.
     short = confirmed_order({"MUG-RED": 5}, email="short@example.com")
@@ -84,6 +89,7 @@ def test_ten_failures_are_solved_where_they_are_seen(shop, staff):
         fail(parcel.pk, note="", actor=SYSTEM)
         kind = OrderException.objects.get(order=order).category
         clicks[kind] = solve(staff, kind)
+    assert (Shipment.objects.filter(status="delivered").count(), Replacement.objects.count()) == (1, 1)
 
     # Given-up work.
     debt = Delivery.objects.order_by("pk").first()
@@ -109,6 +115,7 @@ def test_ten_failures_are_solved_where_they_are_seen(shop, staff):
     run_debts()
     OrderException.objects.filter(category="shortfall").exclude(order=wants).update(closed_at=timezone.now())
     clicks["shortfall"] = solve(staff, "shortfall")
+    assert OrderException.objects.get(order=wants).resolution.startswith("It waits for stock, promised for ")
     past_its_day(wants)
     assert services.watch_late() == 1
     clicks["backorder"] = solve(staff, "backorder")
