@@ -37,7 +37,7 @@ def measure(scale: float) -> dict[str, Any]:
     started = time.perf_counter()
     ids = list(services.affected(incident).values_list("pk", flat=True))
     day = today + timedelta(days=9)
-    services.tell_incident(incident.pk, order_ids=ids, text="Sorry.", new_day=day, actor=SYSTEM)
+    services.tell_incident(incident.pk, order_ids=ids, texts={"en": "Sorry."}, new_day=day, actor=SYSTEM)
     _run_through(incident.pk)
     opened = time.perf_counter() - started
     known = OrderException.objects.filter(category="incident", closed_at=None).count()

@@ -20,11 +20,12 @@ from orders.events import (
     StockLent,
     WorkDue,
 )
-from orders.ports import work_book, workload
+from orders.ports import parcel_book, work_book, workload
 from orders.sentences import RELEASE
 
 workload.connect(work_of_today)
 work_book.connect(services.Work())
+parcel_book.connect(services.Parcels())
 
 
 @handles(OrderConfirmed)

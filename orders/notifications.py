@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from core.links import absolute, make_link
 from core.models import OutgoingMail
 from core.reader import spoken_moment
-from orders import guards, promise, wording
+from orders import guards, promise, services, wording
 from orders.letters import picture_of, write_to_buyer
 from orders.models import Comment, Draft, Incident, IncidentOrder, Order, OrderLine, OrderStatus
 from orders.ports import online_payment, payment_details
@@ -117,7 +117,7 @@ def send_incident(order_id: int, *, incident_id: int) -> OutgoingMail | None:
     numbers = [str(number) for number in affected.order_by("order").values_list("order__number", flat=True)[:50]]
     with translation.override(order.language):
         context = {
-            "text": incident.text,
+            "text": incident.texts.get(services.language_of(order.language), incident.text),
             "orders": numbers,
             "day": wording.day(incident.new_day, order.language) if incident.new_day else "",
         }

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from django.db.models import Exists, Q
+
 from core.actors import Actor
 from orders.errors import NoPaymentBook
 from orders.inputs import PaymentInput
@@ -181,7 +183,40 @@ class PaperBookPort:
             self._book.take_back(order, reason=reason, actor=actor, at=at)
 
 
+class ParcelBook(Protocol):
+    """Knows by whom parcels are carried."""
+
+    def carriers(self) -> Sequence[str]:
+        """Return the codes of those who carry parcels."""
+
+    def carried_by(self, carrier: str, *, with_delivered: bool) -> Exists:
+        """Return the condition that an order has a parcel with a carrier: on its way, or delivered as well."""
+
+
+class ParcelBookPort:
+    """Where the keeper of parcels plugs in."""
+
+    def __init__(self) -> None:
+        self._book: ParcelBook | None = None
+
+    def connect(self, book: ParcelBook) -> ParcelBook:
+        """Say who knows the parcels."""
+        self._book = book
+        return book
+
+    def carriers(self) -> list[str]:
+        """Return who carries parcels; nobody where there are none."""
+        return list(self._book.carriers()) if self._book is not None else []
+
+    def carried_by(self, carrier: str, *, with_delivered: bool) -> Q | Exists:
+        """Return the condition that an order has a parcel with a carrier; none has where there are no parcels."""
+        if self._book is None:
+            return Q(pk__in=())
+        return self._book.carried_by(carrier, with_delivered=with_delivered)
+
+
 paper_book = PaperBookPort()
+parcel_book = ParcelBookPort()
 work_book = WorkBookPort()
 workload = WorkloadPort()
 payment_book = PaymentBookPort()

@@ -5,6 +5,7 @@ from .cancelling import OVER, cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
 from .mending import count_as_arrived, may_arrive, reroute_for_exception, take_parcel_of, way_out
 from .packing import ParcelInput, attach_label, pack
+from .parcels import Parcels
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
 from .planning import (
     cut_back_fulfillment,
@@ -35,6 +36,7 @@ __all__ = [
     "SHORT_PICK",
     "USUAL_SIZE",
     "ParcelInput",
+    "Parcels",
     "Proposal",
     "Skipped",
     "Stations",

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,6 +23,7 @@ from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_date
 from orders import services
 from orders.models import Incident, IncidentOrder
+from orders.ports import parcel_book
 from pricing.models import ShippingMethod
 
 ACTS = "orders.change_incident"
@@ -37,7 +41,8 @@ class IncidentForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        carriers = ShippingMethod.objects.order_by("carrier").values_list("carrier", flat=True).distinct()
+        used = ShippingMethod.objects.order_by("carrier").values_list("carrier", flat=True).distinct()
+        carriers = sorted({*used, *parcel_book.carriers()} - {""})
         choices = [("", "–"), *((one, one) for one in carriers)]
         self.fields["carrier"] = forms.ChoiceField(label=gettext_lazy("Carrier"), choices=choices, required=False)
 
@@ -45,9 +50,6 @@ class IncidentForm(forms.ModelForm):
 class TellForm(SubjectForm):
     """What the customers read, and by when they get it."""
 
-    text = forms.CharField(
-        label=gettext_lazy("To the customers"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6})
-    )
     new_day = forms.DateField(
         label=gettext_lazy("Promise anew for"),
         help_text=gettext_lazy("Only orders that are promised earlier move. Leave it empty to move none."),
@@ -56,9 +58,20 @@ class TellForm(SubjectForm):
     )
 
     def prepare(self) -> None:
-        """Begin with what usually is said."""
-        usual = _("your order is affected by this: %(cause)s. We are sorry, and work on it.")
-        self.fields["text"].initial = usual % {"cause": self.subject.cause}
+        """Ask for a text in each language of those it concerns, and begin with what usually is said."""
+        languages = services.languages_of(sight.seen(services.affected(self.subject)))
+        texts = {f"text_{code}": self._text_in(code, alone=len(languages) == 1) for code in languages}
+        self.fields = {**texts, **self.fields}
+
+    def _text_in(self, code: str, *, alone: bool) -> forms.CharField:
+        name = capfirst(str(dict(settings.LANGUAGES)[code]))
+        label = _("To the customers") if alone else _("To customers who read %(language)s") % {"language": name}
+        with translation.override(code):
+            usual = _("your order is affected by this: %(cause)s. We are sorry, and work on it.")
+            said = usual % {"cause": self.subject.cause}
+        field = forms.CharField(label=label, max_length=4000, widget=forms.Textarea(attrs={"rows": 6}))
+        field.initial = said
+        return field
 
 
 class EndForm(forms.Form):
@@ -91,7 +104,12 @@ def _ending(incident: Incident) -> list[str]:
 def _whom(incident: Incident, said: dict[str, Any]) -> dict[str, Any]:
     """Return what is told to whom: of those that are affected, the ones that this person sees."""
     most = services.MOST_AFFECTED + 1
-    return {**said, "order_ids": list(sight.seen(services.affected(incident)).values_list("pk", flat=True)[:most])}
+    texts = {name.removeprefix("text_"): text for name, text in said.items() if name.startswith("text_")}
+    return {
+        "texts": texts,
+        "new_day": said["new_day"],
+        "order_ids": list(sight.seen(services.affected(incident)).values_list("pk", flat=True)[:most]),
+    }
 
 
 @admin.register(Incident, site=site)

@@ -40,7 +40,9 @@ class Incident(models.Model):
     with_delivered = models.BooleanField(_("also what was delivered"), default=False)
 
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.FOUND)
+    # In the language of the house, and by language: each customer reads his own.
     text = models.TextField(_("to the customers"), blank=True)
+    texts = models.JSONField(_("to the customers, by language"), default=dict, blank=True)
     new_day = models.DateField(_("promised anew for"), null=True, blank=True)
     resolution = models.CharField(_("resolution"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("since"), default=timezone.now)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
@@ -50,3 +51,14 @@ def whom(request: HttpRequest, incident: Incident) -> tuple[str, dict[str, Any]]
     if request.user.has_perm("orders.view_incidentorder"):
         context["more"] = (every, _("Every order"))
     return "orders/panels/incident_orders.html", context
+
+
+@panel(INCIDENT, order=30)
+def what_they_read(request: HttpRequest, incident: Incident) -> tuple[str, dict[str, Any]] | None:
+    """Show what the customers were told, in each language."""
+    texts = incident.texts or ({settings.LANGUAGE_CODE: incident.text} if incident.text else {})
+    if not texts:
+        return None
+    names = dict(settings.LANGUAGES)
+    said = [(code, names.get(code, code), text) for code, text in sorted(texts.items())]
+    return "orders/panels/incident_texts.html", {"title": _("What the customers read"), "texts": said}

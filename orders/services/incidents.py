@@ -1,12 +1,14 @@
 """One cause on many orders: found, told, promised anew and closed together, in turns that are safe to repeat."""
 
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
-from django.db.models.functions import Lower
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,13 +18,14 @@ from core.inserting import insert_rows
 from core.outbox import emit
 from core.service import service
 from core.updating import update_each
-from inventory.models import Allocation
+from inventory.models import Allocation, Product
 from orders import categories, selectors
 from orders.errors import IncidentNotOpen, InvalidOrder
 from orders.events import PromiseChanged
 from orders.exception_events import CausesMoved, ExceptionOpened
 from orders.incident_events import IncidentConcerns, IncidentDue, IncidentEnded, IncidentFound, IncidentTold
 from orders.models import Incident, IncidentOrder, Order, OrderException, OrderLine, OrderStatus
+from orders.ports import parcel_book
 from orders.sentences import INCIDENT, OVER_BY_NOW, incident_of
 
 from .exceptions import close_exceptions, due_of
@@ -35,6 +38,7 @@ AT_ONCE = 100
 # How long one turn lasts: whatever else is owed waits no longer behind it.
 TURN_S = 2.0
 RESULT = ("status", "exception_id", "mailed", "promised_before", "promised_after", "note")
+NOT_ALL_GONE = (Order.Fulfillment.UNFULFILLED, Order.Fulfillment.PARTIALLY_SHIPPED)
 CRITERIA = ("carrier", "sku", "shipping_method", "warehouse")
 NOT_YET_THERE = (*sorted(selectors.WAITING), S.FULFILLED)
 
@@ -45,11 +49,16 @@ def affected(incident: Incident) -> "QuerySet[Order]":
     if not incident.with_delivered:
         rows = rows.exclude(fulfillment_status=Order.Fulfillment.DELIVERED)
     if incident.carrier:
-        rows = rows.filter(shipping_method__carrier=incident.carrier)
+        # What has not left goes by its method; what has, by whoever carries its parcel.
+        here = Q(shipping_method__carrier=incident.carrier, fulfillment_status__in=NOT_ALL_GONE)
+        carried = parcel_book.carried_by(incident.carrier, with_delivered=incident.with_delivered)
+        rows = rows.filter(here | Q(carried))
     if incident.shipping_method_id:
         rows = rows.filter(shipping_method=incident.shipping_method_id)
     if incident.sku:
-        lines = OrderLine.objects.filter(order=OuterRef("pk"), sku=incident.sku, quantity__gt=F("cancelled"))
+        lines = OrderLine.objects.alias(contents=Cast("parts", TextField())).filter(
+            _has(incident.sku), order=OuterRef("pk"), quantity__gt=F("cancelled")
+        )
         if not incident.with_delivered:
             lines = lines.filter(quantity__gt=F("cancelled") + F("delivered"))
         rows = rows.filter(Exists(lines))
@@ -65,6 +74,15 @@ def affected(incident: Incident) -> "QuerySet[Order]":
     if incident.placed_until:
         rows = rows.filter(placed_at__lt=_begin_of(incident.placed_until + timedelta(days=1)))
     return rows
+
+
+def _has(sku: str) -> Q:
+    """Return the condition that a line is about a product, or about a kit that had it in it when it was ordered."""
+    of_kits = Q()
+    # One database keeps letters as they are, the other writes them by their numbers.
+    for said in {json.dumps(sku), json.dumps(sku, ensure_ascii=False)}:
+        of_kits |= Q(contents__contains=f'"sku": {said}')
+    return Q(sku=sku) | Q(Q(kind=Product.Kind.KIT) & of_kits)
 
 
 def _begin_of(day: date) -> datetime:
@@ -88,26 +106,44 @@ def find_incident(values: Mapping[str, Any], *, actor: Actor) -> Incident:
 
 @service
 def tell_incident(
-    incident_id: int, *, order_ids: Iterable[int], text: str, new_day: date | None = None, actor: Actor
+    incident_id: int, *, order_ids: Iterable[int], texts: Mapping[str, str], new_day: date | None = None, actor: Actor
 ) -> Incident:
     """Give every affected order an exception, its customer one mail, and a later day where its own is too early.
 
-    Raises IncidentNotOpen where that is done already, and InvalidOrder where nobody is affected, or too many are.
+    `texts` has what they read by language. Raises IncidentNotOpen where that is done already, and InvalidOrder where
+    nobody is affected, too many are, or nothing is said in the language of some.
     """
     incident = _take(incident_id, Status.FOUND)
     if new_day is not None and new_day <= timezone.localdate():
         raise _invalid("new_day", _("Choose a day that is still to come."))
-    wanted = list(affected(incident).filter(pk__in=list(order_ids)).order_by("pk").values_list("pk", flat=True))
+    found = affected(incident).filter(pk__in=list(order_ids)).order_by("pk").values_list("pk", "language")
+    wanted = dict(found)
     if not wanted:
         raise _invalid("", _("It affects no order."))
     if len(wanted) > MOST_AFFECTED:
         raise _invalid("", _("That is more than %(most)s orders; narrow it down first.") % {"most": MOST_AFFECTED})
+    said = {language: text.strip() for language, text in texts.items() if text.strip()}
+    for language in sorted({language_of(one) for one in wanted.values()} - set(said)):
+        raise _invalid(f"text_{language}", _("Some of these customers read this language."))
     insert_rows([IncidentOrder(incident=incident, order_id=pk) for pk in wanted])
-    incident.status, incident.text, incident.new_day = Status.TELLING, text.strip(), new_day
-    incident.save(update_fields=["status", "text", "new_day"])
+    incident.status, incident.texts, incident.new_day = Status.TELLING, said, new_day
+    incident.text = said.get(settings.LANGUAGE_CODE, next(iter(said.values())))
+    incident.save(update_fields=["status", "text", "texts", "new_day"])
     told = IncidentTold(incident_id=incident.pk, orders=len(wanted))
     emit(told, IncidentDue(incident_id=incident.pk), actor=actor)
     return incident
+
+
+def languages_of(orders: "QuerySet[Order]") -> list[str]:
+    """Return the languages in which customers of orders are written to, that of the house first."""
+    found = {language_of(one) for one in orders.order_by().values_list("language", flat=True)[: MOST_AFFECTED + 1]}
+    return [code for code, _name in settings.LANGUAGES if code in found] or [settings.LANGUAGE_CODE]
+
+
+def language_of(language: str) -> str:
+    """Return the language in which a customer is written to: his own where we speak it, else that of the house."""
+    code = language.partition("-")[0]
+    return code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 @service

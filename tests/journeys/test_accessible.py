@@ -50,7 +50,7 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     rules = draft(rule("prefer", "MUC", weight_from=1, channels=["api"]), costs=COSTS)
     orders.start_replay(rules.pk, orders=10, actor=SYSTEM)
     incident = orders.find_incident({"cause": "Mugs recalled", "sku": "MUG-RED"}, actor=SYSTEM)
-    orders.tell_incident(incident.pk, order_ids=[wanted.pk], text="Sorry", actor=SYSTEM)
+    orders.tell_incident(incident.pk, order_ids=[wanted.pk], texts={"en": "Sorry"}, actor=SYSTEM)
     run_debts()
     line = done.lines.order_by("pk").first()
     returns.request_return(done.pk, quantities={line.pk: 1}, reason="Too red", actor=Actor("staff", "maya"))

@@ -9,10 +9,14 @@ from core import roles
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord, OutgoingMail, User
 from core.roles import group_of
+from fulfillment import services as fulfillment
+from fulfillment.models import Shipment
+from inventory.models import KitPart
 from orders import services
 from orders.errors import IncidentNotOpen, InvalidOrder
 from orders.models import Incident, IncidentOrder, Order, OrderException
 from pricing.models import Channel
+from tests.factories.kits import make_priced_kit
 from tests.scenarios import anew, confirmed_order, delivered_order, run_debts, shipped_order
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +33,7 @@ def ids_of(incident):
 
 
 def told(incident, **given):
-    said = {"text": "Everything is late.", "new_day": timezone.localdate() + LATER, **given}
+    said = {"texts": {"en": "Everything is late."}, "new_day": timezone.localdate() + LATER, **given}
     services.tell_incident(incident.pk, order_ids=ids_of(incident), actor=MAYA, **said)
     run_debts()
     incident.refresh_from_db()
@@ -92,13 +96,71 @@ def test_all_are_told_promised_anew_and_closed_together(shop):
     assert {mail.kind for mail in OutgoingMail.objects.all()} == {"incident"}
 
 
+def test_each_customer_reads_his_own_language(shop, staff):
+    english, german = confirmed_order({"MUG-RED": 1}), confirmed_order({"MUG-RED": 1}, email="bob@example.com")
+    french = confirmed_order({"MUG-RED": 1}, email="cem@example.com")
+    Order.objects.filter(pk=german.pk).update(language="de")
+    Order.objects.filter(pk=french.pk).update(language="fr")
+    run_debts()
+    OutgoingMail.objects.all().delete()
+    incident = found(sku="MUG-RED")
+    step = f"/admin/orders/incident/{incident.pk}/do/tell/"
+
+    form = staff.get(step).context_data["form"]
+    assert [name for name in form.fields if name.startswith("text_")] == ["text_en", "text_de"]
+    assert str(form["text_de"].label) == "To customers who read German"
+    assert form["text_de"].value() != form["text_en"].value()
+    assert "Carrier on strike" in form["text_de"].value()
+    refused = staff.post(step, {"text_en": "Late.", "text_de": "", "new_day": ""})
+    assert refused.context_data["form"].errors == {"text_de": ["This field is required."]}
+    with pytest.raises(InvalidOrder):
+        services.tell_incident(incident.pk, order_ids=ids_of(incident), texts={"en": "Late."}, actor=MAYA)
+    staff.post(step, {"text_en": "Late.", "text_de": "Zu spät.", "new_day": ""})
+    run_debts()
+
+    said = {mail.to: mail.text for mail in OutgoingMail.objects.filter(kind="incident")}
+    assert {to: ("Late." in text, "Zu spät." in text) for to, text in said.items()} == {
+        english.email: (True, False),
+        german.email: (False, True),
+        french.email: (True, False),
+    }
+    page = staff.get(f"/admin/orders/incident/{incident.pk}/change/").content.decode()
+    assert '<div lang="de"><p>Zu spät.</p></div>' in page
+
+
+def test_a_part_that_is_recalled_is_found_in_the_kits_that_had_it_in_them(shop):
+    make_priced_kit("SET-Ü", parts={"MUG-RED": 1, "TEA-1": 1})
+    kit = confirmed_order({"SET-Ü": 1}, email="bob@example.com")
+    mug, tea = confirmed_order({"MUG-RED": 1}), confirmed_order({"TEA-1": 1}, email="cem@example.com")
+
+    assert ids_of(found(sku="MUG-RED")) == [kit.pk, mug.pk]
+    assert ids_of(found(sku="SET-Ü")) == [kit.pk]
+    assert ids_of(found(sku="TEA-1")) == [kit.pk, tea.pk]
+    assert ids_of(found(sku="MUG")) == []
+    # What was in the kit counts, not what would be in it now.
+    KitPart.objects.filter(kit__sku="SET-Ü", product=shop.mug).delete()
+    assert ids_of(found(sku="MUG-RED")) == [kit.pk, mug.pk]
+
+
+def test_what_has_left_is_affected_by_whoever_carries_it(shop):
+    here, sent = confirmed_order({"MUG-RED": 1}), shipped_order({"MUG-RED": 1}, email="bob@example.com")
+    usual = here.shipping_method.carrier
+    Shipment.objects.filter(order=sent).update(carrier="courier")
+
+    assert ids_of(found(carrier=usual)) == [here.pk]
+    assert ids_of(found(carrier="courier")) == [sent.pk]
+    fulfillment.deliver_shipment(Shipment.objects.get(order=sent).pk, actor=SYSTEM)
+    assert ids_of(found(carrier="courier")) == []
+    assert ids_of(found(carrier="courier", with_delivered=True)) == [sent.pk]
+
+
 def test_it_is_safe_to_repeat_and_says_of_each_order_what_became_of_it(shop):
     gone, stays = confirmed_order({"MUG-RED": 1}), confirmed_order({"MUG-RED": 1}, email="bob@example.com")
     incident = found(sku="MUG-RED")
-    services.tell_incident(incident.pk, order_ids=[gone.pk, stays.pk], text="Sorry", actor=MAYA)
+    services.tell_incident(incident.pk, order_ids=[gone.pk, stays.pk], texts={"en": "Sorry"}, actor=MAYA)
     services.cancel_order(gone.pk, reason="-", actor=SYSTEM)
     with pytest.raises(IncidentNotOpen):
-        services.tell_incident(incident.pk, order_ids=[stays.pk], text="Sorry", actor=MAYA)
+        services.tell_incident(incident.pk, order_ids=[stays.pk], texts={"en": "Sorry"}, actor=MAYA)
     with pytest.raises(IncidentNotOpen):
         services.end_incident(incident.pk, resolution="over", actor=MAYA)
 
@@ -134,10 +196,10 @@ def test_somebody_at_the_desk_does_it_on_three_pages_and_nobody_else(shop, clien
     step = f"/admin/orders/incident/{incident.pk}/do/tell/"
     shown = client.get(step)
     assert shown.context_data["consequences"][0] == "1 order gets an exception."
-    assert client.post(step, {"text": "", "new_day": ""}).status_code == 200
-    past = client.post(step, {"text": "Stop", "new_day": "2020-01-01"})
+    assert client.post(step, {"text_en": "", "new_day": ""}).status_code == 200
+    past = client.post(step, {"text_en": "Stop", "new_day": "2020-01-01"})
     assert "Choose a day that is still to come." in past.content.decode()
-    client.post(step, {"text": "Stop", "new_day": ""})
+    client.post(step, {"text_en": "Stop", "new_day": ""})
     run_debts()
     assert OrderException.objects.filter(category="incident").count() == 1
     client.post(f"/admin/orders/incident/{incident.pk}/do/end/", {"resolution": "Replaced"})
@@ -149,7 +211,7 @@ def test_somebody_at_the_desk_does_it_on_three_pages_and_nobody_else(shop, clien
     tom.groups.add(group_of("warehouse"))
     client.force_login(tom, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get("/admin/orders/incident/").status_code == 403
-    assert client.post(step, {"text": "x"}).status_code == 403
+    assert client.post(step, {"text_en": "x"}).status_code == 403
 
 
 def test_what_reaches_beyond_the_channels_one_is_limited_to_is_closed_by_somebody_else(shop, client):
