@@ -81,6 +81,14 @@ class ExceptionTold(ExceptionEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExceptionNarrowed(ExceptionEvent):
+    """A part of it is solved."""
+
+    name: ClassVar[str] = "orders.exception_narrowed"
+    solved: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CausesMoved(InOrderHistory):
     """Something changed about an order with open exceptions: their causes may be gone."""
 

@@ -7,7 +7,8 @@ In `<app>/admin/remedies.py`:
     )
 
 `offer` says what it would mean, with what it costs, or nothing where it does not help this one; it only reads.
-`execute` is one service, `(exception_id, *, actor, **what the form says)`. The first of a kind is its best.
+`details` says more, where that is dear to find out: only on the page that asks. `execute` is one service,
+`(exception_id, *, actor, **what the form says)`. The first of a kind is its best.
 """
 
 from collections.abc import Callable
@@ -37,6 +38,7 @@ class Remedy:
     style: str = ""
     initial: Callable[[Any], dict[str, Any]] | None = None
     arguments: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
+    details: Callable[[Any], list[str]] | None = None
 
     def is_for(self, kind: str) -> bool:
         """Whether it may help against a kind of exceptions."""

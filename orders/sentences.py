@@ -37,6 +37,8 @@ SENT_IN_PART = sentence(gettext_noop("What is here is sent, the rest follows"))
 ADDRESS_CORRECTED = sentence(gettext_noop("The address was corrected"))
 INCIDENT = sentence(gettext_noop("Incident: %(cause)s"))
 OVER_BY_NOW = sentence(gettext_noop("The order is over by now"))
+MISSING_SENT_FROM = sentence(gettext_noop("%(place)s sends what was missing"))
+TAKEN_FROM_OTHERS = sentence(gettext_noop("Its units came from less urgent orders"))
 TRIED_AGAIN = sentence(gettext_noop("It is tried again"))
 
 

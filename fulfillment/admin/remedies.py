@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy
 
 from core.reader import spoken_amount, spoken_date
 from fulfillment import services
-from fulfillment.models import Shipment
+from fulfillment.models import FulfillmentLine, Shipment
 from orders import remedies
 from orders.remedies import Offer, Remedy
+from orders.services import Alternative
 
 
 def _from_elsewhere(exception: Any) -> Offer | None:
@@ -17,7 +18,24 @@ def _from_elsewhere(exception: Any) -> Offer | None:
     if found is None:
         return None
     _work, way = found
-    said = [_("%(place)s sends it instead.") % {"place": way.warehouse.name}]
+    return Offer((_("%(place)s sends it instead.") % {"place": way.warehouse.name}, *_costs(way)))
+
+
+def _part_from_elsewhere(exception: Any) -> Offer | None:
+    found = services.way_out_in_part(exception)
+    if found is None:
+        return None
+    work, way = found
+    lines = FulfillmentLine.objects.filter(fulfillment_order=work)
+    skus = dict(lines.values_list("order_line__position", "order_line__sku"))
+    units = ", ".join(f"{count} × {skus[position]}" for position, count in way.gives.items() if count)
+    words = {"place": way.warehouse.name, "units": units}
+    said = _("%(place)s sends %(units)s in a parcel of its own; for the rest the exception stays open.") % words
+    return Offer((said, *_costs(way)))
+
+
+def _costs(way: Alternative) -> list[str]:
+    said = []
     if way.arrives_on:
         said.append(_("It arrives on %(day)s.") % {"day": spoken_date(way.arrives_on)})
     if way.more:
@@ -25,7 +43,7 @@ def _from_elsewhere(exception: Any) -> Offer | None:
         said.append(
             (_("It costs us %(cost)s more.") if way.more > 0 else _("It costs us %(cost)s less.")) % {"cost": cost}
         )
-    return Offer(tuple(said))
+    return said
 
 
 def _arrived(exception: Any) -> Offer | None:
@@ -48,6 +66,17 @@ remedies.register(
         services.reroute_for_exception,
         order=30,
         style="primary",
+    )
+)
+remedies.register(
+    Remedy(
+        "part_from_elsewhere",
+        gettext_lazy("Send a part from elsewhere"),
+        (services.SHORT_PICK,),
+        "fulfillment.reroute_fulfillmentorder",
+        _part_from_elsewhere,
+        services.reroute_part_for_exception,
+        order=32,
     )
 )
 remedies.register(

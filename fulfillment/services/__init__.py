@@ -3,7 +3,15 @@
 from .apart import go_on_after_hold, hold_work, set_held_apart
 from .cancelling import OVER, cancel_open_fulfillment, complete_put_back
 from .following import Work, follow_order
-from .mending import count_as_arrived, may_arrive, reroute_for_exception, take_parcel_of, way_out
+from .mending import (
+    count_as_arrived,
+    may_arrive,
+    reroute_for_exception,
+    reroute_part_for_exception,
+    take_parcel_of,
+    way_out,
+    way_out_in_part,
+)
 from .packing import ParcelInput, attach_label, pack
 from .parcels import Parcels
 from .picking import SHORT_PICK, pick, pull_back, short_pick, short_pick_key, start_picking
@@ -84,6 +92,8 @@ __all__ = [
     "take_back_shipment",
     "take_parcel_of",
     "way_out",
+    "way_out_in_part",
+    "reroute_part_for_exception",
     "ways_elsewhere",
     "why_held",
     "withdraw_early",

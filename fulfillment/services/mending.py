@@ -1,6 +1,6 @@
 """What a warehouse and its carriers can do about exceptions, and how they see that a cause is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 from django_fsm import can_proceed
@@ -9,15 +9,18 @@ from core.actors import Actor
 from core.service import service
 from fulfillment.errors import NotPlanned
 from fulfillment.models import FulfillmentOrder, Shipment
-from fulfillment.sentences import ARRIVED_AFTER_ALL, COMES_FROM, SENT_FROM
+from fulfillment.sentences import ARRIVED_AFTER_ALL, COMES_FROM, NOT_FOUND, PART_FROM, SENT_FROM
+from inventory import services as inventory
 from orders import categories
 from orders import services as orders
 from orders.models import OrderException
 from orders.services import Alternative
 
 from .picking import SHORT_PICK
-from .rerouting import reroute_fulfillment, ways_elsewhere
+from .rerouting import missing_units, reroute_fulfillment, ways_elsewhere
+from .splitting import split_fulfillment
 from .tracking import HERE, deliver_shipment
+from .work import lines_of
 
 Status = FulfillmentOrder.Status
 PARCEL_TROUBLE = ("parcel_delivery_failed", "parcel_returned_to_sender", "parcel_lost")
@@ -31,18 +34,32 @@ def way_out(exception: OrderException) -> tuple[FulfillmentOrder, Alternative] |
 
     What is late helps only a place from which it arrives earlier.
     """
+    for work, ways in _ways(exception):
+        possible = [way for way in ways if way.is_possible]
+        if exception.category != SHORT_PICK:
+            possible = [way for way in possible if way.arrives_on and way.now_on and way.arrives_on < way.now_on]
+        if possible:
+            return work, possible[0]
+    return None
+
+
+def way_out_in_part(exception: OrderException) -> tuple[FulfillmentOrder, Alternative] | None:
+    """Return planned work that an exception is about, and the place that can send most of it where none has all."""
+    for work, ways in _ways(exception):
+        if any(way.is_possible for way in ways):
+            return None
+        if partly := [way for way in ways if way.helps_in_part]:
+            return work, max(partly, key=lambda way: sum(way.gives.values()))
+    return None
+
+
+def _ways(exception: OrderException) -> Iterator[tuple[FulfillmentOrder, list[Alternative]]]:
     rows = FulfillmentOrder.objects.filter(order=exception.order_id, status=Status.PLANNED, kind="goods")
     if rest := exception.payload.get("rest"):
         rows = rows.filter(number=rest)
-    for work in rows.select_related("order__channel", "order__shipping_method", "warehouse").order_by("pk")[
-        :MOST_WORKS
-    ]:
-        ways = [way for way in ways_elsewhere(work) if way.is_possible]
-        if exception.category != SHORT_PICK:
-            ways = [way for way in ways if way.arrives_on and way.now_on and way.arrives_on < way.now_on]
-        if ways:
-            return work, ways[0]
-    return None
+    rows = rows.select_related("order__channel", "order__shipping_method", "warehouse").order_by("pk")
+    for work in rows[:MOST_WORKS]:
+        yield work, ways_elsewhere(work)
 
 
 @service
@@ -56,6 +73,40 @@ def reroute_for_exception(exception_id: int, *, actor: Actor) -> OrderException:
     reroute_fulfillment(work.pk, warehouse_id=way.warehouse.pk, reason=str(exception.title)[:300], actor=actor)
     words = SENT_FROM if exception.category == SHORT_PICK else COMES_FROM
     return orders.finish(exception, words(place=way.warehouse.name), actor=actor)
+
+
+@service
+def reroute_part_for_exception(exception_id: int, *, actor: Actor) -> OrderException:
+    """Send what another place has of units that were not found; for the rest somebody is still asked.
+
+    Raises NotPlanned where there is none any more.
+    """
+    exception, _its_order = orders.in_hand(exception_id, with_work=True)
+    found = way_out_in_part(exception)
+    if found is None:
+        raise NotPlanned(_("No other place can send it any more"))
+    work, way = found
+    lines = {line.order_line.position: line.order_line for line in lines_of(work)}
+    given = {lines[position]: units for position, units in way.gives.items() if units}
+    reason, source = str(exception.title)[:300], work.warehouse_id
+    moving = {line.pk: units for line, units in given.items()}
+    moved = split_fulfillment(work.pk, units=moving, reason=reason, actor=actor)
+    reroute_fulfillment(moved.pk, warehouse_id=way.warehouse.pk, reason=reason, actor=actor)
+    if source is not None:
+        inventory.count_missing(warehouse_id=source, missing=missing_units(lines_of(moved), {}), actor=actor)
+    missing = dict(exception.payload.get("missing", {}))
+    for line, units in given.items():
+        missing[line.sku] = missing.get(line.sku, 0) - units
+    missing = {sku: units for sku, units in missing.items() if units > 0}
+    left = ", ".join(f"{units} × {sku}" for sku, units in missing.items())
+    sent = ", ".join(f"{units} × {line.sku}" for line, units in given.items())
+    return orders.narrow_exception(
+        exception,
+        title=NOT_FOUND(units=left, warehouse=work.warehouse.code if work.warehouse else ""),
+        payload={**exception.payload, "missing": missing},
+        solved=PART_FROM(units=sent, place=way.warehouse.name),
+        actor=actor,
+    )
 
 
 def may_arrive(parcel: Shipment) -> bool:

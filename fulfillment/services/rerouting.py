@@ -72,7 +72,7 @@ def reroute_fulfillment(
     )
     emit(event, actor=actor)
     if short_pick is not None:
-        missing = _missing_units(lines, short_pick.payload.get("parts", {}).get("missing", {}))
+        missing = missing_units(lines, short_pick.payload.get("parts", {}).get("missing", {}))
         inventory.count_missing(warehouse_id=source, missing=missing, actor=actor)
     return work
 
@@ -85,7 +85,7 @@ def _close_short_pick(work: FulfillmentOrder, target: Warehouse | None, *, actor
     return known
 
 
-def _missing_units(lines: Sequence[FulfillmentLine], parts: Mapping[str, int]) -> Mapping[int, int]:
+def missing_units(lines: Sequence[FulfillmentLine], parts: Mapping[str, int]) -> Mapping[int, int]:
     """Return the units that were not found, by product; of kits those of `parts`, by SKU, if somebody said which."""
     units: dict[int, int] = defaultdict(int)
     of_kits: dict[int, int] = defaultdict(int)

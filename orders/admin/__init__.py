@@ -66,6 +66,8 @@ history.phrase("orders.stands_for", _("Brings once more what %(other)s lost in p
 history.phrase("orders.payment_requested", _("Asked to pay"), icon="mail")
 
 history.phrase("orders.priority_set", _("Priority set"), icon="pen")
+history.phrase("orders.filled_by_hand", _("What was missing is sent from elsewhere"), icon="arrow")
+history.phrase("orders.exception_narrowed", _("Solved in part: %(solved)s"), icon="check")
 history.phrase("orders.units_taken", _("Took units of a less urgent order"), icon="arrow")
 history.phrase("orders.units_given", _("Gave units to a more urgent order"), icon="arrow")
 history.phrase("orders.bump_ended", _("Usual priority again"), icon="pen")

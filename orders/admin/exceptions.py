@@ -144,7 +144,9 @@ def _step_of(remedy: remedies.Remedy) -> TransitionSpec:
 
     def said(one: OrderException) -> list[Any]:
         offer = remedies.offer_of(remedy, one)
-        return list(offer.sentences) if offer else []
+        if offer is None:
+            return []
+        return [*offer.sentences, *(remedy.details(one) if remedy.details else ())]
 
     return TransitionSpec(
         remedy.label,

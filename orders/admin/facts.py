@@ -22,6 +22,7 @@ name_facts(
         "orders.exception_handed_over": _("Exception handed over"),
         "orders.exception_recurred": _("Exception seen again"),
         "orders.exception_reopened": _("Exception opened again"),
+        "orders.exception_narrowed": _("Exception solved in part"),
         "orders.exception_told": _("Customer told of an exception"),
         "orders.exception_taken": _("Exception taken"),
         "orders.file_removed": _("File taken off"),

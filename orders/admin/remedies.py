@@ -6,12 +6,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.models import OutgoingMail
-from core.reader import spoken_date
+from core.reader import spoken_amount, spoken_date
 from orders import guards, remedies, selectors, services
+from orders.admin import taking
 from orders.admin.forms import CancelForm
 from orders.admin.mending_forms import PassForm
 from orders.admin.steps import cancelling
+from orders.models import OrderLine
 from orders.remedies import Offer, Remedy
+
+
+class TakeUnitsForm(taking.TakeForm):
+    """Who gives what the order of an exception misses."""
+
+    def prepare(self) -> None:
+        """Ask as on the page of the order."""
+        self.subject = self.subject.order
+        super().prepare()
+
 
 LACKING = ("late", "backorder", "promise", "shortfall")
 
@@ -40,6 +52,31 @@ def _wait(exception: Any) -> Offer | None:
         return None
     words = {"units": units, "day": spoken_date(day)}
     return Offer((_("It waits for %(units)s, which is promised for %(day)s; that costs nothing.") % words,))
+
+
+def _fetch(exception: Any) -> Offer | None:
+    order = exception.order
+    if order is None or order.status not in selectors.LIVE or not taking.is_open(order):
+        return None
+    way = next(iter(services.ways_for_missing(order)), None)
+    if way is None:
+        return None
+    skus = dict(OrderLine.objects.filter(order=order).values_list("position", "sku"))
+    units = ", ".join(f"{count} × {skus[position]}" for position, count in way.gives.items() if count)
+    words = {"place": way.warehouse.name, "units": units}
+    said = [_("%(place)s sends %(units)s, which the rules would not do by themselves.") % words]
+    if way.arrives_on:
+        said.append(_("It arrives on %(day)s.") % {"day": spoken_date(way.arrives_on)})
+    if way.cost:
+        said.append(_("Sending them costs %(cost)s.") % {"cost": spoken_amount(way.cost, way.currency)})
+    return Offer(tuple(said))
+
+
+def _take(exception: Any) -> Offer | None:
+    order = exception.order
+    if order is None or not taking.is_open(order):
+        return None
+    return Offer((_("You see who would give what, and when they would have it then, before you confirm."),))
 
 
 def _pay_again(exception: Any) -> Offer | None:
@@ -101,6 +138,31 @@ remedies.register(
         services.wait_for_stock,
         order=10,
         style="primary",
+    )
+)
+remedies.register(
+    Remedy(
+        "fetch_missing",
+        gettext_lazy("Send what is missing from elsewhere"),
+        LACKING,
+        "fulfillment.reroute_fulfillmentorder",
+        _fetch,
+        services.fetch_missing,
+        order=22,
+    )
+)
+remedies.register(
+    Remedy(
+        "take_units",
+        gettext_lazy("Take it from less urgent orders"),
+        LACKING,
+        "orders.operate_order",
+        _take,
+        services.take_for_exception,
+        form=TakeUnitsForm,
+        order=33,
+        arguments=lambda exception, said: {"agreed": said["givers"], "reason": said["reason"]},
+        details=lambda exception: taking.consequences(exception.order),
     )
 )
 remedies.register(

@@ -19,6 +19,7 @@ from .exceptions import (
     close_exception,
     close_exceptions,
     hand_over_exception,
+    narrow_exception,
     open_exception,
     reopen_exception,
     shortfall_key,
@@ -26,6 +27,7 @@ from .exceptions import (
 )
 from .files import MOST_FILES, attach_files, remove_file
 from .filling import fill_backorders, fill_order
+from .filling_by_hand import fill_from, ways_for_missing
 from .habits import note_habits
 from .hold_types import change_hold_type, create_hold_type
 from .holding import lapse_stock, lapse_unpaid_stock
@@ -45,12 +47,14 @@ from .mending import (
     ask_again_to_pay,
     cancel_for_exception,
     day_at_best,
+    fetch_missing,
     finish,
     in_hand,
     let_check_pass,
     missing_units,
     promise_anew,
     send_mail_again,
+    take_for_exception,
     try_work_again,
     wait_for_stock,
     write_to_customer,
@@ -183,6 +187,11 @@ __all__ = [
     "language_of",
     "languages_of",
     "finish",
+    "narrow_exception",
+    "fill_from",
+    "ways_for_missing",
+    "fetch_missing",
+    "take_for_exception",
     "fitting_methods",
     "follow_order",
     "forget_catches",

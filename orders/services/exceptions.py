@@ -17,6 +17,7 @@ from orders.errors import ExceptionNotOpen
 from orders.exception_events import (
     ExceptionClosed,
     ExceptionHandedOver,
+    ExceptionNarrowed,
     ExceptionOpened,
     ExceptionRecurred,
     ExceptionReopened,
@@ -147,6 +148,17 @@ def hand_over_exception(
     exception.save(update_fields=["owner", "queue", "status"])
     to = str(exception.owner) if owner_id else categories.queue_name(exception.queue)
     emit(ExceptionHandedOver(**_about(exception, exception.order), to=to, note=note[:300]), actor=actor)
+    return exception
+
+
+@service
+def narrow_exception(
+    exception: OrderException, *, title: str, payload: Mapping[str, Any], solved: str, actor: Actor
+) -> OrderException:
+    """Say of an open exception, in hand, what is still wrong after a part of it was solved."""
+    exception.title, exception.payload = title[:300], dict(payload)
+    exception.save(update_fields=["title", "payload"])
+    emit(ExceptionNarrowed(**_about(exception, exception.order), solved=solved), actor=actor)
     return exception
 
 

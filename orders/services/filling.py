@@ -70,10 +70,17 @@ def fill_order(order_id: int, *, actor: Actor = SYSTEM) -> Order | None:
 def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     """Fill orders as they stand in line, in a number of statements that does not grow with them."""
     now = timezone.now()
-    line = _take_in_line(order_ids)
+    line = take_in_line(order_ids)
     if not line:
         return Filling([], set(order_ids))
     _route_all(line, at=now)
+    return serve(line, actor=actor, at=now, asked=order_ids)
+
+
+@service
+def serve(line: Sequence[InLine], *, actor: Actor, at: datetime, asked: Collection[int]) -> Filling:
+    """Give those who stand in line, routed, what is there for them."""
+    now = at
     turns = [one.turn() for one in line]
     outcomes = inventory.allocate_in_turn(turns, actor=actor)
     served = [one for one, reserved in zip(line, outcomes, strict=True) if reserved.picks]
@@ -95,10 +102,10 @@ def _fill_some(order_ids: Sequence[int], *, actor: Actor) -> Filling:
     back = (LentIsBack(order_id=one.order.pk) for one in lenders if not any(line.lent for line in one.lines))
     emit(*events, *moved, *back, actor=actor, at=now)
     done = {one.order.pk for one in served if not one.waiting}
-    return Filling(filled, set(order_ids) - done)
+    return Filling(filled, set(asked) - done)
 
 
-def _take_in_line(order_ids: Sequence[int]) -> list[InLine]:
+def take_in_line(order_ids: Sequence[int]) -> list[InLine]:
     """Lock orders and return those that still wait for something, by rank."""
     # Few channels, methods and products for many orders: each is made once, not joined to every row.
     found = Order.objects.locked().prefetch_related("channel", "shipping_method").filter(pk__in=order_ids)

@@ -1,5 +1,6 @@
 """What helps: one service for each way out of an exception, which closes with its cause."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,18 +12,30 @@ from core.actors import Actor
 from core.outbox import emit
 from core.service import service
 from orders import selectors
-from orders.errors import ExceptionNotOpen
+from orders.errors import ExceptionNotOpen, NothingToTake
 from orders.exception_events import ExceptionTold
 from orders.models import Order, OrderException, OrderLine
 from orders.ports import work_book
-from orders.sentences import ASKED_AGAIN, CANCELLED_FOR_IT, LET_PASS, NOT_IN_TIME, PROMISED_ANEW, TRIED_AGAIN, WAITS
+from orders.sentences import (
+    ASKED_AGAIN,
+    CANCELLED_FOR_IT,
+    LET_PASS,
+    MISSING_SENT_FROM,
+    NOT_IN_TIME,
+    PROMISED_ANEW,
+    TAKEN_FROM_OTHERS,
+    TRIED_AGAIN,
+    WAITS,
+)
 
 from .book import lines_of, save_figures, take_order
 from .cancellation import cancel_order
 from .exceptions import OPEN, close_exceptions, open_one
+from .filling_by_hand import fill_from, ways_for_missing
 from .holds import waive_check
 from .promising import estimate, repromise, write_days
 from .quotations import request_payment
+from .reassigning import take_units
 from .remarks import add_comment
 
 DATED = ("sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later")
@@ -70,6 +83,34 @@ def wait_for_stock(exception_id: int, *, actor: Actor) -> OrderException:
     if order.promised_on is None or selectors.is_late(order):
         raise ExceptionNotOpen(_("No day is promised that it could wait for"))
     return finish(exception, WAITS(day=order.promised_on.isoformat()), actor=actor)
+
+
+@service
+def fetch_missing(exception_id: int, *, actor: Actor) -> OrderException:
+    """Send what is missing from the best place that has some of it; what is missing even then keeps it open."""
+    exception, order = in_hand(exception_id)
+    way = next(iter(ways_for_missing(order)), None)
+    if way is None:
+        raise NothingToTake(_("Nothing of what is missing is there any more"))
+    fill_from(order.pk, warehouse_id=way.warehouse.pk, reason=str(exception.title)[:300], actor=actor)
+    if OrderLine.objects.filter(order=order, backordered__gt=0).exists():
+        return exception
+    return finish(exception, MISSING_SENT_FROM(place=way.warehouse.name), actor=actor)
+
+
+@service
+def take_for_exception(
+    exception_id: int, *, agreed: Mapping[int, date | None], reason: str, actor: Actor
+) -> OrderException:
+    """Give the order what it misses, from orders that wait easier; what is missing even then keeps it open."""
+    order_id = OrderException.objects.values_list("order_id", flat=True).get(pk=exception_id)
+    # All orders are locked at once, in the order of their keys; only then is looked whether somebody was faster.
+    if order_id is not None:
+        take_units(order_id, agreed=agreed, reason=reason, actor=actor)
+    exception, order = in_hand(exception_id)
+    if OrderLine.objects.filter(order=order, backordered__gt=0).exists():
+        return exception
+    return finish(exception, TAKEN_FROM_OTHERS(), actor=actor)
 
 
 @service

@@ -1,7 +1,7 @@
 """Staff send work to another warehouse: what it would cost, promise and change in tax, and then the move itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,7 +37,8 @@ REVERSE_CHARGE = "AE"
 class Alternative:
     """What it would mean to send units from another warehouse. Money is None where no costs are known.
 
-    `why_not` says, as data, why it cannot be done; `has` how many of the units are free there, `lacks` how many miss.
+    `why_not` says, as data, why it cannot be done; `has` how many of the units are free there, `lacks` how many miss,
+    and `gives` how many of which it can send, by position.
     """
 
     warehouse: Warehouse
@@ -48,6 +49,7 @@ class Alternative:
     now_on: date | None = None
     has: int = 0
     lacks: int = 0
+    gives: Mapping[int, int] = field(default_factory=dict)
     why_not: Mapping[str, Any] | None = None
 
     @property
@@ -55,16 +57,24 @@ class Alternative:
         """Whether the units can be sent from there now."""
         return self.why_not is None and not self.lacks
 
+    @property
+    def helps_in_part(self) -> bool:
+        """Whether some of the units can be sent from there now, but not all."""
+        return self.why_not is None and self.lacks > 0 and any(self.gives.values())
+
 
 def alternatives(
     order: Order,
     lines: Sequence[OrderLine],
     units: Mapping[int, int],
     *,
-    at_warehouse: Warehouse,
+    at_warehouse: Warehouse | None,
     at: datetime | None = None,
 ) -> list[Alternative]:
-    """Say for every other warehouse what sending these units, by position, from there would mean. Writes nothing."""
+    """Say for every other warehouse what sending these units, by position, from there would mean. Writes nothing.
+
+    Without `at_warehouse` the units are nowhere yet.
+    """
     when = at or timezone.now()
     moved = [line for line in lines if units.get(line.position)]
     equip(moved)
@@ -75,12 +85,13 @@ def alternatives(
     everywhere = pricing.places_for(order.shipping_method, PostalAddress.from_dict(order.shipping_address).country)
     free, asked = with_kits(shelves, demand), {one.product_id for one in demand}
     arrivals = _arrivals(order, everywhere, units, at=when)
-    here = _cost(demand, at_warehouse.pk, routed)
+    here = _cost(demand, at_warehouse.pk, routed) if at_warehouse else None
     found = []
     for warehouse in pricing.warehouses():
-        if warehouse.pk == at_warehouse.pk:
+        if at_warehouse is not None and warehouse.pk == at_warehouse.pk:
             continue
-        lacks = sum(decide(demand, shelves, [Place(warehouse.pk, 0, 0)]).short.values())
+        short = decide(demand, shelves, [Place(warehouse.pk, 0, 0)]).short
+        lacks = sum(short.values())
         why_not = _refusal(order, moved, warehouse, excluded)
         there = _cost(demand, warehouse.pk, routed)
         found.append(
@@ -90,9 +101,10 @@ def alternatives(
                 more=there - here if there is not None and here is not None else None,
                 currency=routed.costs.currency if routed.costs else "",
                 arrives_on=arrivals.get(warehouse.code),
-                now_on=arrivals.get(at_warehouse.code),
+                now_on=arrivals.get(at_warehouse.code) if at_warehouse else None,
                 has=sum(free.get((product, warehouse.pk), 0) for product in asked),
                 lacks=lacks,
+                gives={one.key: one.quantity - short.get(one.key, 0) for one in demand},
                 why_not=why_not,
             )
         )

@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from core import roles
+from core import invariants, roles
 from core.actors import SYSTEM, Actor
 from core.models import EventRecord, OutgoingMail, User
 from customers.addresses import PostalAddress
 from fulfillment import services as fulfillment
+from fulfillment.errors import NotPlanned
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory import services as inventory
 from inventory.models import Product
@@ -18,6 +19,7 @@ from orders import remedies, services
 from orders.errors import ExceptionNotOpen, MayNotChange
 from orders.models import Order, OrderException
 from tests.factories.shop import make_priced_product
+from tests.orders import rulesets
 from tests.scenarios import anew, confirmed_order, placed_order, run_debts, shipped_order
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +191,111 @@ def test_of_two_who_send_it_from_elsewhere_the_second_is_told_that_it_is_done(sh
 
     assert there != work.warehouse_id
     assert FulfillmentOrder.objects.get(order=order, status="planned").warehouse_id == there
+
+
+@pytest.fixture
+def books_balance():
+    """Ask every invariant at the end."""
+    yield
+    findings = [invariants.ask(one) for one in invariants.INVARIANTS]
+    findings += [check() for _code, _name, check in invariants.CUSTOM]
+    assert {finding.name: finding.breaches for finding in findings if finding.breaches} == {}
+
+
+def stock_up(shop, hamburg, munich):
+    """Let so many mugs be free in each place."""
+    for shelf in shop.mug.stock_items.all():
+        wanted = hamburg if shelf.warehouse == shop.hamburg else munich
+        if change := wanted - shelf.available:
+            inventory.adjust_stock(stock_item_id=shelf.pk, change=change, reason="-", actor=SYSTEM)
+
+
+def test_a_part_of_what_was_not_found_is_sent_from_elsewhere_and_the_rest_stays_asked_for(shop, books_balance):
+    order = confirmed_order({"MUG-RED": 6, "TEA-1": 1})
+    run_debts()
+    work = FulfillmentOrder.objects.get(order=order)
+    stock_up(shop, 0, 3)
+    fulfillment.release_fulfillment(work.pk, actor=SYSTEM)
+    fulfillment.start_picking(work.pk, actor=SYSTEM)
+    lines = {line.sku: line.pk for line in order.lines.all()}
+    fulfillment.pick(work.pk, picked={lines["MUG-RED"]: 1, lines["TEA-1"]: 1}, actor=SYSTEM)
+    found = OrderException.objects.get(category="short_pick")
+    rest = FulfillmentOrder.objects.get(order=order, status="planned")
+    assert "from_elsewhere" not in offered(found)
+    assert offered(found)["part_from_elsewhere"][0] == (
+        "Warehouse MUC sends 3 × MUG-RED in a parcel of its own; for the rest the exception stays open."
+    )
+
+    fulfillment.reroute_part_for_exception(found.pk, actor=MAYA)
+
+    planned = FulfillmentOrder.objects.filter(order=order, status="planned").order_by("pk")
+    assert [(one.warehouse.code, one.lines.get().quantity) for one in planned] == [
+        (rest.warehouse.code, 2),
+        ("MUC", 3),
+    ]
+    found.refresh_from_db()
+    assert (found.status, found.title, found.payload["missing"]) == (
+        "open",
+        "2 × MUG-RED not found in HAM",
+        {"MUG-RED": 2},
+    )
+    solved = EventRecord.objects.get(name="orders.exception_narrowed")
+    assert solved.payload["solved"] == "Warehouse MUC sends 3 × MUG-RED"
+    assert anew(order).open_exceptions == 1
+    with pytest.raises(NotPlanned):
+        fulfillment.reroute_part_for_exception(found.pk, actor=MAYA)
+
+
+def test_what_is_missing_comes_from_where_the_rules_would_not_send_it(shop, books_balance):
+    rulesets.active(rulesets.rule("exclude", "MUC"))
+    Product.objects.filter(sku="MUG-RED").update(backorder=True)
+    stock_up(shop, 3, 9)
+    order = confirmed_order({"MUG-RED": 5})
+    run_debts()
+    lost = services.open_exception(
+        category="backorder", title="2 × MUG-RED missing", dedupe_key=f"late:{order.pk}", order_id=order.pk
+    )
+    Order.objects.filter(pk=order.pk).update(promised_on=timezone.localdate() - timedelta(days=1))
+    assert order.lines.get().backordered == 2
+    assert offered(lost)["fetch_missing"][0] == (
+        "Warehouse MUC sends 2 × MUG-RED, which the rules would not do by themselves."
+    )
+
+    services.fetch_missing(lost.pk, actor=MAYA)
+    run_debts()
+
+    assert (order.lines.get().allocated, order.lines.get().backordered) == (5, 0)
+    works = FulfillmentOrder.objects.filter(order=order).order_by("pk")
+    assert [(one.warehouse.code, one.lines.get().quantity) for one in works] == [("HAM", 3), ("MUC", 2)]
+    lost.refresh_from_db()
+    assert (lost.status, lost.resolution) == ("resolved", "Warehouse MUC sends what was missing")
+    assert EventRecord.objects.filter(name="orders.filled_by_hand").count() == 1
+    with pytest.raises(ExceptionNotOpen):
+        services.fetch_missing(lost.pk, actor=MAYA)
+
+
+def test_less_urgent_orders_give_what_is_missing_after_all_were_shown(shop, staff, books_balance):
+    Product.objects.filter(sku="MUG-RED").update(backorder=True)
+    stock_up(shop, 4, 0)
+    giver = confirmed_order({"MUG-RED": 4}, email="bob@example.com")
+    taker = confirmed_order({"MUG-RED": 2})
+    run_debts()
+    services.set_priority(taker.pk, 100, reason="-", actor=MAYA)
+    lacks = services.open_exception(
+        category="shortfall", title="Lost", dedupe_key=services.shortfall_key(taker.pk), order_id=taker.pk
+    )
+    page = f"{LIST}{lacks.pk}/do/take_units/"
+    form = staff.get(page).context_data["form"]
+    assert [str(label) for _key, label in form.fields["givers"].choices] == [giver.number]
+
+    refused = staff.post(page, {"givers": [], "reason": "VIP"})
+    assert "givers" in refused.context_data["form"].errors
+    assert taker.lines.get().backordered == 2
+    staff.post(page, {"givers": form["givers"].value(), "reason": "VIP"})
+
+    assert (taker.lines.get().backordered, giver.lines.get().backordered) == (0, 2)
+    lacks.refresh_from_db()
+    assert (lacks.status, lacks.resolution) == ("resolved", "Its units came from less urgent orders")
 
 
 def test_a_parcel_counts_as_arrived_only_while_its_exception_is_open(shop):
