@@ -37,6 +37,8 @@ PATHS = {
     "billing.Payment": "order",
     "billing.InvoicePayment": "invoice__order",
     "billing.Refund": "order",
+    "billing.Reminder": "invoice__order",
+    "billing.ReminderPause": "invoice__order",
     "fulfillment.FulfillmentOrder": "order",
     "fulfillment.FulfillmentLine": "fulfillment_order__order",
     "fulfillment.Shipment": "order",

@@ -11,6 +11,12 @@ class UnknownPayment(Missing):
     """There is no such payment or refund, or none that the actor may see."""
 
 
+class LevelTaken(Invalid):
+    """There is one reminder of each level for a seller and channel."""
+
+    code = "level_taken"
+
+
 class NothingToInvoice(Conflict):
     """Everything there is was put on an invoice already, or has not left the building."""
 

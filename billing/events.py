@@ -6,6 +6,7 @@ Outside, `invoice`, `credit_note` and `payment` name what the ids mean.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.events import Event
 from orders.events import InOrderHistory
 
 
@@ -64,6 +65,35 @@ class InvoicePaid(InOrderHistory):
     public: ClassVar[bool] = True
     invoice_id: int
     invoice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderPlanned(Event):
+    """A letter is to be sent about invoices that should have been paid."""
+
+    name: ClassVar[str] = "billing.reminder_planned"
+    about_type: ClassVar[str] = "billing.reminderletter"
+    about: ClassVar[str] = "letter_id"
+    letter_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceReminded(InOrderHistory):
+    """A customer was reminded of an invoice that should have been paid; `level` counts from 1."""
+
+    name: ClassVar[str] = "billing.invoice_reminded"
+    public: ClassVar[bool] = True
+    invoice_id: int
+    invoice: str
+    level: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrearsPaid(InOrderHistory):
+    """An invoice was settled for which the new orders of its customer are stopped."""
+
+    name: ClassVar[str] = "billing.arrears_paid"
+    customer_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from billing import notifications, services
 from billing.events import (
+    ArrearsPaid,
     CheckoutBegun,
     CheckoutGivenUp,
     CreditNoteDrafted,
@@ -17,6 +18,7 @@ from billing.events import (
     ProviderNotified,
     RefundRequested,
     RefundSettled,
+    ReminderPlanned,
 )
 from billing.gateways import ProviderSilent
 from core.outbox import handles
@@ -145,3 +147,15 @@ def send_refunded(event: RefundSettled) -> None:
         services.issue_credit_note(note_id)
         services.render_credit_note_pdf(note_id)
     notifications.send_refunded(event.refund_id)
+
+
+@handles(ReminderPlanned, outside=True)
+def send_reminder(event: ReminderPlanned) -> None:
+    """Print the invoices of a letter and mail it, as they stand now."""
+    services.send_reminder(event.letter_id, write=notifications.write_reminder)
+
+
+@handles(ArrearsPaid)
+def review_arrears(event: ArrearsPaid) -> None:
+    """Let the new orders of a customer go on when nothing stands against them any more."""
+    services.review_arrears(event.customer_id)

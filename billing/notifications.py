@@ -1,17 +1,24 @@
 """What customers read about their money."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from billing import services
-from billing.models import CreditNote, Invoice, LegalEntity, Refund
+from billing.models import CreditNote, Invoice, LegalEntity, Refund, Reminder, ReminderLetter
 from billing.services import wording
+from core.links import absolute, make_link
+from core.mail import intend
 from core.models import Attachment, OutgoingMail
+from core.service import thread_of
 from orders.letters import write_to_buyer
 from orders.models import Order
+
+# So long a reminder gives to pay.
+DAYS_LEFT = timedelta(days=7)
 
 
 def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMail | None:
@@ -74,6 +81,52 @@ def send_refunded(refund_id: int) -> OutgoingMail | None:
     return _send(
         "refunded", order, f"refunded:{order.number}:{refund.reference}", context, [note.pdf for note in notes]
     )
+
+
+def write_reminder(letter: ReminderLetter, reminders: Sequence[Reminder]) -> OutgoingMail | None:
+    """Write the mail of a letter: what is open, how it is paid, and the invoices; in the language of its reader."""
+    first = reminders[0].invoice
+    customer = letter.customer
+    one_order = {one.invoice.order_id for one in reminders} == {first.order_id}
+    language = customer.language if customer is not None else first.order.language
+    with translation.override(language):
+        totals: dict[str, Decimal] = {}
+        for one in reminders:
+            totals[one.invoice.currency] = totals.get(one.invoice.currency, Decimal(0)) + one.open_amount
+        worst = max(reminders, key=lambda one: one.level)
+        context = {
+            "name": customer.name if customer is not None else first.order.customer_name,
+            "count": len(reminders),
+            "first": first.number,
+            "tone": worst.tone,
+            "stops": any(one.stops_orders for one in reminders) and customer is not None,
+            "until": wording.day(timezone.localdate() + DAYS_LEFT),
+            "total": " + ".join(wording.money(amount, currency) for currency, amount in totals.items()),
+            "rows": [_row(one) for one in reminders],
+            "seller": first.seller,
+            "iban": wording.in_fours(first.seller.get("iban", "")),
+        }
+    return intend(
+        dedupe_key=f"reminder:{letter.pk}",
+        template="reminder",
+        context=context,
+        to=services.address_of(first),
+        language=language,
+        thread=thread_of(first.order if one_order or customer is None else customer),
+        attachments=[one.invoice.pdf for one in reminders if one.invoice.pdf is not None],
+    )
+
+
+def _row(reminder: Reminder) -> dict[str, Any]:
+    invoice = reminder.invoice
+    order = invoice.order
+    return {
+        "number": invoice.number,
+        "order": order.number,
+        "open": wording.money(reminder.open_amount, invoice.currency),
+        "due": wording.day(invoice.due_on) if invoice.due_on else "",
+        "url": absolute(f"/track/{make_link('order', order.history_thread())}/"),
+    }
 
 
 def bank_details(order: Order) -> list[tuple[str, str]]:

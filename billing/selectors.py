@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import DecimalField, F, Model, Q, QuerySet, Sum
+from django.db.models import Count, DecimalField, F, Model, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from billing.models import CreditNote, Invoice, Payment, Refund
+from billing import dunning
+from billing.models import CreditNote, Invoice, Payment, Refund, Reminder
 from core.money import round_amount
 from core.sight import seen
 from orders import guards
@@ -86,11 +87,62 @@ def overdue_sums(today: date | None = None) -> dict[str, tuple[int, Decimal]]:
     return {row["currency"]: (row["count"], round_amount(Decimal(row["open"]), row["currency"])) for row in found}
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """What is overdue for so many days, in one currency."""
+
+    key: str
+    least: int
+    most: int | None
+    currency: str
+    count: int
+    amount: Decimal
+
+
+def in_bucket(key: str, today: date | None = None) -> Q:
+    """Return the condition of overdue invoices that stand in one of the ageing buckets; nobody stands in another."""
+    day = today or timezone.localdate()
+    for name, least, most in dunning.BUCKETS:
+        if name == key:
+            late = Q(due_on__lte=day - timedelta(days=least))
+            return overdue(day) & (late if most is None else late & Q(due_on__gte=day - timedelta(days=most)))
+    return Q(pk__in=[])
+
+
+def ageing(today: date | None = None) -> list[Bucket]:
+    """Return what is overdue, by currency and by how long, in one statement; the largest currency first."""
+    sums: dict[str, Any] = {}
+    for place, (key, _least, _most) in enumerate(dunning.BUCKETS):
+        sums[f"count_{place}"] = Count("pk", filter=in_bucket(key, today))
+        sums[f"open_{place}"] = Sum(open_amount(), filter=in_bucket(key, today))
+    late = seen(Invoice.objects.filter(overdue(today))).order_by().values("currency")
+    rows: list[Any] = list(late.annotate(n=Count("pk"), **sums))
+    return [
+        Bucket(
+            key,
+            least,
+            most,
+            row["currency"],
+            row[f"count_{place}"],
+            round_amount(Decimal(row[f"open_{place}"] or 0), row["currency"]),
+        )
+        for row in sorted(rows, key=lambda one: (-one["n"], one["currency"]))
+        for place, (key, least, most) in enumerate(dunning.BUCKETS)
+    ]
+
+
 def days_overdue(invoice: Invoice) -> int:
     """Return for how many days an invoice should have been paid; none where it need not be."""
     if not invoice.is_overdue or invoice.due_on is None:
         return 0
     return (timezone.localdate() - invoice.due_on).days
+
+
+def stops_orders(invoice: Invoice) -> bool:
+    """Whether an invoice is one for which the new orders of its customer were stopped."""
+    if invoice.due_on is None or invoice.due_on >= timezone.localdate():
+        return False
+    return Reminder.objects.filter(invoice=invoice, status=Reminder.Status.SENT, stops_orders=True).exists()
 
 
 AWAITED = (OrderStatus.PLACED, OrderStatus.VERIFIED, OrderStatus.CONFIRMED, OrderStatus.FULFILLING)

@@ -9,3 +9,9 @@ from billing import services
 def reconcile_checkouts() -> int:
     """Ask the payment provider for the answers that never came."""
     return services.reconcile_checkouts()
+
+
+@shared_task
+def remind_by_itself() -> int:
+    """Send the reminders that are due, for the sellers that want it every night."""
+    return services.remind_by_itself()

@@ -24,6 +24,20 @@ class CustomerCreated(CustomerEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomerInArrears(CustomerEvent):
+    """They were reminded and have not paid: their new orders wait."""
+
+    name: ClassVar[str] = "customers.customer_in_arrears"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrearsSettled(CustomerEvent):
+    """They have paid what their new orders waited for."""
+
+    name: ClassVar[str] = "customers.arrears_settled"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerChanged(CustomerEvent):
     """What we know about a customer changed."""
 

@@ -19,6 +19,8 @@ MOVES_GOODS = (
 )  # fmt: skip
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulfillment.view_shipment")
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
+# Whom we remind of what, and how.
+REMINDS = ("billing.view_reminderrun", *(f"billing.{verb}_reminderlevel" for verb in ("view", "add", "change")))
 KEEPS_CUSTOMERS = (
     "customers.view_customer", "customers.add_customer", "customers.change_customer",
     "customers.view_address", "customers.add_address", "customers.change_address",
@@ -77,7 +79,7 @@ WAREHOUSE = (
 FINANCE = (
     *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
     "orders.view_hold", "orders.release_hold", "orders.lift_money_hold", "orders.take_dossier",
-    "billing.operate_payment",
+    "billing.operate_payment", *REMINDS,
     "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
     "customers.view_customer", "customers.change_customer", "customers.view_address", "customers.view_contact",
     "returns.view_returnrequest", "core.view_outgoingmail",
@@ -91,7 +93,7 @@ MANAGER = (
     "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     # Whoever answers for the day lends a hand everywhere: an order is paid and shipped in one go on its page.
-    "fulfillment.operate_fulfillmentorder", "billing.operate_payment",
+    "fulfillment.operate_fulfillmentorder", "billing.operate_payment", *REMINDS,
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",

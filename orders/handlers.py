@@ -2,6 +2,7 @@
 
 from core.events import DeliveryDied, MailRefused
 from core.outbox import handles
+from customers.events import ArrearsSettled
 from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
@@ -197,6 +198,12 @@ def _order_of(thread: str) -> int | None:
     if label != Order._meta.label_lower or not key.isdigit():
         return None
     return int(key) if Order.objects.filter(pk=key).exists() else None
+
+
+@handles(ArrearsSettled, outside=True)
+def lift_arrears(event: ArrearsSettled) -> None:
+    """Let the orders go on that waited for what was overdue; safe to repeat."""
+    services.lift_arrears(event.customer_id)
 
 
 @handles(ReplayWanted, outside=True)

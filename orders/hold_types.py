@@ -12,6 +12,7 @@ USUALLY_LIFTED_BY = {
     Hold.Kind.PAYMENT: LiftedBy.PAID,
     Hold.Kind.CREDIT: LiftedBy.PAID,
     Hold.Kind.ADDRESS: LiftedBy.ADDRESS,
+    Hold.Kind.ARREARS: LiftedBy.ARREARS,
 }
 
 

@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "remind-overdue": {
+        "task": "billing.tasks.remind_by_itself",
+        "schedule": crontab(hour="6", minute="10"),
+        "options": {"expires": 3600},
+    },
     "watch-stock": {"task": "inventory.tasks.watch_stock", "schedule": 60.0, "options": {"expires": 60}},
     "plan-replenishment": {
         "task": "inventory.tasks.plan_replenishment",

@@ -48,6 +48,7 @@ def make_everything() -> dict[str, Order]:
     wanted = returns.request_return(made["returned"].pk, quantities={line.pk: 1}, reason="damaged", actor=SYSTEM)
     if wanted.status == "requested":
         returns.authorize_return(wanted.pk, actor=SYSTEM)
+    billing.begin_reminders(actor=SYSTEM)
     orders.find_incident({"cause": "Mugs recalled", "sku": "MUG-RED"}, actor=SYSTEM)
     inventory.expect_receipt(
         product_id=Product.objects.get(sku="MUG-RED").pk,

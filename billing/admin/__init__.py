@@ -7,9 +7,9 @@ from core.admin import navigation
 from core.sentences import gettext_noop
 from orders import categories
 
-from . import documents, entity, finding, payments, remedies, today
+from . import documents, entity, finding, payments, remedies, reminders, today
 
-__all__ = ["documents", "entity", "finding", "payments", "remedies", "today"]
+__all__ = ["documents", "entity", "finding", "payments", "remedies", "reminders", "today"]
 
 MONEY = _("Money")
 navigation.register(
@@ -29,6 +29,22 @@ navigation.register(
     order=502,
     icon="receipt",
     query="?waits=overdue",
+)
+navigation.register(
+    MONEY,
+    _("Reminders"),
+    "admin:billing_reminderrun_changelist",
+    permission="billing.view_reminderrun",
+    order=504,
+    icon="mail",
+)
+navigation.register(
+    navigation.SETTINGS,
+    _("Reminder levels"),
+    "admin:billing_reminderlevel_changelist",
+    permission="billing.view_reminderlevel",
+    order=942,
+    icon="mail",
 )
 navigation.register(
     MONEY,
@@ -66,4 +82,4 @@ badges.register("neutral", "voided")
 badges.register("info", "issued", "approved")
 badges.register("progress", "partially_captured")
 badges.register("good", "captured", "applied")
-badges.register("warn", "written_off")
+badges.register("warn", "written_off", "dropped")

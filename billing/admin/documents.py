@@ -4,21 +4,24 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from billing import selectors, services
+from billing import dunning, selectors, services
 from billing.models import CreditNote, Invoice
 from core.actors import Actor
 from core.admin.base import Tab
 from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.links import list_of
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_amount
 
+from . import reminders
 from .forms import CreditForm
 from .papers import PaperAdmin
 
@@ -63,6 +66,28 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset.filter(selectors.overdue()) if self.value() == "overdue" else queryset
 
 
+class AgeFilter(admin.SimpleListFilter):
+    """By how long an invoice is overdue."""
+
+    title = _("overdue for")
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Name the buckets."""
+        return [(key, bucket_name(least, most)) for key, least, most in dunning.BUCKETS]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Invoice]") -> "QuerySet[Invoice]":
+        """Return the invoices of that age."""
+        return queryset.filter(selectors.in_bucket(self.value() or "")) if self.value() else queryset
+
+
+def bucket_name(least: int, most: int | None) -> str:
+    """Name an ageing bucket."""
+    if most is None:
+        return gettext("more than %(n)s days") % {"n": least - 1}
+    return gettext("%(least)s to %(most)s days") % {"least": least, "most": most}
+
+
 @admin.display(description=_("Customer"))
 def customer(document: Invoice | CreditNote) -> str:
     """Return who the document is for, as printed."""
@@ -87,7 +112,7 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
         money_column("open_amount", _("Open")),
     )
     list_select_related = ("order",)
-    list_filter = (WaitingFilter, "status", "issued_on", "currency")
+    list_filter = (WaitingFilter, AgeFilter, "status", "issued_on", "currency")
     tabs = (
         Tab(_("Open"), {"waits": "money"}),
         Tab(_("Overdue"), {"waits": "overdue"}),
@@ -118,7 +143,16 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
             when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
             done=_("The credit note is written and gets its number in a moment."),
         ),
+        **reminders.OF_INVOICE,
     }
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show, above what is overdue, how much of it has been for how long, and the way to remind of it."""
+        extra = dict(extra_context or {})
+        if request.GET.get("waits") == "overdue" and self.has_view_permission(request):
+            extra["ageing"] = [_shown_bucket(one, request.GET.get("age", "")) for one in selectors.ageing()]
+            extra["remind_url"] = reverse("admin:plan_reminders") if request.user.has_perm(OPERATE) else ""
+        return super().changelist_view(request, extra)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Invoice]":
         """Read the order along with the invoice."""
@@ -145,6 +179,18 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
             return ""
         days = selectors.days_overdue(obj)
         return ngettext("Overdue for %(n)s day.", "Overdue for %(n)s days.", days) % {"n": days}
+
+
+def _shown_bucket(one: selectors.Bucket, chosen: str) -> dict[str, Any]:
+    current = one.key == chosen
+    aim = {} if current else {"age": one.key}
+    return {
+        "label": bucket_name(one.least, one.most),
+        "amount": spoken_amount(one.amount, one.currency),
+        "count": one.count,
+        "current": current,
+        "url": list_of(Invoice, waits="overdue", **aim) if one.count else "",
+    }
 
 
 @admin.register(CreditNote, site=site)

@@ -20,7 +20,7 @@ ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 
 
 # What of a seller may change, beside the name.
-REST = (*ADDRESS, "vat_id", "vat_registrations", "email", "phone", "bank_name", "iban", "bic")
+REST = (*ADDRESS, "vat_id", "vat_registrations", "email", "phone", "bank_name", "iban", "bic", "reminds_by_itself")
 
 
 class RegistrationsField(forms.CharField):
@@ -76,6 +76,7 @@ class LegalEntityForm(forms.ModelForm):
             "bank_name",
             "iban",
             "bic",
+            "reminds_by_itself",
             "is_default",
         )
 

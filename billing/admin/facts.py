@@ -6,6 +6,11 @@ from core.admin.facts import name_facts
 
 name_facts(
     {
+        "billing.arrears_paid": _("Overdue invoice paid that held new orders"),
+        "billing.invoice_reminded": _("Customer reminded"),
+        "billing.reminder_planned": _("Reminder begun"),
+        "billing.reminders_set_aside": _("Set aside from reminders"),
+        "billing.reminders_taken_up": _("Reminded again as usual"),
         "billing.checkout_begun": _("Payment at the provider begun"),
         "billing.checkout_given_up": _("Payment at the provider given up"),
         "billing.credit_note_drafted": _("Credit note drafted"),

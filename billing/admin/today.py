@@ -65,6 +65,30 @@ def overdue_invoices() -> list[today.Todo]:
     ]
 
 
+@today.todo(order=40, permission=OPERATE)
+def reminders() -> list[today.Todo]:
+    """Offer, in one button, to remind of what is overdue."""
+    late = seen(Invoice.objects.filter(selectors.overdue()))
+    oldest = late.order_by("due_on", "pk").first()
+    if oldest is None:
+        return []
+    count = today.count(late)
+    text = ngettext(
+        "%(n)s invoice is overdue, for %(days)s days",
+        "%(n)s invoices are overdue, the oldest for %(days)s days",
+        count,
+    ) % {"n": today.spoken(count), "days": selectors.days_overdue(oldest)}
+    return [
+        today.Todo(
+            text=text,
+            action=_("Send reminders"),
+            url=reverse("admin:plan_reminders"),
+            page=list_of(Invoice, waits="overdue"),
+            rank=2,
+        )
+    ]
+
+
 @today.todo(order=45, permission=OPERATE)
 def failed_refunds() -> list[today.Todo]:
     """Name the refunds that the provider would not send."""

@@ -3,6 +3,7 @@
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
 from .payment import InvoicePayment, Payment, Refund
+from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
 
 __all__ = [
     "CreditNote",
@@ -14,4 +15,9 @@ __all__ = [
     "LegalEntity",
     "Payment",
     "Refund",
+    "Reminder",
+    "ReminderLetter",
+    "ReminderLevel",
+    "ReminderPause",
+    "ReminderRun",
 ]

@@ -22,6 +22,7 @@ class LegalEntity(models.Model):
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
     iban = models.CharField(_("IBAN"), max_length=34, blank=True)
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    reminds_by_itself = models.BooleanField(_("reminds every night"), default=False)
     is_default = models.BooleanField(_("default"), default=True)
 
     class Meta:

@@ -45,13 +45,40 @@ from .refunds import (
     settle_refund,
     void_payments,
 )
+from .reminder_letters import review_arrears, send_reminder
+from .reminding import (
+    Due,
+    Letter,
+    Proposal,
+    address_of,
+    begin_reminders,
+    change_level,
+    create_level,
+    propose_reminders,
+    remind_by_itself,
+    set_aside,
+    take_up_again,
+)
 from .reporting import refund_for_exception, report_failed_payment
 from .sellers import change_entity, create_entity, ensure_default_entity
 
 __all__ = [
     "refund_for_exception",
     "report_failed_payment",
+    "Due",
+    "Letter",
     "Papers",
+    "Proposal",
+    "address_of",
+    "begin_reminders",
+    "change_level",
+    "create_level",
+    "propose_reminders",
+    "remind_by_itself",
+    "review_arrears",
+    "send_reminder",
+    "set_aside",
+    "take_up_again",
     "ask_provider",
     "authorize_payment",
     "begin_checkout",

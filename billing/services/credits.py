@@ -14,6 +14,7 @@ from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Ref
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
 from billing.services.drafting import credit_amounts, draft_credit_note
 from billing.services.invoicing import number_document
+from billing.services.matching import tell_if_arrears
 from core.actors import SYSTEM, Actor
 from core.money import Money, plain
 from core.outbox import emit
@@ -252,3 +253,5 @@ def _take_off(invoice: Invoice, amount: Decimal, *, actor: Actor, at: datetime) 
         advance(invoice, "settle", actor=actor, at=at)
     else:
         invoice.save(update_fields=["credited_total"])
+    if was_open and invoice.open_amount <= 0:
+        tell_if_arrears(invoice.order, invoice, actor=actor, at=at)

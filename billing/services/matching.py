@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from billing import gateways, selectors
 from billing.errors import GatewayRefused
-from billing.events import InvoicePaid, PaymentCaptured
+from billing.events import ArrearsPaid, InvoicePaid, PaymentCaptured
 from billing.models import Invoice, InvoicePayment, Payment
 from billing.services.common import LIVE, about_money, summed
 from core.actors import Actor
@@ -90,6 +90,15 @@ def mark_paid(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) -> 
     advance(invoice, "settle", actor=actor, at=at)
     fact = InvoicePaid(order_id=order.pk, quiet=order.quiet, invoice_id=invoice.pk, invoice=str(invoice.number))
     emit(fact, actor=actor, at=at)
+    tell_if_arrears(order, invoice, actor=actor, at=at)
+
+
+@service
+def tell_if_arrears(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) -> None:
+    """Say that an invoice is settled for which the new orders of its customer are stopped."""
+    if order.customer_id and selectors.stops_orders(invoice):
+        fact = ArrearsPaid(order_id=order.pk, quiet=order.quiet, customer_id=order.customer_id)
+        emit(fact, actor=actor, at=at)
 
 
 @service

@@ -20,8 +20,8 @@ FILLED_BY_MIGRATE = frozenset({
     MIGRATIONS_TABLE, "django_content_type", "auth_permission", "sqlite_sequence",
     # The roles that every installation has.
     "auth_group", "auth_group_permissions", "core_role",
-    # What stands there from the first day: the weights of the priority, the types of holds.
-    "orders_priorityweights", "orders_holdtype",
+    # What stands there from the first day: the weights of the priority, the types of holds, the levels of reminders.
+    "orders_priorityweights", "orders_holdtype", "billing_reminderlevel",
 })  # fmt: skip
 
 

@@ -4,4 +4,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.facts import name_facts
 
-name_facts({"customers.customer_changed": _("Customer changed")})
+name_facts(
+    {
+        "customers.arrears_settled": _("Paid what was overdue: their orders go on"),
+        "customers.customer_changed": _("Customer changed"),
+        "customers.customer_in_arrears": _("Has not paid: their new orders wait"),
+    }
+)

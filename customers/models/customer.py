@@ -61,6 +61,8 @@ class Customer(models.Model):
         verbose_name=_("user"),
     )
     active = models.BooleanField(_("active"), default=True)
+    # Since when their new orders wait, because they were reminded and have not paid; written by `note_arrears`.
+    arrears_since = models.DateField(_("in arrears since"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 

@@ -1,5 +1,6 @@
 """The counter of customers: everything the floors above may ask."""
 
+from .arrears import clear_arrears, note_arrears
 from .contacting import note_contact
 from .records import (
     CustomerInput,
@@ -15,10 +16,12 @@ __all__ = [
     "CustomerInput",
     "add_address",
     "add_contact",
+    "clear_arrears",
     "create_customer",
     "create_group",
     "find_or_create",
     "link_user",
+    "note_arrears",
     "note_contact",
     "remove_address",
     "remove_contact",

@@ -19,6 +19,7 @@ class LiftedBy(models.TextChoices):
     PAID = "paid", _("the payment")
     ADDRESS = "address", _("a corrected address")
     STOCK = "stock", _("the missing stock")
+    ARREARS = "arrears", _("the payment of what is overdue")
 
 
 class Hold(models.Model):
@@ -41,6 +42,7 @@ class Hold(models.Model):
         PAYMENT = "payment", _("payment")
         PRICE = "price", _("price")
         CREDIT = "credit", _("credit limit")
+        ARREARS = "arrears", _("overdue invoices")
         FRAUD = "fraud", _("risk")
         ADDRESS = "address", _("address")
         DUPLICATE = "duplicate", _("duplicate")

@@ -1,6 +1,7 @@
 """The counter of orders: everything the floors above may ask."""
 
 from .amending import agreed_now, preview_change
+from .arrears import lift_arrears
 from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
@@ -134,6 +135,7 @@ __all__ = [
     "accept_quotation",
     "activate_rules",
     "add_comment",
+    "lift_arrears",
     "affected",
     "agreed_now",
     "alternatives",

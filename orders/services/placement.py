@@ -16,6 +16,7 @@ from orders.inputs import OrderInput
 from orders.models import Hold, Order
 from orders.ports import payment_book
 
+from .arrears import holds_of_arrears
 from .checking import check, note_catches
 from .composing import Composed, compose
 from .holding import time_to_pay
@@ -95,6 +96,8 @@ def bind(
     weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
     restate(order, lines=lines, charges=composed.charges)
     holds = holds_of_checks(order.checks, actor=actor, at=at)
+    if not historic:
+        holds += holds_of_arrears(composed.buyer, actor=actor, at=at)
     restate_holds(order, holds)
     return holds
 

@@ -5,12 +5,16 @@ new page is looked at without anybody thinking of it.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from billing import services as billing
+from billing.models import Invoice
 from core.actors import SYSTEM, Actor
 from core.admin import navigation
 from core.admin.site import site
@@ -25,7 +29,7 @@ from orders.models import Order, OrderVersion
 from orders.wishes import Wish
 from pricing import services as pricing
 from returns import services as returns
-from tests.factories.billing import make_seller
+from tests.factories.billing import make_seller, place, ship_all
 from tests.factories.shop import make_shop
 from tests.journeys.sweeping import Sweep
 from tests.orders.rulesets import COSTS, draft, rule
@@ -51,6 +55,12 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     orders.start_replay(rules.pk, orders=10, actor=SYSTEM)
     incident = orders.find_incident({"cause": "Mugs recalled", "sku": "MUG-RED"}, actor=SYSTEM)
     orders.tell_incident(incident.pk, order_ids=[wanted.pk], texts={"en": "Sorry"}, actor=SYSTEM)
+    run_debts()
+    then = timezone.now() - timedelta(days=40)
+    for name in ("bob", "eve"):
+        ship_all(place(placed_at=then, historic=True, email=f"{name}@example.com"), at=then)
+    run_debts()
+    billing.begin_reminders([f"{Invoice.objects.latest('pk').pk}:1"], actor=SYSTEM)
     run_debts()
     line = done.lines.order_by("pk").first()
     returns.request_return(done.pk, quantities={line.pk: 1}, reason="Too red", actor=Actor("staff", "maya"))
@@ -87,6 +97,8 @@ def pages_of_the_back_office() -> Iterator[str]:
     yield reverse("admin:orders_order_version", args=[kept.order_id, kept.version])
     yield reverse("desk:edit-order", args=[Order.objects.latest("pk").number])
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
+    yield reverse("admin:plan_reminders")
+    yield f"{reverse('admin:billing_invoice_changelist')}?waits=overdue"
     yield reverse("desk:test-mail")
     yield reverse("reports:pace-edge", args=["picked-packed"])
 
