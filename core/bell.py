@@ -147,15 +147,26 @@ def token_for(user_id: int) -> str:
     return links.make_link(PURPOSE, f"core.user:{user_id}", days=1)
 
 
+def waiting(user_id: int, *, after: str = "") -> dict[str, Any] | None:
+    """Return how many notices wait for somebody, as far as they may see what it is about, and the newest of them.
+
+    None where nothing is otherwise than when its `mark` was said.
+    """
+    rows = list(unread(user_id).order_by("-pk")[: MOST_COUNTED + 1])
+    mark = f"{len(rows)}-{rows[0].pk if rows else 0}"
+    if mark == after:
+        return None
+    there = in_sight(rows, User.objects.get(pk=user_id)) if rows else []
+    return {"count": len(there), "newest": there[0].pk if there else 0, "mark": mark}
+
+
 @require_GET
 def count(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer how many notices wait, and the newest of them, by which a fresh one is known."""
+    """Answer how many notices wait, and the newest of them, by which a fresh one is known; 204 where that is known."""
     if (thread := links.read_link(token, PURPOSE)) is None:
         return HttpResponse(status=404)
-    waiting = list(
-        unread(int(thread.rpartition(":")[2])).order_by("-pk").values_list("pk", flat=True)[: MOST_COUNTED + 1]
-    )
-    response = JsonResponse({"count": len(waiting), "newest": waiting[0] if waiting else 0})
+    found = waiting(int(thread.rpartition(":")[2]), after=request.GET.get("after", ""))
+    response = HttpResponse(status=204) if found is None else JsonResponse(found)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -10,7 +10,7 @@ one query by an index.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET, require_safe
 
-from core import onlookers, streams
+from core import bell, onlookers, streams
 from core.marks import last_change, mark_of
 from core.sessions import handle_of
 
@@ -34,7 +34,7 @@ class Right:
     """What a page may hear of, for a day: a page that is older wants to be loaded again anyway.
 
     `session` names the browser of a member of staff: with its sign-in the right to listen ends. `user_id` and `name`
-    are shown to the colleagues who look at the same record.
+    are shown to the colleagues who look at the same record. `bell` is whose notices are rung.
     """
 
     threads: tuple[str, ...]
@@ -42,26 +42,29 @@ class Right:
     user_id: int
     name: str
     until: int
+    bell: int = 0
 
 
-def token_for(threads: Iterable[str], request: HttpRequest | None = None, *, is_seen: bool = False) -> str:
+def token_for(threads: Sequence[str], request: HttpRequest | None = None, *, is_seen: bool = False) -> str:
     """Return the right to hear of histories; `is_seen`: who has it is shown to colleagues."""
     user: Any = getattr(request, "user", None)
-    session, watcher = "", (0, "")
+    session, watcher, rung = "", (0, ""), 0
     if request is not None and user is not None and user.is_authenticated and user.is_staff:
-        session = handle_of(request.session.session_key or "")
-        watcher = (user.pk, user.get_full_name() or user.get_username()) if is_seen else watcher
-    return signing.dumps([list(threads), session, *watcher, int(time.time()) + DAY], salt=SALT, compress=True)
+        session, rung = handle_of(request.session.session_key or ""), user.pk
+        if is_seen and threads:
+            watcher = (user.pk, user.get_full_name() or user.get_username())
+    said = [list(threads), session, *watcher, int(time.time()) + DAY, rung]
+    return signing.dumps(said, salt=SALT, compress=True)
 
 
 def read_token(token: str) -> Right | None:
     """Return what a token is for, or nothing when it is forged, meant for something else, or old."""
     try:
-        threads, session, user_id, name, until = signing.loads(token, salt=SALT)
+        threads, *more = signing.loads(token, salt=SALT)
+        right = Right(tuple(threads), *more)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    right = Right(tuple(threads), session, user_id, name, until)
-    return right if until > time.time() else None
+    return right if right.until > time.time() else None
 
 
 @require_GET
@@ -102,8 +105,9 @@ def stream(request: HttpRequest, token: str) -> HttpResponseBase:
             session_key=(request.session.session_key or "") if right.session else "",
             onlooker=_onlooker(request, right) if right.user_id else None,
             until=right.until,
+            bell=right.bell,
         ),
-        hello={"mark": str(mark), "last": last_change(mark)},
+        hello={"mark": str(mark), "last": last_change(mark), "bell": bell.waiting(right.bell) if right.bell else None},
     )
 
 

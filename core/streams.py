@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.db import close_old_connections
@@ -25,7 +26,7 @@ from django.utils import timezone
 
 from core import onlookers
 from core.marks import Mark, marks_of, together
-from core.models import BrowserSession, EventRecord
+from core.models import BrowserSession, EventRecord, Notice
 from core.stopping import stopping
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ MOST_OF_ONE = 12
 # A browser that vanished without a word has not taken what was written so many milliseconds ago.
 UNANSWERED = 15_000
 BATCH = 1000
+# Among so many notices a bell finds what is new, and what was read elsewhere.
+NOTICES = 200
 
 
 @dataclass(eq=False)
@@ -51,6 +54,7 @@ class Stream:
     session_key: str
     onlooker: onlookers.Onlooker | None
     until: float
+    bell: int = 0
     connection: socket.socket | None = None
     here: list[onlookers.Onlooker] = field(default_factory=list)
 
@@ -106,6 +110,28 @@ class Log:
         return list(EventRecord.objects.filter(position=None).order_by("-pk").values_list("pk", "thread")[:BATCH])
 
 
+class Bells:
+    """Finds out for whom a notice is new, or was read; by the newest of all, whatever order the commits came in."""
+
+    def __init__(self) -> None:
+        self.known = self._newest()
+        # Whoever listens first may have asked a moment before.
+        fresh = Notice.objects.filter(pk__in=self.known, at__gt=timezone.now() - timedelta(seconds=SIGN_IN))
+        self.last = set(fresh.values_list("user", flat=True))
+
+    def rung(self) -> set[int]:
+        """Return whose notices are not what they were; each twice, for who arrived meanwhile."""
+        before, self.known = self.known, self._newest()
+        fresh = {notice[0] for pk, notice in self.known.items() if before.get(pk) != notice}
+        self.last, both = fresh, fresh | self.last
+        return both
+
+    @staticmethod
+    def _newest() -> dict[int, tuple[int, bool]]:
+        rows = Notice.objects.order_by("-pk").values_list("pk", "user", "read_at")[:NOTICES]
+        return {pk: (user, read_at is None) for pk, user, read_at in rows}
+
+
 class Hub:
     """Holds the streams of this process, in a thread that is there as long as anybody listens."""
 
@@ -116,6 +142,7 @@ class Hub:
         self.streams: set[Stream] = set()
         self.selector: selectors.BaseSelector = selectors.SelectSelector()
         self.log: Log | None = None
+        self.bells: Bells | None = None
         self.beat_at = self.asked_at = 0.0
 
     def is_full(self, owner: str) -> bool:
@@ -133,7 +160,8 @@ class Hub:
         """Have a thread in this process: a fork takes none along."""
         if self.process != os.getpid():
             self.process = os.getpid()
-            self.selector, self.streams, self.arrivals, self.log = selectors.DefaultSelector(), set(), [], None
+            self.selector, self.streams, self.arrivals = selectors.DefaultSelector(), set(), []
+            self.log = self.bells = None
             threading.Thread(target=self._run, name="streams", daemon=True).start()
 
     def _run(self) -> None:
@@ -148,7 +176,7 @@ class Hub:
                 close_old_connections()
             with self.lock:
                 if not self.streams and not self.arrivals:
-                    self.process, self.log = 0, None
+                    self.process, self.log, self.bells = 0, None, None
                     self.selector.close()
                     return
 
@@ -186,6 +214,7 @@ class Hub:
         self._tell_changes(self.log.fresh(), [one for one in self.streams if one not in arrivals])
         self._catch_up(arrivals)
         self._tell_presence()
+        self._ring()
         now = time.monotonic()
         if now > self.asked_at + SIGN_IN:
             self.asked_at = now
@@ -231,10 +260,21 @@ class Hub:
                 stream.here = here
                 self._send([stream], message("here", [one.told() for one in here]))
 
+    def _ring(self) -> None:
+        """Say to the pages of somebody that there is a notice, or one less; they ask for the count."""
+        listening = [one for one in self.streams if one.bell]
+        if not listening:
+            self.bells = None
+            return
+        self.bells = self.bells or Bells()
+        if rung := self.bells.rung():
+            self._send([one for one in listening if one.bell in rung], message("bell", {}))
+
     def _let_strangers_go(self) -> None:
         """End what belongs to browsers that are signed out by now, and to pages of yesterday."""
         keys = {one.session_key for one in self.streams if one.session_key}
-        found = BrowserSession.objects.filter(pk__in=keys, expire_date__gt=timezone.now()) if keys else None
+        rows = BrowserSession.objects.filter(expire_date__gt=timezone.now(), user__is_active=True)
+        found = rows.filter(pk__in=keys) if keys else None
         signed_in = set(found.values_list("pk", flat=True)) if found is not None else set()
         for stream in [*self.streams]:
             if stream.until < time.time() or (stream.session_key and stream.session_key not in signed_in):
@@ -256,7 +296,7 @@ class Hub:
     def _let_all_go(self) -> None:
         for stream in [*self.streams]:
             self._let_go(stream)
-        self.log = None
+        self.log = self.bells = None
 
 
 def connection_of(request: HttpRequest) -> socket.socket | None:

@@ -54,6 +54,15 @@ def live_rows(context: Any, rows: Iterable[Any]) -> str:
     return format_html("{}{}", line, _script("live", **_words(), **words))
 
 
+@register.simple_tag(takes_context=True)
+def live_bell(context: Any) -> str:
+    """Load the script that listens for the bell alone, on a page that listens for nothing else."""
+    request = context.get("request")
+    if getattr(request, "has_line", False):
+        return ""
+    return _line([], request)
+
+
 def _words() -> dict[str, str]:
     return {
         "said": gettext("Changed just now: #"),
@@ -66,8 +75,13 @@ def _line(
     threads: list[str], request: Any, *, doing: str = "read", is_seen: bool = False, margin: int = MARGIN
 ) -> SafeString:
     token = token_for(threads, request, is_seen=is_seen)
+    if request is not None:
+        request.has_line = True
     style = format_html('<link rel="stylesheet" href="{}">', static("core/live.css"))
-    asks = {"ask": reverse("live", args=[token]), "stream": reverse("live-stream", args=[token])}
+    asks = {
+        "ask": reverse("live", args=[token]) if threads else "",
+        "stream": reverse("live-stream", args=[token]),
+    }
     return style + _script("live_line", **asks, made=str(int(time.time() * 1000)), margin=str(margin), doing=doing)
 
 

@@ -32,8 +32,10 @@ class PastAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         order = self.get_queryset(request).filter(pk=pk).first()
-        both = list(OrderVersion.objects.filter(order=pk, version__gte=version).order_by("version")[:2])
-        if order is None or not both or both[0].version != version:
+        if order is None:
+            raise Http404
+        both = list(OrderVersion.objects.filter(order=order, version__gte=version).order_by("version")[:2])
+        if not both or both[0].version != version:
             raise Http404
         was = versions.past(both[0])
         became = versions.past(both[1]) if len(both) > 1 else versions.now(order)

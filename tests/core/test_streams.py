@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from core import live, onlookers, outbox, streams
-from core.models import BrowserSession, EventRecord, User
+from core import bell, live, onlookers, outbox, streams
+from core.models import BrowserSession, EventRecord, Notice, User
 
 THREAD = "core.user:7"
 LINES: list[socket.socket] = []
@@ -184,6 +184,45 @@ def test_a_sign_out_ends_the_streams_of_that_browser(staff: Client, client: Clie
 
 
 @pytest.mark.django_db
+def test_who_was_deactivated_hears_nothing_more(staff: Client, hub: streams.Hub) -> None:
+    page = Page(staff, token_of(staff, "maya"))
+    hub.turn()
+    page.hears()
+    User.objects.filter(username="maya").update(is_active=False)
+    hub.asked_at = 0
+    hub.turn()
+    assert names(page.hears()) == ["over"]
+
+
+@pytest.mark.django_db
+def test_the_bell_rings_on_the_stream_for_whom_there_is_something(
+    staff: Client, client: Client, hub: streams.Hub, django_assert_num_queries: Any
+) -> None:
+    maya, tom = User.objects.get(username="maya"), User.objects.create_user("tom", is_staff=True)
+    bell.tell([maya], kind="mentioned", record=maya, author="staff:tom")
+    page, customer = Page(staff, token_of(staff, "maya", [])), Page(client, live.token_for([THREAD]))
+    first = Notice.objects.get().pk
+    assert dict(page.hears())["hello"]["bell"] == {"count": 1, "newest": first, "mark": f"1-{first}"}
+    hub.turn()
+    customer.hears()
+    assert names(page.hears()) == ["bell"]
+
+    with django_assert_num_queries(3):
+        hub.turn()
+    assert names(page.hears()) == []
+    bell.tell([tom], kind="mentioned", record=maya, author="staff:tom")
+    hub.turn()
+    assert names(page.hears()) == []
+    bell.read_all(maya.pk, up_to=Notice.objects.latest("pk").pk)
+    hub.turn()
+    hub.turn()
+    hub.turn()
+    # Twice: whoever came while it was looked hears it, too.
+    assert names(page.hears()) == ["bell", "bell"]
+    assert names(customer.hears()) == []
+
+
+@pytest.mark.django_db
 def test_a_session_that_has_expired_is_no_sign_in(staff: Client, hub: streams.Hub) -> None:
     page = Page(staff, token_of(staff, "maya"))
     hub.turn()
@@ -194,10 +233,10 @@ def test_a_session_that_has_expired_is_no_sign_in(staff: Client, hub: streams.Hu
     assert names(page.hears()) == ["over"]
 
 
-def token_of(client: Client, name: str) -> str:
+def token_of(client: Client, name: str, threads: Sequence[str] = (THREAD,)) -> str:
     """Return the right that a page gives to the member of staff who opened it."""
     request: Any = SimpleNamespace(user=User.objects.get(username=name), session=client.session)
-    return live.token_for([THREAD], request, is_seen=True)
+    return live.token_for(threads, request, is_seen=True)
 
 
 @pytest.fixture

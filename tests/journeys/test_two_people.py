@@ -96,7 +96,7 @@ def test_two_people_at_one_order_see_each_other_and_what_is_done(order: Order, d
     assert remark.input_value() == "half a sent"
     assert remark.evaluate("node => node === document.activeElement")
     assert maya.locator(".live-voice").inner_text() == f"Changed just now: {order.number}, Confirmed"
-    assert [url for url in asked if "/stream/" not in url and "/live/bell/" not in url] == []
+    assert [url for url in asked if "/stream/" not in url] == []
 
     # The list says so, and shows it when it is asked to.
     button = shelf.get_by_role("button", name="1 changed: show")

@@ -86,8 +86,13 @@ def test_the_bell_counts_without_a_cookie_and_a_notice_leads_to_its_order(shop, 
     newest = Notice.objects.filter(user=tom).latest("pk").pk
     address = reverse("bell", args=[bell.token_for(tom.pk)])
 
+    said_once = {"count": 2, "newest": newest, "mark": f"2-{newest}"}
+    assert client.get(address).json() == said_once
     with django_assert_num_queries(1):
-        assert client.get(address).json() == {"count": 2, "newest": newest}
+        assert client.get(address, {"after": f"2-{newest}"}).status_code == 204
+    User.objects.filter(pk=tom.pk).update(limits={"channel": ["another"]})
+    assert client.get(address).json() == {"count": 0, "newest": 0, "mark": f"2-{newest}"}
+    User.objects.filter(pk=tom.pk).update(limits={})
     assert client.get(reverse("bell", args=["forged"])).status_code == 404
 
     client.force_login(tom, backend="django.contrib.auth.backends.ModelBackend")
@@ -98,18 +103,18 @@ def test_the_bell_counts_without_a_cookie_and_a_notice_leads_to_its_order(shop, 
     answer = client.get(reverse("admin:notice", args=[first.pk]))
     assert answer.headers["Location"] == f"/admin/orders/order/{order.pk}/change/#comment-{said.pk}"
     assert f'id="comment-{said.pk}"' in client.get(answer.headers["Location"]).content.decode()
-    assert client.get(address).json() == {"count": 1, "newest": newest}
+    assert client.get(address).json() == {"count": 1, "newest": newest, "mark": f"1-{newest}"}
     assert client.get(reverse("admin:notice", args=[Notice.objects.get(user=ada).pk])).status_code == 404
     client.post(reverse("admin:notices"), {"unread": first.pk})
     client.post(reverse("admin:notices"), {"unread": Notice.objects.get(user=ada).pk})
-    assert client.get(address).json() == {"count": 2, "newest": newest}
+    assert client.get(address).json() == {"count": 2, "newest": newest, "mark": f"2-{newest}"}
     client.post(reverse("admin:notices"), {"read": first.pk})
     client.post(reverse("admin:notices"), {"read_all": first.pk})
-    assert client.get(address).json() == {"count": 1, "newest": newest}
+    assert client.get(address).json() == {"count": 1, "newest": newest, "mark": f"1-{newest}"}
     waiting = client.get(reverse("admin:notices"), {"unread": 1, "before": "x" * 30}).content.decode()
     assert (other.number in waiting, order.number in waiting) == (True, False)
     client.post(reverse("admin:notices"), {"read_all": newest})
-    assert client.get(address).json() == {"count": 0, "newest": 0}
+    assert client.get(address).json() == {"count": 0, "newest": 0, "mark": "0-0"}
     client.post(reverse("admin:notices"), {"by_mail": "never"})
     client.post(reverse("admin:notices"), {"by_mail": "nonsense"})
     assert User.objects.get(pk=tom.pk).notices_by_mail == NoticesByMail.NEVER

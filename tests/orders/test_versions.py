@@ -139,3 +139,8 @@ def test_tags_and_drafts_keep_no_version(shop: Shop) -> None:
     order = confirmed_order()
     orders.update_preferences(order.pk, {"tags": ["vip"]}, actor=SYSTEM)
     assert not OrderVersion.objects.exists()
+
+
+@pytest.mark.parametrize("address", [f"{10**25}/as-it-was/1", "1/as-it-was/" + "9" * 25, "999/as-it-was/1"])
+def test_an_address_that_leads_nowhere_is_not_found(staff: Any, address: str) -> None:
+    assert staff.get(f"/admin/orders/order/{address}/").status_code == 404

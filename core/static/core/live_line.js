@@ -1,6 +1,7 @@
 // The line to the server of a page that changes by itself: it listens where connections are kept open, else it asks.
 // What it hears goes round as events of the document: "live:news" (answers: promises of what was done about it) and
-// "live:here". An answer is "taken", "failed" (to be tried again) or "gone" (nothing more to be heard here).
+// "live:here"; "live:bell" says that somebody is told something, "live:listens" and "live:silent" whether that is heard.
+// An answer is "taken", "failed" (to be tried again) or "gone" (nothing more to be heard here).
 "use strict";
 (() => {
     const me = document.currentScript;
@@ -69,8 +70,11 @@
 
     const hangUp = () => {
         clearTimeout(first);
-        source?.close();
-        source = null;
+        if (source) {
+            source.close();
+            source = null;
+            tell("live:silent");
+        }
     };
     const miss = () => {
         hangUp();
@@ -106,7 +110,9 @@
             misses = 0;
             patience = 3;
             begin(said);
+            tell("live:listens", { bell: said.bell });
         });
+        on("bell", () => tell("live:bell"));
         on("changed", (said, now) => {
             rows.push(...said.rows);
             news(now);
@@ -166,7 +172,7 @@
             return;
         }
         if (Date.now() < askUntil) {
-            document.hidden || look();
+            document.hidden || (ask ? look() : (timer = setTimeout(attend, MINUTE)));
         } else if (!document.hidden) {
             listen();
         }

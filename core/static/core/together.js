@@ -19,46 +19,69 @@
         };
         let fails = 0;
         let busy = false;
+        let again = false;
         let timer = 0;
+        let mark = "";
+        // Where the page listens (live_line.js) it hears when to ask; else it asks every few seconds.
+        let listens = false;
         const draw = ({ count }) => {
             shown.textContent = count > 99 ? "99+" : count || "";
             bell.setAttribute("aria-label", count ? `${bell.dataset.label}: ${shown.textContent}` : bell.dataset.label);
         };
+        const take = (now) => {
+            const before = kept();
+            mark = now.mark;
+            draw(now);
+            if (before && now.newest > before.newest) {
+                voice.textContent = "";
+                voice.textContent = bell.dataset.said;
+            }
+            kept({ ...now, newest: Math.max(now.newest, before?.newest ?? 0) });
+        };
         const look = async () => {
             clearTimeout(timer);
             if (document.hidden || busy) {
+                again = busy;
                 return;
             }
             busy = true;
             try {
-                const answer = await fetch(bell.dataset.ask, { credentials: "omit", cache: "no-store" });
+                const answer = await fetch(`${bell.dataset.ask}?after=${mark}`, { credentials: "omit", cache: "no-store" });
                 if (answer.status === 404) {
                     return; // The page is a day old.
                 }
                 fails = answer.ok ? 0 : fails + 1;
-                if (answer.ok) {
-                    const now = await answer.json();
-                    const before = kept();
-                    draw(now);
-                    if (before && now.newest > before.newest) {
-                        voice.textContent = "";
-                        voice.textContent = bell.dataset.said;
-                    }
-                    kept({ ...now, newest: Math.max(now.newest, before?.newest ?? 0) });
+                if (answer.status === 200) {
+                    take(await answer.json());
                 }
             } catch {
                 fails += 1;
             }
             busy = false;
-            timer = setTimeout(look, fails ? Math.min(MINUTE, 3 * SECOND * 2 ** fails) : 3 * SECOND);
+            const usual = listens ? MINUTE : 3 * SECOND;
+            timer = setTimeout(look, again ? 0 : fails ? Math.min(MINUTE, usual * 2 ** fails) : usual);
+            again = false;
         };
         const known = kept();
         if (known) {
             draw(known);
         }
         document.addEventListener("visibilitychange", look);
-        window.addEventListener("pageshow", look);
-        look();
+        document.addEventListener("live:bell", look);
+        document.addEventListener("live:silent", () => {
+            listens = false;
+            clearTimeout(timer);
+            timer = setTimeout(look, mark ? 3 * SECOND : 0);
+        });
+        document.addEventListener("live:listens", ({ detail }) => {
+            listens = true;
+            clearTimeout(timer);
+            detail.bell && take(detail.bell);
+            timer = setTimeout(look, MINUTE);
+        });
+        window.addEventListener("pageshow", ({ persisted }) => persisted && look());
+        // The first word of the line says it sooner.
+        timer = setTimeout(look, document.querySelector("script[data-stream]") ? 5 * SECOND : 0);
     }
 
     // Naming colleagues --------------------------------------------------------------------------
