@@ -1,4 +1,4 @@
-"""Many orders at once: what was done and what was not, and why; paper in three clicks; any order by one key."""
+"""Many orders at once (U7): what was done and what was not, and why; paper in three clicks; any order by one key."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""The page of an order: "where is it?" in one look, who changed what in one click, steps without leaving it."""
+"""The page of an order: "where is it?" in one look, who changed what in one click, steps without leaving it (U12)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Two people at one order: each sees who else is there, and what the other does within two seconds (U13)."""
+"""Two people at one order: each sees who else is there, and what the other does within two seconds (U17)."""
 
 import time
 from collections.abc import Iterator
