@@ -8,6 +8,7 @@ name_facts(
     {
         "customers.arrears_settled": _("Paid what was overdue: their orders go on"),
         "customers.customer_changed": _("Customer changed"),
+        "customers.forgotten": _("Forgotten after the time to keep them"),
         "customers.customer_in_arrears": _("Has not paid: their new orders wait"),
     }
 )

@@ -85,7 +85,7 @@ class Customer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.company or self.name
+        return self.company or self.name or self.number
 
 
 class CustomerWord(models.Model):

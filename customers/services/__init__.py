@@ -2,6 +2,7 @@
 
 from .arrears import clear_arrears, note_arrears
 from .contacting import note_contact
+from .forgetting import forget_customers
 from .records import (
     CustomerInput,
     create_customer,
@@ -20,6 +21,7 @@ __all__ = [
     "create_customer",
     "create_group",
     "find_or_create",
+    "forget_customers",
     "link_user",
     "note_arrears",
     "note_contact",

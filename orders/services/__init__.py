@@ -15,7 +15,7 @@ from .closing import close_orders
 from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .duplicates import cancel_twin, go_on_with_kept, take_back_apart, tell_apart
-from .erasing import erase_people, old_orders
+from .erasing import erase_people, old_customers, old_orders
 from .exceptions import (
     close_exception,
     close_exceptions,
@@ -189,6 +189,7 @@ __all__ = [
     "language_of",
     "languages_of",
     "finish",
+    "old_customers",
     "narrow_exception",
     "fill_from",
     "ways_for_missing",

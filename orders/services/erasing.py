@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core import retention
 from core.actors import SYSTEM
 from core.service import note_change, service
+from customers.models import Customer
 from orders.models import (
     Comment,
     Draft,
@@ -45,6 +46,13 @@ def old_orders(before: datetime) -> QuerySet[Order]:
     )
     rows = Order.objects.filter(over, placed_at__lt=before, open_exceptions=0, open_returns=0)
     return rows.filter(**{f"metadata__{ERASED}__isnull": True})
+
+
+def old_customers(before: datetime) -> QuerySet[Customer]:
+    """Return the customers from before a moment whom no order names any more, and who cannot sign in."""
+    named = Order.objects.filter(customer=OuterRef("pk"), **{f"metadata__{ERASED}__isnull": True})
+    rows = Customer.objects.filter(~Exists(named), created_at__lt=before, user=None)
+    return rows.exclude(name="", company="", email="")
 
 
 @service

@@ -17,6 +17,9 @@ from core.actors import SYSTEM, Actor
 from core.files import keep_file
 from core.invariants import questions
 from core.models import Attachment, EventRecord, OutgoingMail, RetentionPeriod
+from customers import services as customers
+from customers.addresses import PostalAddress
+from customers.models import Address, Contact, Customer, CustomerWord
 from orders import services
 from orders.models import CheckCatch, Comment, Order, ToldApart
 from tests.factories.billing import make_seller
@@ -55,7 +58,7 @@ def due():
 def test_nothing_goes_before_somebody_has_set_a_period(house):
     before = EventRecord.objects.count()
 
-    assert due() == {"mails": 0, "history": 0, "orders": 0, "documents": 0}
+    assert due() == {"mails": 0, "history": 0, "orders": 0, "customers": 0, "documents": 0}
     assert retention.purge(actor=SYSTEM, now=LATER) == {}
     assert EventRecord.objects.count() == before
 
@@ -88,6 +91,32 @@ def test_people_are_forgotten_on_closed_orders_and_every_sum_stays(house):
     assert breaches() == []
     told = EventRecord.objects.get(name="core.data_purged")
     assert (told.actor, told.payload) == ("staff:maya", {"kind": "orders", "rows": 1, "before": "2050-01-01"})
+    assert retention.purge(actor=MAYA, now=LATER) == {}
+
+
+def test_who_is_named_by_no_order_any_more_is_forgotten_down_to_the_number(house):
+    closed, open_one = house
+    never = customers.create_customer(
+        customers.CustomerInput(name="Alan Turing", email="alan@example.com", phone="+49 30 1234"), actor=MAYA
+    )
+    customers.add_address(never.pk, PostalAddress(line1="1 Park", city="Berlin", country="DE"), actor=MAYA)
+    customers.add_contact(never.pk, name="Joan Clarke", actor=MAYA)
+    outbox.sequence_events()
+    retention.set_years("customers", 3, actor=MAYA)
+    assert due()["customers"] == 1
+    retention.set_years("orders", 10, actor=MAYA)
+
+    assert retention.purge(actor=MAYA, now=LATER) == {"orders": 1, "customers": 2}
+
+    for one in (never, closed.customer):
+        gone = Customer.objects.get(pk=one.pk)
+        assert (str(gone), gone.name, gone.email, gone.phone, gone.active) == (gone.number, "", "", "", False)
+        assert not any(model.objects.filter(customer=gone).exists() for model in (Address, Contact, CustomerWord))
+        history = EventRecord.objects.filter(thread=f"customers.customer:{one.pk}")
+        assert list(history.values_list("name", flat=True)) == ["customers.forgotten"]
+    assert Customer.objects.get(pk=open_one.customer_id).name == "Grace Hopper"
+    assert anew(closed).customer_id == closed.customer_id
+    assert breaches() == []
     assert retention.purge(actor=MAYA, now=LATER) == {}
 
 
