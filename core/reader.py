@@ -58,3 +58,11 @@ def spoken_moment(value: datetime) -> str:
 def country_name(code: str) -> str:
     """Name a country by its code."""
     return country_names(str(locale())).get(code, code)
+
+
+def spoken_actor(actor: str) -> str:
+    """Write an actor of the log for people: `staff:maya` → Maya."""
+    kind, _colon, name = str(actor).partition(":")
+    kinds = {"system": gettext("System"), "staff": "", "customer": gettext("Customer"), "api": gettext("API")}
+    title = kinds.get(kind, kind.capitalize())
+    return f"{title} {name}".strip() if title else name[:1].upper() + name[1:]

@@ -18,6 +18,7 @@ from desk.reading import Fault, Read, allowed_terms, fault
 from inventory.models import Product
 from orders import promise
 from orders.models import Order, OrderLine
+from orders.price_words import why_prices
 from orders.services import Preview, fitting_methods
 from orders.verification import ADDRESS, COMPLETE, STOCK
 from pricing import services as pricing
@@ -67,10 +68,14 @@ def _words(one: Fault) -> str:
 def told(preview: Preview, read: Read) -> dict[str, Any]:
     """Return everything that changes on the page with every change of the order."""
     order = preview.order
+    why = why_prices(order)
     # Stock is told with the lines; what a customer brings along is not missing before there is one.
     unsaid = {STOCK} if read.customer else {STOCK, COMPLETE, ADDRESS}
     return {
-        "lines": {str(read.rows[line.position - 1]): _line(line, preview) for line in preview.lines},
+        "lines": {
+            str(read.rows[line.position - 1]): _line(line, preview, why.lines.get(line.position, []))
+            for line in preview.lines
+        },
         "figures": _figures(preview),
         "total": _amount(order, order.total),
         "promise": _promise(preview),
@@ -105,7 +110,7 @@ def _amount(order: Order, value: Decimal) -> str:
     return spoken_amount(value, order.currency).replace("-", "−")
 
 
-def _line(line: OrderLine, preview: Preview) -> dict[str, Any]:
+def _line(line: OrderLine, preview: Preview, why: list[str]) -> dict[str, Any]:
     order, product = preview.order, preview.products[line.product_id]
     free = preview.free.get(line.product_id) if product.needs_stock else None
     shown = line.total if order.prices_include_tax else line.net_total
@@ -115,7 +120,7 @@ def _line(line: OrderLine, preview: Preview) -> dict[str, Any]:
         "image": static(product.image) if product.image else "",
         "price": _amount(order, line.unit_price),
         "total": _amount(order, shown),
-        "why": _why_of(line, order),
+        "why": _why_of(line, order, why),
         "stock": _("always there") if free is None else _("%(n)s free") % {"n": free},
         "tone": "good" if line.position not in preview.short else "warn",
         "day": spoken_day(line.promised_on) if _is_coming(line, preview) else "",
@@ -160,12 +165,10 @@ def _days_if_split(line: OrderLine, preview: Preview) -> tuple[str, str]:
     return spoken_day(days.get(promise.GOODS)), spoken_day(days.get(promise.BACKORDER))
 
 
-def _why_of(line: OrderLine, order: Order) -> list[str]:
+def _why_of(line: OrderLine, order: Order, why: list[str]) -> list[str]:
     """Say how the sum of a line came about."""
     price = _("%(n)s × %(price)s") % {"n": line.quantity, "price": _amount(order, line.unit_price)}
-    said = [price + (" " + _("with tax") if order.prices_include_tax else "")]
-    if line.discount_total:
-        said.append(_("less %(amount)s discount") % {"amount": _amount(order, line.discount_total)})
+    said = [price + (" " + _("with tax") if order.prices_include_tax else ""), *why]
     tax = {"rate": _share(line.tax_rate), "net": _amount(order, line.net_total), "tax": _amount(order, line.tax_total)}
     said.append(_("%(rate)s tax on %(net)s: %(tax)s") % tax)
     return said

@@ -23,6 +23,13 @@ def customer_of(request: HttpRequest) -> Customer | None:
     return Customer.objects.filter(user=request.user, active=True).first()
 
 
+def group_of(request: HttpRequest) -> int | None:
+    """Return the customer group whose prices this visitor gets: that of who is signed in."""
+    if not request.user.is_authenticated:
+        return None
+    return Customer.objects.filter(user=request.user, active=True).values_list("group", flat=True).first()
+
+
 def visible_orders(request: HttpRequest) -> "QuerySet[Order]":
     """Return the orders this visitor may see; never drafts."""
     mine = Q(pk__in=request.session.get(OPENED, []))

@@ -1,8 +1,7 @@
 """What a visitor wants to order, kept in the session until it is placed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,8 +11,9 @@ from core.errors import Invalid
 from core.money import Money
 from inventory.models import Product
 from orders import services as orders
+from portal import access
 from pricing import services as pricing
-from pricing.models import Channel
+from pricing.models import Channel, PriceList
 
 KEY = "cart"
 CHANNEL = "portal"
@@ -34,6 +34,14 @@ class CartLine:
     def total(self) -> Money | None:
         """Price × quantity, before discounts, tax and shipping."""
         return self.price * self.quantity if self.price else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one unit costs from a quantity on."""
+
+    quantity: int
+    price: Money
 
 
 def channel() -> Channel:
@@ -72,8 +80,17 @@ def lines(request: HttpRequest) -> list[CartLine]:
     """Return the cart with products and prices; what is no longer sold drops out."""
     wanted = quantities(request)
     products = list(Product.objects.filter(sku__in=wanted, active=True).order_by("sku"))
-    prices = prices_of(products)
-    return [CartLine(product, wanted[product.sku], prices.get(product.pk)) for product in products]
+    steps = steps_for(request, products)
+    return [
+        CartLine(product, quantity, _reached(steps.get(product.pk, ()), quantity))
+        for product in products
+        for quantity in [wanted[product.sku]]
+    ]
+
+
+def _reached(steps: Sequence[Step], quantity: int) -> Money | None:
+    """Return what one unit costs whoever takes so many."""
+    return next((step.price for step in reversed(steps) if step.quantity <= quantity), None)
 
 
 def promised(
@@ -89,8 +106,16 @@ def promised(
     return {one.product.pk: one for one in found}
 
 
-def prices_of(products: list[Product]) -> dict[int, Money]:
-    """Return today's price of each product that has one."""
-    shop = channel()
-    found = pricing.prices_for(shop, [product.pk for product in products], on=timezone.localdate())
-    return {pk: Money(Decimal(amount), shop.currency) for pk, amount in found.items()}
+def lists_for(request: HttpRequest) -> list[PriceList]:
+    """Return the price lists that hold today for who looks."""
+    return pricing.price_lists_for(channel(), on=timezone.localdate(), group_id=access.group_of(request))
+
+
+def steps_for(request: HttpRequest, products: list[Product]) -> dict[int, list[Step]]:
+    """Return today's price of each product that has one, for who looks, and what larger quantities cost."""
+    shop, pks = channel(), [product.pk for product in products]
+    found = pricing.price_steps(shop, pks, on=timezone.localdate(), group_id=access.group_of(request))
+    return {
+        pk: [Step(step.min_quantity, Money(step.amount, shop.currency)) for step in steps]
+        for pk, steps in found.items()
+    }

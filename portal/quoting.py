@@ -41,6 +41,7 @@ def quote_cart(
             coupon_codes=(answers["coupon_code"],) if answers.get("coupon_code") else (),
             customer_is_company=customer is not None and customer.kind == Customer.Kind.COMPANY,
             vat_id=customer.vat_id if customer else "",
+            group_id=customer.group_id if customer else None,
             on=timezone.localdate(),
         )
     except DomainError as error:

@@ -13,7 +13,17 @@ from decimal import Decimal
 from core.keeping import Kept
 from inventory.models import RoutingRuleSet, Warehouse
 from inventory.routing import Faulty, RuleSet, parse
-from pricing.models import Channel, Promotion, ShippingMethod, ShippingRate, TaxRate, TaxRegistration, Transit, Zone
+from pricing.models import (
+    Channel,
+    PriceList,
+    Promotion,
+    ShippingMethod,
+    ShippingRate,
+    TaxRate,
+    TaxRegistration,
+    Transit,
+    Zone,
+)
 from pricing.transit_defaults import usual_days
 
 MAX_AGE = 5.0
@@ -25,6 +35,7 @@ class Reference:
     """One reading of the settings. Its rows are shared between threads: read them, never write them."""
 
     channels: dict[str, Channel]
+    price_lists: Sequence[PriceList]
     methods: dict[str, ShippingMethod]
     zone_of: dict[str, Zone]
     rest_of_world: Zone | None
@@ -63,6 +74,7 @@ def _read() -> Reference:
     active = RoutingRuleSet.objects.filter(status=RoutingRuleSet.Status.ACTIVE).first()
     return Reference(
         channels={one.code: one for one in Channel.objects.filter(active=True).select_related("price_list")},
+        price_lists=[one for one in PriceList.objects.order_by("code") if any(one.closeness)],
         methods=methods,
         zone_of={country: zone for zone in reversed(zones) for country in zone.countries},
         rest_of_world=next((zone for zone in zones if not zone.countries), None),

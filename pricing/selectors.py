@@ -1,6 +1,7 @@
 """What it costs, how it travels and how long it takes: read only."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +20,14 @@ from pricing.reference import reference
 UNKNOWN_DAYS = 10
 # A warehouse without a known way to the receiver serves only when no other can.
 FAR_AWAY = 1000
+
+
+@dataclass(frozen=True)
+class PriceStep:
+    """What one unit costs from a quantity on."""
+
+    min_quantity: int
+    amount: Decimal
 
 
 def channel_by_code(code: str) -> Channel:
@@ -130,15 +139,44 @@ def price_list_for(channel: Channel, currency: str = "") -> PriceList:
     return channel.price_list
 
 
-def valid_prices(price_list: PriceList, product_ids: Iterable[int], on: date) -> list[Price]:
+def price_lists_for(
+    channel: Channel, *, on: date, currency: str = "", group_id: int | None = None, gross: bool | None = None
+) -> list[PriceList]:
+    """Return the lists that hold for a sale, the one that is asked first first.
+
+    What names the customer group goes before what names the channel, that before what names a period; of equally close
+    ones the higher priority goes first, then the code. The channel's own list comes last. Raises CurrencyNotSold
+    where there is none.
+    """
+    wanted = currency or channel.currency
+    taxed = channel.prices_include_tax if gross is None else gross
+    own = channel.price_list
+    found = [
+        one
+        for one in reference().price_lists
+        if one.currency == wanted
+        and (own is None or one.pk != own.pk)
+        and one.holds_for(channel_id=channel.pk, group_id=group_id, on=on, gross=taxed)
+    ]
+    found.sort(key=lambda one: ([not named for named in one.closeness], -one.priority, one.code))
+    if own is not None and own.currency == wanted:
+        found.append(own)
+    if not found:
+        price_list_for(channel, currency)
+    return found
+
+
+def valid_prices(price_lists: Sequence[PriceList], product_ids: Iterable[int], on: date) -> list[Price]:
     """Return the prices of products on a day in one query; those that apply first come first."""
-    return _VALID.rows(price_list=price_list.pk, products=sorted(set(product_ids)), on=on)
+    rank = {one.pk: index for index, one in enumerate(price_lists)}
+    found = _VALID.rows(lists=list(rank), products=sorted(set(product_ids)), on=on)
+    return sorted(found, key=lambda price: rank[price.price_list_id]) if len(rank) > 1 else found
 
 
-def _valid(price_list: int, products: Sequence[int], on: date) -> QuerySet[Price]:
+def _valid(lists: Sequence[int], products: Sequence[int], on: date) -> QuerySet[Price]:
     started = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
     not_over = Q(valid_to__isnull=True) | Q(valid_to__gte=on)
-    found = Price.objects.filter(started, not_over, price_list=price_list, product__pk__in=products)
+    found = Price.objects.filter(started, not_over, price_list__pk__in=lists, product__pk__in=products)
     return found.order_by("product_id", "-min_quantity", F("valid_from").desc(nulls_last=True), "-pk")
 
 
@@ -146,12 +184,33 @@ def _valid(price_list: int, products: Sequence[int], on: date) -> QuerySet[Price
 _VALID = Remembered(_valid)
 
 
-def prices_for(channel: Channel, product_ids: Sequence[int], on: date) -> dict[int, Decimal]:
+def prices_for(
+    channel: Channel, product_ids: Sequence[int], on: date, *, group_id: int | None = None
+) -> dict[int, Decimal]:
     """Return what one unit of each product costs on a channel on a day; products without a price are left out."""
-    if channel.price_list is None:
+    ladders = price_steps(channel, product_ids, on, group_id=group_id)
+    return {pk: steps[0].amount for pk, steps in ladders.items() if steps[0].min_quantity <= 1}
+
+
+def price_steps(
+    channel: Channel, product_ids: Sequence[int], on: date, *, group_id: int | None = None
+) -> dict[int, list[PriceStep]]:
+    """Return, by product, the prices that hold for one buyer: the first, then each that a larger quantity reaches."""
+    try:
+        lists = price_lists_for(channel, on=on, group_id=group_id)
+    except CurrencyNotSold:
         return {}
-    prices = reversed(valid_prices(channel.price_list, product_ids, on))
-    return {price.product_id: price.amount for price in prices if price.min_quantity <= 1}
+    by_product: dict[int, list[Price]] = {}
+    for price in valid_prices(lists, product_ids, on):
+        by_product.setdefault(price.product_id, []).append(price)
+    found: dict[int, list[PriceStep]] = {}
+    for pk, prices in by_product.items():
+        ladder = found.setdefault(pk, [])
+        for quantity in sorted({max(1, price.min_quantity) for price in prices}):
+            amount = next(price.amount for price in prices if price.min_quantity <= quantity)
+            if not ladder or ladder[-1].amount != amount:
+                ladder.append(PriceStep(quantity, amount))
+    return found
 
 
 def tax_classes() -> set[str]:

@@ -30,6 +30,7 @@ from core.money import Money
 from core.reader import country_name as name_of_country
 from core.reader import locale
 from core.reader import retold as say_again
+from core.reader import spoken_actor as name_of_actor
 
 register = template.Library()
 ICON_NAME = re.compile(r"^[a-z0-9-]+$")
@@ -160,7 +161,4 @@ def timeline_item(moment: Any) -> dict[str, Any]:
 @register.filter
 def spoken_actor(actor: str) -> str:
     """Write an actor of the log for people: `staff:maya` → Maya."""
-    kind, _colon, name = str(actor).partition(":")
-    kinds = {"system": gettext("System"), "staff": "", "customer": gettext("Customer"), "api": gettext("API")}
-    title = kinds.get(kind, kind.capitalize())
-    return f"{title} {name}".strip() if title else name[:1].upper() + name[1:]
+    return name_of_actor(actor)

@@ -44,6 +44,16 @@ def channel_in(request: HttpRequest) -> Channel:
         return pricing.channel_by_code(STAFF_CHANNEL)
 
 
+def group_in(request: HttpRequest) -> int | None:
+    """Return the group of the customer an order is for: who is in one sees its prices."""
+    if not (number := request.GET.get("customer", "").replace("\0", "")):
+        return None
+    try:
+        return people.by_number(number).group_id
+    except UnknownCustomer:
+        return None
+
+
 @staff_with(OPERATE, SEE_CUSTOMERS)
 @require_GET
 def customers(request: HttpRequest) -> HttpResponse:
@@ -110,7 +120,7 @@ def substitutes(request: HttpRequest) -> HttpResponse:
     sku = request.GET.get("sku", "").replace("\0", "").strip().upper()
     product = stock.products_by_sku([sku]).get(sku)
     found = [one for one, _free in stock.substitutes(product, units=units)] if product else []
-    return JsonResponse({"hits": told_products(found, channel_in(request))})
+    return JsonResponse({"hits": told_products(found, channel_in(request), group_id=group_in(request))})
 
 
 def standing_of(customer: Customer, glance: buying.Glance) -> list[str]:
@@ -130,13 +140,16 @@ def products(request: HttpRequest) -> HttpResponse:
     """Tell what begins so, with its price on a channel and what is free: at most four statements."""
     term, channel = typed_in(request), channel_in(request)
     found = stock.begun(term)
-    return JsonResponse({"term": term, "hits": told_products(found, channel, exact=term)})
+    hits = told_products(found, channel, exact=term, group_id=group_in(request))
+    return JsonResponse({"term": term, "hits": hits})
 
 
-def told_products(found: Sequence[Product], channel: Channel, *, exact: str = "") -> list[dict[str, Any]]:
+def told_products(
+    found: Sequence[Product], channel: Channel, *, exact: str = "", group_id: int | None = None
+) -> list[dict[str, Any]]:
     """Return products as a list to choose from shows them: two statements, however many."""
     pks = [one.pk for one in found]
-    prices = pricing.prices_for(channel, pks, timezone.localdate()) if pks else {}
+    prices = pricing.prices_for(channel, pks, timezone.localdate(), group_id=group_id) if pks else {}
     free = stock.availability(pks) if pks else {}
     wanted = exact.upper()
     return [

@@ -149,7 +149,7 @@ def _without_held(row: ReadRow, product: Product | None, held: Mapping[int, Mapp
 
 
 def _first_prices(price_list: PriceList, product_ids: list[int]) -> list[Price]:
-    found = valid_prices(price_list, product_ids, timezone.localdate())
+    found = valid_prices([price_list], product_ids, timezone.localdate())
     return [price for price in found if price.min_quantity <= 1]
 
 

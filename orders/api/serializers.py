@@ -109,6 +109,22 @@ class TaxSerializer(serializers.Serializer):
     tax = serializers.CharField()
 
 
+class ExplanationSerializer(serializers.Serializer):
+    """Why a figure is what it is. It is kept with the order, and stays as it is when prices change."""
+
+    about = serializers.CharField(
+        help_text="`line:1` (its position), `discount:CODE`, `shipping:CODE`, `tax`, `total`."
+    )
+    code = serializers.CharField(help_text="`price_list`, `price_given`, `promotion_percent`, `shipping` …")
+    text = serializers.CharField()
+    amount = serializers.CharField(required=False, help_text="What it adds, or takes off (negative).")
+    list = serializers.DictField(required=False, help_text="The price list: `code`, `name`, `from`, `until`.")
+    rule = serializers.DictField(required=False, help_text="The promotion as it was granted.")
+    shares = serializers.DictField(required=False, help_text="What of a discount each line got, by its position.")
+    by = serializers.CharField(required=False, help_text="Who set it by hand.")
+    why = serializers.CharField(required=False, help_text="Why it was set by hand.")
+
+
 class PriorityPartSerializer(serializers.Serializer):
     """One part of the priority."""
 
@@ -267,6 +283,7 @@ class OrderDetailSerializer(OrderWithLinesSerializer):
 
     charges = serializers.SerializerMethodField()
     tax_breakdown = TaxSerializer(many=True)
+    explanation = ExplanationSerializer(many=True)
     gift_note = serializers.CharField()
     checks = CheckSerializer(many=True)
     holds = serializers.SerializerMethodField()
@@ -281,6 +298,43 @@ class OrderDetailSerializer(OrderWithLinesSerializer):
         """Return what stops it now."""
         active = [hold for hold in order.holds.all() if hold.status == Hold.Status.ACTIVE]
         return list(HoldSerializer(active, many=True).data)
+
+
+class QuotedLineSerializer(serializers.Serializer):
+    """What one line would cost. `total` includes its share of the tax."""
+
+    position = serializers.IntegerField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = UnitPriceField()
+    discount_total = MoneyField()
+    tax_rate = RateField()
+    net_total = MoneyField()
+    tax_total = MoneyField()
+    total = MoneyField()
+
+
+class QuoteSerializer(serializers.Serializer):
+    """What an order would cost if it were placed now, and why."""
+
+    OF_ORDER = (
+        *("currency", "prices_include_tax", "subtotal", "discount_total", "shipping_total", "charges_total"),
+        *("tax_total", "total", "tax_breakdown", "explanation"),
+    )
+
+    currency = serializers.CharField()
+    prices_include_tax = serializers.BooleanField()
+    subtotal = MoneyField()
+    discount_total = MoneyField()
+    shipping_total = MoneyField()
+    charges_total = MoneyField()
+    tax_total = MoneyField()
+    total = MoneyField()
+    lines = QuotedLineSerializer(many=True)
+    charges = ChargeSerializer(many=True)
+    tax_breakdown = TaxSerializer(many=True)
+    explanation = ExplanationSerializer(many=True)
 
 
 def _of_order(serializer_class: type[serializers.Serializer], order: Order, rows: list[Any]) -> list[dict[str, Any]]:

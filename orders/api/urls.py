@@ -8,6 +8,7 @@ __all__ = ["feed", "urlpatterns"]
 
 urlpatterns = [
     path("orders/", views.OrdersView.as_view(), name="orders"),
+    path("orders/quote/", views.QuoteView.as_view(), name="orders-quote"),
     path("orders/bulk/", bulk.BulkOrdersView.as_view(), name="orders-bulk"),
     path("orders/<str:number>/", views.OneOrderView.as_view(), name="order"),
     path("orders/<str:number>/timeline/", views.TimelineView.as_view(), name="order-timeline"),

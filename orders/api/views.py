@@ -19,6 +19,7 @@ from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
 from orders import selectors, services
 from orders.errors import UnknownOrder
+from orders.inputs import OrderInput
 from orders.models import Hold, Order
 from orders.outlook import MANY
 
@@ -30,6 +31,7 @@ from .serializers import (
     OrderDetailSerializer,
     OrderSerializer,
     OrderWithLinesSerializer,
+    QuoteSerializer,
     TimelineEntrySerializer,
     TimelineSerializer,
 )
@@ -69,14 +71,17 @@ class OrderView(ApiView):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def place(self, data: Any = None) -> Order:
-        """Place the order that a body describes."""
+    def wanted(self, data: Any = None) -> OrderInput:
+        """Return the order that a body describes."""
         said = self.said(OrderCreateSerializer, data)
         require_scopes(self.request, said)
         channel = channel_for(self.request, said.get("channel"))
         acts = ACT in scopes_of(self.request)
-        wanted = to_input(said, channel=channel, acts_for_customer=acts, customers_of=self.channels)
-        return services.place_order(wanted, actor=self.actor)
+        return to_input(said, channel=channel, acts_for_customer=acts, customers_of=self.channels)
+
+    def place(self, data: Any = None) -> Order:
+        """Place the order that a body describes."""
+        return services.place_order(self.wanted(data), actor=self.actor)
 
     def shown(self, order: Order, *, status: int = HTTPStatus.OK, **headers: str) -> Response:
         """Answer an order, with its version as the tag."""
@@ -134,6 +139,22 @@ class OrdersView(OrderView, ApiListView):
         """Place an order."""
         order = self.place()
         return self.shown(order, status=HTTPStatus.CREATED, Location=f"/api/v1/orders/{order.number}/")
+
+
+class QuoteView(OrderView):
+    """What an order would cost, and why. Nothing is written, and no stock is tied."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"POST": "orders:write"}
+
+    @extend_schema(request=OrderCreateSerializer, responses=QuoteSerializer)
+    def post(self, request: Request) -> Response:
+        """Price the order that the body describes, exactly as placing it would."""
+        preview = services.preview_order(self.wanted())
+        order = preview.order
+        for row in (*preview.lines, *preview.charges):
+            row.currency = order.currency  # type: ignore[attr-defined]
+        shown = {name: getattr(order, name) for name in QuoteSerializer.OF_ORDER}
+        return Response(QuoteSerializer({**shown, "lines": preview.lines, "charges": preview.charges}).data)
 
 
 def brings_money(body: Any) -> bool:

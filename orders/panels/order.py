@@ -16,6 +16,7 @@ from customers.panels import dialled
 from inventory import selectors as inventory
 from orders import decision_words, hold_types, selectors
 from orders.models import Hold, Order, OrderException
+from orders.price_words import why_lines
 from orders.verification import DUPLICATE
 
 ORDER = "orders.order"
@@ -117,10 +118,12 @@ def lines(request: HttpRequest, order: Order) -> Part:
         count=Count("pk"), backordered=Sum("backordered"), returned=Sum("returned"), cancelled=Sum("cancelled")
     )
     sources = inventory.allocated_from(order.reservation_id)
+    shown_lines = list(order.lines.select_related("product").order_by("position")[:shown])
     rows = [
         {"line": line, "sources": sources.get(line.position, []), "is_linked": may_see(request.user, line.product)}
-        for line in order.lines.select_related("product").order_by("position")[:shown]
+        for line in shown_lines
     ]
+    why = why_lines(order, shown_lines)
     rest = sums["count"] - len(rows)
     return "orders/panels/lines.html", {
         "title": _("Lines"),
@@ -134,6 +137,7 @@ def lines(request: HttpRequest, order: Order) -> Part:
         "next": min(rest, MORE_LINES),
         "more_lines": shown + MORE_LINES if rest and shown < MOST_LINES else 0,
         "charges": list(order.charges.order_by("position")),
+        "why": why,
     }
 
 

@@ -72,10 +72,21 @@ def agreed_now(order: Order) -> Agreement:
     return agreement_of(order, lines_of(order), charges_of(order))
 
 
-def begin_work(order: Order, wish: Wish, *, pieces: Sequence[Piece], actor: Actor, at: datetime) -> Rework:
+def begin_work(
+    order: Order, wish: Wish, *, pieces: Sequence[Piece], actor: Actor, at: datetime, reason: str = ""
+) -> Rework:
     """Take an order with all that hangs on it. Who changes it has locked its work, and itself, before."""
     lines = list(OrderLine.objects.filter(order=order).select_related("product").order_by("position"))
-    return Rework(order=order, lines=lines, charges=charges_of(order), pieces=pieces, wish=wish, actor=actor, at=at)
+    return Rework(
+        order=order,
+        lines=lines,
+        charges=charges_of(order),
+        pieces=pieces,
+        wish=wish,
+        actor=actor,
+        at=at,
+        reason=reason,
+    )
 
 
 def work_out(work: Rework, *, lock: bool) -> None:

@@ -96,11 +96,21 @@ def standing_of(order: Order, lines: Iterable[OrderLine], *, at: datetime, but: 
 def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Buyer:
     """Return who would buy, as they stand now: nothing is written and nothing locked. Nobody is made."""
     known = _find_known(given, channel, goods_key=goods_key, at=at)
-    if known is None:
-        return Buyer(customer=None)
+    if known is None or (not known.is_known and _names(given)):
+        if given.customers_of is not None:
+            _refuse_unknown(given)
+        return Buyer(customer=None, lends=given.acts_for_customer)
     exposure = owed_by(known) if given.payment_terms in guards.ON_CREDIT else Decimal(0)
     before = _before(known, known.pk, known.email, _tokens(given))
-    return Buyer(customer=known, exposure=exposure, before=before)
+    lends = given.acts_for_customer and known.is_known
+    return Buyer(
+        customer=known,
+        lends=lends,
+        found_by_email=not lends,
+        is_foreign=not known.is_known,
+        exposure=exposure,
+        before=before,
+    )
 
 
 def exposure_of(customer: Customer) -> Decimal:
@@ -245,9 +255,7 @@ def _standing(known: Any, tokens: list[str], *, on_credit: bool, but: Iterable[i
 
 
 def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor) -> Buyer:
-    if _names(given):
-        text = "There is no such customer"
-        raise InvalidOrder(text, errors=[{"pointer": "/customer/number", "code": "unknown_customer", "detail": text}])
+    _refuse_unknown(given)
     if not given.email.strip():
         return Buyer(customer=None)
     customer = customers.find_or_create(
@@ -261,6 +269,13 @@ def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor)
         at=at,
     )
     return Buyer(customer=customer, lends=given.acts_for_customer)
+
+
+def _refuse_unknown(given: OrderInput) -> None:
+    """Refuse an order that names a customer whom its sender does not know."""
+    if _names(given):
+        text = "There is no such customer"
+        raise InvalidOrder(text, errors=[{"pointer": "/customer/number", "code": "unknown_customer", "detail": text}])
 
 
 def _refuse_repeat(number: str | None, given: OrderInput) -> None:

@@ -109,7 +109,8 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
     if change.status != OrderChange.Status.APPROVED:
         raise ChangeDecided(f"{change} is {change.get_status_display().lower()}", status=change.status)  # type: ignore[attr-defined]
     _require_version(order, change.order_version, before=change.before)
-    work = begin_work(order, Wish.from_dict(change.wish), pieces=pieces, actor=_as_asked(actor), at=when)
+    wish = Wish.from_dict(change.wish)
+    work = begin_work(order, wish, pieces=pieces, actor=_as_asked(actor), at=when, reason=change.reason)
     keep_version(order, work.lines, work.charges, actor=actor, at=when)
     work_out(work, lock=True)
     if work.refusals:

@@ -227,7 +227,8 @@ def _list_prices(order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]
     comparable = order.currency == channel.currency and order.prices_include_tax == channel.prices_include_tax
     if not wanted or not comparable:
         return {}
-    return pricing.prices_for(channel, wanted, timezone.localdate(order.placed_at))
+    group = order.customer.group_id if order.customer and not order.found_by_email else None
+    return pricing.prices_for(channel, wanted, timezone.localdate(order.placed_at), group_id=group)
 
 
 def _expected(order: Order) -> Decimal | None:

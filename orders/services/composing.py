@@ -3,7 +3,7 @@ a customer who was not known yet."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -76,11 +76,14 @@ def compose(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
         pricing.shipping_method(given.shipping_method)
     require_sense(given)
     buyer = find_buyer(given, channel, goods_key=goods_key_of_input(given), at=at, actor=actor)
-    return arrange(given, buyer, at=at)
+    return arrange(given, buyer, at=at, by=str(actor))
 
 
-def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
-    """Turn what somebody says, who is known, into rows. It only reads: nothing is written, nothing locked."""
+def arrange(given: OrderInput, buyer: Buyer, *, at: datetime, by: str = "") -> Composed:
+    """Turn what somebody says, who is known, into rows. It only reads: nothing is written, nothing locked.
+
+    `by` is who says it: prices and discounts that are given are told as theirs.
+    """
     products = _products_of(given)
     order = head_of(given, buyer, at=at)
     if not given.historic:
@@ -100,7 +103,7 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime) -> Composed:
         counter=_counter(given),
         replacement=given.replacement,
     )
-    _price(composed, given, on=timezone.localdate(at))
+    _price(composed, given, on=timezone.localdate(at), by=by)
     return composed
 
 
@@ -243,7 +246,7 @@ def frozen_line(
     )
 
 
-def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
+def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
     """Have the order priced, and write every figure onto it."""
     order, customer = composed.order, composed.buyer.customer if composed.buyer.lends else None
     is_company = bool(given.customer_company) or (customer is not None and customer.kind == Customer.Kind.COMPANY)
@@ -257,6 +260,7 @@ def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
                 unit_price=wanted.unit_price,
                 tax_amount=wanted.tax_amount,
                 discount=wanted.discount,
+                by=by if wanted.unit_price is not None or wanted.discount else "",
             )
             for line, wanted in zip(composed.lines, given.lines, strict=True)
         ],
@@ -264,10 +268,11 @@ def _price(composed: Composed, given: OrderInput, *, on: date) -> None:
         on=on,
         method=order.shipping_method,
         shipping_price=given.shipping_price,
-        charges=[*given.charges, *_discounts(given)],
+        charges=[replace(one, by=by) for one in (*given.charges, *_discounts(given))],
         coupon_codes=given.coupon_codes,
         customer_is_company=is_company,
         vat_id=customer.vat_id if customer else "",
+        group_id=customer.group_id if customer else None,
         prices_include_tax=given.prices_include_tax,
         currency=order.currency,
     )
@@ -329,7 +334,8 @@ def _list_prices(composed: Composed, given: OrderInput, *, on: date) -> dict[int
     comparable = order.currency == channel.currency and order.prices_include_tax == channel.prices_include_tax
     if not wanted or not comparable or verification.policy_of(verification.PRICE, channel.checks) == verification.OFF:
         return {}
-    return pricing.prices_for(channel, wanted, on)
+    group = composed.buyer.customer.group_id if composed.buyer.customer and composed.buyer.lends else None
+    return pricing.prices_for(channel, wanted, on, group_id=group)
 
 
 def _fault(pointer: str, code: str, detail: str) -> dict[str, str]:

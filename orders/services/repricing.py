@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.money import round_amount
+from core.money import plain, round_amount
 from customers.models import Customer
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
@@ -32,7 +32,10 @@ def reprice(work: Rework) -> None:
     if work.stands:
         order.cancelled_total = sum((_value_of_cancelled(line, order) for line in work.lines), start=Decimal(0))
         return
-    quote = pricing.requote_order(_agreed_before(work), _agreed_now(work), told=[*order.explanation, *work.told])
+    told = [*order.explanation, *work.told]
+    quote = pricing.requote_order(
+        _agreed_before(work), _agreed_now(work), told=told, by=str(work.actor), why=work.reason
+    )
     for name in TOTALS:
         setattr(order, name, getattr(quote, name))
     order.tax_breakdown, order.explanation = quote.tax_breakdown, quote.explanation
@@ -59,14 +62,25 @@ def _agreed_now(work: Rework) -> pricing.Agreed:
         country=country_of(order),
         method=order.shipping_method,
         shipping=_delivery(work),
-        charges=[
-            pricing.ChargeInput(kind=one.kind, code=one.code, name=one.name, amount=one.amount)
-            for one in work.charges
-            if one.kind != OrderCharge.Kind.SHIPPING
-        ],
+        charges=[_as_agreed(one, order) for one in work.charges if one.kind != OrderCharge.Kind.SHIPPING],
         is_company=customer is not None and lends and customer.kind == Customer.Kind.COMPANY,
         vat_id=customer.vat_id if customer is not None and lends else "",
         total=order.total,
+    )
+
+
+def _as_agreed(charge: OrderCharge, order: Order) -> pricing.ChargeInput:
+    """Return a charge as it was asked for or granted: with who did that, and what was said of it."""
+    about, amount = f"{charge.kind}:{charge.code}", plain(charge.amount, order.currency)
+    told = [one for one in order.explanation if (one["about"], one.get("amount")) == (about, amount)]
+    said = told[0] if told else {}
+    return pricing.ChargeInput(
+        kind=charge.kind,
+        code=charge.code,
+        name=charge.name,
+        amount=charge.amount,
+        reason=said.get("text", ""),
+        by=said.get("by", ""),
     )
 
 

@@ -43,6 +43,7 @@ class Rework:
     wish: Wish
     actor: Actor
     at: datetime
+    reason: str = ""
     refusals: list[Refusal] = field(default_factory=list)
     dropped: list[OrderCharge] = field(default_factory=list)
     cancelled: dict[int, int] = field(default_factory=dict)

@@ -168,16 +168,22 @@ def _append(work: Rework, known: Sequence[tuple[int, NewLine]], products: dict[s
 
 def _price_new(work: Rework, added: Sequence[tuple[NewLine, OrderLine]]) -> None:
     """Price what was not agreed before as it is sold today."""
+    customer = work.order.customer
     quote = pricing.quote_order(
         channel=work.order.channel,
         lines=[
             pricing.QuoteLine(
-                key=line.position, product=line.product, quantity=line.quantity, unit_price=one.unit_price
+                key=line.position,
+                product=line.product,
+                quantity=line.quantity,
+                unit_price=one.unit_price,
+                by=str(work.actor) if one.unit_price is not None else "",
             )
             for one, line in added
         ],
         country=country_of(work.order),
         on=timezone.localdate(work.at),
+        group_id=customer.group_id if customer is not None and not work.order.found_by_email else None,
         prices_include_tax=work.order.prices_include_tax,
         currency=work.order.currency,
     )

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.errors import DomainError, Invalid
-from core.money import Money
 from core.reader import locale
 from customers.models import Customer
 from inventory.models import Product
@@ -45,7 +44,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     """List what can be ordered, with today's prices and what is in stock."""
     query = request.GET.get("q", "").strip().replace("\0", "")[:80]
     category = request.GET.get("category", "").replace("\0", "")[:60]
-    products = Product.objects.filter(active=True, prices__price_list=cart.channel().price_list).distinct()
+    products = Product.objects.filter(active=True, prices__price_list__in=cart.lists_for(request)).distinct()
     categories = list(products.exclude(category="").order_by("category").values_list("category", flat=True).distinct())
     if query:
         products = products.filter(Q(name__icontains=query) | Q(sku__istartswith=query))
@@ -53,10 +52,10 @@ def shop(request: HttpRequest) -> HttpResponse:
         products = products.filter(category=category)
     page = Paginator(products.order_by("category", "name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
-    prices = cart.prices_of(shown)
+    steps = cart.steps_for(request, shown)
     wanted = cart.quantities(request)
     promised = cart.promised((one, wanted.get(one.sku) or 1) for one in shown)
-    rows = [_offer(promised[one.pk], price=prices.get(one.pk), wanted=wanted.get(one.sku, 0)) for one in shown]
+    rows = [_offer(promised[one.pk], steps=steps.get(one.pk, []), wanted=wanted.get(one.sku, 0)) for one in shown]
     context = {
         "rows": rows,
         "page": page,
@@ -68,12 +67,14 @@ def shop(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/shop.html", context)
 
 
-def _offer(found: orders.Availability, *, price: Money | None, wanted: int) -> dict[str, Any]:
+def _offer(found: orders.Availability, *, steps: list[cart.Step], wanted: int) -> dict[str, Any]:
     product, free = found.product, found.available
     may_wait = product.backorder and found.room > 0
     return {
         "product": product,
-        "price": price,
+        "price": steps[0].price if steps else None,
+        "from": steps[0].quantity if steps else 1,
+        "steps": steps[1:],
         "free": free,
         "wanted": wanted,
         "may_wait": may_wait,

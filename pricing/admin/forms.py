@@ -1,7 +1,7 @@
 """Fields and checks that the settings of pricing share: what is wrong is said beside the field."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from babel.numbers import list_currencies
 from django import forms
@@ -145,10 +145,22 @@ class ChannelForm(forms.ModelForm):
         return cleaned
 
 
-class PriceListForm(forms.ModelForm):
+class PriceListForm(PeriodForm):
     """A price list."""
 
     currency = CurrencyField(label=_("currency"))
+
+    class Meta:
+        """What the fields are for."""
+
+        help_texts: ClassVar[dict[str, Any]] = {
+            "group": _("Only for customers of this group. Empty: for everybody."),
+            "channel": _("Only on this channel. Empty: on every one."),
+            "priority": _("Of two lists that are equally close to a sale, the higher one goes first."),
+            "valid_to": _(
+                "A list that names no group, channel or period holds only where a channel has it as its own."
+            ),
+        }
 
 
 class PriceForm(PeriodForm):

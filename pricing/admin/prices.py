@@ -17,14 +17,24 @@ AMOUNT = money_column("amount", _("price"), currency="price_list__currency")
 
 @admin.register(PriceList, site=site)
 class PriceListAdmin(SettingsAdmin):
-    """Prices in one currency."""
+    """Prices in one currency, and for whom and when they hold."""
 
     form = PriceListForm
-    list_display = ("name", code_column("code"), "currency")
+    list_display = (
+        "name",
+        code_column("code"),
+        "currency",
+        link_column("group"),
+        link_column("channel"),
+        when_column("valid_from"),
+        when_column("valid_to"),
+        figure_column("priority"),
+    )
     list_display_links = ("name",)
+    list_select_related = ("group", "channel")
     ordering = ("name",)
     search_fields = ("=code", "name")
-    all_fields = ("code", "name", "currency")
+    all_fields = ("code", "name", "currency", "group", "channel", "valid_from", "valid_to", "priority", "taxed")
     fixed = ("code", "currency")
     empty_text = _("No price lists yet.")
 

@@ -19,7 +19,6 @@ from .values import (
     GoodsLine,
     InvalidPrice,
     InvalidTax,
-    PromotionRule,
     Quote,
     QuotedCharge,
     QuotedLine,
@@ -85,16 +84,12 @@ class _Told:
         rounded = round_amount(price, self.currency)
         return f"{rounded if rounded == price else price.normalize():f}"
 
-    def say(
-        self, about: str, code: str, text: str, amount: Decimal | None = None, *, rule: PromotionRule | None = None
-    ) -> None:
-        """Add a reason, with the rule it comes from."""
+    def say(self, about: str, code: str, text: str, amount: Decimal | None = None, **data: Any) -> None:
+        """Add a reason, with what it comes from (`list`, `rule`) in its stored form."""
         entry: dict[str, Any] = {"about": about, "code": code, "text": text}
         if amount is not None:
             entry["amount"] = self.amount(amount)
-        if rule is not None:
-            entry["rule"] = rule.as_dict()
-        self.entries.append(entry)
+        self.entries.append({**entry, **data})
 
 
 def _fault(error: type[Any], index: int, field_name: str, text: str, group: str = "lines") -> Exception:
@@ -115,14 +110,25 @@ def _price(line: GoodsLine, index: int, currency: str, told: _Told) -> _Goods:
     discount = round_amount(_bounded(line.discount), currency)
     if discount > before:
         raise _fault(DiscountTooLarge, index, "discount", "The discount is more than the line costs")
-    source = f"price list {line.price_source}" if line.price_source else "price given with the order"
-    tier = f", from {line.price_from} units" if line.price_from > 1 else ""
-    text = f"{line.quantity} × {told.price(line.unit_price)} = {told.amount(before)} ({source}{tier})"
+    source = line.source
+    said = f"price list {source.name}" if source else "price given with the order"
+    tier = f", from {source.min_quantity} units" if source and source.min_quantity > 1 else ""
+    text = f"{line.quantity} × {told.price(line.unit_price)} = {told.amount(before)} ({said}{tier})"
     about = f"line:{line.key}"
-    told.say(about, "price_list" if line.price_source else "price_given", text, before)
+    if source:
+        told.say(about, "price_list", text, before, list=source.as_dict())
+    else:
+        told.say(about, "price_given", text, before, **_signed(line.by, line.why))
     if discount:
-        told.say(about, "line_discount", f"Discount on the line: {told.amount(discount)}", -discount)
+        told.say(
+            about, "line_discount", f"Discount on the line: {told.amount(discount)}", -discount, **_signed(line.by)
+        )
     return _Goods(line, before, discount)
+
+
+def _signed(by: str, why: str = "") -> dict[str, str]:
+    """Return who decided on a figure, and why, as far as it was a decision."""
+    return {name: said for name, said in (("by", by), ("why", why)) if said}
 
 
 def _bounded(amount: Decimal) -> Decimal:
@@ -139,21 +145,24 @@ def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str
         about = f"discount:{rule.code}"
         if at_first < rule.min_goods_value:
             text = f"{rule.name}: only for goods from {told.amount(rule.min_goods_value)}"
-            told.say(about, "promotion_not_reached", text, ZERO, rule=rule)
+            told.say(about, "promotion_not_reached", text, ZERO, rule=rule.as_dict())
             continue
         if rule.kind == "free_shipping":
             free_shipping = rule.name
-            told.say(about, "promotion_free_shipping", f"{rule.name}: nothing is charged for delivery", rule=rule)
+            text = f"{rule.name}: nothing is charged for delivery"
+            told.say(about, "promotion_free_shipping", text, rule=rule.as_dict())
             continue
         worth = sum((one.amount for one in goods), start=ZERO)
         wanted = worth * rule.value / 100 if rule.kind == "percent" else rule.value
         taken = min(round_amount(wanted, request.currency), worth)
         if not taken:
             continue
-        for one, share in zip(goods, _shares(taken, goods, request.currency), strict=True):
+        shares = _shares(taken, goods, request.currency)
+        for one, share in zip(goods, shares, strict=True):
             one.discount += share
+        parts = {str(one.line.key): told.amount(share) for one, share in zip(goods, shares, strict=True) if share}
         said = f"{rule.value.normalize():f} % of {told.amount(worth)}" if rule.kind == "percent" else "an amount"
-        told.say(about, f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken, rule=rule)
+        told.say(about, f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken, rule=rule.as_dict(), shares=parts)
     return free_shipping
 
 
@@ -187,7 +196,7 @@ def _charges(request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable
         if charge.kind == "shipping" and free_shipping and amount > 0:
             told.say(about, "free_shipping", f"{free_shipping}: no charge instead of {told.amount(amount)}", ZERO)
             continue
-        told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount)
+        told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount, **_signed(charge.by))
         if amount:
             yield _Charge(charge, amount)
 

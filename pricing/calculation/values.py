@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
@@ -38,11 +39,33 @@ class DiscountTooLarge(Invalid):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriceSource:
+    """The price list that a price is from, the quantity it is reached with, and the last day of list or price."""
+
+    name: str
+    code: str = ""
+    min_quantity: int = 1
+    valid_to: date | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the stored form."""
+        until = {"until": self.valid_to.isoformat()} if self.valid_to else {}
+        return {"code": self.code, "name": self.name, "from": self.min_quantity, **until}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Read a source from its stored form."""
+        until = date.fromisoformat(stored["until"]) if stored.get("until") else None
+        return cls(name=stored["name"], code=stored["code"], min_quantity=int(stored["from"]), valid_to=until)
+
+
+@dataclass(frozen=True, kw_only=True)
 class GoodsLine:
     """Units of one product at a price per unit, net or gross as the request says.
 
     `discount` is an amount off the whole line; `tax_amount` a tax already agreed elsewhere, which is
-    kept as it is. `price_source` says where the price comes from: a price list, or nothing for a given one.
+    kept as it is. `source` says where the price comes from: a price list, or nothing for a given one; what was given,
+    price or discount, was given `by` somebody, for the reason `why`.
     """
 
     key: int
@@ -52,13 +75,17 @@ class GoodsLine:
     discount: Decimal = ZERO
     tax_amount: Decimal | None = None
     sku: str = ""
-    price_source: str = ""
-    price_from: int = 1
+    source: PriceSource | None = None
+    by: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChargeInput:
-    """A sum that is no product; a discount is negative. Without a tax class it is taxed as the goods are."""
+    """A sum that is no product; a discount is negative. Without a tax class it is taxed as the goods are.
+
+    `by` is who asks for it or grants it, where that was a person.
+    """
 
     kind: str
     amount: Decimal
@@ -66,6 +93,7 @@ class ChargeInput:
     name: str = ""
     tax_class: str = ""
     reason: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,8 @@
 """What it costs."""
 
 from .channel import Channel
-from .price_list import Price, PriceList, Promotion
+from .price_list import Price, PriceList
+from .promotion import Promotion
 from .shipping import ShippingMethod, ShippingRate, Transit, Zone
 from .tax import TaxRate, TaxRegistration
 

@@ -28,7 +28,9 @@ class Channel(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     language = models.CharField(_("language"), max_length=10, default="en")
     prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
-    price_list = models.ForeignKey(PriceList, models.PROTECT, null=True, blank=True, verbose_name=_("price list"))
+    price_list = models.ForeignKey(
+        PriceList, models.PROTECT, null=True, blank=True, related_name="channels", verbose_name=_("price list")
+    )
     seller_country = models.CharField(_("seller's country"), max_length=2, default="DE")
     reserved = models.BooleanField(_("not for the API"), default=False)
     quiet = models.BooleanField(_("quiet"), default=False)

@@ -1,26 +1,75 @@
-"""Prices and simple discounts."""
+"""What goods cost, in lists."""
+
+from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from customers.models import CustomerGroup
 from inventory.models import Product
 
 
 class PriceList(models.Model):
-    """Prices in one currency. Whether they include tax is said by the channel."""
+    """Prices in one currency, for whom and when they hold.
+
+    A list that names a customer group, a channel or a period holds by itself for all that fits; one that names nothing
+    holds only where a channel has it as its own. Whether its amounts include tax is said by the channel; `taxed` keeps
+    it from channels that read them the other way.
+    """
+
+    class Taxed(models.TextChoices):
+        """On which channels the amounts mean what they say."""
+
+        ANY = "", _("as the channel says")
+        NET = "net", _("without tax: only on net channels")
+        GROSS = "gross", _("with tax: only on gross channels")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     currency = models.CharField(_("currency"), max_length=3)
+    group = models.ForeignKey(
+        CustomerGroup, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer group")
+    )
+    channel = models.ForeignKey(
+        "pricing.Channel", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("channel")
+    )
+    valid_from = models.DateField(pgettext_lazy("day", "from"), null=True, blank=True)
+    valid_to = models.DateField(pgettext_lazy("day", "to"), null=True, blank=True)
+    # Of two lists that are equally close to the sale, the higher one goes first.
+    priority = models.SmallIntegerField(_("priority"), default=0)
+    taxed = models.CharField(_("amounts"), max_length=5, choices=Taxed, default=Taxed.ANY, blank=True)
 
     class Meta:
         verbose_name = _("price list")
         verbose_name_plural = _("price lists")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_from__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="price_list_period_runs_forward",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.currency})"
+
+    @property
+    def closeness(self) -> tuple[bool, bool, bool]:
+        """Return how closely the list names a sale: by whom, then where, then when."""
+        period = self.valid_from is not None or self.valid_to is not None
+        return self.group_id is not None, self.channel_id is not None, period
+
+    def holds_for(self, *, channel_id: int, group_id: int | None, on: date, gross: bool) -> bool:
+        """Whether it holds by itself for a sale."""
+        return (
+            any(self.closeness)
+            and self.group_id in (None, group_id)
+            and self.channel_id in (None, channel_id)
+            and (self.valid_from is None or self.valid_from <= on)
+            and (self.valid_to is None or on <= self.valid_to)
+            and self.taxed in (self.Taxed.ANY, self.Taxed.GROSS if gross else self.Taxed.NET)
+        )
 
 
 class Price(models.Model):
@@ -57,36 +106,3 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount}"
-
-
-class Promotion(models.Model):
-    """A simple discount on the goods of an order: a share or an amount, by code or for everybody."""
-
-    class Kind(models.TextChoices):
-        """How the discount is worked out."""
-
-        PERCENT = "percent", _("percent")
-        AMOUNT = "amount", _("amount")
-        FREE_SHIPPING = "free_shipping", _("free shipping")
-
-    code = models.CharField(_("coupon code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80)
-    kind = models.CharField(_("kind"), max_length=15, choices=Kind)
-    value = models.DecimalField(_("value"), max_digits=14, decimal_places=3, default=0)
-    currency = models.CharField(_("currency"), max_length=3, blank=True)
-    needs_code = models.BooleanField(_("only with the code"), default=True)
-    min_goods_value = models.DecimalField(_("from goods value"), max_digits=14, decimal_places=3, default=0)
-    valid_from = models.DateField(pgettext_lazy("day", "from"), null=True, blank=True)
-    valid_to = models.DateField(pgettext_lazy("day", "to"), null=True, blank=True)
-    active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        verbose_name = _("promotion")
-        verbose_name_plural = _("promotions")
-        constraints = [
-            models.CheckConstraint(condition=Q(value__gte=0), name="promotion_value_is_not_negative"),
-            models.CheckConstraint(condition=~Q(kind="percent") | Q(value__lte=100), name="promotion_percent_to_100"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

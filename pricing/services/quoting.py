@@ -9,6 +9,7 @@ from inventory.models import Product
 from pricing.calculation import (
     ChargeInput,
     GoodsLine,
+    PriceSource,
     PromotionRule,
     Quote,
     QuoteRequest,
@@ -16,14 +17,17 @@ from pricing.calculation import (
 )
 from pricing.calculation import quote as calculate
 from pricing.errors import CouponRefused, PriceMissing
-from pricing.models import Channel, Price, Promotion, ShippingMethod
+from pricing.models import Channel, Price, PriceList, Promotion, ShippingMethod
 from pricing.reference import reference
-from pricing.selectors import price_list_for, shipping_price, valid_prices
+from pricing.selectors import price_lists_for, shipping_price, valid_prices
 
 
 @dataclass(frozen=True)
 class QuoteLine:
-    """Units of a product to be priced. A given `unit_price` or `tax_amount` was agreed elsewhere and is kept."""
+    """Units of a product to be priced. A given `unit_price` or `tax_amount` was agreed elsewhere and is kept.
+
+    `by` is who gave the price or the discount.
+    """
 
     key: int
     product: Product
@@ -31,6 +35,7 @@ class QuoteLine:
     unit_price: Decimal | None = None
     tax_amount: Decimal | None = None
     discount: Decimal = Decimal(0)
+    by: str = ""
 
 
 def quote_order(
@@ -45,21 +50,24 @@ def quote_order(
     coupon_codes: Sequence[str] = (),
     customer_is_company: bool = False,
     vat_id: str = "",
+    group_id: int | None = None,
     prices_include_tax: bool | None = None,
     currency: str | None = None,
 ) -> Quote:
     """Say what an order costs and why. At most two statements: the prices, and the coupons if there are any.
 
-    Raises Invalid, with the fields at fault, for what cannot be priced.
+    `group_id` is the group of the customer, whose prices they get. Raises Invalid, with the fields at fault, for what
+    cannot be priced.
     """
     money = currency or channel.currency
-    goods = _goods(channel, lines, on, money)
+    gross = channel.prices_include_tax if prices_include_tax is None else prices_include_tax
+    goods = _goods(channel, lines, on=on, currency=money, group_id=group_id, gross=gross)
     worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
     rates = reference().tax_rates(on, channel.seller_country, country)
     return calculate(
         QuoteRequest(
             currency=money,
-            prices_include_tax=channel.prices_include_tax if prices_include_tax is None else prices_include_tax,
+            prices_include_tax=gross,
             lines=goods,
             tax=TaxSituation(
                 seller_country=channel.seller_country,
@@ -74,14 +82,16 @@ def quote_order(
     )
 
 
-def _goods(channel: Channel, lines: Sequence[QuoteLine], on: date, currency: str) -> list[GoodsLine]:
+def _goods(
+    channel: Channel, lines: Sequence[QuoteLine], *, on: date, currency: str, group_id: int | None, gross: bool
+) -> list[GoodsLine]:
     """Find the price of every line that brings none."""
     prices: dict[int, list[Price]] = {}
-    source = ""
+    lists: dict[int, PriceList] = {}
     if wanted := [line.product.pk for line in lines if line.unit_price is None]:
-        price_list = price_list_for(channel, currency)
-        source = price_list.name
-        for price in valid_prices(price_list, wanted, on):
+        found_lists = price_lists_for(channel, on=on, currency=currency, group_id=group_id, gross=gross)
+        lists = {one.pk: one for one in found_lists}
+        for price in valid_prices(found_lists, wanted, on):
             prices.setdefault(price.product_id, []).append(price)
     goods: list[GoodsLine] = []
     faults: list[dict[str, str]] = []
@@ -92,16 +102,27 @@ def _goods(channel: Channel, lines: Sequence[QuoteLine], on: date, currency: str
         steps = prices.get(line.product.pk, ())
         found = next((price for price in steps if price.min_quantity <= line.quantity), None)
         if found is None:
-            text = f"{line.product.sku} has no price in {source}"
+            names = ", ".join(one.name for one in lists.values())
+            text = f"{line.product.sku} has no price in {names}"
             faults.append({"pointer": f"/lines/{index}/sku", "code": PriceMissing.code, "detail": text})
             continue
-        goods.append(_goods_line(line, found.amount, source, found.min_quantity))
+        goods.append(_goods_line(line, found.amount, _source(lists[found.price_list_id], found)))
     if faults:
         raise PriceMissing(faults[0]["detail"], errors=faults)
     return goods
 
 
-def _goods_line(line: QuoteLine, unit_price: Decimal, source: str = "", price_from: int = 1) -> GoodsLine:
+def _source(price_list: PriceList, price: Price) -> PriceSource:
+    ends = [day for day in (price_list.valid_to, price.valid_to) if day]
+    return PriceSource(
+        code=price_list.code,
+        name=price_list.name,
+        min_quantity=max(1, price.min_quantity),
+        valid_to=min(ends) if ends else None,
+    )
+
+
+def _goods_line(line: QuoteLine, unit_price: Decimal, source: PriceSource | None = None) -> GoodsLine:
     return GoodsLine(
         key=line.key,
         quantity=line.quantity,
@@ -110,8 +131,8 @@ def _goods_line(line: QuoteLine, unit_price: Decimal, source: str = "", price_fr
         discount=line.discount,
         tax_amount=line.tax_amount,
         sku=line.product.sku,
-        price_source=source,
-        price_from=price_from,
+        source=source,
+        by=line.by,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.money import round_amount
 from inventory.models import Product
-from pricing.calculation import ChargeInput, GoodsLine, PromotionRule, Quote, QuoteRequest, TaxSituation
+from pricing.calculation import ChargeInput, GoodsLine, PriceSource, PromotionRule, Quote, QuoteRequest, TaxSituation
 from pricing.calculation import quote as calculate
 from pricing.errors import AgreedElsewhere, ShippingNotAvailable
 from pricing.models import Channel, Promotion, ShippingMethod
@@ -54,8 +54,10 @@ class Agreed:
     total: Decimal = Decimal(0)
 
 
-def requote_order(before: Agreed, after: Agreed, *, told: Told) -> Quote:
+def requote_order(before: Agreed, after: Agreed, *, told: Told, by: str = "", why: str = "") -> Quote:
     """Say what an agreement costs after it is changed. `told` is how the figures of the one before came about.
+
+    `by` is who changes it, and `why` the reason: both are told of prices that are set by hand.
 
     What was granted with it (promotions, a discount on a line, a delivery at another price) is granted again. Tax
     that was reckoned elsewhere stays with its line. Raises AgreedElsewhere where the figures before cannot be worked
@@ -74,6 +76,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told) -> Quote:
         for key, one in _sources(told).items()
         if all(line.unit_price == known[key].unit_price for line in after.lines if line.key == key and key in known)
     }
+    signs = _signs(before, after, told, lists, by=by, why=why)
     for keeps_tax in (False, True):
         was = _calculate(
             before, before.shipping if not free else None, promotions, granted, known, lists=lists, keeps_tax=keeps_tax
@@ -86,6 +89,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told) -> Quote:
                 granted,
                 known,
                 lists=lists,
+                signs=signs,
                 keeps_tax=keeps_tax and before.country == after.country,
             )
             return replace(now, explanation=_remembering(now, granted))
@@ -99,11 +103,19 @@ def _calculate(
     granted: Mapping[int, tuple[Decimal, int]],
     known: Mapping[int, AgreedLine],
     *,
-    lists: Mapping[int, tuple[str, int]],
+    lists: Mapping[int, PriceSource],
+    signs: Mapping[int, tuple[str, str]] | None = None,
     keeps_tax: bool,
 ) -> Quote:
     goods = [
-        _goods(line, agreed.currency, granted, known if keeps_tax else {}, lists.get(line.key, ("", 1)))
+        _goods(
+            line,
+            agreed.currency,
+            granted,
+            known if keeps_tax else {},
+            lists.get(line.key),
+            (signs or {}).get(line.key, ("", "")),
+        )
         for line in agreed.lines
     ]
     worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
@@ -130,7 +142,8 @@ def _goods(
     currency: str,
     granted: Mapping[int, tuple[Decimal, int]],
     known: Mapping[int, AgreedLine],
-    source: tuple[str, int] = ("", 1),
+    source: PriceSource | None = None,
+    sign: tuple[str, str] = ("", ""),
 ) -> GoodsLine:
     amount, units = granted.get(line.key, (Decimal(0), 1))
     was = known.get(line.key)
@@ -150,8 +163,9 @@ def _goods(
         ),
         tax_amount=tax,
         sku=line.product.sku,
-        price_source=source[0],
-        price_from=source[1],
+        source=source,
+        by=sign[0],
+        why=sign[1],
     )
 
 
@@ -186,13 +200,36 @@ def _is_same(quote: Quote, agreed: Agreed) -> bool:
     )
 
 
-def _sources(told: Told) -> dict[int, tuple[str, int]]:
-    """Return, by the key of a line, the price list its price came from, and from how many units on it holds."""
+def _sources(told: Told) -> dict[int, PriceSource]:
+    """Return, by the key of a line, the price list its price came from.
+
+    Orders that were placed before lists were remembered name theirs only in words.
+    """
     found = {}
     for one in told:
-        match = SOURCE.search(one["text"]) if one["code"] == "price_list" else None
-        if match and one["about"].startswith("line:"):
-            found[int(one["about"].removeprefix("line:"))] = match.group(1), int(match.group(2) or 1)
+        if one["code"] != "price_list" or not one["about"].startswith("line:"):
+            continue
+        key = int(one["about"].removeprefix("line:"))
+        if "list" in one:
+            found[key] = PriceSource.from_dict(one["list"])
+        elif match := SOURCE.search(one["text"]):
+            found[key] = PriceSource(name=match.group(1), min_quantity=int(match.group(2) or 1))
+    return found
+
+
+def _signs(
+    before: Agreed, after: Agreed, told: Told, lists: Mapping[int, PriceSource], *, by: str, why: str
+) -> dict[int, tuple[str, str]]:
+    """Return, by the key of a line, who set its price or gave its discount, and why: now, or when it was agreed."""
+    found = {}
+    for one in told:
+        key = one["about"].removeprefix("line:")
+        if key.isdigit() and one.get("by"):
+            found[int(key)] = str(one["by"]), str(one.get("why", ""))
+    known = {line.key: line.unit_price for line in before.lines}
+    for line in after.lines:
+        if line.key in known and line.unit_price != known[line.key] and line.key not in lists:
+            found[line.key] = by, why
     return found
 
 

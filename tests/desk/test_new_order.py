@@ -69,7 +69,7 @@ def test_the_figures_are_those_of_the_contract_and_say_how_they_came_about(ada, 
     assert [one["why"] for one in told["figures"]][2:] == [["19\xa0% on €13.45"], ["7\xa0% on €5.65"]]
     first = told["lines"]["0"]
     assert (first["price"], first["total"], first["stock"], first["tone"]) == ("€5.00", "€10.00", "200 free", "good")
-    assert first["why"] == ["2 × €5.00", "19\xa0% tax on €10.00: €1.90"]
+    assert first["why"] == ["2 × €5.00", "Price list Standard", "19\xa0% tax on €10.00: €1.90"]
     assert (told["faults"], told["short"]) == ([], 0)
     assert [one["code"] for one in told["terms"]] == ["prepaid", "net14"]
 

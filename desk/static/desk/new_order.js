@@ -18,7 +18,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // What the page says ---------------------------------------------------------------------------
     const leaveLine = () => product.focus();
-    const lines = desk.orderLines({ page, changed, leave: leaveLine });
+    const lines = desk.orderLines({ page, changed, leave: leaveLine, customer: () => customer.number() });
     const customer = desk.orderCustomer({ page, changed, leave: leaveLine });
     const said = (more = {}) => ({
         ...desk.readFields(page),
@@ -226,7 +226,7 @@ document.addEventListener("DOMContentLoaded", () => {
     desk.typeahead(product, {
         take: (hit) => lines.add(hit),
         draw: desk.drawProduct,
-        query: () => ({ channel: by("channel").value }),
+        query: () => ({ channel: by("channel").value, customer: customer.number() }),
         empty: () => place.focus(),
     });
     for (const control of page.querySelectorAll("[data-name], [data-address], [data-part]")) {

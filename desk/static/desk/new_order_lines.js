@@ -4,7 +4,7 @@
     const desk = (window.desk ||= {});
     const { make } = window.backOffice;
 
-    desk.orderLines = ({ page, changed, leave }) => {
+    desk.orderLines = ({ page, changed, leave, customer }) => {
         const list = document.getElementById("lines");
         const words = page.dataset;
         let counted = 0;
@@ -82,7 +82,7 @@
             leave();
         };
         const instead = async (row, box) => {
-            const query = new URLSearchParams({ sku: row.dataset.sku, quantity: part(row, "quantity").value, channel: document.getElementById("channel").value });
+            const query = new URLSearchParams({ sku: row.dataset.sku, quantity: part(row, "quantity").value, channel: document.getElementById("channel").value, customer: customer() });
             const answer = await fetch(`${words.substitutes}?${query}`, { headers: { Accept: "application/json" } }).catch(() => null);
             if (!answer?.ok || answer.redirected || !box.isConnected) {
                 return;

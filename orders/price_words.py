@@ -1,0 +1,106 @@
+"""How the figures of an order came about, in the words of the reader: what was kept with it, told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.reader import spoken_actor, spoken_amount, spoken_date
+from orders.models import Order, OrderLine
+
+Entry = Mapping[str, Any]
+GIVEN_BY_HAND = ("discount", "fee", "manual")
+
+
+@dataclass(frozen=True)
+class WhyPrices:
+    """Sentences by the position of a line, and about everything that is not of one line."""
+
+    lines: dict[int, list[str]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+
+def why_lines(order: Order, lines: Sequence[OrderLine]) -> tuple[list[tuple[OrderLine, str]], list[str]]:
+    """Return each line with why it costs what it does, and what is to be said of the rest."""
+    why = why_prices(order)
+    told = [(line, " · ".join(why.lines.get(line.position, ()))) for line in lines]
+    return [(line, said) for line, said in told if said], why.others
+
+
+def why_prices(order: Order) -> WhyPrices:
+    """Return why every figure is what it is: which list, which promotion, and who decided what."""
+    found = WhyPrices()
+    for one in order.explanation:
+        about, _colon, key = one["about"].partition(":")
+        if about == "line":
+            if said := _of_line(one, order):
+                found.lines.setdefault(int(key), []).append(said)
+            continue
+        for position, share in one.get("shares", {}).items():
+            words = {"name": one["rule"]["name"], "amount": _taken(Decimal(share), order)}
+            found.lines.setdefault(int(position), []).append(_("%(name)s: %(amount)s") % words)
+        if said := _of_all(one, about, order):
+            found.others.append(said)
+    return found
+
+
+def _of_line(one: Entry, order: Order) -> str:
+    if one["code"] == "price_list":
+        return list_words(one["list"]) if "list" in one else one["text"]
+    if one["code"] == "price_given":
+        return _signed(_("Price set by hand") if one.get("by") else _("Price given with the order"), one)
+    if one["code"] == "line_discount":
+        words = {"amount": _taken(-Decimal(one["amount"]), order)}
+        return _signed(_("Discount on the line: %(amount)s") % words, one)
+    return ""
+
+
+def list_words(stored: Mapping[str, Any]) -> str:
+    """Name the price list that a price is from, the quantity it needs, and its last day."""
+    said = [_("Price list %(name)s") % {"name": stored["name"]}]
+    if (least := int(stored["from"])) > 1:
+        said.append(ngettext("from %(n)s unit", "from %(n)s units", least) % {"n": least})
+    if stored.get("until"):
+        said.append(_("until %(day)s") % {"day": spoken_date(date.fromisoformat(stored["until"]))})
+    return ", ".join(said)
+
+
+def _of_all(one: Entry, about: str, order: Order) -> str:
+    if "rule" in one:
+        return _of_promotion(one, order)
+    if one["code"] in GIVEN_BY_HAND:
+        words = {"why": one["text"], "amount": spoken_amount(Decimal(one["amount"]), order.currency)}
+        return _signed(_("%(why)s: %(amount)s") % words, one)
+    if about == "shipping" and "amount" in one and one["code"] != "free_shipping":
+        return _("Delivery: %(amount)s") % {"amount": spoken_amount(Decimal(one["amount"]), order.currency)}
+    return ""
+
+
+def _of_promotion(one: Entry, order: Order) -> str:
+    rule = one["rule"]
+    name = f"{rule['name']} ({rule['code']})" if rule["code"] else rule["name"]
+    if one["code"] == "promotion_not_reached":
+        least = spoken_amount(Decimal(rule["from"]), order.currency)
+        return _("Promotion %(name)s: only for goods from %(amount)s") % {"name": name, "amount": least}
+    if one["code"] == "promotion_free_shipping":
+        return _("Promotion %(name)s: free delivery") % {"name": name}
+    words = {"name": name, "amount": _taken(-Decimal(one["amount"]), order)}
+    if rule["kind"] == "percent":
+        share = f"{Decimal(rule['value']).normalize():f}"
+        return _("Promotion %(name)s, %(share)s %%: %(amount)s") % {**words, "share": share}
+    return _("Promotion %(name)s: %(amount)s") % words
+
+
+def _taken(amount: Decimal, order: Order) -> str:
+    return "−" + spoken_amount(amount, order.currency)
+
+
+def _signed(text: str, one: Entry) -> str:
+    """Add who decided so, and why."""
+    if one.get("by"):
+        text = _("%(what)s, by %(who)s") % {"what": text, "who": spoken_actor(one["by"])}
+    return _("%(what)s: %(why)s") % {"what": text, "why": one["why"]} if one.get("why") else text
