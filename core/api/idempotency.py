@@ -8,6 +8,7 @@ from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, overload
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -137,7 +138,18 @@ def _key(request: Request, *, required: bool) -> str:
 def _fingerprint(request: Request) -> str:
     """Return what makes a request the same: method, address and the meaning of its body."""
     said = [request.method, request.get_full_path(), request.data]
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_meant).encode()).hexdigest()
+
+
+def _meant(value: Any) -> str:
+    """Return what a value that is no JSON means: of a file its name and all of its bytes."""
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    digest = hashlib.sha256()
+    for piece in value.chunks():
+        digest.update(piece)
+    value.seek(0)
+    return f"{value.name}:{digest.hexdigest()}"
 
 
 def _once(work: Callable[[], Response], client: str, key: str, fingerprint: str, keep: timedelta) -> Response:

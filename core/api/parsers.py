@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from core.api.errors import TooLarge
 from core.errors import Invalid
+from core.uploads import MOST_IN_ALL
 
 # Whoever reads it back, deep inside a page, has less of the stack left than we have here.
 DEEPEST = 64
@@ -37,6 +38,23 @@ class StrictJSONParser(BaseParser):
         if len(raw) > limit:
             raise TooLarge
         return read_object(raw)
+
+
+class UploadParser(MultiPartParser):
+    """Reads a form with files, of a size that we take; what is larger is refused before it is read."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the fields and the files. Raises TooLarge."""
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_IN_ALL + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+        form = super().parse(stream, media_type, parser_context)
+        fields = {name: values[0] if len(values) == 1 else values for name, values in form.data.lists()}
+        if faults := [fault(pointer, "invalid_text", text) for pointer, text in bad_texts(fields)]:
+            raise Invalid("A text holds characters that no text can hold", errors=faults[:100])
+        return form
 
 
 def read_object(raw: bytes) -> dict[str, Any]:

@@ -30,8 +30,16 @@ class XmlRenderer(PdfRenderer):
     format = "xml"
 
 
+class AnyRenderer(PdfRenderer):
+    """Sends the bytes of a file of any kind. Use `renderer_classes = ANYTHING`."""
+
+    media_type = "*/*"
+    format = "file"
+
+
 PAPER = (PdfRenderer, JSONRenderer)
 XML = (XmlRenderer, JSONRenderer)
+ANYTHING = (AnyRenderer, JSONRenderer)
 
 
 def paper(content: bytes, name: str) -> HttpResponse:

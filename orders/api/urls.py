@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.api import actions, bulk, changes, feed, views
+from orders.api import actions, bulk, changes, feed, files, views
 
 __all__ = ["feed", "urlpatterns"]
 
@@ -24,5 +24,7 @@ urlpatterns = [
     path("orders/<str:number>/bump/", actions.BumpView.as_view(), name="order-bump"),
     path("orders/<str:number>/end-bump/", actions.EndBumpView.as_view(), name="order-end-bump"),
     path("orders/<str:number>/comment/", actions.CommentView.as_view(), name="order-comment"),
+    path("orders/<str:number>/files/", files.OrderFilesView.as_view(), name="order-files"),
+    path("orders/<str:number>/files/<str:file>/", files.OrderFileView.as_view(), name="order-file"),
     path("availability/", views.AvailabilityView.as_view(), name="availability"),
 ]
