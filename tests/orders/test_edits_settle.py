@@ -1,7 +1,8 @@
 """Whatever is edited, and edited back, is settled to the cent; and two who edit at once do not both win."""
 
+from contextlib import suppress
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 import pytest
@@ -13,7 +14,9 @@ from customers.addresses import PostalAddress
 from fulfillment import services as fulfillment
 from fulfillment.errors import UnknownLine, WrongQuantity
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from inventory import services as inventory
 from inventory.errors import InsufficientStock
+from inventory.models import Product
 from orders import services as orders
 from orders.errors import ChangeRefused, StaleOrder
 from orders.inputs import ChargeInput, LineInput
@@ -79,6 +82,9 @@ def kept(found: dict[str, object], before: dict[str, object]) -> dict[str, objec
 @pytest.mark.django_db
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=[Wish(lines=(LineWish(position=1, unit_price=Decimal(0)),))], channel="api")
+# More than there is, which waits; and less than a discount begins with, whose charge goes and comes back.
+@example(steps=[Wish(lines=(LineWish(position=2, quantity=6),))], channel="api")
+@example(steps=[Wish(lines=(LineWish(position=1, quantity=0), LineWish(position=3, quantity=0)))], channel="portal")
 @given(steps=st.lists(wishes, min_size=1, max_size=3), channel=st.sampled_from(("api", "portal")))
 def test_random_edits_and_their_reversal_keep_every_sum(shop, steps, channel):
     if not Promotion.objects.exists():
@@ -86,6 +92,10 @@ def test_random_edits_and_their_reversal_keep_every_sum(shop, steps, channel):
         pricing.forget()
         make_priced_kit()
         make_priced_product("WRAP", "2.00", kind="service")
+        # Of tea there is less than somebody may wish for: the rest waits.
+        Product.objects.filter(sku="TEA-1").update(backorder=True)
+        for shelf in shop.tea.stock_items.all():
+            inventory.adjust_stock(stock_item_id=shelf.pk, change=-max(0, shelf.on_hand - 4), reason="-", actor=SYSTEM)
         Promotion.objects.create(code="TEN", name="Ten", kind="percent", value=10, min_goods_value=20, active=True)
     order = confirmed_order(
         [
@@ -113,6 +123,37 @@ def test_random_edits_and_their_reversal_keep_every_sum(shop, steps, channel):
     orders.cancel_order(order.pk, reason="done", actor=SYSTEM)
     run_debts()
     assert broken() == []
+
+
+@pytest.mark.django_db
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(left=[(4, 7)])
+@given(left=st.lists(st.tuples(st.integers(2, 4), st.integers(3, 8)), min_size=1, max_size=3))
+def test_cancelling_parts_of_what_has_not_left_is_worth_what_was_agreed(shop, left):
+    """Two mugs and three teas have left and are invoiced; of the rest, less and less is wanted."""
+    Product.objects.update(backorder=True)
+    for product, units in ((shop.mug, 2), (shop.tea, 3)):
+        for shelf in product.stock_items.all():
+            there = units if shelf.warehouse == shop.hamburg else 0
+            if change := there - shelf.available:
+                inventory.adjust_stock(stock_item_id=shelf.pk, change=change, reason="-", actor=SYSTEM)
+    order = confirmed_order({"MUG-RED": 4, "TEA-1": 8}, external_reference=f"P-{Order.objects.count()}")
+    fulfillment.fulfil_through(order.pk, through="shipped", actor=SYSTEM)
+    run_debts()
+    assert [line.shipped for line in order.lines.order_by("position")] == [2, 3]
+    # At last nothing is wanted but what has left: the next one finds no order that waits.
+    for mugs, teas in [*left, (2, 3)]:
+        wish = Wish(lines=(LineWish(position=1, quantity=mugs), LineWish(position=2, quantity=teas)))
+        with suppress(ChangeRefused):
+            edit(order, wish)
+        run_debts()
+        worth = Decimal(0)
+        for line in OrderLine.objects.filter(order=order):
+            parts = [amount * line.wanted / line.quantity for amount in (line.net_total, line.tax_total)]
+            worth += line.total - sum(part.quantize(Decimal("0.01"), ROUND_HALF_UP) for part in parts)
+        now = anew(order)
+        assert (now.cancelled_total, now.balance_due) == (worth, now.total - worth)
+        assert broken() == []
 
 
 @pytest.mark.race
