@@ -32,6 +32,7 @@ def advance(
     """
     current_unit()
     machine: Any = subject
+    version = getattr(subject, "version", None)
     before, untouched = machine.status, dict(vars(subject))
     passages = []
     for transition in transitions:
@@ -44,7 +45,7 @@ def advance(
             vars(subject).update(untouched)
             raise TransitionRefused(reason, status=before, transition=transition) from None
         passages.append((transition, source, machine.status))
-    for transition, source, target in passages:
+    for number, (transition, source, target) in enumerate(passages):
         record = EventRecord(
             name=f"{subject._meta.app_label}.{subject._meta.model_name}.{transition}",
             transition=transition,
@@ -53,9 +54,11 @@ def advance(
             actor=str(actor),
             note=note,
             at=(times or {}).get(transition) or at or timezone.now(),
+            # The one that ends with it.
+            payload={} if version is None else {"version": version + number},
         )
         write_entry(record, subject=subject)
-    if hasattr(subject, "version"):
+    if version is not None:
         machine.version += len(transitions)
     _save(subject, before)
 

@@ -42,12 +42,16 @@ class Goods:
     left: int
 
 
-def facts(one: Order, other: Order) -> list[Row]:
-    """Return who, where, when, by which way and for how much."""
+def facts(one: Order, other: Order, *, agreed_only: bool = False) -> list[Row]:
+    """Return who, where, when, by which way and for how much; `agreed_only`: not how far they have come."""
     speaker = str(locale())
     addresses = [[to.ship_to.spoken(speaker) for to in (one, other)], [_billed(to, speaker) for to in (one, other)]]
     # No two are placed at the same moment: that is no difference.
     placed = [[Said(spoken_moment(to.placed_at), False)] if to.placed_at else [] for to in (one, other)]
+    paying = [
+        [wording.terms(to.payment_terms), *([] if agreed_only else [str(to.get_payment_status_display())])]
+        for to in (one, other)
+    ]
     rows = [
         Row(_("Placed"), (placed[0], placed[1]), False),
         row_of(_("Channel"), *([to.channel.name] for to in (one, other))),
@@ -59,16 +63,14 @@ def facts(one: Order, other: Order) -> list[Row]:
         row_of(_("Delivered to"), *addresses[0]),
         row_of(_("Invoiced to"), *addresses[1]),
         row_of(_("Delivery"), *(_way(to) for to in (one, other))),
-        row_of(
-            _("Payment"), *([wording.terms(to.payment_terms), to.get_payment_status_display()] for to in (one, other))
-        ),
+        row_of(_("Payment"), *paying),
         row_of(_("Note"), *([to.customer_note, to.gift_note] for to in (one, other))),
     ]
     return [row for row in rows if any(row.sides)]
 
 
-def sums(one: Order, other: Order) -> list[Row]:
-    """Return the amounts, the total last."""
+def sums(one: Order, other: Order, *, agreed_only: bool = False) -> list[Row]:
+    """Return the amounts, the total last, and what of it is paid."""
     named = {
         "subtotal": _("Goods"),
         "discount_total": _("Discount"),
@@ -76,7 +78,7 @@ def sums(one: Order, other: Order) -> list[Row]:
         "charges_total": _("Other charges"),
         "tax_total": _("Tax"),
         "total": _("Total"),
-        "paid_total": _("Paid"),
+        **({} if agreed_only else {"paid_total": _("Paid")}),
     }
     rows = []
     for name, label in named.items():

@@ -17,7 +17,7 @@ def facts(was: Version, became: Version) -> list[Row]:
     """Return what was agreed besides goods and money."""
     both = (was.order, became.order)
     rows = [
-        *beside.facts(*both),
+        *beside.facts(*both, agreed_only=True),
         row_of(_("Wanted on"), *(_days(one.requested_delivery_on) for one in both)),
         row_of(_("Everything in one go"), *([_("yes")] if one.ship_complete else [] for one in both)),
         row_of(_("Promised"), *(_days(one.promised_on or one.estimated_delivery_on) for one in both)),
@@ -47,7 +47,11 @@ def sums(was: Version, became: Version) -> list[Row]:
         sides = [_charge(found.get(place), one.order.currency) for found, one in ((old, was), (new, became))]
         rows.append(row_of(charge.name, *sides, is_figure=True))
     taxes = [_taxes(one) for one in (was, became)]
-    return [*rows, *beside.sums(was.order, became.order), row_of(_("Tax by rate"), *taxes, is_figure=True)]
+    return [
+        *rows,
+        *beside.sums(was.order, became.order, agreed_only=True),
+        row_of(_("Tax by rate"), *taxes, is_figure=True),
+    ]
 
 
 def _line(line: OrderLine | None, currency: str) -> list[str]:

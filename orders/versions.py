@@ -1,16 +1,21 @@
 """Earlier versions of an order: what is kept of one, and the order, its lines and charges made of that again.
 
+What is agreed is kept whenever it changes. A version that ended otherwise, with a step or because somebody else looks
+after the order, is what the next one that was kept says; its status is the one that the history tells.
+
 Kept is every column but the ones by which an order is found, or which only say how a figure was worked out; a column
 that is added is kept from then on. What is made again are rows that were never saved: read them, and throw them away.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import models
 
+from core.models import EventRecord
 from orders.models import Order, OrderCharge, OrderLine, OrderVersion
 
 M = TypeVar("M", bound=models.Model)
@@ -32,6 +37,22 @@ class Version:
     charges: list[OrderCharge]
     ended_at: datetime | None = None
     ended_by: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """What ended a version: a change of the agreement, or a step, which says from which status."""
+
+    version: int
+    name: str
+    at: datetime
+    by: str
+    source: str
+    transition: str
+
+
+CHANGES = ("orders.amended", "orders.preferences_changed")
+PLACED = "place"
 
 
 def record_of(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> dict[str, Any]:
@@ -63,9 +84,34 @@ def past(kept: OrderVersion) -> Version:
     )
 
 
-def kept_of(order: Order) -> "models.QuerySet[OrderVersion]":
-    """Return the earlier versions of an order, the newest first, without what they were."""
-    return OrderVersion.objects.filter(order=order).defer("record").order_by("-version")
+def ends_of(order: Order) -> list[End]:
+    """Return what ended the versions of an order since it was placed, the first one first; in one statement."""
+    told = models.Q(name__in=CHANGES) | ~models.Q(transition="")
+    rows = EventRecord.objects.filter(told, thread=order.history_thread(), subject_type=order._meta.label_lower)
+    names = ("payload", "name", "at", "actor", "source", "transition")
+    ends = [
+        End(payload["version"], *more)
+        for payload, *more in rows.order_by("pk").values_list(*names)
+        if payload.get("version") is not None
+    ]
+    placed = max((one.version for one in ends if one.transition == PLACED), default=-1)
+    return [one for one in ends if one.version > placed]
+
+
+def opened(order: Order, number: int, ends: Sequence[End]) -> Version | None:
+    """Return what an order was in a version, or nothing where it had none, or was not placed yet."""
+    if number == order.version:
+        return now(order)
+    if not ends or not ends[0].version <= number < order.version:
+        return None
+    kept = OrderVersion.objects.filter(order=order, version__gte=number).order_by("version").first()
+    agreed = past(kept) if kept is not None else now(order)
+    later = [one for one in ends if one.version >= number]
+    was = copy.copy(agreed.order)
+    if step := next((one for one in later if one.source), None):
+        vars(was)["status"] = step.source
+    ended_at, ended_by = (later[0].at, later[0].by) if later else (agreed.ended_at, agreed.ended_by)
+    return replace(agreed, number=number, order=was, ended_at=ended_at, ended_by=ended_by)
 
 
 def _columns(row: models.Model) -> dict[str, Any]:

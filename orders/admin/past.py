@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.admin import history
 from core.models import EventRecord
-from orders import past, versions
-from orders.models import OrderVersion
+from orders import past, services, versions
 
 ROUTE = "orders_order_version"
 # So many are offered to be chosen from; who looks further back goes from one to the one before.
@@ -20,7 +19,7 @@ MOST = 50
 
 
 class PastAdmin(admin.ModelAdmin):
-    """Adds `<pk>/as-it-was/<version>/`: an order as it stood when that version ended."""
+    """Adds `<pk>/as-it-was/<version>/`: an order as it stood in any version since it was placed."""
 
     def get_urls(self) -> list[Any]:
         """Add the address of the page."""
@@ -28,17 +27,17 @@ class PastAdmin(admin.ModelAdmin):
         return [path("<int:pk>/as-it-was/<int:version>/", view, name=ROUTE), *super().get_urls()]
 
     def version_view(self, request: HttpRequest, pk: int, version: int) -> HttpResponse:
-        """Show one version beside the next: a later one that was kept, or what the order is now."""
+        """Show one version beside the next, or beside what the order is now."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         order = self.get_queryset(request).filter(pk=pk).first()
-        if order is None:
+        # With the people on it went what it was.
+        if order is None or services.ERASED in order.metadata or version == order.version:
             raise Http404
-        both = list(OrderVersion.objects.filter(order=order, version__gte=version).order_by("version")[:2])
-        if not both or both[0].version != version:
+        ends = versions.ends_of(order)
+        was, became = (versions.opened(order, number, ends) for number in (version, version + 1))
+        if was is None or became is None:
             raise Http404
-        was = versions.past(both[0])
-        became = versions.past(both[1]) if len(both) > 1 else versions.now(order)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -46,7 +45,7 @@ class PastAdmin(admin.ModelAdmin):
             "order": order,
             "was": was,
             "became": became,
-            "kept": versions.kept_of(order)[:MOST],
+            "ends": ends[: -MOST - 1 : -1],
             "facts": past.facts(was, became),
             "goods": past.goods(was, became),
             "sums": past.sums(was, became),
@@ -60,5 +59,5 @@ def address_of(row: EventRecord) -> str:
     return reverse(f"admin:{ROUTE}", args=[row.subject_id, version]) if version is not None else ""
 
 
-for changed in ("orders.amended", "orders.preferences_changed"):
+for changed in (*versions.CHANGES, "orders.order.cancel", "orders.order.lapse"):
     history.earlier(changed, address_of)

@@ -15,7 +15,7 @@ from .closing import close_orders
 from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .duplicates import cancel_twin, go_on_with_kept, take_back_apart, tell_apart
-from .erasing import erase_people, old_customers, old_orders
+from .erasing import ERASED, erase_people, old_customers, old_orders
 from .exceptions import (
     close_exception,
     close_exceptions,
@@ -117,6 +117,7 @@ from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
 __all__ = [
+    "ERASED",
     "LONGEST_TAG",
     "MOST_AFFECTED",
     "MOST_FILES",

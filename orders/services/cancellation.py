@@ -24,6 +24,7 @@ from .book import cancel_charges, charges_of, lines_of, note_units, take_order, 
 from .exceptions import OPEN, open_exception, part_payment_key
 from .holds import close_holds
 from .returning import close_lent
+from .versions import keep_version
 
 
 @service
@@ -103,6 +104,7 @@ def expire_unpaid(now: datetime | None = None, *, limit: int = 500) -> int:
 def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]:
     """Cancel the open units and charges of an order in hand; inside, the order itself is saved once."""
     lines, charges = lines_of(order), charges_of(order)
+    keep_version(order, lines, charges, actor=actor, at=at)
     open_units = {line.pk: line.open for line in lines}
     lent = any(line.lent for line in lines)
     cancelled = note_units(lines, Movement.Kind.CANCELLED, open_units, at=at)

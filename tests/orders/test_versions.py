@@ -6,18 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from core.actors import SYSTEM
 from core.errors import DomainError
 from customers.addresses import PostalAddress
+from orders import past, versions
 from orders import services as orders
-from orders import versions
 from orders.models import Order, OrderCharge, OrderLine, OrderVersion
 from orders.wishes import LineWish, NewLine, Wish
 from tests.factories.shop import Shop
 from tests.orders.test_edits import edit, quantities
-from tests.scenarios import anew, confirmed_order
+from tests.scenarios import anew, confirmed_order, paid, placed_order
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,65 @@ def some_edit(order: Order, chance: random.Random) -> None:
         edit(order, chance.choice(wishes))
 
 
+def some_step(order: Order, chance: random.Random, who: int) -> None:
+    """Do what counts as a version and changes nothing that is agreed."""
+    steps = (
+        lambda: orders.tag_order(order.pk, add=[f"tag {chance.randint(1, 99)}"], actor=SYSTEM),
+        lambda: orders.assign_order(order.pk, assignee_id=chance.choice((who, None)), actor=SYSTEM),
+        lambda: orders.bump_order(order.pk, points=chance.randint(1, 99), reason="Fair", actor=SYSTEM),
+        lambda: orders.place_hold(order.pk, reason="Wait", actor=SYSTEM),
+    )
+    chance.choice(steps)()
+
+
+def read(version: versions.Version) -> list[Any]:
+    """Return what the page of a version says."""
+    return [part(version, version) for part in (past.facts, past.goods, past.sums)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_version_since_it_was_placed_opens_as_it_was_then(shop: Shop, staff: Any, seed: int) -> None:
+    chance, who = random.Random(seed), get_user_model().objects.get(username="maya").pk
+    order = placed_order({"MUG-RED": 2, "TEA-1": 3})
+    known: dict[int, list[Any]] = {anew(order).version: read(versions.now(anew(order)))}
+    for number in range(12):
+        now = anew(order)
+        try:
+            if number == 5:
+                paid(now)
+            elif chance.random() < 0.6:
+                some_step(now, chance, who)
+            else:
+                some_edit(now, chance)
+        except DomainError:
+            continue
+        # What is written down last in a version is what it was.
+        known[anew(order).version] = read(versions.now(anew(order)))
+    orders.cancel_order(order.pk, reason="Changed my mind", actor=SYSTEM)
+    assert len(known) > 5
+    last, ends = anew(order), versions.ends_of(order)
+    for number, was in known.items():
+        then = versions.opened(last, number, ends)
+        assert then is not None
+        for mine, his in zip(read(then), was, strict=True):
+            assert [row for row in mine if row not in his] == [], number
+            assert mine == his
+    for number in range(min(known), last.version):
+        assert staff.get(f"/admin/orders/order/{order.pk}/as-it-was/{number}/").status_code == 200
+    for number in (0, last.version, last.version + 1):
+        assert staff.get(f"/admin/orders/order/{order.pk}/as-it-was/{number}/").status_code == 404
+
+    # What became of the cancelled units is told beside them, and the way there stands in the timeline.
+    before = max(one.version for one in ends)
+    assert f"as-it-was/{before}/" in staff.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    html = staff.get(f"/admin/orders/order/{order.pk}/as-it-was/{before}/").content.decode()
+    assert "<mark>Cancelled</mark>" in html
+    assert "cancelled: " in html
+
+    orders.erase_people([order.pk])
+    assert staff.get(f"/admin/orders/order/{order.pk}/as-it-was/{before}/").status_code == 404
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_each_version_opens_as_the_order_that_was_written_down(shop: Shop, staff: Any, seed: int) -> None:
     chance = random.Random(seed)
@@ -120,7 +180,11 @@ def test_only_who_sees_the_order_sees_what_it_was(shop: Shop, staff: Any, client
     order, other = confirmed_order(), confirmed_order()
     edit(order, quantities(line1=5))
     [kept] = OrderVersion.objects.all()
-    for wrong in (f"{order.pk}/as-it-was/{kept.version + 1}", f"{other.pk}/as-it-was/{kept.version}", "0/as-it-was/0"):
+    for wrong in (
+        f"{order.pk}/as-it-was/{anew(order).version}",
+        f"{other.pk}/as-it-was/{anew(other).version}",
+        "0/as-it-was/0",
+    ):
         assert staff.get(f"/admin/orders/order/{wrong}/").status_code == 404
     nobody = django_user_model.objects.create_user("tom", password="x", is_staff=True)
     client.force_login(nobody, backend="django.contrib.auth.backends.ModelBackend")
