@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
+from django.test import override_settings
 from django.utils import translation
 
 from tests import databases, racing, visits
@@ -126,12 +127,33 @@ def _files() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module")
+def lasting(django_db_setup: None, django_db_blocker: Any, _files: Path, _calendar: Calendar) -> Iterator[None]:
+    """Hold a transaction open around all tests of a module, for a world that is built once and undone at the end.
+
+    Each test has a savepoint of its own in it. Only for modules in which every test stands on that world and none
+    commits.
+    """
+    _calendar.hour += 1
+    cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)
+    around = transaction.atomic()
+    # As around a test: what may stand in no other transaction stands in this one.
+    around._from_testcase = True
+    mail = "django.core.mail.backends.locmem.EmailBackend"
+    files = override_settings(MEDIA_ROOT=_files / uuid.uuid4().hex, EMAIL_BACKEND=mail)
+    with django_db_blocker.unblock(), files, around:
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True)
-def _own_world(settings: Any, _files: Path, _calendar: Calendar) -> None:
+def _own_world(request: pytest.FixtureRequest, settings: Any, _files: Path, _calendar: Calendar) -> None:
     """Give each test files, a mailbox and a cache of its own, and nothing that was kept for another."""
     _calendar.hour += 1
-    # The folder is made by the first file; most tests write none.
-    settings.MEDIA_ROOT = _files / uuid.uuid4().hex
+    # The folder is made by the first file; most tests write none. A lasting world has its own.
+    if "lasting" not in request.fixturenames:
+        settings.MEDIA_ROOT = _files / uuid.uuid4().hex
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     cache.clear()
     # A request leaves the language of its reader behind.

@@ -1,6 +1,7 @@
 """Staff limited to channels or warehouses: what lies beyond is not there, by whatever door one comes."""
 
 import json
+from copy import deepcopy
 
 import pytest
 from django.urls import reverse
@@ -15,7 +16,7 @@ from integrations import services as imports
 from inventory.models import ExpectedReceipt, StockItem, StockMovement, Warehouse
 from orders import services as orders
 from orders.models import Hold, Order
-from tests.factories.shop import make_priced_product
+from tests.factories.shop import make_priced_product, make_shop
 from tests.scenarios import confirmed_order, order_input
 
 pytestmark = pytest.mark.django_db
@@ -37,12 +38,19 @@ def sell(channel, sku, number):
     return Order.objects.get(pk=order.pk)
 
 
-@pytest.fixture
-def two(shop):
-    """Return an order of each of two channels, from each of two warehouses."""
+@pytest.fixture(scope="module")
+def sold(lasting):
+    """Build the world once: an order of each of two channels, from each of two warehouses."""
+    make_shop()
     make_priced_product("HERE", "5.00", stock={"HAM": 9})
     make_priced_product("THERE", "5.00", stock={"MUC": 9})
     return sell("api", "HERE", 1), sell("portal", "THERE", 2)
+
+
+@pytest.fixture
+def two(sold):
+    """Return both orders; what a test changes in them ends with it."""
+    return deepcopy(sold)
 
 
 def somebody(client, **limits):

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -75,17 +76,16 @@ def test_every_number_opens_the_list_behind_it_and_the_list_shows_that_number(wo
     assert sum(count > 0 for count in counts.values()) > 8, "a world of zeros proves nothing"
 
 
-@pytest.mark.parametrize("code", ["desk", "warehouse", "finance", "manager", "administrator"])
-def test_every_row_of_a_role_has_one_button_that_opens(world, client, code):
-    enter(client, code)
-
-    shown = client.get(reverse("admin:index")).context["today"]
-
-    assert len(shown.todos) <= today.NEEDS_ME_ROWS
-    assert {
-        row.url: client.get(row.url).status_code for row in shown.todos if client.get(row.url).status_code != 200
-    } == {}
-    assert [row.text for row in shown.todos if not row.action] == []
+def test_every_row_of_a_role_has_one_button_that_opens(world):
+    refused, silent = {}, []
+    for code in ("desk", "warehouse", "finance", "manager", "administrator"):
+        enter(client := Client(), code)
+        todos = client.get(reverse("admin:index")).context["today"].todos
+        assert len(todos) <= today.NEEDS_ME_ROWS
+        opened = {row.url: client.get(row.url).status_code for row in todos}
+        refused |= {(code, url): status for url, status in opened.items() if status != 200}
+        silent += [(code, row.text) for row in todos if not row.action]
+    assert (refused, silent) == ({}, [])
 
 
 def test_the_page_asks_as_much_of_a_full_house_as_of_an_empty_one(shop, staff):
