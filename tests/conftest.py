@@ -20,13 +20,15 @@ from django.utils import translation
 
 from tests import databases, racing, visits
 
-# Pages, papers, words and who may in, each tested on SQLite. On PostgreSQL every page is opened by the crawls.
+# Pages, papers, words, sums and who may in, each tested on SQLite. On PostgreSQL every page is opened by the crawls,
+# and what is done there is done by services, which are asked on both.
 FACES = re.compile(
     r"/(portal|demo|reports)/"
     r"|/(billing|core|customers|fulfillment|inventory|orders|pricing|returns)/test_(admin\w*|mails?|documents|page)\.py$"
     r"|/core/test_(bulk_pages|security_page|second_step|two_steps|signing_in|first_administrator|commands)\.py$"
-    r"|/desk/test_(walk_in_pages|park\w+|first_start|new_customer|new_order|by_mail|roles|shipping)\.py$"
+    r"|/desk/test_(walk_in_pages|park\w+|first_start|new_customer|new_order|edit_order|by_mail|roles|shipping)\.py$"
     r"|/core/test_(api_access|saved_views|sentences)\.py$|/inventory/test_counting_pages\.py$"
+    r"|/fulfillment/test_wave_pages\.py$|/returns/test_sums\.py$"
     r"|/orders/test_(saved_views\w*|routing_admin|standing|decision_words)\.py$|/billing/test_notices\.py$"
     r"|/tests/test_(api_scopes|back_office_forms|back_office_sight|limits|limits_of_people|page_weight)\.py$"
 )
