@@ -7,7 +7,7 @@ from billing.gateways.base import Stand, Standing
 from core import outbox
 from core.links import absolute
 from core.models import Delivery
-from demo.morning import COUNTED_SHORT, NOT_FOUND
+from demo.morning import COUNTED_SHORT, NOT_FOUND, WAITED_FOR
 from demo.provider import DECLINED
 from demo.teller import BUYER, MAYA, TOM, Story, first_of
 from demo.world import ACTOR
@@ -75,6 +75,8 @@ def go_wrong(story: Story) -> None:
     _decline(declined)
     _never_ask(unasked)
     orders.watch_late(story.now)
+    # Nobody is told yet: that is for whoever looks at the demo.
+    orders.find_incident({"cause": "The container with the blue mugs is late", "sku": WAITED_FOR}, actor=MAYA)
 
 
 def _decline(order: Order) -> None:

@@ -136,7 +136,8 @@ STEPS: dict[str, TransitionSpec] = {
 
 
 def _best_for(kind: str, user: Any) -> remedies.Remedy | None:
-    return next((one for one in remedies.for_kind(kind) if user.has_perm(one.permission)), None)
+    # What may be done about anything helps against nothing in particular.
+    return next((one for one in remedies.for_kind(kind) if one.kinds and user.has_perm(one.permission)), None)
 
 
 def _step_of(remedy: remedies.Remedy) -> TransitionSpec:

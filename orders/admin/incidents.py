@@ -60,12 +60,14 @@ class TellForm(SubjectForm):
     def prepare(self) -> None:
         """Ask for a text in each language of those it concerns, and begin with what usually is said."""
         languages = services.languages_of(sight.seen(services.affected(self.subject)))
-        texts = {f"text_{code}": self._text_in(code, alone=len(languages) == 1) for code in languages}
+        own = translation.get_language() or settings.LANGUAGE_CODE
+        plain = languages == [own.partition("-")[0]]
+        texts = {f"text_{code}": self._text_in(code, plain=plain) for code in languages}
         self.fields = {**texts, **self.fields}
 
-    def _text_in(self, code: str, *, alone: bool) -> forms.CharField:
+    def _text_in(self, code: str, *, plain: bool) -> forms.CharField:
         name = capfirst(str(dict(settings.LANGUAGES)[code]))
-        label = _("To the customers") if alone else _("To customers who read %(language)s") % {"language": name}
+        label = _("To the customers") if plain else _("To customers who read %(language)s") % {"language": name}
         with translation.override(code):
             usual = _("your order is affected by this: %(cause)s. We are sorry, and work on it.")
             said = usual % {"cause": self.subject.cause}

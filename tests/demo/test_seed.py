@@ -21,7 +21,8 @@ from fulfillment.elsewhere import offers
 from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from inventory.models import ExpectedReceipt, Product, RoutingRuleSet, StockItem
 from orders import selectors
-from orders.models import CheckCatch, Hold, Order, OrderException, OrderLine
+from orders import services as orders
+from orders.models import CheckCatch, Hold, Incident, IncidentOrder, Order, OrderException, OrderLine
 from orders.services.replay import replay
 from pricing.models import Price
 from returns.models import ReturnRequest
@@ -62,6 +63,14 @@ def test_one_of_them_was_ordered_twice_and_stands_beside_the_other() -> None:
     twin = Order.objects.get(number=found["data"]["number"])
     assert (found["result"], twin.status, twin.customer_id) == ("fail", "confirmed", held.customer_id)
     assert CheckCatch.objects.filter(order=held).values_list("name", "outcome").get() == ("duplicate", "open")
+
+
+def test_one_cause_of_four_late_orders_is_found_and_told_to_nobody_yet() -> None:
+    incident = Incident.objects.get()
+    assert (incident.status, incident.sku, IncidentOrder.objects.count()) == ("found", morning.WAITED_FOR, 0)
+    late = {one.order_id for one in OrderException.objects.filter(category="backorder", closed_at=None)}
+    assert late <= set(orders.affected(incident).values_list("pk", flat=True))
+    assert len(late) == 4
 
 
 def test_the_warehouse_has_22_orders_and_12_wait_for_goods() -> None:

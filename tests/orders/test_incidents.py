@@ -128,6 +128,16 @@ def test_each_customer_reads_his_own_language(shop, staff):
     assert '<div lang="de"><p>Zu spät.</p></div>' in page
 
 
+def test_a_text_in_another_language_than_one_reads_oneself_says_so(shop, staff):
+    order = confirmed_order({"MUG-RED": 1})
+    step = f"/admin/orders/incident/{found(sku='MUG-RED').pk}/do/tell/"
+    assert str(staff.get(step).context_data["form"]["text_en"].label) == "To the customers"
+
+    Order.objects.filter(pk=order.pk).update(language="de")
+
+    assert str(staff.get(step).context_data["form"]["text_de"].label) == "To customers who read German"
+
+
 def test_a_part_that_is_recalled_is_found_in_the_kits_that_had_it_in_them(shop):
     make_priced_kit("SET-Ü", parts={"MUG-RED": 1, "TEA-1": 1})
     kit = confirmed_order({"SET-Ü": 1}, email="bob@example.com")

@@ -347,6 +347,23 @@ def test_nobody_sees_a_button_he_may_not_press(shop, client):
     assert anew(checked).active_holds == 1
 
 
+def test_what_may_be_done_about_anything_is_not_what_helps_best(shop, client):
+    order = confirmed_order()
+    given_up = services.open_exception(
+        category="dead_debt", title="Given up", dedupe_key="debt:1", order_id=order.pk, payload={"delivery": 1}
+    )
+    roles.ensure_roles()
+    maya = User.objects.create_user("maya", is_staff=True)
+    maya.groups.add(roles.group_of("desk"))
+    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+
+    shown = client.get(LIST, {"state": "open"}).content.decode()
+
+    assert "Given up" in shown
+    assert f"{LIST}{given_up.pk}/do/" not in shown
+    assert f"{LIST}{given_up.pk}/do/write/" in client.get(f"{LIST}{given_up.pk}/change/").content.decode()
+
+
 def test_the_list_and_the_page_cost_the_same_however_many_there_are(shop, staff, django_assert_num_queries):
     def late(number):
         order = confirmed_order({"TEA-1": 1}, email=f"late{number}@example.com")
