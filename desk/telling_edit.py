@@ -104,6 +104,11 @@ def _effects(preview: ChangePreview) -> list[dict[str, str]]:
     if preview.to_refund:
         amount = _amount(preview, preview.to_refund)
         said.append(("info", _("%(amount)s goes back to the customer.") % {"amount": amount}))
+    if preview.to_credit:
+        amount = _amount(preview, preview.to_credit)
+        said.append(
+            ("info", _("A credit note over %(amount)s takes back what is invoiced of it.") % {"amount": amount})
+        )
     freed = sum(one.given_back for one in preview.stock)
     if freed:
         said.append(

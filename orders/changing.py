@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.money import plain, round_amount
+from orders.derivation import credited_as_cancelled, worth_of
 from orders.models import Order, OrderCharge, OrderLine
 from orders.wishes import SIMPLE
 
@@ -26,7 +27,7 @@ def agreement_of(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
         ],
         "taxes": list(order.tax_breakdown),
         **{name: plain(getattr(order, name), money) for name in AMOUNTS},
-        "total": plain(order.total - order.cancelled_total, money),
+        "total": plain(agreed_total(order, lines), money),
         "balance_due": plain(order.balance_due, money),
         "promised_on": _day(order.promised_on or order.estimated_delivery_on),
         "shipping_address": dict(order.shipping_address),
@@ -34,6 +35,17 @@ def agreement_of(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
         "shipping_method": order.shipping_method.code if order.shipping_method else "",
         **{name: _day(getattr(order, name)) if name.endswith("_on") else getattr(order, name) for name in SIMPLE},
     }
+
+
+def agreed_total(order: Order, lines: Sequence[OrderLine]) -> Decimal:
+    """Return what is to be paid for what is wanted: without what is cancelled, billed or not."""
+    credited = [(line, units) for line in lines if (units := credited_as_cancelled(line))]
+    if all(line.credited == credited_as_cancelled(line) for line in lines):
+        # Nothing else was credited: it is what the credit notes say, to the cent.
+        taken_back = order.credited_total if credited else Decimal(0)
+    else:
+        taken_back = sum((worth_of(line, units, order.currency) for line, units in credited), start=Decimal(0))
+    return order.total - order.cancelled_total - taken_back
 
 
 def _line(line: OrderLine, currency: str) -> dict[str, Any]:
@@ -94,7 +106,8 @@ class StockOfLine:
 class ChangePreview:
     """What an edit would do, worked out by the same steps that apply it, on one version of the order.
 
-    `to_pay` and `to_refund` are what the edit itself asks of the customer, or owes to him. `approval` are the reasons
+    `to_pay` and `to_refund` are what the edit itself asks of the customer, or owes to him. `to_credit` is what
+    invoices of it give back. `approval` are the reasons
     for which somebody has to agree; `refusals` say beside each field why it cannot be. `pulled_back` is work that
     stops and is planned again; `fewest` how many units of a line must stay, by its position.
     """
@@ -107,6 +120,7 @@ class ChangePreview:
     stock: tuple[StockOfLine, ...] = ()
     to_pay: Decimal = Decimal(0)
     to_refund: Decimal = Decimal(0)
+    to_credit: Decimal = Decimal(0)
     approval: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     pulled_back: tuple[str, ...] = ()

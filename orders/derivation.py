@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.money import round_amount
 from inventory.models import GOODS
 from orders.models import Order
 from pricing.calculation.values import MAX_AMOUNT, AmountTooLarge
@@ -85,6 +86,32 @@ def return_status(lines: Iterable[Any], open_returns: int) -> str:
     if returned:
         return Returned.RETURNED if returned == sum(line.shipped for line in lines) else Returned.PARTIALLY_RETURNED
     return Returned.REQUESTED if open_returns else Returned.NONE
+
+
+def credited_as_cancelled(line: Any) -> int:
+    """Return how many cancelled units were billed and taken back with their invoice; not what came back."""
+    return int(min(line.cancelled, line.credited - min(line.credited, line.returned)))
+
+
+def billed_and_wanted(line: Any) -> int:
+    """Return how many units of a line are billed and were not taken back because they are not wanted any more."""
+    return int(line.invoiced - (line.credited - min(line.credited, line.returned)))
+
+
+def to_be_credited(line: Any, wanted: int) -> int:
+    """Return how many billed units an invoice has to give back where fewer are wanted: unbilled ones go first."""
+    now = line.quantity - line.cancelled
+    return max(0, (now - wanted) - max(0, now - billed_and_wanted(line)))
+
+
+def worth_of(line: Any, units: int, currency: str) -> Decimal:
+    """Return what some units of a line were to cost, so that they and the rest add up to the line."""
+    left = [
+        round_amount(amount * (line.quantity - units) / line.quantity, currency)
+        for amount in (line.net_total, line.tax_total)
+    ]
+    worth: Decimal = line.total - sum(left, start=Decimal(0))
+    return worth
 
 
 def balance_due(order: Any) -> Decimal:

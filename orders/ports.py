@@ -161,6 +161,14 @@ class PaperBook(Protocol):
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
         """Take all of them back, in the transaction that cancels the order."""
 
+    def worth(self, order: Order, units: Mapping[int, int]) -> Decimal:
+        """Return what the invoices give back for units, by the id of their line."""
+
+    def take_back_part(
+        self, order: Order, units: Mapping[int, int], *, reference: str, reason: str, actor: Actor, at: datetime
+    ) -> None:
+        """Take units back, in the transaction that edits the order."""
+
 
 class PaperBookPort:
     """Where the writer of invoices plugs in."""
@@ -181,6 +189,17 @@ class PaperBookPort:
         """Have all of them taken back."""
         if self._book is not None and order.invoiced_total:
             self._book.take_back(order, reason=reason, actor=actor, at=at)
+
+    def worth(self, order: Order, units: Mapping[int, int]) -> Decimal:
+        """Return what the invoices of an order give back for some of its units."""
+        return self._book.worth(order, units) if self._book is not None and units else Decimal(0)
+
+    def take_back_part(
+        self, order: Order, units: Mapping[int, int], *, reference: str, reason: str, actor: Actor, at: datetime
+    ) -> None:
+        """Have some units taken back; the same reference twice does so once."""
+        if self._book is not None and units:
+            self._book.take_back_part(order, units, reference=reference, reason=reason, actor=actor, at=at)
 
 
 class ParcelBook(Protocol):

@@ -1,10 +1,11 @@
-"""What an order that is cancelled was billed before anything left: taken back with it, in its own transaction."""
+"""What was billed of an order and is not wanted any more: taken back with it, in its own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from billing.models import Invoice
-from billing.services.credits import credit_invoice, issue_credit_note
+from billing.services.credits import credit_invoice, credit_return, issue_credit_note, preview_credit
 from billing.services.invoicing import issue_invoice
 from core.actors import Actor
 from core.service import service
@@ -25,6 +26,17 @@ class Papers:
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
         """Credit all of them."""
         credit_cancelled(order, reason=reason, actor=actor, at=at)
+
+    def worth(self, order: Order, units: Mapping[int, int]) -> Decimal:
+        """Return what they give back for units, by the id of their line."""
+        return preview_credit(order, units)
+
+    def take_back_part(
+        self, order: Order, units: Mapping[int, int], *, reference: str, reason: str, actor: Actor, at: datetime
+    ) -> None:
+        """Credit units, at once."""
+        for note in credit_return(order.pk, quantities=units, reference=reference, reason=reason, actor=actor, at=at):
+            issue_credit_note(note.pk, actor=actor, at=at)
 
 
 @service

@@ -114,6 +114,7 @@ class ChangeSerializer(serializers.Serializer):
     stock = LineStockSerializer(many=True, help_text="Told by a preview only.")
     to_pay = MoneyField(allow_null=True, help_text="What the edit asks of the customer; told by a preview only.")
     to_refund = MoneyField(allow_null=True, help_text="What the edit owes to the customer; told by a preview only.")
+    to_credit = MoneyField(allow_null=True, help_text="What invoices of it give back; told by a preview only.")
     approval = serializers.ListField(child=serializers.CharField())
     refusals = RefusalSerializer(many=True)
     reason = serializers.CharField()
@@ -206,6 +207,7 @@ def _shown(shown: ChangePreview) -> dict[str, Any]:
         ],
         "to_pay": plain(shown.to_pay, shown.currency),
         "to_refund": plain(shown.to_refund, shown.currency),
+        "to_credit": plain(shown.to_credit, shown.currency),
         "approval": list(shown.approval),
         "refusals": [{name: one[name] for name in ("pointer", "code", "detail")} for one in shown.refusals],
         "reason": "",
@@ -230,5 +232,6 @@ def _told(change: OrderChange) -> dict[str, Any]:
         "stock": [],
         "to_pay": None,
         "to_refund": None,
+        "to_credit": None,
         "refusals": [],
     }

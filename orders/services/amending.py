@@ -17,7 +17,7 @@ from core.service import service
 from core.updating import update_each
 from inventory.services import Changed
 from orders import guards
-from orders.changing import Agreement, ChangePreview, Refusal, StockOfLine, agreement_of
+from orders.changing import Agreement, ChangePreview, Refusal, StockOfLine, agreed_total, agreement_of
 from orders.derivation import restate
 from orders.errors import UnknownOrder
 from orders.models import Movement, Order, OrderCharge, OrderLine, OrderStatus
@@ -139,6 +139,7 @@ def preview_of(work: Rework) -> ChangePreview:
         to_refund=max(Decimal(0), max(Decimal(0), -order.balance_due) - work.over_before)
         if order.paid_total > order.refunded_total
         else Decimal(0),
+        to_credit=work.to_credit,
         approval=tuple(why_approval(work)),
         pulled_back=tuple(_pulled_back(work)),
     )
@@ -219,7 +220,7 @@ def why_approval(work: Rework) -> list[str]:
     if APPROVES in actor.can or actor.kind != "staff":
         return []
     reasons = []
-    moved = abs(Decimal(work.before["total"]) - (order.total - order.cancelled_total))
+    moved = abs(Decimal(work.before["total"]) - agreed_total(order, work.lines))
     limit = limit_of(order, actor)
     if limit is not None and moved > limit:
         reasons.append(OVER_LIMIT(moved=_amount(order, moved), limit=_amount(order, limit)))

@@ -12,10 +12,11 @@ from core.service import note_change, service
 from core.transitions import advance
 from orders import guards
 from orders.changing import ChangePreview, differences
+from orders.derivation import to_be_credited
 from orders.errors import ChangeDecided, ChangeRefused, MayNotChange, StaleOrder, UnknownChange
 from orders.events import LentIsBack, OrderAmended
 from orders.models import Hold, Order, OrderChange, OrderStatus
-from orders.ports import work_book
+from orders.ports import paper_book, work_book
 from orders.sentences import MORE_TO_PAY
 from orders.wishes import Wish
 
@@ -112,6 +113,7 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
     wish = Wish.from_dict(change.wish)
     work = begin_work(order, wish, pieces=pieces, actor=_as_asked(actor), at=when, reason=change.reason)
     keep_version(order, work.lines, work.charges, actor=actor, at=when)
+    work = _take_papers_back(work, change, actor=actor)
     work_out(work, lock=True)
     if work.refusals:
         detail, errors = refusal_of(work)
@@ -165,6 +167,28 @@ def amend_order(
         apply_change(change.pk, actor=actor)
         return _take_change(change.pk)
     return change
+
+
+@service
+def _take_papers_back(work: Rework, change: OrderChange, *, actor: Actor) -> Rework:
+    """Credit what is billed and not wished for any more; returns the order as it is then, to be made another one.
+
+    The invoices come first, because never more is billed of an order than is agreed.
+    """
+    lines = {line.position: line for line in work.lines}
+    fewer = {one.position: max(0, one.quantity) for one in work.wish.lines if one.quantity is not None}
+    units = {
+        lines[position].pk: billed
+        for position, wanted in fewer.items()
+        if work.stands and position in lines and (billed := to_be_credited(lines[position], wanted))
+    }
+    if not units:
+        return work
+    reference = f"edit-{change.number}"
+    paper_book.take_back_part(work.order, units, reference=reference, reason=change.reason, actor=actor, at=work.at)
+    after = begin_work(work.order, work.wish, pieces=work.pieces, actor=work.actor, at=work.at, reason=change.reason)
+    after.before, after.over_before, after.missing_before = work.before, work.over_before, work.missing_before
+    return after
 
 
 def _take_change(change_id: int) -> OrderChange:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.money import plain, round_amount
+from core.money import plain
 from customers.models import Customer
+from orders.derivation import credited_as_cancelled, worth_of
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
 
@@ -30,7 +31,10 @@ def reprice(work: Rework) -> None:
         work.refuse("/shipping_method", "not_carried", text)
         return
     if work.stands:
-        order.cancelled_total = sum((_value_of_cancelled(line, order) for line in work.lines), start=Decimal(0))
+        # What is credited was taken back with its invoice.
+        gone = [(line, line.cancelled - credited_as_cancelled(line)) for line in work.lines]
+        order.cancelled_total = sum((worth_of(*one, order.currency) for one in gone), start=Decimal(0))
+        order.credited_total += work.to_credit
         return
     told = [*order.explanation, *work.told]
     quote = pricing.requote_order(
@@ -141,13 +145,3 @@ def _agreed_line(line: OrderLine) -> pricing.AgreedLine:
         tax_total=line.tax_total or Decimal(0),
         total=line.total or Decimal(0),
     )
-
-
-def _value_of_cancelled(line: OrderLine, order: Order) -> Decimal:
-    """Return what the cancelled units of a line were to cost; credited ones were taken back with their invoice."""
-    gone = max(0, line.cancelled - line.credited)
-    left = [
-        round_amount(amount * (line.quantity - gone) / line.quantity, order.currency)
-        for amount in (line.net_total, line.tax_total)
-    ]
-    return line.total - sum(left, start=Decimal(0))

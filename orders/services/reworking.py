@@ -52,6 +52,8 @@ class Rework:
     stock: Changed | None = None
     short: dict[int, int] = field(default_factory=dict)
     facts: list[OrderEvent] = field(default_factory=list)
+    credits: dict[int, int] = field(default_factory=dict)
+    to_credit: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
         """Remember what is agreed now."""

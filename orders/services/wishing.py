@@ -10,8 +10,10 @@ from core.errors import DomainError
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory.models import Product
+from orders.derivation import credited_as_cancelled, to_be_credited
 from orders.inputs import LineInput
 from orders.models import OrderLine
+from orders.ports import paper_book
 from orders.verification import address_key
 from orders.wishes import NewLine
 from pricing import services as pricing
@@ -88,13 +90,28 @@ def _count(work: Rework) -> None:
             work.refuse(f"{pointer}/quantity", "invalid_quantity", text, **at)
         elif one.quantity < fewest[line.position]:
             work.refuse(f"{pointer}/quantity", "at_work", _why_fewest(work, line, fewest[line.position]), **at)
-        elif work.stands and one.quantity > line.quantity:
+        elif work.stands and one.quantity > line.quantity - credited_as_cancelled(line):
             work.refuse(f"{pointer}/quantity", "invoiced", stands_as_it_is(), **at)
-        elif work.stands and one.quantity < line.invoiced - line.credited:
-            text = _("%(n)s are invoiced already; credit the invoice first") % {"n": line.invoiced - line.credited}
-            work.refuse(f"{pointer}/quantity", "invoiced", text, **at)
         else:
+            if work.stands and (billed := to_be_credited(line, one.quantity)):
+                work.credits[line.position] = billed
             _set_quantity(work, line, one.quantity)
+    _credit(work)
+
+
+def _credit(work: Rework) -> None:
+    """Count what its invoices give back of what is not wanted any more."""
+    lines = {line.position: line for line in work.lines}
+    units = {lines[position].pk: billed for position, billed in work.credits.items()}
+    if not units or work.refusals:
+        return
+    try:
+        work.to_credit = paper_book.worth(work.order, units)
+    except DomainError as error:
+        work.refuse_all(error, at="/lines")
+        return
+    for position, billed in work.credits.items():
+        lines[position].credited += billed
 
 
 def _set_quantity(work: Rework, line: OrderLine, units: int) -> None:
