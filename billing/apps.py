@@ -1,5 +1,7 @@
 """Billing as a Django app."""
 
+from importlib import import_module
+
 from django.utils.translation import gettext_lazy as _
 
 from core import rooms
@@ -10,3 +12,8 @@ class BillingConfig(rooms.RoomsConfig):
 
     name = "billing"
     verbose_name = _("Billing")
+
+    def ready(self) -> None:
+        """Connect the doors, and check the keys of providers at start."""
+        super().ready()
+        import_module("billing.readiness")

@@ -145,6 +145,29 @@ class PaymentCaptured(MoneyEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaptureAskedFor(MoneyEvent):
+    """Money that is held is to be taken; the provider has yet to be asked."""
+
+    name: ClassVar[str] = "billing.capture_asked_for"
+    public: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeAskedFor(MoneyEvent):
+    """Money is to be taken from what the customer paid with before; the provider has yet to be asked."""
+
+    name: ClassVar[str] = "billing.charge_asked_for"
+    public: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentLapsed(PaymentEvent):
+    """Money was held for too long; the provider let go of it."""
+
+    name: ClassVar[str] = "billing.payment_lapsed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentVoided(PaymentEvent):
     """Money that was held is let go."""
 

@@ -5,6 +5,8 @@ from contextlib import suppress
 from billing import notifications, services
 from billing.events import (
     ArrearsPaid,
+    CaptureAskedFor,
+    ChargeAskedFor,
     CheckoutBegun,
     CheckoutGivenUp,
     CreditNoteDrafted,
@@ -88,6 +90,12 @@ def return_late_money(event: LateMoneyCame) -> None:
     services.return_late_money(event.payment_id)
 
 
+@handles(PaymentFailed, outside=True, when=lambda event: not event.quiet)
+def send_charge_failed(event: PaymentFailed) -> None:
+    """Mail a link to pay by where what was to be charged to a saved card did not come."""
+    notifications.send_charge_failed(event.payment_id)
+
+
 @handles(PaymentFailed, when=lambda event: not event.quiet)
 def report_failed_payment(event: PaymentFailed) -> None:
     """Put an order before a person whose customer could not pay."""
@@ -115,9 +123,23 @@ def ask_after_notice(event: ProviderNotified) -> None:
         services.ask_provider(event.payment_id)
 
 
+@handles(CaptureAskedFor, outside=True)
+def take_held_money(event: CaptureAskedFor) -> None:
+    """Have the provider pay out what he holds. The clock asks after an answer that is lost."""
+    with suppress(ProviderSilent):
+        services.take_held_money(event.payment_id)
+
+
+@handles(ChargeAskedFor, outside=True)
+def charge_saved_means(event: ChargeAskedFor) -> None:
+    """Have the provider charge what the customer paid with before. The clock asks after an answer that is lost."""
+    with suppress(ProviderSilent):
+        services.charge_saved_means(event.payment_id)
+
+
 @handles(CheckoutGivenUp, outside=True)
 def close_checkout(event: CheckoutGivenUp) -> None:
-    """Have the provider close his page."""
+    """Have the provider close his page, or let go of what he holds."""
     services.close_checkout(event.payment_id, reason=event.reason)
 
 
@@ -136,8 +158,9 @@ def render_and_send_credit_note(event: CreditNoteIssued) -> None:
 
 @handles(RefundRequested, outside=True)
 def pay_refund_out(event: RefundRequested) -> None:
-    """Ask the payment provider to send the money back."""
-    services.pay_out(event.refund_id)
+    """Ask the payment provider to send the money back. The clock asks after an answer that is lost."""
+    with suppress(ProviderSilent):
+        services.pay_out(event.refund_id)
 
 
 @handles(RefundSettled, outside=True, when=lambda event: not event.quiet)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from billing import services
-from billing.models import CreditNote, Invoice, LegalEntity, Refund, Reminder, ReminderLetter
+from billing import selectors, services
+from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund, Reminder, ReminderLetter
 from billing.services import wording
 from core.links import absolute, make_link
 from core.mail import intend
@@ -39,6 +39,19 @@ def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMai
         }
     own = ":".join(part for part in ("invoice", str(invoice.number), key) if part)
     return _send("invoice", invoice.order, own, context, [invoice.pdf], to=to)
+
+
+def send_charge_failed(payment_id: int) -> OutgoingMail | None:
+    """Ask for the money of a parcel that could not be charged to the saved card, with a link to pay by."""
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    if not payment.unattended or not services.is_payable_online(payment.order):
+        return None
+    with translation.override(payment.order.language):
+        context = {
+            "amount": wording.money(selectors.payable(payment.order), payment.currency),
+            "card": wording.means(payment.means),
+        }
+    return _send("charge_failed", payment.order, f"charge_failed:{payment.code}", context, [])
 
 
 def send_credit_note(credit_note_id: int) -> OutgoingMail | None:

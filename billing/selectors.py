@@ -17,10 +17,12 @@ from core.money import round_amount
 from core.sight import seen
 from orders import guards
 from orders.models import Order, OrderStatus
+from pricing.models import Channel
 
 M = TypeVar("M", bound=Model)
 # A refund that was refused or failed sends no money back.
 GONE = (Refund.Status.FAILED, Refund.Status.REJECTED)
+UNDECIDED = (Payment.Status.PENDING, Payment.Status.REQUIRES_ACTION)
 WAITING = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID)
 
 
@@ -145,6 +147,7 @@ def stops_orders(invoice: Invoice) -> bool:
     return Reminder.objects.filter(invoice=invoice, status=Reminder.Status.SENT, stops_orders=True).exists()
 
 
+UNDER_WAY = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING, OrderStatus.FULFILLED)
 AWAITED = (OrderStatus.PLACED, OrderStatus.VERIFIED, OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
 
 
@@ -155,11 +158,29 @@ def payable(order: Order) -> Decimal:
     # After an edit a confirmed order may wait for more.
     awaited = order.status in AWAITED
     missing = guards.payment_missing(order) if awaited else Decimal(0)
+    if missing and order.status in UNDER_WAY and saved_means(order) is not None:
+        # It is charged to the saved card when it leaves.
+        missing = Decimal(0)
     if not missing and order.invoiced_total:
         invoices = Invoice.objects.filter(order=order, status__in=WAITING)
-        # What is held is taken for them without anybody's doing.
-        missing = sum((one.open_amount for one in invoices), start=Decimal(0)) - order.authorized_total
+        # What is held or charged is taken for them without anybody's doing.
+        missing = sum((one.open_amount for one in invoices), start=Decimal(0)) - order.authorized_total - coming(order)
     return round_amount(max(Decimal(0), min(missing, order.balance_due)), order.currency)
+
+
+def is_before_the_goods(order: Order) -> bool:
+    """Whether what a customer pays for now has not been billed yet, so that money can be held for it."""
+    return order.invoice_status != Order.Invoiced.INVOICED and not (
+        Invoice.objects.filter(order=order, status__in=WAITING).exists()
+    )
+
+
+def saved_means(order: Order) -> Payment | None:
+    """Return the payment of an order whose means may be charged again, if its channel does that."""
+    if order.channel.capture_policy != Channel.CapturePolicy.SAVED_MEANS:
+        return None
+    rows = Payment.objects.filter(order=order, captured__gt=0, unattended=False, hold_first=True).order_by("-pk")
+    return next((one for one in rows if one.means.get("customer") and one.means.get("method")), None)
 
 
 def last_checkout(order: Order) -> Payment | None:
@@ -168,9 +189,15 @@ def last_checkout(order: Order) -> Payment | None:
 
 
 def undecided(order: Order) -> list[Payment]:
-    """Return the payments whose end only their provider knows, the youngest first."""
-    open_ones = (Payment.Status.PENDING, Payment.Status.REQUIRES_ACTION)
-    return list(Payment.objects.filter(order=order, status__in=open_ones).exclude(gateway="manual").order_by("-pk"))
+    """Return the payments on a provider's page whose end only he knows, the youngest first."""
+    rows = Payment.objects.filter(order=order, status__in=UNDECIDED, unattended=False).exclude(gateway="manual")
+    return list(rows.order_by("-pk"))
+
+
+def coming(order: Order) -> Decimal:
+    """Return what is being charged again to what the customer paid with before."""
+    rows = Payment.objects.filter(order=order, status__in=UNDECIDED, unattended=True)
+    return sum((one.amount for one in rows), start=Decimal(0))
 
 
 def refundable(order: Order) -> dict[int, Decimal]:

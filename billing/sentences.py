@@ -5,3 +5,8 @@ from core.sentences import gettext_noop, sentence
 PAID_OTHERWISE = sentence(gettext_noop("The provider took %(paid)s for %(payment)s instead of %(wanted)s"))
 PAID_AFTER_ALL = sentence(gettext_noop("%(payment)s was paid at the provider after it had ended here"))
 NEVER_REACHED = sentence(gettext_noop("The payment provider was never reached"))
+CAPTURE_REFUSED = sentence(gettext_noop("The provider did not pay %(amount)s out for %(order)s: %(reason)s"))
+HOLD_LAPSED = sentence(gettext_noop("%(amount)s that was held for %(order)s was let go by the provider"))
+NOT_LET_GO = sentence(gettext_noop("The provider did not let go of %(amount)s for %(order)s: %(reason)s"))
+HOLD_LAPSES = sentence(gettext_noop("%(amount)s is held for %(order)s until %(day)s, and it will not be sent by then"))
+TAKEN_IN_TIME = sentence(gettext_noop("The money was taken before the hold ended"))

@@ -8,10 +8,16 @@ from billing import services
 @shared_task
 def reconcile_checkouts() -> int:
     """Ask the payment provider for the answers that never came."""
-    return services.reconcile_checkouts()
+    return services.reconcile_checkouts() + services.reconcile_refunds()
 
 
 @shared_task
 def remind_by_itself() -> int:
     """Send the reminders that are due, for the sellers that want it every night."""
     return services.remind_by_itself()
+
+
+@shared_task
+def watch_holds() -> int:
+    """Put held money before a person that will be let go before the goods leave."""
+    return services.watch_holds()

@@ -194,6 +194,12 @@ STOCK_COVER_DAYS = env.int("STOCK_COVER_DAYS", default=30)
 # The demo brings one of its own, whose money is not real: so no variable can ever switch it on elsewhere.
 DEMO_PROVIDER_URL = f"{SITE_URL}/demo/provider" if DEMO else ""
 DEMO_PROVIDER_SECRET = hashlib.sha256(f"demo provider:{SECRET_KEY}".encode()).hexdigest() if DEMO else ""
+# Keys of Stripe's dashboard: with the first, customers pay on Stripe's page; with the second its events are believed.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
+# Only for who gave Stripe's page an address of his own.
+STRIPE_PAGE_ORIGIN = env.str("STRIPE_PAGE_ORIGIN", default="https://checkout.stripe.com")
 
 # Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

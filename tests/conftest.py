@@ -204,6 +204,16 @@ def provider(settings: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
+def stripe(settings: Any) -> Iterator[Any]:
+    """Open a Stripe of our own over real HTTP, and lead the customers to it."""
+    fake = import_module("tests.stripe")
+    with fake.running() as found:
+        settings.STRIPE_API_URL = settings.STRIPE_PAGE_ORIGIN = found.url
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = fake.KEY, fake.SECRET
+        yield found
+
+
+@pytest.fixture
 def shop(db: None) -> Any:
     """Return the smallest world in which an order can be placed."""
     return import_module("tests.factories.shop").make_shop()

@@ -76,6 +76,7 @@ navigation.register(
 )
 
 categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.operate_payment")
+categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)
 categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 
 badges.register("neutral", "voided")

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing import selectors, services
+from billing import gateways, selectors, services
 from billing.models import Payment, Refund
 from billing.services import wording
 from core.actors import Actor
@@ -72,9 +72,20 @@ def _what_a_refund_does(subject: Order | Payment) -> list[str]:
     return [*sentences, gettext("No credit note is written by this; credit the invoice for that.")]
 
 
+def may_take(payment: Payment) -> bool:
+    """Whether something is held that nobody is taking or letting go of at this moment."""
+    return payment.held > 0 and not payment.capturing
+
+
 def _what_capture_does(payment: Payment) -> list[str]:
-    return [gettext("%(amount)s is held for %(order)s.") % {"amount": spoken_amount(payment.held, payment.currency),
-            "order": payment.order}, gettext("What is taken settles open invoices, the oldest first.")]  # fmt: skip
+    held = {"amount": spoken_amount(payment.held, payment.currency), "order": payment.order}
+    said = [
+        gettext("%(amount)s is held for %(order)s.") % held,
+        gettext("What is taken settles open invoices, the oldest first."),
+    ]
+    if gateways.gateway(payment.gateway).captures is gateways.Captures.ONE:
+        said.append(gettext("The provider pays out once: what you do not take now is let go."))
+    return said
 
 
 def _what_void_does(payment: Payment) -> list[str]:
@@ -169,7 +180,10 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         "way",
         "gateway",
         money_column("amount", _("Amount")),
+        "paid_with",
         money_column("held", _("Held")),
+        money_column("capturing", _("Being taken")),
+        when_column("expires_at", _("Held until")),
         money_column("captured", _("Taken")),
         money_column("refunded", _("Sent back")),
         code_column("reference", _("Reference")),
@@ -186,7 +200,8 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
             initial=lambda payment: {"amount": round_amount(payment.held, payment.currency)},
             consequences=_what_capture_does,
             style="primary",
-            when=lambda payment: payment.held > 0,
+            when=may_take,
+            done=_("The money is taken, or asked for at the provider."),
         ),
         "let-go": TransitionSpec(
             _("Let go"),
@@ -195,7 +210,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
             form=ReasonForm,
             consequences=_what_void_does,
             style="danger",
-            when=lambda payment: payment.held > 0,
+            when=may_take,
         ),
         "refund": TransitionSpec(
             _("Refund"),
@@ -219,6 +234,11 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
     def way(self, obj: Payment) -> str:
         """Name how it came in."""
         return capfirst(wording.method_name(obj.method))
+
+    @admin.display(description=_("paid with"))
+    def paid_with(self, obj: Payment) -> str:
+        """Name the card as far as we may know it."""
+        return wording.means(obj.means)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Payment]":
         """Read the order along with the payment."""
@@ -273,7 +293,7 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
             _("Ask again"),
             services.retry_refund,
             OPERATE,
-            consequences=lambda refund: [gettext("The payment provider is asked again, under the same key.")],
+            consequences=lambda refund: [gettext("The payment provider is asked once more.")],
             style="primary",
             when=lambda refund: refund.status == Refund.Status.FAILED,
         ),

@@ -5,6 +5,8 @@ from typing import cast
 from billing.errors import UnknownGateway
 from billing.gateways.base import (
     Answer,
+    Captures,
+    Charge,
     Checkout,
     Gateway,
     HostedGateway,
@@ -17,9 +19,12 @@ from billing.gateways.base import (
 )
 from billing.gateways.demo import DemoGateway
 from billing.gateways.manual import ManualGateway
+from billing.gateways.stripe import StripeGateway
 
 __all__ = [
     "Answer",
+    "Captures",
+    "Charge",
     "Checkout",
     "Gateway",
     "HostedGateway",
@@ -66,3 +71,4 @@ def offered() -> HostedGateway | None:
 
 connect(ManualGateway())
 connect(DemoGateway())
+connect(StripeGateway())

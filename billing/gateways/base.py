@@ -1,7 +1,7 @@
 """What every payment provider can be asked. One file per provider; none of them knows our tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +13,8 @@ class Outcome(StrEnum):
     """How a provider answered."""
 
     DONE = "done"
+    # Taken on; how it ends is asked later.
+    PENDING = "pending"
     ACTION = "requires_action"
     REFUSED = "refused"
 
@@ -31,16 +33,26 @@ class Answer:
         return self.outcome is Outcome.DONE
 
 
+class Captures(StrEnum):
+    """How often a provider pays out of what it holds: once, and the rest is let go, or part by part."""
+
+    ONE = "one"
+    MANY = "many"
+
+
 class Gateway(Protocol):
     """A way to hold, take, let go and send back money.
 
     `key` is ours and the same for every try of the same thing: a provider that sees it again does nothing
     twice. `at_once`: it answers without leaving the house, so that it may be asked inside a transaction.
-    Providers that cannot be are only ever asked by handlers that run outside.
+    Providers that cannot be are only ever asked by handlers that run outside. `captures`: how many times it pays
+    out of what it holds; `lives_days`: for how many days it holds it, None for as long as need be.
     """
 
     code: str
     at_once: bool
+    captures: Captures
+    lives_days: int | None
 
     def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
         """Hold money."""
@@ -63,9 +75,10 @@ class Gateway(Protocol):
 
 
 class Stand(StrEnum):
-    """How a payment stands at the provider. All but open are final there."""
+    """How a payment stands at the provider. All but open and held are final there."""
 
     OPEN = "open"
+    HELD = "held"
     PAID = "paid"
     REFUSED = "refused"
     CLOSED = "closed"
@@ -74,7 +87,11 @@ class Stand(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """What a customer is to pay on the provider's page, and where the browser and the news go afterwards."""
+    """What a customer is to pay on the provider's page, and where the browser and the news go afterwards.
+
+    `hold`: it is held first and taken when goods leave, where the provider can. `save`: the customer's means may be
+    charged again for the rest of the order.
+    """
 
     key: str
     amount: Money
@@ -83,31 +100,49 @@ class Checkout:
     language: str
     return_url: str
     notice_url: str
+    hold: bool = False
+    save: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """What is taken from means that a customer paid with before, without the customer: `means` is the provider's."""
+
+    key: str
+    amount: Money
+    subject: str
+    means: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What the provider says when it is asked: the only word about a payment that counts.
 
-    `page` is where the customer pays while it is open; `paid` is what was taken.
+    `page` is where the customer pays while it is open; `held` is what may still be taken, until `until`; `paid` is
+    what was taken; `means` is what it was paid with, as the provider names it, never the number of a card.
     """
 
     stand: Stand
     reference: str = ""
     page: str = ""
+    held: Money | None = None
+    until: datetime | None = None
     paid: Money | None = None
     reason: str = ""
+    means: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """A message of the provider that is proven to be his: `id` is the same when he repeats it, `key` is ours.
 
-    It says that something happened, not what: that is asked. So no order of messages can mislead.
+    Where he does not know our key, `reference` is his own for the payment. It says that something happened, not
+    what: that is asked. So no order of messages can mislead.
     """
 
     id: str
-    key: str
+    key: str = ""
+    reference: str = ""
 
 
 class HostedGateway(Gateway, Protocol):
@@ -126,16 +161,28 @@ class HostedGateway(Gateway, Protocol):
         """Where its page is served, for the browser's policy."""
         ...
 
+    def takes(self, amount: Money) -> bool:
+        """Whether it can take exactly this amount: some currencies have steps of their own there."""
+        ...
+
     def start_checkout(self, checkout: Checkout) -> Standing:
         """Have a page made for a payment; for a key that is known, say how it stands."""
         ...
 
-    def ask(self, *, key: str) -> Standing:
-        """Say how a payment stands."""
+    def ask(self, *, key: str, reference: str = "") -> Standing:
+        """Say how a payment stands; `reference` is what it was called when it was asked before."""
         ...
 
-    def close_checkout(self, *, key: str) -> Standing:
+    def close_checkout(self, *, key: str, reference: str = "") -> Standing:
         """See to it that nobody pays any more; where somebody did before, say so."""
+        ...
+
+    def charge(self, charge: Charge) -> Standing:
+        """Take money from means the customer paid with before; asked again under the same key it is taken once."""
+        ...
+
+    def find_refund(self, *, reference: str, key: str) -> Answer | None:
+        """Say how it stands with money that was to be sent back under a key; none where it was never asked."""
         ...
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:

@@ -14,7 +14,18 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 
 from billing.gateways import wire
-from billing.gateways.base import Answer, Checkout, Notice, NoticeRefused, Outcome, ProviderSilent, Stand, Standing
+from billing.gateways.base import (
+    Answer,
+    Captures,
+    Charge,
+    Checkout,
+    Notice,
+    NoticeRefused,
+    Outcome,
+    ProviderSilent,
+    Stand,
+    Standing,
+)
 from core.money import Money, plain
 
 
@@ -23,6 +34,8 @@ class DemoGateway:
 
     code = "demo"
     at_once = False
+    captures = Captures.ONE
+    lives_days: int | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -35,17 +48,21 @@ class DemoGateway:
         parts = urlsplit(settings.DEMO_PROVIDER_URL)
         return f"{parts.scheme}://{parts.netloc}"
 
+    def takes(self, amount: Money) -> bool:
+        """It takes anything."""
+        return True
+
     def start_checkout(self, checkout: Checkout) -> Standing:
         """Have a page made for a payment; for a key that is known, say how it stands."""
         amount = {"amount": plain(checkout.amount.amount, checkout.amount.currency)}
         body = {**asdict(checkout), **amount, "currency": checkout.amount.currency}
         return self._standing(*self._call("POST", "checkouts/", body))
 
-    def ask(self, *, key: str) -> Standing:
+    def ask(self, *, key: str, reference: str = "") -> Standing:
         """Say how a payment stands."""
         return self._standing(*self._call("GET", f"checkouts/{quote(key)}/"))
 
-    def close_checkout(self, *, key: str) -> Standing:
+    def close_checkout(self, *, key: str, reference: str = "") -> Standing:
         """See to it that nobody pays any more."""
         return self._standing(*self._call("POST", f"checkouts/{quote(key)}/close/", {}))
 
@@ -56,6 +73,14 @@ class DemoGateway:
         if status in (200, 201):
             return Answer(outcome=Outcome.DONE, reference=_text(said, "id"))
         return Answer(outcome=Outcome.REFUSED, reason=_text(said, "reason") or f"The provider answered {status}")
+
+    def find_refund(self, *, reference: str, key: str) -> Answer | None:
+        """Say nothing: it may be asked to send money back as often as one likes, it does so once."""
+        return None
+
+    def charge(self, charge: Charge) -> Standing:
+        """Refuse: it keeps no means of customers."""
+        return Standing(stand=Stand.REFUSED, reason="The customer pays on the provider's page")
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """Return what a message is about."""

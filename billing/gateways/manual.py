@@ -1,6 +1,6 @@
 """Money that people handle: cash, card terminal, bank transfer, on account. What they record is what happened."""
 
-from billing.gateways.base import Answer, Outcome
+from billing.gateways.base import Answer, Captures, Outcome
 from core.money import Money
 
 
@@ -9,6 +9,8 @@ class ManualGateway:
 
     code = "manual"
     at_once = True
+    captures = Captures.MANY
+    lives_days: int | None = None
 
     def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
         """Somebody holds the money."""

@@ -1,4 +1,4 @@
-"""How we speak to a provider: JSON over HTTP, with an end to every wait, and messages whose sender is proven."""
+"""How we speak to a provider: over HTTP, with an end to every wait, and messages whose sender is proven."""
 
 import base64
 import binascii
@@ -7,6 +7,7 @@ import hmac
 import http.client
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,12 +36,30 @@ _opener = urllib.request.build_opener(_NoDetours)
 def call(
     method: str, url: str, *, secret: str, body: Mapping[str, Any] | None = None, timeout: float = TIMEOUT
 ) -> tuple[int, dict[str, Any]]:
-    """Ask a provider; return the status below 500 and the answer. Raises ProviderSilent."""
+    """Ask a provider in JSON; return the status below 500 and the answer. Raises ProviderSilent."""
+    content = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+    return send(method, url, headers=headers, content=content, timeout=timeout)
+
+
+def call_with_form(
+    method: str, url: str, *, secret: str, fields: Mapping[str, str], headers: Mapping[str, str]
+) -> tuple[int, dict[str, Any]]:
+    """Ask a provider who reads forms; what is asked of a GET stands in its address. Raises ProviderSilent."""
+    form = urllib.parse.urlencode(fields)
+    given = {**headers, "Authorization": f"Bearer {secret}"}
+    if method == "GET":
+        return send(method, f"{url}?{form}" if form else url, headers=given, content=None)
+    given["Content-Type"] = "application/x-www-form-urlencoded"
+    return send(method, url, headers=given, content=form.encode())
+
+
+def send(
+    method: str, url: str, *, headers: Mapping[str, str], content: bytes | None, timeout: float = TIMEOUT
+) -> tuple[int, dict[str, Any]]:
+    """Send a request and return the status below 500 and the answer. Raises ProviderSilent."""
     request = urllib.request.Request(  # noqa: S310 - the address is a setting
-        url,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {secret}", "Content-Type": "application/json"},
+        url, method=method, data=content, headers=dict(headers)
     )
     try:
         with _opener.open(request, timeout=timeout) as answer:

@@ -51,11 +51,24 @@ class Payment(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
     authorized = models.DecimalField(_("authorized"), max_digits=14, decimal_places=3, default=Decimal(0))
     captured = models.DecimalField(_("captured"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # Asked for at the provider, who has not answered yet.
+    capturing = models.DecimalField(_("being captured"), max_digits=14, decimal_places=3, default=Decimal(0))
     refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=3, default=Decimal(0))
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     failure = models.CharField(_("why it failed"), max_length=300, blank=True)
     page_url = models.CharField(_("page of the provider"), max_length=500, blank=True)
-    # While nobody knows yet whether the customer paid: when the provider is asked next.
+    # Held first, and taken when goods leave.
+    hold_first = models.BooleanField(_("held first"), default=False)
+    # The provider was told to let go of what is held, and has not answered yet.
+    giving_up = models.BooleanField(_("being let go"), default=False)
+    # Taken from means the customer paid with before, without a page.
+    unattended = models.BooleanField(_("charged again"), default=False)
+    # How often the provider said no to what may be asked again: each try has a key of its own.
+    refusals = models.PositiveSmallIntegerField(_("refusals"), default=0)
+    # What it was paid with: tokens of the provider, brand and last four digits. No card number ever.
+    means = models.JSONField(_("paid with"), default=dict, blank=True)
+    expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    # While nobody knows yet whether the customer paid, or money was taken: when the provider is asked next.
     ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     captured_at = models.DateTimeField(_("captured at"), null=True, blank=True)
@@ -71,6 +84,10 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(captured__lte=F("authorized")), name="capture_at_most_what_is_authorized"
             ),
+            models.CheckConstraint(
+                condition=Q(capturing__gte=0, capturing__lte=F("authorized") - F("captured")),
+                name="ask_for_at_most_what_is_held",
+            ),
             models.CheckConstraint(condition=Q(refunded__lte=F("captured")), name="refund_at_most_what_was_captured"),
             models.UniqueConstraint(
                 fields=["gateway", "reference"],
@@ -84,6 +101,11 @@ class Payment(models.Model):
             models.Index(fields=["reference"], name="payment_reference", condition=~Q(reference="")),
             # The few whose end is not known, among millions.
             models.Index(fields=["ask_at"], name="payment_to_ask", condition=Q(ask_at__isnull=False)),
+            models.Index(
+                fields=["expires_at"],
+                name="payment_hold_ends",
+                condition=Q(expires_at__isnull=False, status__in=("authorized", "partially_captured")),
+            ),
         ]
         permissions = [("operate_payment", gettext_noop("Can take, credit and send back money"))]
 
@@ -91,10 +113,15 @@ class Payment(models.Model):
         return f"{self.method} {Money(self.amount, self.currency)}"
 
     @property
-    def held(self) -> Decimal:
-        """What may still be captured."""
+    def reserved(self) -> Decimal:
+        """What is held and not taken yet, also what is being taken or let go of now."""
         live = self.status in (self.Status.AUTHORIZED, self.Status.PARTIALLY_CAPTURED)
         return self.authorized - self.captured if live else Decimal(0)
+
+    @property
+    def held(self) -> Decimal:
+        """What may still be captured."""
+        return Decimal(0) if self.giving_up else self.reserved - self.capturing
 
     @property
     def is_undecided(self) -> bool:
@@ -218,6 +245,10 @@ class Refund(models.Model):
     failure = models.CharField(_("why it failed"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    # Each try that the provider ended with a no is followed by one under a key of its own.
+    refusals = models.PositiveSmallIntegerField(_("refusals"), default=0)
+    # While the provider has not said how it ended: when he is asked next.
+    ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
 
     objects = LockingManager()
 
@@ -232,6 +263,7 @@ class Refund(models.Model):
             models.Index(fields=["order", "id"], name="refund_order"),
             models.Index(fields=["status", "-id"], name="refund_status"),
             models.Index(fields=["reference"], name="refund_reference"),
+            models.Index(fields=["ask_at"], name="refund_to_ask", condition=Q(ask_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

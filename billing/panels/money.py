@@ -107,7 +107,7 @@ def _document_row(document: Invoice | CreditNote) -> dict[str, Any]:
 
 def _payment_row(request: HttpRequest, payment: Payment) -> dict[str, Any]:
     route = "admin:billing_payment_do"
-    may_take = request.user.has_perm(OPERATE) and payment.held > 0
+    may_take = request.user.has_perm(OPERATE) and payment.held > 0 and not payment.capturing
     return {
         "payment": payment,
         "method": wording.method_name(payment.method),

@@ -2,9 +2,11 @@
 
 from .amended import settle_edit
 from .cancelled import Papers
+from .captures import take_held_money
 from .checkout import (
     ask_provider,
     begin_checkout,
+    charge_saved_means,
     close_checkout,
     is_payable_online,
     look_after_return,
@@ -24,6 +26,7 @@ from .credits import (
 )
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
+from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice, mail_invoice
 from .payments import (
     authorize_payment,
@@ -35,9 +38,11 @@ from .payments import (
     void_payment,
 )
 from .refunds import (
+    ask_about_refund,
     begin_refund,
     fail_refund,
     pay_out,
+    reconcile_refunds,
     refund_payment,
     request_refund,
     retry_refund,
@@ -79,6 +84,7 @@ __all__ = [
     "send_reminder",
     "set_aside",
     "take_up_again",
+    "ask_about_refund",
     "ask_provider",
     "authorize_payment",
     "begin_checkout",
@@ -86,6 +92,8 @@ __all__ = [
     "bill_and_pay_through",
     "change_entity",
     "capture_payment",
+    "charge_saved_means",
+    "take_held_money",
     "close_checkout",
     "collect_payment",
     "credit_invoice",
@@ -110,6 +118,9 @@ __all__ = [
     "pay_out",
     "preview_credit",
     "reconcile_checkouts",
+    "reconcile_refunds",
+    "take_hold_for_exception",
+    "watch_holds",
     "record_payment",
     "refund_payment",
     "render_credit_note_pdf",

@@ -6,8 +6,10 @@ never came. Whatever comes first, comes twice, or in another order: the first an
 
 import time
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -25,10 +27,19 @@ from billing.events import (
 )
 from billing.gateways import Checkout, Notice, ProviderSilent, Stand, Standing
 from billing.models import LegalEntity, Payment
-from billing.sentences import NEVER_REACHED, PAID_AFTER_ALL, PAID_OTHERWISE
-from billing.services.common import about_money, about_payment, take_order, take_payment
-from billing.services.matching import match_money, tell_order
-from billing.services.payments import give_up_checkouts, tell_if_late
+from billing.sentences import NEVER_REACHED, PAID_OTHERWISE
+from billing.services.captures import (
+    charge_means,
+    have_it_looked_at,
+    hold_money,
+    keep,
+    let_go_of_held_money,
+    settle_hold,
+    take_held_money,
+)
+from billing.services.common import about_money, about_payment, take_order, take_payment, tell_if_late
+from billing.services.matching import FIRST_PAUSE, match_money, tell_order
+from billing.services.payments import give_up_checkouts
 from core import outbox
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
@@ -38,12 +49,14 @@ from core.money import Money, round_amount
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
-from orders import services as orders
 from orders.models import Order
+from pricing.models import Channel
 
 Status = Payment.Status
 # The clock asks the provider soon at first, then ever more seldom: after a quarter of the time that has passed.
-FIRST_PAUSE, LAST_PAUSE = timedelta(seconds=15), timedelta(minutes=30)
+LAST_PAUSE = timedelta(minutes=30)
+# Held money whose taking was not answered is looked after each minute.
+STEADY_PAUSE = timedelta(minutes=1)
 # A provider that has never heard of a payment by then never will: every try to tell him is over.
 NEVER_HEARD = timedelta(minutes=20)
 KEEP_NOTICES = timedelta(days=30)
@@ -58,7 +71,9 @@ PATIENCE = 8.0
 
 def is_payable_online(order: Order) -> bool:
     """Whether the customer can pay something of an order on a provider's page now."""
-    return gateways.offered() is not None and selectors.payable(order) > 0
+    provider = gateways.offered()
+    due = selectors.payable(order) if provider is not None else Decimal(0)
+    return due > 0 and provider is not None and provider.takes(Money(due, order.currency))
 
 
 def start_paying(order_id: int, *, return_url: str, actor: Actor) -> Payment:
@@ -96,6 +111,8 @@ def begin_checkout(order_id: int, *, return_url: str, actor: Actor) -> Payment:
     due = selectors.payable(order)
     if due <= 0:
         raise NothingToPay(_("Nothing is to be paid for this order at the moment"), order_status=order.status)
+    if not provider.takes(Money(due, order.currency)):
+        raise OnlinePaymentUnavailable(_("The payment provider cannot take exactly this amount; please use the bank"))
     payment = give_up_checkouts(order, unless=due, reason="The amount changed", actor=actor)
     if payment is None:
         payment = Payment.objects.create(
@@ -104,6 +121,8 @@ def begin_checkout(order_id: int, *, return_url: str, actor: Actor) -> Payment:
             gateway=provider.code,
             currency=order.currency,
             amount=due,
+            # What has left already is paid at once.
+            hold_first=provider.lives_days is not None and selectors.is_before_the_goods(order),
             ask_at=timezone.now() + FIRST_PAUSE,
         )
     emit(about_payment(CheckoutBegun, order, payment, return_url=return_url), actor=actor)
@@ -127,8 +146,9 @@ def take_notice(gateway: str, notice: Notice) -> bool:
     key = IdempotencyKey(
         client=f"provider:{gateway}", key=notice.id, status_code=204, created_at=now, keep_until=now + KEEP_NOTICES
     )
-    found = Payment.objects.select_related("order").filter(gateway=gateway, code=notice.key).first()
-    if found is None or not insert_once(key):
+    known = Q(code=notice.key) if notice.key else Q(reference=notice.reference)
+    found = Payment.objects.select_related("order").filter(known, gateway=gateway).first()
+    if found is None or not (notice.key or notice.reference) or not insert_once(key):
         return False
     emit(about_payment(ProviderNotified, found.order, found, notice=notice.id))
     return True
@@ -139,10 +159,13 @@ def take_notice(gateway: str, notice: Notice) -> bool:
 
 def open_checkout(payment_id: int, *, return_url: str) -> None:
     """Have the provider make the page, or say how the payment stands. Safe to repeat. Raises ProviderSilent."""
-    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    payment = Payment.objects.select_related("order__channel").get(pk=payment_id)
     if not payment.is_undecided:
         return
     provider = gateways.hosted(payment.gateway)
+    if payment.reference:
+        settle_checkout(payment_id, provider.ask(key=payment.code, reference=payment.reference))
+        return
     checkout = Checkout(
         key=payment.code,
         amount=Money(round_amount(payment.amount, payment.currency), payment.currency),
@@ -152,6 +175,8 @@ def open_checkout(payment_id: int, *, return_url: str) -> None:
         language=payment.order.language,
         return_url=return_url,
         notice_url=absolute(reverse("billing:notice", args=[payment.gateway])),
+        hold=payment.hold_first,
+        save=payment.hold_first and payment.order.channel.capture_policy == Channel.CapturePolicy.SAVED_MEANS,
     )
     settle_checkout(payment_id, provider.start_checkout(checkout))
 
@@ -162,18 +187,39 @@ def _subject(order: Order) -> str:
 
 
 def ask_provider(payment_id: int) -> None:
-    """Ask how a payment that brought nothing yet stands, and write it down. Safe to repeat. Raises ProviderSilent."""
+    """Ask how a payment stands whose money is not here yet, and write it down.
+
+    Safe to repeat. Raises ProviderSilent.
+    """
     payment = Payment.objects.get(pk=payment_id)
-    if not payment.captured:
-        settle_checkout(payment_id, gateways.hosted(payment.gateway).ask(key=payment.code))
+    if payment.captured and not payment.reserved:
+        return
+    standing = gateways.hosted(payment.gateway).ask(key=payment.code, reference=payment.reference)
+    if payment.unattended and standing.stand is Stand.UNKNOWN:
+        standing = charge_means(payment_id) or standing
+    settle_checkout(payment_id, standing)
+    # What the provider has not done by now he is told again, under the same key.
+    take_held_money(payment_id)
+    let_go_of_held_money(payment_id)
+
+
+def charge_saved_means(payment_id: int) -> None:
+    """Charge what the customer paid with before. Safe to repeat. Raises ProviderSilent."""
+    if (standing := charge_means(payment_id)) is not None:
+        settle_checkout(payment_id, standing)
 
 
 def close_checkout(payment_id: int, *, reason: str) -> None:
-    """Close the page of a payment; if somebody paid before, the money is written down. Raises ProviderSilent."""
+    """Close the page of a payment, or let go of what is held. If somebody paid before, that is written down.
+
+    Raises ProviderSilent.
+    """
     payment = Payment.objects.get(pk=payment_id)
     if payment.is_undecided:
-        standing = gateways.hosted(payment.gateway).close_checkout(key=payment.code)
+        standing = gateways.hosted(payment.gateway).close_checkout(key=payment.code, reference=payment.reference)
         settle_checkout(payment_id, standing, given_up=True, note=reason)
+    else:
+        let_go_of_held_money(payment_id)
 
 
 def reconcile_checkouts(now: datetime | None = None, *, limit: int = 200) -> int:
@@ -205,6 +251,7 @@ def reconcile_checkouts(now: datetime | None = None, *, limit: int = 200) -> int
 def postpone_question(payment: Payment, *, now: datetime) -> bool:
     """Say when the provider is asked next; False where somebody else is asking now."""
     pause = min(max((now - payment.created_at) / 4, FIRST_PAUSE), LAST_PAUSE)
+    pause = pause if payment.is_undecided else STEADY_PAUSE
     return Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=now + pause) == 1
 
 
@@ -216,12 +263,12 @@ def settle_checkout(
     order, payment = take_payment(payment_id)
     when = timezone.now()
     if not payment.is_undecided:
-        if standing.stand is Stand.PAID and not payment.captured:
-            _have_it_looked_at(order, payment, PAID_AFTER_ALL(payment=payment.code))
-        return payment
-    payment.reference = payment.reference or standing.reference
+        return settle_hold(payment_id, standing, actor=actor)
+    payment.reference = standing.reference or payment.reference
     if standing.stand is Stand.PAID:
         _take_money(order, payment, standing, actor=actor, at=when)
+    elif standing.stand is Stand.HELD:
+        hold_money(order, payment, standing, actor=actor, at=when)
     elif standing.stand is Stand.OPEN:
         _stay_open(payment, standing, actor=actor, at=when)
     elif standing.stand is Stand.REFUSED:
@@ -244,12 +291,13 @@ def _take_money(order: Order, payment: Payment, standing: Standing, *, actor: Ac
     wanted = Money(payment.amount, payment.currency)
     if standing.paid != wanted:
         payment.ask_at = None
-        _keep(payment, "ask_at", "reference")
+        keep(payment, "ask_at", "reference")
         said = PAID_OTHERWISE(payment=payment.code, paid=standing.paid, wanted=wanted)
-        _have_it_looked_at(order, payment, said)
+        have_it_looked_at(order, payment, said)
         return
     payment.ask_at = None
     payment.failure = ""
+    payment.means = dict(standing.means)
     payment.authorized = payment.captured = payment.amount
     payment.captured_at = at
     advance(payment, "authorize", "capture", actor=actor, at=at)
@@ -261,15 +309,11 @@ def _take_money(order: Order, payment: Payment, standing: Standing, *, actor: Ac
 
 def _stay_open(payment: Payment, standing: Standing, *, actor: Actor, at: datetime) -> None:
     payment.page_url = standing.page or payment.page_url
+    payment.failure = standing.reason[:300]
     if payment.status == Status.PENDING:
         advance(payment, "require_action", actor=actor, at=at)
     else:
-        _keep(payment, "page_url", "reference")
-
-
-@service
-def _keep(payment: Payment, *columns: str) -> None:
-    Payment.objects.filter(pk=payment.pk).update(**{name: getattr(payment, name) for name in columns})
+        keep(payment, "page_url", "reference", "failure")
 
 
 def _fail(order: Order, payment: Payment, reason: str, *, actor: Actor, at: datetime) -> None:
@@ -277,14 +321,3 @@ def _fail(order: Order, payment: Payment, reason: str, *, actor: Actor, at: date
     payment.failure = reason[:300]
     advance(payment, "fail", actor=actor, note=reason, at=at)
     emit(about_payment(PaymentFailed, order, payment, reason=reason[:300]), actor=actor, at=at)
-
-
-def _have_it_looked_at(order: Order, payment: Payment, title: str) -> None:
-    """Leave money that fits nowhere to a person, who sees it at the provider's."""
-    orders.open_exception(
-        category="payment",
-        title=title[:300],
-        dedupe_key=f"provider-payment:{payment.code}",
-        order_id=order.pk,
-        payload={"payment": payment.code, "reference": payment.reference},
-    )

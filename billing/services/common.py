@@ -8,13 +8,16 @@ from typing import Any
 from django.utils import timezone
 
 from billing.errors import AmountInvalid, UnknownDocument, UnknownPayment
-from billing.events import MoneyEvent, PaymentEvent
+from billing.events import LateMoneyCame, MoneyEvent, PaymentEvent
 from billing.models import CreditNote, DocumentLine, Invoice, Payment, Refund
+from core.actors import Actor
 from core.money import plain, round_amount
+from core.outbox import emit
 from core.service import held, hold
-from orders.models import Order
+from orders.models import Order, OrderStatus
 
 Status = Payment.Status
+OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 LIVE = (Status.AUTHORIZED, Status.PARTIALLY_CAPTURED, Status.CAPTURED)
 
 
@@ -97,6 +100,13 @@ def about_money(kind: type[MoneyEvent], order: Order, payment: Payment, amount: 
 def about_payment(kind: type[PaymentEvent], order: Order, payment: Payment, **more: str) -> PaymentEvent:
     """Return a fact about a payment."""
     return kind(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk, payment=payment.code, **more)
+
+
+def tell_if_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """Say so where money came for an order that is cancelled: it goes back."""
+    if order.status == OrderStatus.CANCELLED:
+        fact = LateMoneyCame(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk)
+        emit(fact, actor=actor, at=at)
 
 
 def units_by_line(rows: Iterable[DocumentLine]) -> dict[int, int]:

@@ -1,15 +1,16 @@
 """Which money settles which invoice: the oldest open one first, and never more than was held."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import DecimalField, F, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from billing import gateways, selectors
 from billing.errors import GatewayRefused
-from billing.events import ArrearsPaid, InvoicePaid, PaymentCaptured
+from billing.events import ArrearsPaid, CaptureAskedFor, InvoicePaid, PaymentCaptured
 from billing.models import Invoice, InvoicePayment, Payment
 from billing.services.common import LIVE, about_money, summed
 from core.actors import Actor
@@ -19,6 +20,10 @@ from core.service import service
 from core.transitions import advance
 from orders import services as orders
 from orders.models import Order
+from pricing.models import Channel
+
+# How soon the clock asks a provider whose answer did not come.
+FIRST_PAUSE = timedelta(seconds=15)
 
 
 @dataclass
@@ -60,25 +65,60 @@ def open_invoices(order: Order) -> list[Invoice]:
 def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> list[Purse]:
     """Settle the open invoices of an order in hand with money that is free, and take what is held for them.
 
-    Returns the payments as they stand now.
+    What is held outside of the house is only asked for here. Returns the payments as they stand now.
     """
     purses = purses_of(order)
     if not purses:
         return purses
-    invoices = open_invoices(order)
-    for invoice in invoices:
+    coming = summed(purse.payment.capturing for purse in purses) + selectors.coming(order)
+    for invoice in open_invoices(order):
         before = invoice.paid_total
         for purse in purses:
             purse.settle(invoice, invoice.open_amount)
+        under_way = min(coming, invoice.open_amount)
+        coming -= under_way
         if capture:
-            for purse in purses:
-                if take := min(invoice.open_amount, purse.payment.held):
-                    capture_held(order, purse.payment, take, actor=actor, at=at)
-                    purse.settle(invoice, take)
+            _take_for(order, invoice, purses, under_way, actor=actor, at=at)
         if invoice.paid_total != before:
             mark_paid(order, invoice, actor=actor, at=at)
     write_matches(purses, at=at)
     return purses
+
+
+def _take_for(
+    order: Order, invoice: Invoice, purses: list[Purse], under_way: Decimal, *, actor: Actor, at: datetime
+) -> None:
+    """Take for an invoice what is held; `under_way` of it is being taken already."""
+    for purse in purses:
+        payment = purse.payment
+        missing = invoice.open_amount - under_way
+        if not (take := min(missing, payment.held)) or payment.capturing:
+            continue
+        if gateways.gateway(payment.gateway).at_once:
+            capture_held(order, payment, take, actor=actor, at=at)
+            purse.settle(invoice, take)
+            continue
+        ask_to_capture(order, payment, _all_at_once(order, purses, payment, take), actor=actor, at=at)
+        under_way += take
+
+
+def _all_at_once(order: Order, purses: list[Purse], payment: Payment, take: Decimal) -> Decimal:
+    """Return how much to take of what can be taken once only: by the policy of the channel all that will be owed."""
+    once = gateways.gateway(payment.gateway).captures is gateways.Captures.ONE
+    if not once or order.channel.capture_policy != Channel.CapturePolicy.FIRST_PARCEL:
+        return take
+    came_in = summed(one.payment.captured + one.payment.capturing - one.payment.refunded for one in purses)
+    owed = order.total - order.cancelled_total - order.credited_total - came_in
+    return min(payment.held, max(take, owed))
+
+
+@service
+def ask_to_capture(order: Order, payment: Payment, amount: Decimal, *, actor: Actor, at: datetime) -> None:
+    """Note that held money is to be taken; the provider is asked by a debt."""
+    payment.capturing = amount
+    payment.ask_at = timezone.now() + FIRST_PAUSE
+    Payment.objects.filter(pk=payment.pk).update(capturing=amount, ask_at=payment.ask_at)
+    emit(about_money(CaptureAskedFor, order, payment, amount), actor=actor, at=at)
 
 
 @service
@@ -142,7 +182,7 @@ def tell_order(order: Order, *, actor: Actor, at: datetime) -> None:
     rows = list(payments.only("status", "authorized", "captured", "refunded"))
     orders.record_payment(
         order.pk,
-        authorized=summed(payment.held for payment in rows),
+        authorized=summed(payment.reserved for payment in rows),
         paid=summed(payment.captured for payment in rows),
         refunded=summed(payment.refunded for payment in rows),
         actor=actor,

@@ -8,15 +8,16 @@ from billing import gateways, selectors
 from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney, ReferenceTaken
 from billing.events import (
     CheckoutGivenUp,
-    LateMoneyCame,
     PaymentAuthorized,
     PaymentFailed,
     PaymentRecorded,
     PaymentVoided,
 )
-from billing.models import Payment
+from billing.models import Invoice, Payment
+from billing.services.captures import ask_to_let_go, charge_again
 from billing.services.common import (
     LIVE,
+    OVER,
     about_money,
     about_payment,
     checked,
@@ -24,8 +25,9 @@ from billing.services.common import (
     take_invoice,
     take_order,
     take_payment,
+    tell_if_late,
 )
-from billing.services.matching import capture_held, match_money, tell_order
+from billing.services.matching import ask_to_capture, capture_held, match_money, tell_order
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
 from core.money import Money, plain
@@ -34,8 +36,6 @@ from core.service import service
 from core.transitions import advance
 from orders.inputs import PaymentInput
 from orders.models import Order, OrderStatus
-
-OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
 
 @service
@@ -99,13 +99,6 @@ def record_payment(
     tell_if_late(order, payment, actor=actor, at=moment(at))
     give_up_overtaken(order, actor=actor)
     return payment
-
-
-def tell_if_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
-    """Say so where money came for an order that is cancelled: it goes back."""
-    if order.status == OrderStatus.CANCELLED:
-        fact = LateMoneyCame(order_id=order.pk, quiet=order.quiet, payment_id=payment.pk)
-        emit(fact, actor=actor, at=at)
 
 
 def _known(
@@ -207,7 +200,10 @@ def keep_payments_of_order(
 def capture_payment(
     payment_id: int, amount: Decimal | None = None, *, actor: Actor, at: datetime | None = None
 ) -> Payment:
-    """Take what is held, or some of it. Raises CaptureExceedsAuthorization and GatewayRefused."""
+    """Take what is held, or some of it; a provider outside of the house is asked by a debt.
+
+    Raises TransitionRefused, CaptureExceedsAuthorization and GatewayRefused.
+    """
     order, payment = take_payment(payment_id)
     when = moment(at)
     if payment.held <= 0:
@@ -221,6 +217,11 @@ def capture_payment(
             held=plain(payment.held, payment.currency),
             currency=payment.currency,
         )
+    if not gateways.gateway(payment.gateway).at_once:
+        if payment.capturing:
+            raise TransitionRefused("Some of it is being taken at this moment", status=payment.status)
+        ask_to_capture(order, payment, wanted, actor=actor, at=when)
+        return payment
     capture_held(order, payment, wanted, actor=actor, at=when)
     match_money(order, capture=False, actor=actor, at=when)
     tell_order(order, actor=actor, at=when)
@@ -230,11 +231,15 @@ def capture_payment(
 
 @service
 def collect_payment(invoice_id: int, *, actor: Actor = SYSTEM) -> None:
-    """Settle an invoice that was issued with money that came in before, then take what is held for it."""
+    """Settle an invoice that was issued with money that came in before, then take what is held for it.
+
+    What is missing then is charged to what the customer paid with before, where the channel does that.
+    """
     order, invoice = take_invoice(invoice_id)
     when = moment(invoice.issued_at)
     if match_money(order, capture=True, actor=actor, at=when):
         tell_order(order, actor=actor, at=when)
+        charge_again(order, Invoice.objects.get(pk=invoice.pk), actor=actor, at=when)
 
 
 @service
@@ -250,6 +255,11 @@ def _let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, at: da
     if payment.is_undecided and not gateways.gateway(payment.gateway).at_once:
         # Whether somebody paid in this moment is the provider's to say; he closes his page first.
         emit(about_payment(CheckoutGivenUp, order, payment, reason=reason), actor=actor, at=at)
+        return
+    if payment.capturing or payment.giving_up:
+        raise TransitionRefused("The payment provider is being asked for it at this moment", status=payment.status)
+    if payment.reserved and not gateways.gateway(payment.gateway).at_once:
+        ask_to_let_go(order, payment, reason=reason, actor=actor, at=at)
         return
     rest = payment.status == Payment.Status.PARTIALLY_CAPTURED
     if payment.status == Payment.Status.AUTHORIZED or rest:
@@ -284,7 +294,8 @@ def give_up_overtaken(order: Order, *, actor: Actor) -> None:
 def let_go_of_payments(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
     """Let go of everything that is held for an order in hand, or that is still awaited."""
     for payment in Payment.objects.filter(order=order).order_by("pk"):
-        if payment.held or payment.is_undecided:
+        # What is being taken goes back when it came.
+        if (payment.held and not payment.capturing) or payment.is_undecided:
             _let_go(order, payment, reason=reason, actor=actor, at=at)
 
 

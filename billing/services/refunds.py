@@ -1,29 +1,34 @@
 """Money that goes back: promised under the lock, sent by a debt, and told once."""
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import F
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from billing import gateways, selectors
-from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured
+from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured, UnknownGateway
 from billing.events import RefundFailed, RefundRequested, RefundSettled
+from billing.gateways import ProviderSilent
 from billing.models import CreditNote, Payment, Refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
-from billing.services.matching import tell_order
+from billing.services.matching import FIRST_PAUSE, tell_order
 from billing.services.payments import let_go_of_payments
 from core.actors import SYSTEM, Actor
 from core.models import exact
-from core.money import Money, plain
+from core.money import Money, plain, round_amount
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
 from orders.models import Order, OrderStatus
 
+LAST_PAUSE = timedelta(hours=6)
+# As long as one round of questions may take, in seconds.
+ROUND = 10.0
 SETTLED = Refund.Status.SUCCEEDED
 
 
@@ -159,19 +164,72 @@ def _promise(
 
 
 def pay_out(refund_id: int) -> None:
-    """Ask the provider for a refund, under our own key, and write down what it says. Safe to repeat."""
+    """Ask the provider for a refund, under our own key, and write down what it says. Safe to repeat.
+
+    Raises ProviderSilent; then the clock asks how it stands.
+    """
     refund = begin_refund(refund_id)
     if refund is None:
         return
     answer = gateways.gateway(refund.payment.gateway).refund(
         reference=refund.payment.reference,
-        amount=Money(refund.amount, refund.currency),
-        key=f"{refund.reference}-{refund.code}",
+        amount=Money(round_amount(refund.amount, refund.currency), refund.currency),
+        key=_key_of(refund),
     )
-    if answer.ok:
-        settle_refund(refund_id)
+    _write_down(refund, answer)
+
+
+def ask_about_refund(refund_id: int) -> None:
+    """Ask how it stands with money that is to go back; where the provider never heard of it, he is asked again."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if refund.status != Refund.Status.PROCESSING:
         return
-    fail_refund(refund_id, reason=answer.reason)
+    provider = gateways.hosted(refund.payment.gateway)
+    answer = provider.find_refund(reference=refund.payment.reference, key=_key_of(refund))
+    if answer is None:
+        pay_out(refund_id)
+    else:
+        _write_down(refund, answer)
+
+
+def _key_of(refund: Refund) -> str:
+    tries = f"-{refund.refusals}" if refund.refusals else ""
+    return f"{refund.reference}-{refund.code}{tries}"
+
+
+def _write_down(refund: Refund, answer: gateways.Answer) -> None:
+    if answer.ok:
+        settle_refund(refund.pk)
+    elif answer.outcome is not gateways.Outcome.PENDING:
+        fail_refund(refund.pk, reason=answer.reason)
+
+
+def reconcile_refunds(now: datetime | None = None, *, limit: int = 200) -> int:
+    """Ask the providers about refunds whose end they have not told. Returns how many were asked about."""
+    when = now or timezone.now()
+    end = time.monotonic() + ROUND
+    silent: set[str] = set()
+    asked = 0
+    due = Refund.objects.filter(ask_at__lte=when).select_related("payment").order_by("ask_at", "pk")
+    for refund in due[:limit]:
+        if time.monotonic() > end:
+            break
+        if refund.payment.gateway in silent or not _postpone(refund, now=when):
+            continue
+        try:
+            ask_about_refund(refund.pk)
+        except (ProviderSilent, UnknownGateway):
+            silent.add(refund.payment.gateway)
+            continue
+        asked += 1
+    return asked
+
+
+@service
+def _postpone(refund: Refund, *, now: datetime) -> bool:
+    """Say when the provider is asked next; False where somebody else is asking now."""
+    pause = min(max((now - refund.created_at) / 4, FIRST_PAUSE), LAST_PAUSE)
+    return Refund.objects.filter(pk=refund.pk, ask_at=refund.ask_at).update(ask_at=now + pause) == 1
 
 
 @service
@@ -181,6 +239,8 @@ def begin_refund(refund_id: int, *, actor: Actor = SYSTEM) -> Refund | None:
     if refund.status in (SETTLED, Refund.Status.REJECTED, Refund.Status.FAILED):
         return None
     if refund.status == Refund.Status.APPROVED:
+        if not gateways.gateway(refund.payment.gateway).at_once:
+            refund.ask_at = timezone.now() + FIRST_PAUSE
         advance(refund, "process", actor=actor, at=refund.created_at)
     return refund
 
@@ -193,6 +253,8 @@ def retry_refund(refund_id: int, *, actor: Actor) -> Refund:
     if refund.status == Refund.Status.FAILED and refund.amount > left:
         raise RefundExceedsCaptured(f"Only {Money(left, order.currency)} is left of the payment")
     refund.failure = ""
+    if not gateways.gateway(refund.payment.gateway).at_once:
+        refund.ask_at = timezone.now() + FIRST_PAUSE
     advance(refund, "process", actor=actor)
     fact = RefundRequested(order_id=order.pk, quiet=order.quiet, refund_id=refund.pk, reference=refund.reference)
     emit(fact, actor=actor)
@@ -207,7 +269,7 @@ def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None 
         return refund
     when = at or refund.created_at
     steps = ["process", "succeed"] if refund.status == Refund.Status.APPROVED else ["succeed"]
-    refund.settled_at = when
+    refund.settled_at, refund.ask_at = when, None
     advance(refund, *steps, actor=actor, at=when)
     # Guarded in the statement itself: whatever happened before, no more goes back than came in.
     enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=exact(F("refunded") + refund.amount))
@@ -240,8 +302,11 @@ def _tell_when_all_is_sent(order: Order, refund: Refund, *, actor: Actor, at: da
 def fail_refund(refund_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> Refund:
     """Write down that the provider said no, and have somebody look at it."""
     order, refund = take_refund(refund_id)
+    if refund.status == Refund.Status.FAILED:
+        return refund
     steps = ["process", "fail"] if refund.status == Refund.Status.APPROVED else ["fail"]
-    refund.failure = reason[:300]
+    refund.failure, refund.ask_at = reason[:300], None
+    refund.refusals += 1
     advance(refund, *steps, actor=actor, note=reason, at=moment(at))
     fact = RefundFailed(
         order_id=order.pk,

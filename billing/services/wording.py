@@ -37,6 +37,13 @@ def method_name(method: str) -> str:
     return names.get(method) or method.replace("_", " ")
 
 
+def means(kept: Mapping[str, str]) -> str:
+    """Name what somebody paid with, as far as it may be known: “Visa •••• 4242”."""
+    if last4 := kept.get("last4", ""):
+        return f"{kept.get('brand', '').title()} •••• {last4}".strip()
+    return kept.get("kind", "").replace("_", " ").title()
+
+
 def day(value: date) -> str:
     """Write a date."""
     return format_date(value, format="long", locale=language())

@@ -55,6 +55,7 @@ class ChannelAdmin(SettingsAdmin):
         "auto_confirm",
         "auto_release",
         "invoice_policy",
+        "capture_policy",
         "payment_days",
         "hold_minutes",
         "handling_days",

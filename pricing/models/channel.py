@@ -23,6 +23,13 @@ class Channel(models.Model):
         PER_SHIPMENT = "per_shipment", _("per shipment")
         PER_ORDER = "per_order", _("when all is shipped")
 
+    class CapturePolicy(models.TextChoices):
+        """What happens to held money with the first of several parcels, where it can be taken once only."""
+
+        FIRST_PARCEL = "first_parcel", _("take all of it with the first parcel")
+        SAVED_MEANS = "saved_means", _("take each parcel: later ones from the saved card")
+        PAY_LINK = "pay_link", _("take each parcel: later ones by a pay link")
+
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     currency = models.CharField(_("currency"), max_length=3)
@@ -39,6 +46,15 @@ class Channel(models.Model):
     auto_release = models.BooleanField(_("releases by itself"), default=False)
     invoice_policy = models.CharField(
         _("invoice"), max_length=15, choices=InvoicePolicy, default=InvoicePolicy.PER_SHIPMENT
+    )
+    capture_policy = models.CharField(
+        _("held money"),
+        max_length=15,
+        choices=CapturePolicy,
+        default=CapturePolicy.FIRST_PARCEL,
+        help_text=_(
+            "Where a provider pays out of what it holds once only. Providers that pay out in parts do so by parcel."
+        ),
     )
     payment_days = models.PositiveSmallIntegerField(_("days to pay in advance"), default=7)
     # None: until the payment is due.

@@ -82,7 +82,9 @@ def test_what_the_provider_took_is_what_the_books_say(stormy: Any) -> None:
         one.join()
 
     for later in range(12):
-        billing.reconcile_checkouts(timezone.now() + timedelta(minutes=30 * (later + 1)))
+        when = timezone.now() + timedelta(hours=later + 1)
+        billing.reconcile_checkouts(when)
+        billing.reconcile_refunds(when)
         Delivery.objects.filter(status="pending").update(due_at=timezone.now())
         outbox.drain()
 
