@@ -22,6 +22,7 @@ def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[dict
         "customer_note": _("Note"),
         "gift_note": _("Gift note"),
         "discount": _("Discount"),
+        "coupon_codes": _("Voucher"),
         "discount_reason": _("Reason of the discount"),
     }
     rows = [(label, _said(mine.get(name)), _said(theirs.get(name))) for name, label in labels.items()]

@@ -29,7 +29,13 @@ MOST_LINES = 500
 MOST_UNITS = 1_000_000
 WAITS = ("split", "together")
 POSTAL = tuple(PostalAddress.__dataclass_fields__)
-LONGEST = {"purchase_order_number": 100, "customer_note": 2_000, "gift_note": 1_000, "discount_reason": 200}
+LONGEST = {
+    "purchase_order_number": 100,
+    "customer_note": 2_000,
+    "gift_note": 1_000,
+    "discount_reason": 200,
+    "coupon_codes": 40,
+}
 
 # What is kept of a page.
 TYPED = (
@@ -102,6 +108,7 @@ def read(said: Mapping[str, Any], *, may_price: bool) -> Read:
         requested_delivery_on=_day(said, "requested_delivery_on", faults),
         ship_complete=said.get("ship_complete") is True or any(_wait(one) == "together" for one in _rows(said)),
         discounts=tuple(_discount(said, may_price, faults)),
+        coupon_codes=tuple(filter(None, [_text(said, "coupon_codes", faults)])),
         purchase_order_number=_text(said, "purchase_order_number", faults),
         customer_note=_text(said, "customer_note", faults),
         gift_note=_text(said, "gift_note", faults),

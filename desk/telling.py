@@ -18,7 +18,7 @@ from desk.reading import Fault, Read, allowed_terms, fault
 from inventory.models import Product
 from orders import promise
 from orders.models import Order, OrderLine
-from orders.price_words import why_prices
+from orders.price_words import promotions_of, why_prices
 from orders.services import Preview, fitting_methods
 from orders.verification import ADDRESS, COMPLETE, STOCK
 from pricing import services as pricing
@@ -84,7 +84,9 @@ def told(preview: Preview, read: Read) -> dict[str, Any]:
     }
 
 
-def choices(read: Read, country: str, goods: Decimal = Decimal(0), products: Iterable[Product] = ()) -> dict[str, Any]:
+def choices(
+    read: Read, country: str, goods: Decimal = Decimal(0), products: Iterable[Product] = (), grams: int = 0
+) -> dict[str, Any]:
     """Return what may be chosen, as it depends on customer, channel, country and goods; no table is asked.
 
     Ways of delivery that cannot carry the goods are left out, with the reason of each.
@@ -93,7 +95,7 @@ def choices(read: Read, country: str, goods: Decimal = Decimal(0), products: Ite
     methods = []
     fitting, unfit = fitting_methods(products, country, currency)
     for method in fitting:
-        price, _reason = pricing.shipping_price(method, country, currency, goods)
+        price, _reason = pricing.shipping_price(method, country, currency, goods, grams)
         shown = spoken_amount(price, currency)
         methods.append({"code": method.code, "label": f"{method.name_in(str(locale()))} · {shown}"})
     terms = [{"code": code, "label": str(label)} for code, label in allowed_terms(read.customer)]
@@ -186,6 +188,7 @@ def _figures(preview: Preview) -> list[dict[str, Any]]:
     found = [_figure(order, _("Goods"), order.subtotal, [goods])]
     if order.discount_total:
         names = [f"{one.name}: {_amount(order, one.net_total)}" for one in preview.charges if one.kind == "discount"]
+        names += promotions_of(order)
         found.append(_figure(order, _("Discount"), -order.discount_total, names))
     shipping = [one for one in preview.charges if one.kind == "shipping"]
     where = country_name(PostalAddress.from_dict(order.shipping_address or order.billing_address).country)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +14,18 @@ from orders.models import Order, OrderLine
 
 Entry = Mapping[str, Any]
 GIVEN_BY_HAND = ("discount", "fee", "manual")
+
+
+class Explained(Protocol):
+    """An order, or a quote for one: figures with how they came about."""
+
+    @property
+    def currency(self) -> str:
+        """Return the currency of its amounts."""
+
+    @property
+    def explanation(self) -> list[dict[str, Any]]:
+        """Return how its figures came about."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,12 @@ def why_lines(order: Order, lines: Sequence[OrderLine]) -> tuple[list[tuple[Orde
     return [(line, said) for line, said in told if said], why.others
 
 
-def why_prices(order: Order) -> WhyPrices:
+def promotions_of(order: Explained) -> list[str]:
+    """Name the promotions that take something off, or nearly do."""
+    return [_of_promotion(one, order) for one in order.explanation if "rule" in one]
+
+
+def why_prices(order: Explained) -> WhyPrices:
     """Return why every figure is what it is: which list, which promotion, and who decided what."""
     found = WhyPrices()
     for one in order.explanation:
@@ -48,7 +65,7 @@ def why_prices(order: Order) -> WhyPrices:
     return found
 
 
-def _of_line(one: Entry, order: Order) -> str:
+def _of_line(one: Entry, order: Explained) -> str:
     if one["code"] == "price_list":
         return list_words(one["list"]) if "list" in one else one["text"]
     if one["code"] == "price_given":
@@ -69,18 +86,33 @@ def list_words(stored: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def _of_all(one: Entry, about: str, order: Order) -> str:
+def _of_all(one: Entry, about: str, order: Explained) -> str:
     if "rule" in one:
         return _of_promotion(one, order)
     if one["code"] in GIVEN_BY_HAND:
         words = {"why": one["text"], "amount": spoken_amount(Decimal(one["amount"]), order.currency)}
         return _signed(_("%(why)s: %(amount)s") % words, one)
     if about == "shipping" and "amount" in one and one["code"] != "free_shipping":
-        return _("Delivery: %(amount)s") % {"amount": spoken_amount(Decimal(one["amount"]), order.currency)}
+        return _("Delivery %(step)s: %(amount)s") % {
+            "step": _step(one.get("rate", {}), order),
+            "amount": spoken_amount(Decimal(one["amount"]), order.currency),
+        }
     return ""
 
 
-def _of_promotion(one: Entry, order: Order) -> str:
+def _step(rate: Mapping[str, Any], order: Explained) -> str:
+    """Name the zone of a delivery, and the value and weight that its step begins with."""
+    if not rate:
+        return _("at a given price")
+    said = [_("to %(zone)s") % {"zone": rate["zone"]}] if rate["zone"] else [_("collected")]
+    if value := Decimal(rate["value"]):
+        said.append(_("goods from %(amount)s") % {"amount": spoken_amount(value, order.currency)})
+    if grams := int(rate["grams"]):
+        said.append(_("from %(kg)s kg") % {"kg": f"{Decimal(grams) / 1000:f}"})
+    return ", ".join(said)
+
+
+def _of_promotion(one: Entry, order: Explained) -> str:
     rule = one["rule"]
     name = f"{rule['name']} ({rule['code']})" if rule["code"] else rule["name"]
     if one["code"] == "promotion_not_reached":
@@ -95,7 +127,7 @@ def _of_promotion(one: Entry, order: Order) -> str:
     return _("Promotion %(name)s: %(amount)s") % words
 
 
-def _taken(amount: Decimal, order: Order) -> str:
+def _taken(amount: Decimal, order: Explained) -> str:
     return "−" + spoken_amount(amount, order.currency)
 
 

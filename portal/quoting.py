@@ -42,6 +42,8 @@ def quote_cart(
             customer_is_company=customer is not None and customer.kind == Customer.Kind.COMPANY,
             vat_id=customer.vat_id if customer else "",
             group_id=customer.group_id if customer else None,
+            customer_id=customer.pk if customer else None,
+            is_first=not customer.orders.exclude(status="draft").exists() if customer else None,
             on=timezone.localdate(),
         )
     except DomainError as error:

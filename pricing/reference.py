@@ -39,7 +39,7 @@ class Reference:
     methods: dict[str, ShippingMethod]
     zone_of: dict[str, Zone]
     rest_of_world: Zone | None
-    rates: dict[tuple[int, int, str], list[tuple[Decimal, Decimal]]]
+    rates: dict[tuple[int, int, str], list[ShippingRate]]
     transits: dict[tuple[int, int, int], int]
     warehouses: Sequence[Warehouse]
     taxes: dict[str, list[TaxRate]]
@@ -63,9 +63,9 @@ class Reference:
 
 def _read() -> Reference:
     zones = list(Zone.objects.order_by("pk"))
-    rates: dict[tuple[int, int, str], list[tuple[Decimal, Decimal]]] = {}
-    for rate in ShippingRate.objects.order_by("min_goods_value"):
-        rates.setdefault((rate.method_id, rate.zone_id, rate.currency), []).append((rate.min_goods_value, rate.amount))
+    rates: dict[tuple[int, int, str], list[ShippingRate]] = {}
+    for rate in ShippingRate.objects.order_by("min_weight_grams", "min_goods_value"):
+        rates.setdefault((rate.method_id, rate.zone_id, rate.currency), []).append(rate)
     taxes: dict[str, list[TaxRate]] = {}
     for tax in TaxRate.objects.order_by("valid_from"):
         taxes.setdefault(tax.country, []).append(tax)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from core.often import Remembered
-from inventory.models import Warehouse
+from inventory.models import Product, Warehouse
 from inventory.routing import RuleSet
 from inventory.sourcing import Place
 from pricing.calculation import EXEMPT, NOT_STATED
@@ -70,23 +71,61 @@ def zone_for(country: str) -> Zone | None:
     return reference().zone(country)
 
 
-def shipping_price(method: ShippingMethod, country: str, currency: str, goods_value: Decimal) -> tuple[Decimal, str]:
-    """Return the charge for a method into a country, and why: the highest threshold the goods reach applies.
+@dataclass(frozen=True)
+class ShippingStep:
+    """What a delivery costs, and why: the step of value and weight that the goods reach. No zone: nothing travels."""
+
+    amount: Decimal
+    method: str
+    zone: str = ""
+    min_goods_value: Decimal = Decimal(0)
+    min_weight_grams: int = 0
+
+    @property
+    def reason(self) -> str:
+        """Say why, in the words of the contract."""
+        if not self.zone:
+            return f"{self.method}: nothing travels"
+        worth = f", goods from {self.min_goods_value.normalize():f}" if self.min_goods_value else ""
+        heavy = f", from {self.min_weight_grams} g" if self.min_weight_grams else ""
+        return f"{self.method} to {self.zone}{worth}{heavy}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the stored form."""
+        return {"zone": self.zone, "value": f"{self.min_goods_value:f}", "grams": self.min_weight_grams}
+
+
+def shipping_step(
+    method: ShippingMethod, country: str, currency: str, goods_value: Decimal, grams: int = 0
+) -> ShippingStep:
+    """Return the charge for a method into a country: of the steps that value and weight reach, the last one.
 
     Raises ShippingNotAvailable where the method does not go.
     """
     if method.pickup:
-        return Decimal(0), f"{method.name}: nothing travels"
+        return ShippingStep(Decimal(0), method.name)
     zone = zone_for(country)
     steps = reference().rates.get((method.pk, zone.pk, currency), []) if zone else []
-    reached = [(threshold, amount) for threshold, amount in steps if threshold <= goods_value]
+    reached = [one for one in steps if one.min_goods_value <= goods_value and one.min_weight_grams <= grams]
     if zone is None or not reached:
         text = f"{method.name} does not deliver to {country or 'an unknown country'} in {currency}"
         fault = {"pointer": "/shipping_method", "code": ShippingNotAvailable.code, "detail": text}
         raise ShippingNotAvailable(text, errors=[fault])
-    threshold, amount = reached[-1]
-    step = f", goods from {threshold.normalize():f}" if threshold else ""
-    return amount, f"{method.name} to {zone.name}{step}"
+    last = reached[-1]
+    return ShippingStep(last.amount, method.name, zone.name, last.min_goods_value, last.min_weight_grams)
+
+
+def shipping_price(
+    method: ShippingMethod, country: str, currency: str, goods_value: Decimal, grams: int = 0
+) -> tuple[Decimal, str]:
+    """Return the charge for a method into a country, and why. Raises ShippingNotAvailable."""
+    step = shipping_step(method, country, currency, goods_value, grams)
+    return step.amount, step.reason
+
+
+def grams_of(lines: Iterable[tuple[Product, int]]) -> int:
+    """Return what goods weigh, as far as their products say."""
+    return sum(product.weight_grams * units for product, units in lines)
 
 
 def transit_days(warehouse_id: int, method: ShippingMethod | None, country: str) -> int:

@@ -125,9 +125,12 @@ def quote(request: HttpRequest) -> HttpResponse:
     preview, faults = _previewed(found)
     goods = preview.order.subtotal if preview else Decimal(0)
     products = preview.products.values() if preview else _products_of(found)
+    grams = (
+        pricing.grams_of((preview.products[one.product_id], one.quantity) for one in preview.lines) if preview else 0
+    )
     answer = {
         "faults": told_faults([*found.faults, *faults]),
-        **choices(found, country_of(found), goods, products),
+        **choices(found, country_of(found), goods, products, grams),
         **(told(preview, found) if preview else {"lines": {}, "figures": [], "total": "", "checks": [], "short": 0}),
     }
     return JsonResponse(answer)
@@ -148,6 +151,10 @@ def _previewed(found: Read) -> tuple[services.Preview | None, list[Fault]]:
             return services.preview_order(_somewhere(found)), faults
         except Invalid as refused:
             faults += found.faults_at_pages(faults_of(refused))
+            if any(one["pointer"].startswith("/coupon_codes") for one in faults):
+                # What it costs without the voucher is told all the same.
+                found.order = replace(found.order, coupon_codes=())
+                continue
             bad = {one["pointer"].split("/")[2] for one in faults if one["pointer"].startswith("/lines/")}
             kept = [at for at, row in enumerate(found.rows) if str(row) not in bad]
             found.order = replace(found.order, lines=tuple(found.order.lines[at] for at in kept))

@@ -99,7 +99,8 @@ def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: da
     if known is None or (not known.is_known and _names(given)):
         if given.customers_of is not None:
             _refuse_unknown(given)
-        return Buyer(customer=None, lends=given.acts_for_customer)
+        before = earlier.Before(is_first=bool(given.email.strip()))
+        return Buyer(customer=None, lends=given.acts_for_customer, before=before)
     exposure = owed_by(known) if given.payment_terms in guards.ON_CREDIT else Decimal(0)
     before = _before(known, known.pk, known.email, _tokens(given))
     lends = given.acts_for_customer and known.is_known

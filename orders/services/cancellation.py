@@ -19,6 +19,7 @@ from orders.exception_events import CausesMoved
 from orders.models import Movement, Order, OrderChange, OrderException, OrderStatus
 from orders.ports import paper_book
 from orders.sentences import PART_PAID
+from pricing import services as pricing
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
 from .exceptions import OPEN, open_exception, part_payment_key
@@ -114,6 +115,8 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     order.stock_held_until, order.stock_lapsed = None, False
     restate(order, lines=lines, charges=charges)
     close_holds(order, note=f"{order.status} ended", actor=actor, at=at)
+    if pricing.granted_by(order.explanation):
+        pricing.give_back(str(order.number), at=at)
     yield
     if order.open_exceptions:
         emit(CausesMoved(order_id=order.pk, quiet=order.quiet), actor=actor, at=at)

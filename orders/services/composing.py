@@ -44,6 +44,7 @@ class Composed:
     list_prices: dict[int, Decimal] = field(default_factory=dict)
     may_wait: frozenset[int] = frozenset()
     counter: Warehouse | None = None
+    uses: list[int] = field(default_factory=list)
     replacement: bool = False
 
     @property
@@ -273,6 +274,8 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
         customer_is_company=is_company,
         vat_id=customer.vat_id if customer else "",
         group_id=customer.group_id if customer else None,
+        customer_id=composed.buyer.customer.pk if composed.buyer.customer else None,
+        is_first=composed.buyer.before.is_first if composed.buyer.customer or given.email else None,
         prices_include_tax=given.prices_include_tax,
         currency=order.currency,
     )

@@ -140,6 +140,7 @@ def discard_draft(order_id: int, *, reason: str = "", actor: Actor) -> Order:
     draft.cancelled_total, draft.balance_due = draft.total, Decimal(0)
     draft.cancelled_at = timezone.now()
     advance(draft, "discard", actor=actor, note=reason)
+    pricing.give_back(str(draft.number), at=draft.cancelled_at)
     close_draft(draft)
     return draft
 
@@ -192,6 +193,7 @@ def _write(composed: Composed, known: Order | None, *, at: datetime) -> None:
     draft.placed_at = None
     restate(draft)
     if known is not None:
+        pricing.give_back(str(known.number), at=at)
         draft.pk, draft.version, draft.created_at = known.pk, known.version + 1, known.created_at
         draft.number, draft.updated_at = known.number, at
         # What colleagues said about it beside what is typed: who types it anew says nothing of that.

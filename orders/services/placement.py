@@ -15,6 +15,7 @@ from orders.derivation import restate
 from orders.inputs import OrderInput
 from orders.models import Hold, Order
 from orders.ports import payment_book
+from pricing import services as pricing
 
 from .arrears import holds_of_arrears
 from .checking import check, note_catches
@@ -49,6 +50,7 @@ def place_order(order: OrderInput, *, actor: Actor) -> Order:
     # One insert of the order as it stands after all its steps, then everything that hangs on it.
     settle(placed, "place", actor=actor, at=at, only=not order.settle)
     write_rows(composed)
+    pricing.refer(composed.uses, reference=str(placed.number))
     write_holds(placed, holds, actor=actor, at=at)
     note_catches(placed, placed.checks, historic=order.historic, at=at)
     payment_book.keep(placed, order.payments, actor=actor, at=at)
@@ -84,6 +86,9 @@ def bind(
     order.payment_due_at, order.stock_held_until = time_to_pay(order, at=at)
     if historic:
         order.stock_held_until = None
+    if not historic:
+        # Above the stock, as floors are locked: who takes the last use has it before any unit.
+        composed.uses = take_uses(order, at=at)
     backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
     short = reserve_stock(order, lines, backorder=backorder, counter=composed.counter, actor=actor, at=at)
     if short and not allow_shortage:
@@ -100,6 +105,13 @@ def bind(
         holds += holds_of_arrears(composed.buyer, actor=actor, at=at)
     restate_holds(order, holds)
     return holds
+
+
+def take_uses(order: Order, *, at: datetime) -> list[int]:
+    """Use the promotions that an order was granted; a quotation holds its own already."""
+    codes = pricing.granted_by(order.explanation)
+    number = str(order.number) if order.pk else ""
+    return pricing.redeem(codes, customer_id=order.customer_id, reference=number, at=at)
 
 
 def remember(order: Order, **rows: Sequence[Model]) -> None:

@@ -18,9 +18,11 @@ from orders.errors import InvalidOrder, NothingToPay, QuotationLapsed, StaleOrde
 from orders.events import PaymentRequested, QuotationOffered
 from orders.inputs import OrderInput
 from orders.models import Draft, Order, OrderLine, OrderStatus
+from pricing import services as pricing
 
 from .book import take_order
 from .drafts import close_draft, park_draft, place_draft, take_offer
+from .placement import take_uses
 
 USUAL_DAYS = 14
 LONGEST_DAYS = 366
@@ -41,6 +43,8 @@ def offer_draft(order_id: int, *, valid_until: date, actor: Actor) -> Order:
         raise _invalid("lines", "required", "An order has at least one line")
     if not order.shipping_address and not (order.shipping_method and order.shipping_method.pickup):
         raise _invalid("shipping_address", "required", "No address to send it to")
+    # What is offered is kept for whom it is offered to, until it lapses.
+    take_uses(order, at=now)
     before = {"valid_until": draft.valid_until}
     draft.valid_until, draft.offered_at = valid_until, now
     draft.save(update_fields=["valid_until", "offered_at"])
@@ -88,6 +92,7 @@ def lapse_draft(order_id: int, *, at: datetime, actor: Actor = SYSTEM) -> bool:
     order.cancelled_total, order.balance_due = order.total, Decimal(0)
     order.cancelled_at = at
     advance(order, "lapse", actor=actor, note="The quotation was not accepted in time", at=at)
+    pricing.give_back(str(order.number), at=at)
     close_draft(order)
     return True
 

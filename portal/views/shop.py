@@ -24,6 +24,7 @@ from inventory.models import Product
 from orders import services as orders
 from orders.inputs import LineInput, OrderInput
 from orders.models import Order
+from orders.price_words import promotions_of
 from portal import access, cart
 from portal.forms import TERMS, CheckoutForm
 from portal.quoting import quote_cart, taxes_of
@@ -172,6 +173,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         "rows": _with_days(lines, **_way(form, initial)),
         "quote": quote,
         "taxes": taxes_of(quote),
+        "promotions": promotions_of(quote) if quote else [],
         "problem": problem,
         "shown": str(quote.total) if quote else "",
     }

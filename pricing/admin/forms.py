@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.amounts import AmountField, number_of
 from core.countries import country_choices, is_country
 from inventory.handling import CARRIED, TAGS, usual_handling
+from inventory.models import Product
 from pricing.models import Promotion, Zone
 
 from .checks_field import ChecksField, as_typed
@@ -58,6 +59,27 @@ class CountriesField(forms.CharField):
             text = ngettext("%(codes)s is no country.", "%(codes)s are no countries.", len(wrong))
             raise ValidationError(text % {"codes": ", ".join(wrong)})
         return codes
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is meant, not how it is written."""
+        return self.prepare_value(initial or []) != self.prepare_value(data or "")
+
+
+class NamesField(forms.CharField):
+    """Names with commas or new lines between them, kept as a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 2, "cols": 60}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the list."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Read the list."""
+        parts = str(super().clean(value)).replace("\n", ",").split(",")
+        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare what is meant, not how it is written."""
@@ -179,9 +201,40 @@ class PriceForm(PeriodForm):
 
 
 class PromotionForm(PeriodForm):
-    """A simple discount."""
+    """A discount."""
 
     currency = CurrencyField(label=_("currency"), required=False)
+    categories = NamesField(
+        label=_("categories"), required=False, help_text=_("Only goods of these, with commas. None: of every one.")
+    )
+    skus = NamesField(label=_("products"), required=False, help_text=_("Only these, by SKU, beside the categories."))
+
+    class Meta:
+        """What the fields are for."""
+
+        help_texts: ClassVar[dict[str, Any]] = {
+            "min_goods_value": _("What the goods that it is for must be worth at least."),
+            "priority": _("The higher one is worked out first; at the same priority shares before amounts."),
+            "exclusive": _("Taken only where no other is before it; then none is taken beside it."),
+            "max_uses": _("An order that is cancelled or expires gives its use back. Empty: any number."),
+            "first_order": _("Once per customer, with the first order."),
+        }
+
+    def clean_skus(self) -> list[str]:
+        """Products are named by a SKU that there is."""
+        skus = [sku.upper() for sku in self.cleaned_data["skus"]]
+        known = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
+        if wrong := [sku for sku in skus if sku not in known]:
+            raise ValidationError(_("There is no product %(sku)s.") % {"sku": ", ".join(wrong)})
+        return skus
+
+    def clean_categories(self) -> list[str]:
+        """Categories are those that some product has."""
+        names: list[str] = self.cleaned_data["categories"]
+        known = set(Product.objects.filter(category__in=names).values_list("category", flat=True))
+        if wrong := [name for name in names if name not in known]:
+            raise ValidationError(_("No product is in %(names)s.") % {"names": ", ".join(wrong)})
+        return names
 
     def clean_code(self) -> str:
         """Codes are kept in capitals, so that it does not matter how they are typed."""
@@ -269,6 +322,16 @@ class ShippingRateForm(forms.ModelForm):
     """The charge for a method into a zone."""
 
     currency = CurrencyField(label=_("currency"))
+
+    class Meta:
+        """What the fields are for."""
+
+        help_texts: ClassVar[dict[str, Any]] = {
+            "min_weight_grams": _(
+                "Of the steps that the goods reach, the heaviest counts, and of those the one with the highest value: "
+                "name the value from which it is free for each weight."
+            ),
+        }
 
     def clean_amount(self) -> Any:
         """A charge is zero or more."""

@@ -1,12 +1,17 @@
 """Price lists, prices and promotions."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.base import Tab
 from core.admin.columns import code_column, figure_column, link_column, money_column, when_column
 from core.admin.site import site
+from core.service import unit_of_work
 from pricing.models import Price, PriceList, Promotion
+from pricing.services import recount
 
 from .base import SettingsAdmin
 from .forms import PriceForm, PriceListForm, PromotionForm
@@ -64,7 +69,7 @@ class PriceAdmin(SettingsAdmin):
 
 @admin.register(Promotion, site=site)
 class PromotionAdmin(SettingsAdmin):
-    """Simple discounts, by code or for everybody."""
+    """Discounts, by code or for everybody: for whom, for what, and how often."""
 
     is_small = False
     form = PromotionForm
@@ -74,6 +79,7 @@ class PromotionAdmin(SettingsAdmin):
         "kind",
         figure_column("value"),
         "needs_code",
+        "uses",
         when_column("valid_from"),
         when_column("valid_to"),
         "active",
@@ -90,9 +96,31 @@ class PromotionAdmin(SettingsAdmin):
         "currency",
         "needs_code",
         "min_goods_value",
+        "group",
+        "channel",
+        "first_order",
+        "categories",
+        "skus",
+        "priority",
+        "exclusive",
+        "max_uses",
+        "max_uses_per_customer",
         "valid_from",
         "valid_to",
         "active",
     )
     fixed = ("code",)
     empty_text = _("No promotions yet.")
+
+    @admin.display(description=_("uses"))
+    def uses(self, promotion: Promotion) -> str:
+        """Say how many uses of a limit are taken."""
+        if promotion.max_uses is None:
+            return "–"
+        return gettext("%(n)s of %(most)s") % {"n": promotion.used, "most": promotion.max_uses}
+
+    def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
+        """Save, and count what was used so far: a limit that is set today counts what was used before."""
+        with unit_of_work():
+            super().save_simply(obj, form, change, actor)
+            recount(obj.pk)

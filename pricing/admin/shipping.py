@@ -64,12 +64,13 @@ class ShippingRateAdmin(SettingsAdmin):
         link_column("zone"),
         CHARGE,
         money_column("min_goods_value", _("from goods value")),
+        figure_column("min_weight_grams", _("from weight (g)")),
     )
     list_display_links = (CHARGE,)
     list_select_related = ("method", "zone")
     list_filter = ("method", "zone")
-    ordering = ("method__name", "zone__name", "min_goods_value")
-    all_fields = ("method", "zone", "currency", "min_goods_value", "amount")
+    ordering = ("method__name", "zone__name", "min_weight_grams", "min_goods_value")
+    all_fields = ("method", "zone", "currency", "min_weight_grams", "min_goods_value", "amount")
     fixed = ("method", "zone", "currency")
     empty_text = _("No shipping rates yet. Without one a method costs nobody anything, because nobody can choose it.")
 

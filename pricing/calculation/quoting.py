@@ -138,12 +138,16 @@ def _bounded(amount: Decimal) -> Decimal:
 
 
 def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str:
-    """Take the promotions off the goods, shares before amounts. Returns the name of one that frees the shipping."""
+    """Take the promotions off the goods they are for: by priority, then shares before amounts.
+
+    Returns the name of one that frees the shipping.
+    """
     free_shipping = ""
-    at_first = sum((one.amount for one in goods), start=ZERO)
-    for rule in sorted(request.promotions, key=lambda rule: (rule.kind != "percent", rule.code)):
+    at_first = {one.line.key: one.amount for one in goods}
+    for rule in sorted(request.promotions, key=lambda rule: (-rule.priority, rule.kind != "percent", rule.code)):
         about = f"discount:{rule.code}"
-        if at_first < rule.min_goods_value:
+        covered = [one for one in goods if rule.covers(one.line)]
+        if sum((at_first[one.line.key] for one in covered), start=ZERO) < rule.min_goods_value:
             text = f"{rule.name}: only for goods from {told.amount(rule.min_goods_value)}"
             told.say(about, "promotion_not_reached", text, ZERO, rule=rule.as_dict())
             continue
@@ -152,15 +156,15 @@ def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str
             text = f"{rule.name}: nothing is charged for delivery"
             told.say(about, "promotion_free_shipping", text, rule=rule.as_dict())
             continue
-        worth = sum((one.amount for one in goods), start=ZERO)
+        worth = sum((one.amount for one in covered), start=ZERO)
         wanted = worth * rule.value / 100 if rule.kind == "percent" else rule.value
         taken = min(round_amount(wanted, request.currency), worth)
         if not taken:
             continue
-        shares = _shares(taken, goods, request.currency)
-        for one, share in zip(goods, shares, strict=True):
+        shares = _shares(taken, covered, request.currency)
+        for one, share in zip(covered, shares, strict=True):
             one.discount += share
-        parts = {str(one.line.key): told.amount(share) for one, share in zip(goods, shares, strict=True) if share}
+        parts = {str(one.line.key): told.amount(share) for one, share in zip(covered, shares, strict=True) if share}
         said = f"{rule.value.normalize():f} % of {told.amount(worth)}" if rule.kind == "percent" else "an amount"
         told.say(about, f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken, rule=rule.as_dict(), shares=parts)
     return free_shipping
@@ -196,7 +200,8 @@ def _charges(request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable
         if charge.kind == "shipping" and free_shipping and amount > 0:
             told.say(about, "free_shipping", f"{free_shipping}: no charge instead of {told.amount(amount)}", ZERO)
             continue
-        told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount, **_signed(charge.by))
+        rate = {"rate": dict(charge.rate)} if charge.rate else {}
+        told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount, **_signed(charge.by), **rate)
         if amount:
             yield _Charge(charge, amount)
 

@@ -75,6 +75,7 @@ class GoodsLine:
     discount: Decimal = ZERO
     tax_amount: Decimal | None = None
     sku: str = ""
+    category: str = ""
     source: PriceSource | None = None
     by: str = ""
     why: str = ""
@@ -84,7 +85,7 @@ class GoodsLine:
 class ChargeInput:
     """A sum that is no product; a discount is negative. Without a tax class it is taxed as the goods are.
 
-    `by` is who asks for it or grants it, where that was a person.
+    `by` is who asks for it or grants it, where that was a person; `rate` the step of a delivery that was reached.
     """
 
     kind: str
@@ -94,25 +95,41 @@ class ChargeInput:
     tax_class: str = ""
     reason: str = ""
     by: str = ""
+    rate: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PromotionRule:
-    """A discount on the goods: `kind` is percent, amount or free_shipping. It applies from a worth of goods on."""
+    """A discount on the goods: `kind` is percent, amount or free_shipping. It applies from a worth of goods on.
+
+    Where products or categories are named, it is for those goods only, and their worth is what counts. The higher
+    priority is worked out first.
+    """
 
     code: str
     name: str
     kind: str
     value: Decimal = ZERO
     min_goods_value: Decimal = ZERO
+    priority: int = 0
+    skus: Sequence[str] = ()
+    categories: Sequence[str] = ()
 
-    def as_dict(self) -> dict[str, str]:
+    def covers(self, line: GoodsLine) -> bool:
+        """Whether it is for goods of this line."""
+        return not (self.skus or self.categories) or line.sku in self.skus or line.category in self.categories
+
+    def as_dict(self) -> dict[str, Any]:
         """Return the stored form: what was granted once is reckoned with again when the order is changed."""
         amounts = {"value": f"{self.value:f}", "from": f"{self.min_goods_value:f}"}
-        return {"code": self.code, "name": self.name, "kind": self.kind, **amounts}
+        only = {"skus": list(self.skus), "categories": list(self.categories)}
+        more: dict[str, Any] = {name: named for name, named in only.items() if named}
+        if self.priority:
+            more["priority"] = self.priority
+        return {"code": self.code, "name": self.name, "kind": self.kind, **amounts, **more}
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, str]) -> Self:
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read a rule from its stored form."""
         return cls(
             code=stored["code"],
@@ -120,6 +137,9 @@ class PromotionRule:
             kind=stored["kind"],
             value=Decimal(stored["value"]),
             min_goods_value=Decimal(stored["from"]),
+            priority=int(stored.get("priority", 0)),
+            skus=tuple(stored.get("skus", ())),
+            categories=tuple(stored.get("categories", ())),
         )
 
 

@@ -2,7 +2,7 @@
 
 from .channel import Channel
 from .price_list import Price, PriceList
-from .promotion import Promotion
+from .promotion import Promotion, Redemption
 from .shipping import ShippingMethod, ShippingRate, Transit, Zone
 from .tax import TaxRate, TaxRegistration
 
@@ -11,6 +11,7 @@ __all__ = [
     "Price",
     "PriceList",
     "Promotion",
+    "Redemption",
     "ShippingMethod",
     "ShippingRate",
     "TaxRate",

@@ -51,12 +51,16 @@ class ShippingMethod(models.Model):
 
 
 class ShippingRate(models.Model):
-    """The charge for a method into a zone; the highest threshold that the goods reach applies."""
+    """The charge for a method into a zone.
+
+    Of the steps that goods reach, the heaviest counts, and of those with that weight the one with the highest value.
+    """
 
     method = models.ForeignKey(ShippingMethod, models.CASCADE, related_name="rates", verbose_name=_("method"))
     zone = models.ForeignKey(Zone, models.CASCADE, related_name="rates", verbose_name=_("zone"))
     currency = models.CharField(_("currency"), max_length=3)
     min_goods_value = models.DecimalField(_("from goods value"), max_digits=14, decimal_places=3, default=0)
+    min_weight_grams = models.PositiveIntegerField(_("from weight (g)"), default=0)
     amount = models.DecimalField(_("charge"), max_digits=14, decimal_places=3)
 
     class Meta:
@@ -64,7 +68,8 @@ class ShippingRate(models.Model):
         verbose_name_plural = _("shipping rates")
         constraints = [
             models.UniqueConstraint(
-                fields=["method", "zone", "currency", "min_goods_value"], name="one_shipping_rate_per_threshold"
+                fields=["method", "zone", "currency", "min_weight_grams", "min_goods_value"],
+                name="one_shipping_rate_per_threshold",
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="shipping_rate_is_not_negative"),
         ]

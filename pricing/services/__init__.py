@@ -18,6 +18,7 @@ from pricing.selectors import (
     PriceStep,
     channel_by_code,
     channels,
+    grams_of,
     places_for,
     price_lists_for,
     price_steps,
@@ -34,6 +35,7 @@ from pricing.selectors import (
 
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
+from .promotions import give_back, granted_by, recount, redeem, refer
 from .quoting import QuoteLine, quote_order
 from .registrations import is_taxed_alike, set_registrations
 from .requoting import Agreed, AgreedLine, requote_order
@@ -65,12 +67,18 @@ __all__ = [
     "ensure_transits",
     "ensure_trial_channel",
     "forget",
+    "grams_of",
+    "give_back",
+    "granted_by",
     "is_taxed_alike",
     "places_for",
     "price_lists_for",
     "price_steps",
     "prices_for",
     "quote_order",
+    "recount",
+    "redeem",
+    "refer",
     "registered_in",
     "requote_order",
     "routing_rules",

@@ -10,16 +10,17 @@ from pricing.calculation import (
     ChargeInput,
     GoodsLine,
     PriceSource,
-    PromotionRule,
     Quote,
     QuoteRequest,
     TaxSituation,
 )
 from pricing.calculation import quote as calculate
-from pricing.errors import CouponRefused, PriceMissing
-from pricing.models import Channel, Price, PriceList, Promotion, ShippingMethod
+from pricing.errors import PriceMissing
+from pricing.models import Channel, Price, PriceList, ShippingMethod
 from pricing.reference import reference
-from pricing.selectors import price_lists_for, shipping_price, valid_prices
+from pricing.selectors import grams_of, price_lists_for, shipping_step, valid_prices
+
+from .promotions import Sale, promotions_for
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,30 @@ def quote_order(
     customer_is_company: bool = False,
     vat_id: str = "",
     group_id: int | None = None,
+    customer_id: int | None = None,
+    is_first: bool | None = None,
     prices_include_tax: bool | None = None,
     currency: str | None = None,
 ) -> Quote:
     """Say what an order costs and why. At most two statements: the prices, and the coupons if there are any.
 
-    `group_id` is the group of the customer, whose prices they get. Raises Invalid, with the fields at fault, for what
-    cannot be priced.
+    `group_id` is the group of the customer, whose prices they get; `is_first` says whether it is their first order, as
+    far as that is known. Raises Invalid, with the fields at fault, for what cannot be priced.
     """
     money = currency or channel.currency
     gross = channel.prices_include_tax if prices_include_tax is None else prices_include_tax
     goods = _goods(channel, lines, on=on, currency=money, group_id=group_id, gross=gross)
+    sale = Sale(
+        on=on,
+        currency=money,
+        channel_id=channel.pk,
+        goods=goods,
+        group_id=group_id,
+        customer_id=customer_id,
+        is_first=is_first,
+    )
     worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
+    grams = grams_of((line.product, line.quantity) for line in lines)
     rates = reference().tax_rates(on, channel.seller_country, country)
     return calculate(
         QuoteRequest(
@@ -76,8 +89,8 @@ def quote_order(
                 vat_id=vat_id,
                 rates=rates,
             ),
-            charges=[*_shipping(method, shipping_price, country, money, worth), *charges],
-            promotions=_promotions(coupon_codes, on=on, currency=money, worth=worth),
+            charges=[*_shipping(method, shipping_price, country, money, worth, grams), *charges],
+            promotions=promotions_for(sale, coupon_codes),
         )
     )
 
@@ -131,13 +144,14 @@ def _goods_line(line: QuoteLine, unit_price: Decimal, source: PriceSource | None
         discount=line.discount,
         tax_amount=line.tax_amount,
         sku=line.product.sku,
+        category=line.product.category,
         source=source,
         by=line.by,
     )
 
 
 def _shipping(
-    method: ShippingMethod | None, given: Decimal | None, country: str, currency: str, worth: Decimal
+    method: ShippingMethod | None, given: Decimal | None, country: str, currency: str, worth: Decimal, grams: int
 ) -> list[ChargeInput]:
     """Return the charge for the way of delivery: the one agreed elsewhere, else by the rates."""
     if given is None and method is None:
@@ -146,46 +160,7 @@ def _shipping(
     if given is not None:
         return [ChargeInput(kind="shipping", code=code, name=name, amount=given, reason=f"{name}: given")]
     assert method is not None  # noqa: S101 - one of the two is there
-    amount, reason = shipping_price(method, country, currency, worth)
-    return [ChargeInput(kind="shipping", code=code, name=name, amount=amount, reason=reason)]
-
-
-def _promotions(codes: Sequence[str], *, on: date, currency: str, worth: Decimal) -> list[PromotionRule]:
-    """Return the discounts that apply: those for everybody, and those by code. A code that does not fit is refused."""
-    wanted = {code.strip().upper(): index for index, code in reversed(list(enumerate(codes))) if code.strip()}
-    by_code = {}
-    if wanted:
-        by_code = {one.code.upper(): one for one in Promotion.objects.filter(code__in=_spellings(codes), active=True)}
-    faults = []
-    for code, index in wanted.items():
-        reason = _why_not(by_code[code], on, currency, worth) if code in by_code else "unknown or no longer valid"
-        if reason:
-            text = f"Coupon {code}: {reason}"
-            faults.append({"pointer": f"/coupon_codes/{index}", "code": CouponRefused.code, "detail": text})
-    if faults:
-        raise CouponRefused(faults[0]["detail"], errors=faults)
-    automatic = [one for one in reference().promotions if not _why_not(one, on, currency, worth)]
-    applied = {one.pk: one for one in [*automatic, *by_code.values()]}
+    step = shipping_step(method, country, currency, worth, grams)
     return [
-        PromotionRule(
-            code=one.code, name=one.name, kind=one.kind, value=one.value, min_goods_value=one.min_goods_value
-        )
-        for one in applied.values()
+        ChargeInput(kind="shipping", code=code, name=name, amount=step.amount, reason=step.reason, rate=step.as_dict())
     ]
-
-
-def _spellings(codes: Sequence[str]) -> set[str]:
-    """Return how a code may be stored: as typed, or in capitals."""
-    stripped = {code.strip() for code in codes}
-    return stripped | {code.upper() for code in stripped}
-
-
-def _why_not(promotion: Promotion, on: date, currency: str, worth: Decimal) -> str:
-    """Say why a promotion does not apply, or nothing."""
-    if (promotion.valid_from and on < promotion.valid_from) or (promotion.valid_to and promotion.valid_to < on):
-        return "not valid on this day"
-    if promotion.currency and promotion.currency != currency:
-        return f"only for orders in {promotion.currency}"
-    if worth < promotion.min_goods_value:
-        return f"only for goods from {promotion.min_goods_value.normalize():f} {currency}"
-    return ""

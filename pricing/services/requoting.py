@@ -14,7 +14,7 @@ from pricing.calculation import quote as calculate
 from pricing.errors import AgreedElsewhere, ShippingNotAvailable
 from pricing.models import Channel, Promotion, ShippingMethod
 from pricing.reference import reference
-from pricing.selectors import shipping_price
+from pricing.selectors import grams_of, shipping_step
 
 # How the calculation names where a price comes from.
 SOURCE = re.compile(r"\(price list (.+?)(?:, from (\d+) units)?\)$")
@@ -163,6 +163,7 @@ def _goods(
         ),
         tax_amount=tax,
         sku=line.product.sku,
+        category=line.product.category,
         source=source,
         by=sign[0],
         why=sign[1],
@@ -177,8 +178,14 @@ def _delivery(agreed: Agreed, given: Decimal | None, worth: Decimal) -> list[Cha
     if given is not None:
         return [ChargeInput(kind="shipping", code=code, name=name, amount=given, reason=f"{name}: given")]
     assert agreed.method is not None  # noqa: S101 - one of the two is there
-    amount, reason = shipping_price(agreed.method, agreed.country, agreed.currency, worth)
-    return [ChargeInput(kind="shipping", code=code, name=name, amount=amount, reason=reason)]
+    step = shipping_step(agreed.method, agreed.country, agreed.currency, worth, _grams(agreed))
+    return [
+        ChargeInput(kind="shipping", code=code, name=name, amount=step.amount, reason=step.reason, rate=step.as_dict())
+    ]
+
+
+def _grams(agreed: Agreed) -> int:
+    return grams_of((line.product, line.quantity) for line in agreed.lines)
 
 
 def _by_rates(agreed: Agreed, granted: Mapping[int, tuple[Decimal, int]]) -> Decimal | None:
@@ -188,7 +195,7 @@ def _by_rates(agreed: Agreed, granted: Mapping[int, tuple[Decimal, int]]) -> Dec
     goods = [_goods(line, agreed.currency, granted, {}) for line in agreed.lines]
     worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
     try:
-        return shipping_price(agreed.method, agreed.country, agreed.currency, worth)[0]
+        return shipping_step(agreed.method, agreed.country, agreed.currency, worth, _grams(agreed)).amount
     except ShippingNotAvailable:
         return None
 

@@ -124,7 +124,7 @@ def test_who_may_set_checks_changes_nothing_else_of_a_channel(shop, client, djan
         (Zone, {"name": "X", "countries": "DE, XX"}, "countries", "XX is no country."),
         (Zone, {"name": "X", "countries": "FR"}, "countries", "FR: already in European Union."),
         (Zone, {"name": "X", "countries": ""}, "countries", "Rest of the world is the rest of the world already."),
-        (ShippingRate, {"amount": "-1", "min_goods_value": "0"}, "amount", "Zero or more."),
+        (ShippingRate, {"amount": "-1", "min_goods_value": "0", "min_weight_grams": "0"}, "amount", "Zero or more."),
         (Channel, {"currency": "XYZ"}, "currency", "XYZ is no currency."),
         (Channel, {"checks-duplicate": "perhaps"}, "checks", "Duplicate: choose what happens."),
         (Channel, {"checks-duplicate-share": "101"}, "checks", "Duplicate, same lines, from: from 1 to 100"),
@@ -169,7 +169,7 @@ def test_promotions_are_looked_at_before_they_cost_money(shop, staff, data, fiel
 def test_a_promotion_is_kept_in_capitals(shop, staff):
     staff.post(
         address(Promotion, "add"),
-        {"code": " ten ", "name": "Ten", "kind": "percent", "value": "10", "min_goods_value": "0", "active": "on"},
+        {"code": " ten ", "name": "Ten", "kind": "percent", "value": "10", "min_goods_value": "0", "priority": "0"},
     )
 
     assert Promotion.objects.get().code == "TEN"

@@ -110,6 +110,7 @@ def test_every_figure_is_explained():
     assert told["discount:X"] == {
         "about": "discount:X", "code": "promotion_percent", "text": "Ten: 10 % of 10.00", "amount": "-1.00",
         "rule": {"code": "X", "name": "Ten", "kind": "percent", "value": "10", "from": "0"},
+        "shares": {"1": "1.00"},
     }  # fmt: skip
     assert told["shipping:standard"]["amount"] == "4.90"
     assert told["tax"]["text"] == "Sold within DE"

@@ -9,12 +9,13 @@ from core.actors import SYSTEM, Actor
 from core.money import Money
 from customers import services as customers
 from customers.models import Customer, CustomerGroup
+from inventory.models import Product
 from orders import services as orders
 from orders.price_words import why_prices
 from orders.wishes import LineWish, Wish
 from portal.cart import Step
 from pricing import services as pricing
-from pricing.models import PriceList
+from pricing.models import PriceList, ShippingRate, Zone
 from tests.orders.bodies import ORDERS, post
 from tests.scenarios import anew, confirmed_order, order_input, placed_order
 
@@ -181,3 +182,34 @@ def test_the_api_quotes_without_placing(shop, trade, api):
     assert answer.json()["explanation"][0]["list"] == {"code": "standard", "name": "Standard", "from": 1}
     assert orders.preview_order(order_input()).order.total == D("22.06")
     assert not Customer.objects.exists()
+
+
+def test_a_delivery_costs_by_zone_weight_and_value(shop):
+    standard, home = pricing.shipping_method("standard"), Zone.objects.get(code="home")
+    for grams, value, amount in [(0, 50, "0.00"), (10_000, 0, "12.90"), (10_000, 100, "6.00")]:
+        ShippingRate.objects.create(
+            method=standard,
+            zone=home,
+            currency="EUR",
+            min_weight_grams=grams,
+            min_goods_value=value,
+            amount=D(amount),
+        )
+    Product.objects.filter(pk=shop.mug.pk).update(weight_grams=1_000)
+    shop.mug.weight_grams = 1_000
+    pricing.forget()
+
+    def charge(mugs: int) -> str:
+        order = orders.preview_order(order_input({"MUG-RED": mugs})).order
+        return f"{order.shipping_total} {why_prices(order).others[-1]}"
+
+    assert [charge(mugs) for mugs in (9, 10, 20)] == [
+        "4.90 Delivery to Germany: €4.90",
+        "12.90 Delivery to Germany, from 10 kg: €12.90",
+        "6.00 Delivery to Germany, goods from €100.00, from 10 kg: €6.00",
+    ]
+    # An edit asks the same steps.
+    order = confirmed_order({"MUG-RED": 9})
+    wish = Wish(lines=(LineWish(position=1, quantity=20),))
+    orders.amend_order(order.pk, wish, expected_version=order.version, actor=SYSTEM)
+    assert anew(order).shipping_total == D("6.00")

@@ -1,0 +1,192 @@
+"""Promotions: for whom and for what, in which order, and never more often than allowed.
+
+Shown to fail on PostgreSQL when their guard is removed: the uses in all without the condition in `promotions._count`,
+the uses per customer without the unique slot.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal as D
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from core.actors import SYSTEM
+from customers.models import CustomerGroup
+from inventory.models import Product
+from orders import services as orders
+from orders.models import Order
+from orders.price_words import why_prices
+from orders.wishes import LineWish, Wish
+from pricing import services as pricing
+from pricing.errors import CouponRefused
+from pricing.models import Promotion, Redemption
+from tests.scenarios import anew, confirmed_order, order_input, placed_order
+
+TODAY = date(2026, 11, 23)
+
+pytestmark = pytest.mark.django_db
+
+
+def make(code: str, kind: str = "percent", value: Any = 10, **more: Any) -> Promotion:
+    """Return a promotion."""
+    made = Promotion.objects.create(code=code, name=code.capitalize(), kind=kind, value=D(value), **more)
+    pricing.forget()
+    return made
+
+
+def ask(shop, *codes: str, mugs: int = 2, teas: int = 1, **more: Any) -> pricing.Quote:
+    return pricing.quote_order(
+        channel=shop.channel("api"),
+        lines=[pricing.QuoteLine(1, shop.mug, mugs), pricing.QuoteLine(2, shop.tea, teas)],
+        country="DE",
+        on=TODAY,
+        method=pricing.shipping_method("standard"),
+        coupon_codes=codes,
+        **more,
+    )
+
+
+def refused(shop, *codes: str, **more: Any) -> str:
+    with pytest.raises(CouponRefused) as refusal:
+        ask(shop, *codes, **more)
+    return refusal.value.errors[0]["detail"]
+
+
+def test_a_promotion_for_some_goods_takes_its_share_of_those_alone(shop):
+    Product.objects.filter(pk=shop.tea.pk).update(category="Tea")
+    shop.tea.category = "Tea"
+    make("TEA", categories=["Tea"])
+    make("MUGS", "amount", "3.00", currency="EUR", skus=["MUG-RED"], min_goods_value=D(10))
+
+    quote = ask(shop, "TEA", "MUGS")
+
+    assert [line.discount_total for line in quote.lines] == [D("3.00"), D("0.42")]
+    assert refused(shop, "MUGS", mugs=1, teas=5) == "Coupon MUGS: only for goods from €10.00"
+
+
+def test_conditions_are_told_to_whom_they_are_not_met(shop):
+    trade = CustomerGroup.objects.create(code="trade", name="Trade")
+    make("TRADE", group=trade)
+    make("PHONE", channel=shop.channel("phone"))
+    make("FIRST", first_order=True)
+    make("GONE", max_uses=3, used=3)
+
+    assert refused(shop, "TRADE") == "Coupon TRADE: not for this order"
+    assert refused(shop, "PHONE") == "Coupon PHONE: not for this order"
+    assert refused(shop, "FIRST", is_first=False) == "Coupon FIRST: only for a first order"
+    assert refused(shop, "GONE") == "Coupon GONE: used up"
+    assert ask(shop, "TRADE", group_id=trade.pk).discount_total == D("1.42")
+    assert ask(shop, "FIRST", is_first=True).discount_total == D("1.42")
+
+
+def test_priority_then_shares_then_amounts(shop):
+    make("A-FIRST", "amount", "4.20", currency="EUR", priority=1)
+    make("TEN")
+    make("B-AMOUNT", "amount", "1.00", currency="EUR")
+
+    quote = ask(shop, "B-AMOUNT", "TEN", "A-FIRST")
+
+    assert [(one["about"], one["amount"]) for one in quote.explanation if "rule" in one] == [
+        ("discount:A-FIRST", "-4.20"), ("discount:TEN", "-1.00"), ("discount:B-AMOUNT", "-1.00"),
+    ]  # fmt: skip
+    shares = [one["shares"] for one in quote.explanation if "rule" in one]
+    for line in quote.lines:
+        assert sum(D(share.get(str(line.key), "0")) for share in shares) == line.discount_total
+
+
+def test_what_is_exclusive_stands_alone(shop):
+    make("AUTUMN", needs_code=False)
+    make("ALONE", value=20, exclusive=True)
+    make("TEN")
+
+    # A typed code goes before what everybody gets.
+    assert ask(shop, "ALONE").discount_total == D("2.84")
+    assert refused(shop, "ALONE", "TEN") == "Coupon TEN: cannot be combined with “Alone”"
+    Promotion.objects.filter(code="AUTUMN").update(exclusive=True, priority=1)
+    pricing.forget()
+    assert refused(shop, "ALONE") == "Coupon ALONE: cannot be combined with “Autumn”"
+
+
+def test_a_use_is_taken_with_the_order_and_given_back_when_it_is_cancelled_or_expires(shop):
+    make("ONCE", max_uses=1)
+    order = placed_order(coupon_codes=("ONCE",))
+    use = Redemption.objects.get()
+
+    assert (use.reference, use.customer, Promotion.objects.get().used) == (order.number, order.customer, 1)
+    with pytest.raises(CouponRefused, match="used up"):
+        placed_order(coupon_codes=("ONCE",), email="bob@example.com")
+    assert Order.objects.count() == 1
+
+    orders.cancel_order(order.pk, reason="Changed my mind", actor=SYSTEM)
+    again = placed_order(coupon_codes=("ONCE",), email="bob@example.com")
+    assert again.discount_total == D("1.42")
+    Order.objects.filter(pk=again.pk).update(payment_due_at=timezone.now() - timedelta(minutes=1))
+    orders.expire_order(again.pk)
+    assert Promotion.objects.get().used == 0
+    assert Redemption.objects.filter(given_back_at=None).count() == 0
+
+
+def test_a_customer_uses_a_code_as_often_as_allowed(shop):
+    make("TWICE", max_uses_per_customer=2)
+    mine = [placed_order(coupon_codes=("TWICE",), customer_note=str(n)) for n in range(2)]
+
+    with pytest.raises(CouponRefused, match="you have used it already"):
+        placed_order(coupon_codes=("TWICE",))
+    placed_order(coupon_codes=("TWICE",), email="bob@example.com")
+    orders.cancel_order(mine[0].pk, reason="", actor=SYSTEM)
+    placed_order(coupon_codes=("TWICE",))
+    assert Redemption.objects.filter(given_back_at=None).count() == 3
+
+
+def test_a_first_order_is_placed_once(shop):
+    make("WELCOME", needs_code=False, first_order=True)
+
+    assert placed_order().discount_total == D("1.42")
+    assert placed_order({"TEA-1": 3}).discount_total == 0
+
+
+def test_a_limit_that_is_set_later_counts_what_was_used_before(shop):
+    promotion = make("TEN")
+    placed_order(coupon_codes=("TEN",))
+    Promotion.objects.filter(pk=promotion.pk).update(max_uses=1)
+    pricing.recount(promotion.pk)
+
+    assert refused(shop, "TEN") == "Coupon TEN: used up"
+
+
+def test_an_edit_keeps_what_was_granted_for_the_goods_it_was_granted_for(shop):
+    make("MUGS", skus=["MUG-RED"], max_uses=1)
+    order = confirmed_order(coupon_codes=("MUGS",))
+    assert order.discount_total == D("1.00")
+
+    wish = Wish(lines=(LineWish(position=1, quantity=4), LineWish(position=2, quantity=3)))
+    orders.amend_order(order.pk, wish, expected_version=order.version, actor=SYSTEM)
+
+    assert anew(order).discount_total == D("2.00")
+    assert Promotion.objects.get().used == 1
+    assert why_prices(anew(order)).others[0] == "Promotion Mugs (MUGS), 10 %: −€2.00"
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_never_use_a_code_beyond_its_limits(shop, concurrently):
+    make("THREE", max_uses=3)
+    make("MINE", max_uses_per_customer=1)
+    place = orders.place_order
+    jobs = [
+        partial(place, order_input({"TEA-1": 1}, email=f"b{n}@example.com", coupon_codes=("THREE",)), actor=SYSTEM)
+        for n in range(6)
+    ]
+    outcomes = concurrently(*jobs, raising=False)
+    assert [type(one.error) for one in outcomes if one.error is not None] == [CouponRefused] * 3
+
+    orders_of_ada = [
+        partial(place, order_input({"MUG-RED": 1 + n}, coupon_codes=("MINE",)), actor=SYSTEM) for n in range(4)
+    ]
+    outcomes = concurrently(*orders_of_ada, raising=False)
+    assert [type(one.error) for one in outcomes if one.error is not None] == [CouponRefused] * 3
+    uses = Redemption.objects.filter(given_back_at=None).values_list("promotion__code", flat=True)
+    assert sorted(uses) == ["MINE", "THREE", "THREE", "THREE"]
+    assert Order.objects.count() == 4
