@@ -79,7 +79,10 @@ def told(preview: Preview, read: Read) -> dict[str, Any]:
         "figures": _figures(preview),
         "total": _amount(order, order.total),
         "promise": _promise(preview),
-        "checks": [_check(one) for one in preview.checks if one["result"] != "pass" and one["name"] not in unsaid],
+        "checks": [
+            *(_check(one) for one in preview.checks if one["result"] != "pass" and one["name"] not in unsaid),
+            *([{"tone": "warn", "text": retold(preview.approval)}] if preview.approval else []),
+        ],
         "short": len(preview.refused),
     }
 

@@ -15,6 +15,8 @@ USUALLY_LIFTED_BY = {
     Hold.Kind.ARREARS: LiftedBy.ARREARS,
 }
 
+BY_ITSELF = (Hold.Kind.CHECK, Hold.Kind.APPROVAL)
+
 
 def _read() -> dict[str, HoldType]:
     """Read the types; one of the first day is there even where its row is not."""
@@ -23,9 +25,10 @@ def _read() -> dict[str, HoldType]:
 
 
 def _usual(code: str) -> HoldType:
-    # A check that fails places its holds itself.
+    # A check that fails places its holds itself, and so does a discount beyond a role.
     lifted_by = USUALLY_LIFTED_BY.get(Hold.Kind(code), "")
-    return HoldType(code=code, auto_release=lifted_by, active=code != Hold.Kind.CHECK)
+    may_lift = HoldType.MayLift.MONEY if code == Hold.Kind.APPROVAL else ""
+    return HoldType(code=code, auto_release=lifted_by, may_lift=may_lift, active=code not in BY_ITSELF)
 
 
 _kept = Kept(_read, max_age=MAX_AGE)

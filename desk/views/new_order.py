@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core.actors import Actor
 from core.admin.actors import actor_for
 from core.admin.links import page_of
 from core.admin.site import site
@@ -122,7 +123,7 @@ def _page(request: HttpRequest, state: dict[str, Any], title: str) -> HttpRespon
 def quote(request: HttpRequest) -> HttpResponse:
     """Say what the order would cost, what is there and when it comes; a bad line does not hide the others."""
     found = read_by(request)
-    preview, faults = _previewed(found)
+    preview, faults = _previewed(found, actor_for(request))
     goods = preview.order.subtotal if preview else Decimal(0)
     products = preview.products.values() if preview else _products_of(found)
     grams = (
@@ -141,14 +142,14 @@ def _products_of(found: Read) -> list[Product]:
     return list(stock.products_by_sku(line.sku for line in found.order.lines).values()) if found.order.lines else []
 
 
-def _previewed(found: Read) -> tuple[services.Preview | None, list[Fault]]:
+def _previewed(found: Read, actor: Actor) -> tuple[services.Preview | None, list[Fault]]:
     """Return the order as it would be, without the lines that cannot be priced, and what is wrong with those."""
     faults: list[Fault] = []
     for _try in range(2):
         if not found.order.lines:
             break
         try:
-            return services.preview_order(_somewhere(found)), faults
+            return services.preview_order(_somewhere(found), actor=actor), faults
         except Invalid as refused:
             faults += found.faults_at_pages(faults_of(refused))
             if any(one["pointer"].startswith("/coupon_codes") for one in faults):
@@ -237,7 +238,7 @@ def place(request: HttpRequest) -> HttpResponse:
     except (StaleOrder, NotADraft) as refused:
         return _overtaken(found, refused)
     except InsufficientStock as refused:
-        return _refused(_short(found) or faults_of(refused))
+        return _refused(_short(found, actor_for(request)) or faults_of(refused))
     except DomainError as refused:
         return _refused(found.faults_at_pages(faults_of(refused)))
     status = selectors.display_status(placed)
@@ -258,7 +259,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     until = read_day(said, "valid_until", faults)
     if until is None and not faults:
         faults.append(fault("/valid_until", "required", _("Until when is it valid?")))
-    _preview, more = _previewed(found)
+    _preview, more = _previewed(found, actor_for(request))
     faults += more
     if faults or found.token is None or until is None:
         return _refused(faults)
@@ -305,9 +306,9 @@ def _missing(found: Read, *, needs_mail: bool) -> list[Fault]:
     return faults
 
 
-def _short(found: Read) -> list[Fault]:
+def _short(found: Read, actor: Actor) -> list[Fault]:
     """Return the lines of which not enough is there, as faults beside them."""
-    preview, _faults = _previewed(found)
+    preview, _faults = _previewed(found, actor)
     short = preview.refused if preview else []
     text = _("Not enough of it is there. Decide what to do.")
     return [fault(f"/lines/{found.rows[line.position - 1]}/quantity", "insufficient_stock", text) for line in short]

@@ -47,6 +47,7 @@ class Hold(models.Model):
         ADDRESS = "address", _("address")
         DUPLICATE = "duplicate", _("duplicate")
         CUSTOMER = "customer", _("asked for by the customer")
+        APPROVAL = "approval", _("approval of a discount")
         MANUAL = "manual", _("manual")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="holds", verbose_name=_("order"))

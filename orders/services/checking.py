@@ -204,7 +204,7 @@ def _look_again(order: Order, names: Iterable[str]) -> Checks:
     buyer = standing_of(order, lines, at=placed_at, but=[order.pk, *apart])
     channel = order.channel
     facts = _facts(
-        order, lines, buyer, list_prices=_list_prices(order, lines), expected_total=_expected(order), at=placed_at
+        order, lines, buyer, list_prices=list_prices_of(order, lines), expected_total=_expected(order), at=placed_at
     )
     found = verification.verify(facts, channel.checks, channel.check_limits, only=names)
     if verification.STOCK in names:
@@ -219,7 +219,7 @@ def told_apart_from(order: Order) -> list[int]:
     return [one if one != order.pk else other for one, other in pairs]
 
 
-def _list_prices(order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]:
+def list_prices_of(order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]:
     """Return our own prices, of the day it was placed, of the lines that brought theirs."""
     channel = order.channel
     given = {one["about"] for one in order.explanation if one.get("code") == "price_given"}
@@ -228,7 +228,7 @@ def _list_prices(order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]
     if not wanted or not comparable:
         return {}
     group = order.customer.group_id if order.customer and not order.found_by_email else None
-    return pricing.prices_for(channel, wanted, timezone.localdate(order.placed_at), group_id=group)
+    return pricing.prices_for(channel, wanted, timezone.localdate(order.placed_at or timezone.now()), group_id=group)
 
 
 def _expected(order: Order) -> Decimal | None:

@@ -17,6 +17,7 @@ from orders.models import Hold, Order
 from orders.ports import payment_book
 from pricing import services as pricing
 
+from .approving import hold_for_approval, why_approve_discount
 from .arrears import holds_of_arrears
 from .checking import check, note_catches
 from .composing import Composed, compose
@@ -101,6 +102,8 @@ def bind(
     weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
     restate(order, lines=lines, charges=composed.charges)
     holds = holds_of_checks(order.checks, actor=actor, at=at)
+    reason = why_approve_discount(order, lines, composed.charges, actor=actor)
+    holds += hold_for_approval(reason, actor=actor, at=at)
     if not historic:
         holds += holds_of_arrears(composed.buyer, actor=actor, at=at)
     restate_holds(order, holds)

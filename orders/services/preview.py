@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from core.actors import SYSTEM, Actor
 from inventory.models import Product
 from orders import outlook, promise, verification
 from orders.derivation import restate
@@ -14,6 +15,7 @@ from orders.inputs import OrderInput
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
 
+from .approving import why_approve_discount
 from .buyer import look_at_buyer
 from .checking import check
 from .composing import Composed, arrange, goods_key_of_input, require_sense
@@ -28,6 +30,8 @@ class Preview:
 
     `room` names the lines for which too many units wait already, with how many more may.
 
+    `approval` says why its discount needs somebody who agrees.
+
     `split` are its parcels as if each went as soon as it could.
     """
 
@@ -41,6 +45,7 @@ class Preview:
     free: dict[int, int]
     checks: list[dict[str, Any]]
     split: list[promise.Parcel]
+    approval: str = ""
 
     def split_of(self, line: OrderLine) -> list[promise.Parcel]:
         """Return the parcels of a line as they would come if the order did not wait for its last unit."""
@@ -52,13 +57,13 @@ class Preview:
         return [line for line in self.lines if line.position in self.short and not self.backorder[line.position]]
 
 
-def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
+def preview_order(given: OrderInput, *, at: datetime | None = None, actor: Actor = SYSTEM) -> Preview:
     """Price an order and foresee its stock and days, by the same steps as `place_order`. Raises what that raises."""
     when = at or timezone.now()
     require_sense(given)
     channel = pricing.channel_by_code(given.channel)
     buyer = look_at_buyer(given, channel, goods_key=goods_key_of_input(given), at=when)
-    composed = arrange(given, buyer, at=when)
+    composed = arrange(given, buyer, at=when, by="" if actor == SYSTEM else str(actor))
     order, lines = composed.order, composed.lines
     weigh(order, customer=buyer.customer, at=when)
     short, free = foresee_stock(order, lines, backorder=composed.backorder, at=when)
@@ -76,6 +81,7 @@ def preview_order(given: OrderInput, *, at: datetime | None = None) -> Preview:
         room=room,
         short=short,
         free=free,
+        approval=why_approve_discount(order, lines, composed.charges, actor=actor),
         split=split,
         checks=[*check(composed, at=when), *verification.stock_result(missing, channel.checks)],
     )

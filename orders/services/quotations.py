@@ -20,7 +20,8 @@ from orders.inputs import OrderInput
 from orders.models import Draft, Order, OrderLine, OrderStatus
 from pricing import services as pricing
 
-from .book import take_order
+from .approving import why_approve_discount
+from .book import charges_of, take_order
 from .drafts import close_draft, park_draft, place_draft, take_offer
 from .placement import take_uses
 
@@ -37,12 +38,15 @@ def offer_draft(order_id: int, *, valid_until: date, actor: Actor) -> Order:
     today = timezone.localdate(now)
     if not today <= valid_until <= today + timedelta(days=LONGEST_DAYS):
         raise _invalid("valid_until", "invalid_day", "A quotation is valid from today on, for a year at most")
+    lines = list(OrderLine.objects.filter(order=order).select_related("product"))
     if not order.email:
         raise _invalid("email", "required", "A quotation goes out by mail; the customer has no address")
-    if not OrderLine.objects.filter(order=order).exists():
+    if not lines:
         raise _invalid("lines", "required", "An order has at least one line")
     if not order.shipping_address and not (order.shipping_method and order.shipping_method.pickup):
         raise _invalid("shipping_address", "required", "No address to send it to")
+    if reason := why_approve_discount(order, lines, charges_of(order), actor=actor):
+        raise _invalid("discount", "needs_approval", reason)
     # What is offered is kept for whom it is offered to, until it lapses.
     take_uses(order, at=now)
     before = {"valid_until": draft.valid_until}

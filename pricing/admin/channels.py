@@ -62,6 +62,7 @@ class ChannelAdmin(SettingsAdmin):
         "grace_days",
         "checks",
         "change_limits",
+        "discount_limits",
         "document_series",
         "active",
     )

@@ -149,6 +149,15 @@ class ChannelForm(forms.ModelForm):
         ),
     )
 
+    discount_limits = RoleLimitsField(
+        label=_("discounts without approval"),
+        required=False,
+        help_text=_(
+            "How many percent of the goods a role may take off by hand, one per line, e.g. “Order desk: 10”. "
+            "An order beyond that waits until somebody who may approves it."
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["checks"] = as_typed(self.instance.checks, self.instance.check_limits)

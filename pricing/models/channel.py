@@ -81,6 +81,8 @@ class Channel(models.Model):
     check_limits = models.JSONField(_("limits of checks"), default=dict, blank=True)
     # By how much each role may change the total of an order without approval; a role that is not named, by any.
     change_limits = models.JSONField(_("changes without approval"), default=dict, blank=True)
+    # What share of the goods each role may take off by hand, in percent; a role that is not named, any.
+    discount_limits = models.JSONField(_("discounts without approval"), default=dict, blank=True)
     document_series = models.CharField(_("document series"), max_length=20, blank=True)
     active = models.BooleanField(_("active"), default=True)
 

@@ -50,7 +50,8 @@ def test_the_types_of_the_first_day_are_there(shop):
 
     found = {one.code: (one.title(), tuple(one.blocks), one.auto_release) for one in HoldType.objects.all()}
 
-    assert set(found) == set(Hold.Kind.values)
+    # Two of the types came later, each with a migration of its own.
+    assert set(found) == set(Hold.Kind.values) - {"arrears", "approval"}
     assert found["payment"] == ("payment", FORWARD, "paid")
     assert found["manual"] == ("manual", FORWARD, "")
 
