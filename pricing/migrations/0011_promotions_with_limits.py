@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0007_arrears'),
-        ('pricing', '0009_price_lists_for_whom'),
+        ('pricing', '0010_held_money'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pricing', '0011_weight_of_deliveries'),
+        ('pricing', '0012_weight_of_deliveries'),
     ]
 
     operations = [

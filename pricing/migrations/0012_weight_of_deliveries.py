@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pricing', '0010_promotions_with_limits'),
+        ('pricing', '0011_promotions_with_limits'),
     ]
 
     operations = [
