@@ -7,7 +7,7 @@ from functools import partial
 from billing import services as billing
 from core import outbox
 from core.service import paying_its_own_debts, unit_of_work
-from demo import letters, morning, routing, troubles
+from demo import letters, morning, routing, together, troubles
 from demo.models import DemoDatabase
 from demo.teller import BUYER, Story, begin, place
 from demo.world import ACTOR
@@ -40,6 +40,7 @@ def tell(*, completed: int = COMPLETED, ended: int = ENDED) -> None:
         troubles.go_wrong(story)
         outbox.drain()
         morning.plan_a_wave(story)
+        together.talk(story)
         routing.put_costs_on_it()
     inventory.watch_stock(actor=ACTOR)
     letters.date_back()

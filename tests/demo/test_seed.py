@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing.models import Invoice
-from core import invariants
-from core.models import Delivery, EventRecord, OutgoingMail
+from core import bell, invariants
+from core.models import Delivery, EventRecord, OutgoingMail, User
 from customers.models import Customer
 from demo import morning, story
 from demo.catalogue import EXPECTED, LAST_THREE, PREORDER, RELEASED_IN, SCARCE
@@ -22,7 +22,17 @@ from fulfillment.models import FulfillmentOrder, Shipment, Wave
 from inventory.models import ExpectedReceipt, Product, RoutingRuleSet, StockItem
 from orders import selectors
 from orders import services as orders
-from orders.models import CheckCatch, Hold, Incident, IncidentOrder, Order, OrderException, OrderLine
+from orders.models import (
+    CheckCatch,
+    Follower,
+    FollowUp,
+    Hold,
+    Incident,
+    IncidentOrder,
+    Order,
+    OrderException,
+    OrderLine,
+)
 from orders.services.replay import replay
 from pricing.models import Price
 from returns.models import ReturnRequest
@@ -262,3 +272,13 @@ def test_invoices_are_dated_on_the_day_the_goods_left_and_closed_when_all_was_th
 def test_every_invariant_holds() -> None:
     for _code, name, check in invariants.questions():
         assert check().breaches == [], name
+
+
+def test_colleagues_have_asked_maya_and_ada_something_and_there_are_days_to_look_again() -> None:
+    for name in ("maya", "ada"):
+        me = User.objects.get(username=name)
+        kinds = [one.kind for one in bell.in_sight(list(bell.unread(me.pk)), me)]
+        assert {"mentioned", "follow_up_due"} <= set(kinds)
+        assert Follower.objects.filter(user=me).count() >= 2
+        days = FollowUp.objects.filter(order__assignee=me).order_by("on")
+        assert [day.on > timezone.localdate() for day in days] == [False, True]
