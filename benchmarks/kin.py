@@ -39,6 +39,8 @@ PATHS = {
     "billing.Refund": "order",
     "billing.Reminder": "invoice__order",
     "billing.ReminderPause": "invoice__order",
+    "billing.LedgerTransaction": "order",
+    "billing.LedgerEntry": "transaction__order",
     "fulfillment.FulfillmentOrder": "order",
     "fulfillment.FulfillmentLine": "fulfillment_order__order",
     "fulfillment.Shipment": "order",

@@ -41,6 +41,12 @@ class CreditExceedsInvoice(Conflict):
     code = "credit_exceeds_invoice"
 
 
+class MonthClosed(Conflict):
+    """The books of that day are closed; nothing is dated into them any more."""
+
+    code = "month_closed"
+
+
 class AmountInvalid(Invalid):
     """An amount of money that cannot be: nothing, less than nothing, or finer than the currency."""
 

@@ -2,10 +2,11 @@
 
 from django.db import connection
 
-from billing import immutability
+from billing import append_only, immutability
 from billing.verifying import Series, verify
 from core.invariants import NAMED, Finding, Invariant, register, register_check
 
+LEDGER_GUARDED = "the ledger only grows, and balances"
 GUARDED = "an issued document never changes"
 CHAINED = "every issued document says what it said, and follows the one before it"
 
@@ -50,7 +51,90 @@ def _without_gap(document: str, prefix: str) -> Invariant:
     )
 
 
+def _of_each_order(name: str, wanted: str, *, kinds: str, accounts: str) -> Invariant:
+    """Compare, order by order, what the ledger says on some accounts for some causes with columns of the order."""
+    return Invariant(
+        code="I3",
+        name=name,
+        rows="SELECT COUNT(*) FROM orders_order",
+        breaches=f"""
+            SELECT o.number FROM orders_order o
+            LEFT JOIN (
+                SELECT t.order_id, SUM(e.amount) AS amount FROM billing_ledgerentry e
+                JOIN billing_ledgertransaction t ON t.id = e.transaction_id
+                JOIN billing_ledgeraccount a ON a.id = e.account_id
+                WHERE t.kind IN ({kinds}) AND a.kind IN ({accounts}) GROUP BY t.order_id
+            ) l ON l.order_id = o.id
+            WHERE NOT ({_same("COALESCE(l.amount, 0)", wanted)})
+        """,  # noqa: S608
+    )
+
+
 register(
+    Invariant(
+        code="I3",
+        name="the entries of each transaction of the ledger add up to nothing, in its currency and on its day",
+        rows="SELECT COUNT(*) FROM billing_ledgertransaction",
+        breaches="""
+            SELECT t.source FROM billing_ledgertransaction t
+            LEFT JOIN (
+                SELECT e.transaction_id, ROUND(SUM(e.amount), 3) AS rest, COUNT(*) AS entries,
+                       MIN(e.booked_on) AS first, MAX(e.booked_on) AS last, MIN(a.currency) AS currency,
+                       MAX(a.currency) AS other, MIN(a.entity_id) AS entity, MAX(a.entity_id) AS stranger
+                FROM billing_ledgerentry e JOIN billing_ledgeraccount a ON a.id = e.account_id
+                GROUP BY e.transaction_id
+            ) s ON s.transaction_id = t.id
+            WHERE s.entries IS NULL OR s.entries < 2 OR s.rest <> 0 OR s.first <> t.booked_on OR s.last <> t.booked_on
+               OR s.currency <> t.currency OR s.other <> t.currency
+               OR s.entity <> t.entity_id OR s.stranger <> t.entity_id
+        """,
+    ),
+    _of_each_order(
+        "the ledger says what an order was invoiced, and less what it was credited",
+        "o.invoiced_total - o.credited_total",
+        kinds="'invoice', 'credit_note'",
+        accounts="'receivable'",
+    ),
+    _of_each_order(
+        "the ledger says what came in for an order, less what went back",
+        "o.paid_total - o.refunded_total",
+        kinds="'payment', 'refund'",
+        accounts="'money', 'store_credit'",
+    ),
+    Invariant(
+        code="I3",
+        name="the ledger keeps as a prepayment what of each payment stays here and settles nothing",
+        rows="SELECT COUNT(*) FROM billing_payment",
+        breaches=f"""
+            SELECT p.code FROM billing_payment p
+            LEFT JOIN (SELECT payment_id, SUM(amount) AS matched FROM billing_invoicepayment GROUP BY payment_id) m
+              ON m.payment_id = p.id
+            LEFT JOIN (
+                SELECT t.payment_id, -SUM(e.amount) AS kept FROM billing_ledgerentry e
+                JOIN billing_ledgertransaction t ON t.id = e.transaction_id
+                JOIN billing_ledgeraccount a ON a.id = e.account_id
+                WHERE t.kind IN ('payment', 'match', 'refund') AND a.kind = 'prepayment' GROUP BY t.payment_id
+            ) l ON l.payment_id = p.id
+            WHERE NOT ({
+            _same(
+                "COALESCE(l.kept, 0)",
+                "CASE WHEN p.captured - p.refunded > COALESCE(m.matched, 0) "
+                "THEN p.captured - p.refunded - COALESCE(m.matched, 0) ELSE 0 END",
+            )
+        })
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
+        name="what the ledger keeps for customers it keeps for the customer of the order",
+        rows="SELECT COUNT(*) FROM billing_ledgerentry WHERE customer_id IS NOT NULL",
+        breaches="""
+            SELECT e.id FROM billing_ledgerentry e
+            JOIN billing_ledgertransaction t ON t.id = e.transaction_id
+            JOIN orders_order o ON o.id = t.order_id
+            WHERE e.customer_id IS NOT NULL AND (o.customer_id IS NULL OR o.customer_id <> e.customer_id)
+        """,
+    ),
     Invariant(
         code="I3",
         name="of each payment: sent back ≤ taken ≤ held",
@@ -191,6 +275,13 @@ register(
 )
 
 
+def ledger_is_guarded() -> Finding:
+    """Look whether the database itself refuses to change the ledger."""
+    there = set(append_only.in_place(connection))
+    missing = [name for name in append_only.NAMES if name not in there]
+    return Finding("I3", LEDGER_GUARDED, len(append_only.NAMES), missing)
+
+
 def documents_are_guarded() -> Finding:
     """Look whether the database itself refuses to change what was issued."""
     there = set(immutability.in_place(connection))
@@ -210,5 +301,6 @@ def documents_are_chained() -> Finding:
     return Finding("I10", CHAINED, checked, faults)
 
 
+register_check("I3", LEDGER_GUARDED, ledger_is_guarded)
 register_check("I10", GUARDED, documents_are_guarded)
 register_check("I10", CHAINED, documents_are_chained)

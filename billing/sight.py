@@ -13,6 +13,7 @@ Rows = QuerySet[Any]
 @sight.hides("billing.creditnote", "channel")
 @sight.hides("billing.payment", "channel")
 @sight.hides("billing.refund", "channel")
+@sight.hides("billing.ledgertransaction", "channel")
 def of_orders(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what belongs to orders of those channels."""
     return rows.filter(order__channel__code__in=codes)

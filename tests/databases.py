@@ -17,6 +17,7 @@ from django.db import connection
 # What migrations and the tables they make depend on, beside themselves.
 SOURCES = (
     "*/migrations/*.py",
+    "*/append_only.py",
     "*/immutability.py",
     "*/*defaults.py",
     "*/roles.py",

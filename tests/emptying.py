@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing import immutability
+from billing import append_only, immutability
 
-DOCUMENTS = {*immutability.DOCUMENTS, *immutability.ROWS}
+FOR_GOOD = {*immutability.DOCUMENTS, *immutability.ROWS, *append_only.TABLES}
 Rows = dict[str, list[tuple[Any, ...]]]
 
 # What is there after migrating, table by table; nobody has looked yet.
@@ -22,12 +22,12 @@ def empty(flush: Callable[[], None]) -> None:
     """Leave the database as `flush` does, which is asked where somebody touched what migrating gave."""
     global _given
     if _given is None or not _may_delete() or _read(_given) != _given:
-        with _documents_may_go(DOCUMENTS):
+        with _all_may_go(FOR_GOOD):
             flush()
         _given = _read(_with_rows())
         return
     if used := _with_rows() - _given.keys():
-        with _documents_may_go(used), transaction.atomic(), connection.cursor() as cursor:
+        with _all_may_go(used), transaction.atomic(), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 # Neither keys nor triggers are asked: all of it goes.
                 cursor.execute("SET LOCAL session_replication_role = replica")
@@ -65,13 +65,15 @@ def _read(tables: set[str] | Rows) -> Rows:
 
 
 @contextmanager
-def _documents_may_go(tables: set[str]) -> Iterator[None]:
-    """Let issued documents be deleted, where these tables hold any: SQLite has no other way."""
-    asked = connection.vendor == "sqlite" and bool(tables & DOCUMENTS)
+def _all_may_go(tables: set[str]) -> Iterator[None]:
+    """Let issued documents and the ledger be deleted, where these tables hold any: SQLite has no other way."""
+    asked = connection.vendor == "sqlite" and bool(tables & FOR_GOOD)
     if asked:
         immutability.remove(connection)
+        append_only.remove(connection)
     try:
         yield
     finally:
         if asked:
             immutability.install(connection)
+            append_only.install(connection)

@@ -7,9 +7,9 @@ from core.admin import navigation
 from core.sentences import gettext_noop
 from orders import categories
 
-from . import documents, entity, finding, payments, remedies, reminders, today
+from . import documents, entity, finding, ledger, payments, remedies, reminders, today
 
-__all__ = ["documents", "entity", "finding", "payments", "remedies", "reminders", "today"]
+__all__ = ["documents", "entity", "finding", "ledger", "payments", "remedies", "reminders", "today"]
 
 MONEY = _("Money")
 navigation.register(
@@ -65,6 +65,14 @@ navigation.register(
 )
 navigation.register(
     MONEY, _("Refunds"), "admin:billing_refund_changelist", permission="billing.view_refund", order=530, icon="coins"
+)
+navigation.register(
+    MONEY,
+    _("Journal"),
+    "admin:billing_ledgertransaction_changelist",
+    permission="billing.view_ledgertransaction",
+    order=540,
+    icon="coins",
 )
 navigation.register(
     navigation.SETTINGS,

@@ -2,16 +2,22 @@
 
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
+from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
 from .payment import InvoicePayment, Payment, Refund
 from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
 
 __all__ = [
+    "OF_CUSTOMERS",
+    "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
     "DocumentLine",
     "Invoice",
     "InvoiceLine",
     "InvoicePayment",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerTransaction",
     "LegalEntity",
     "Payment",
     "Refund",

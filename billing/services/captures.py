@@ -22,6 +22,7 @@ from billing.events import (
 from billing.gateways import Charge, Stand, Standing
 from billing.models import Invoice, Payment
 from billing.sentences import CAPTURE_REFUSED, HOLD_LAPSED, NOT_LET_GO, PAID_AFTER_ALL, PAID_OTHERWISE
+from billing.services.booking import post_capture
 from billing.services.common import OVER, about_money, about_payment, take_payment, tell_if_late
 from billing.services.matching import FIRST_PAUSE, match_money, tell_order
 from core.actors import SYSTEM, Actor
@@ -195,6 +196,7 @@ def _count_capture(order: Order, payment: Payment, *, actor: Actor, at: datetime
         once = gateways.gateway(payment.gateway).captures is gateways.Captures.ONE
         steps = ["capture_in_part", "release_rest"] if once else ["capture_in_part"]
     advance(payment, *steps, actor=actor, at=at)
+    post_capture(order, payment, amount, actor=actor, at=at)
     emit(about_money(PaymentCaptured, order, payment, amount), actor=actor, at=at)
     if payment.held and order.status in OVER:
         ask_to_let_go(order, payment, reason="", actor=actor, at=at)

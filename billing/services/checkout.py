@@ -28,6 +28,7 @@ from billing.events import (
 from billing.gateways import Checkout, Notice, ProviderSilent, Stand, Standing
 from billing.models import LegalEntity, Payment
 from billing.sentences import NEVER_REACHED, PAID_OTHERWISE
+from billing.services.booking import post_capture
 from billing.services.captures import (
     charge_means,
     have_it_looked_at,
@@ -301,6 +302,7 @@ def _take_money(order: Order, payment: Payment, standing: Standing, *, actor: Ac
     payment.authorized = payment.captured = payment.amount
     payment.captured_at = at
     advance(payment, "authorize", "capture", actor=actor, at=at)
+    post_capture(order, payment, payment.amount, actor=actor, at=at)
     emit(about_money(PaymentCaptured, order, payment, payment.amount), actor=actor, at=at)
     match_money(order, capture=False, actor=actor, at=at)
     tell_order(order, actor=actor, at=at)

@@ -11,9 +11,11 @@ from billing import selectors
 from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
+from billing.services.booking import post_credit_note
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
 from billing.services.drafting import credit_amounts, draft_credit_note
 from billing.services.invoicing import number_document
+from billing.services.ledger import open_moment
 from billing.services.matching import tell_if_arrears
 from core.actors import SYSTEM, Actor
 from core.money import Money, plain
@@ -205,7 +207,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     order, note = take_credit_note(credit_note_id)
     if note.status != CreditNote.Status.DRAFT:
         return note
-    when = at or note.created_at
+    when = at or open_moment(note.legal_entity_id, note.created_at)
     lines = list(CreditNoteLine.objects.filter(credit_note=note))
     orders.record_credit(
         order.pk,
@@ -220,6 +222,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     note.issued_at = when
     note.issued_on = timezone.localdate(when)
     refunds = list(Refund.objects.filter(credit_note=note).values_list("status", flat=True))
+    post_credit_note(order, note, actor=actor)
     number = number_document(note, lines)
     steps = ["issue"]
     if reduces_what_is_owed:

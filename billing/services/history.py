@@ -2,14 +2,18 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
 from billing.models import Invoice, InvoiceLine, Payment
+from billing.postings import Posting
+from billing.services.booking import of_capture, of_invoice
 from billing.services.common import summed, take_order
 from billing.services.drafting import draft_invoice
 from billing.services.invoicing import PER_ORDER, Shipped, issue, issue_invoice, shipped_of
-from billing.services.matching import Purse, match_money, open_invoices, tell_order, write_matches
+from billing.services.ledger import post
+from billing.services.matching import Purse, insert_matches, match_money, of_matches, open_invoices, tell_order
 from billing.services.payments import record
 from core.actors import Actor
 from core.service import already_paid, service
@@ -72,24 +76,31 @@ def _draft(order: Order, parcel: Shipped, at: datetime, *, first: bool) -> Draft
 
 
 def _issue_as_paid(
-    order: Order, drafts: list[Draft], *, money: dict[str, str], actor: Actor, at: datetime, issued_at: datetime
+    order: Order, drafts: list[Draft], *, money: dict[str, Any], actor: Actor, at: datetime, issued_at: datetime
 ) -> list[Invoice]:
     """Write payment, matches and invoices with one statement each: nothing else is there to look at."""
     owed = summed(max(Decimal(0), invoice.total) for invoice, _ in drafts)
-    purses = []
+    purses: list[Purse] = []
+    books: list[Posting] = []
     if owed:
-        payment = record(order, **money, amount=owed, gateway="manual", actor=actor, at=at)
+        payment = record(order, **money, amount=owed, gateway="manual", posted=True, actor=actor, at=at)
         purses.append(Purse(payment, Decimal(0)))
+        books.append(of_capture(order, payment, owed, at=at))
         orders.record_payment(order.pk, authorized=Decimal(0), paid=owed, refunded=Decimal(0), actor=actor, at=at)
-    for invoice, lines in drafts:
+    for invoice, _lines in drafts:
+        invoice.issued_on = timezone.localdate(issued_at)
         for purse in purses:
             purse.settle(invoice, invoice.open_amount)
-        issue(order, invoice, lines, paid=invoice.paid_total, actor=actor, at=issued_at, paid_at=at)
-    write_matches(purses, known=False, at=at)
+        books.append(of_invoice(order, invoice))
+    insert_matches({(key, one.payment.pk): part for one in purses for key, part in one.new.items()}, at=at)
+    post(*books, *of_matches(order, purses, {}, at=at), actor=actor)
+    for invoice, lines in drafts:
+        paid = invoice.paid_total
+        issue(order, invoice, lines, paid=paid, actor=actor, at=issued_at, paid_at=at, posted=True)
     return [invoice for invoice, _ in drafts]
 
 
-def _pay_what_is_open(order: Order, *, money: dict[str, str], actor: Actor, at: datetime) -> None:
+def _pay_what_is_open(order: Order, *, money: dict[str, Any], actor: Actor, at: datetime) -> None:
     match_money(order, capture=True, actor=actor, at=at)
     if owed := summed(invoice.open_amount for invoice in open_invoices(order)):
         record(order, **money, amount=owed, gateway="manual", actor=actor, at=at)

@@ -13,8 +13,10 @@ from billing.chaining import series_key
 from billing.errors import NothingToInvoice, NotIssued
 from billing.events import InvoiceAskedFor, InvoiceDrafted, InvoiceIssued
 from billing.models import CreditNote, DocumentLine, Invoice, InvoiceLine
+from billing.services.booking import post_invoice
 from billing.services.common import moment, take_invoice, take_order, units_by_line
 from billing.services.drafting import draft_invoice
+from billing.services.ledger import open_moment
 from core.actors import SYSTEM, Actor
 from core.numbering import draw_sealed
 from core.outbox import emit
@@ -130,13 +132,14 @@ def _draft(
 def issue_invoice(invoice_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> Invoice:
     """Give a draft its number and date: final from now on. Issuing twice changes nothing.
 
-    It carries the moment the goods left, unless `at` says otherwise.
+    It carries the moment the goods left, or now where that month is closed, unless `at` says otherwise.
     """
     order, invoice = take_invoice(invoice_id)
     if invoice.status != Invoice.Status.DRAFT:
         return invoice
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
-    issue(order, invoice, lines, actor=actor, at=at or invoice.created_at)
+    when = at or open_moment(invoice.legal_entity_id, invoice.created_at)
+    issue(order, invoice, lines, actor=actor, at=when)
     return invoice
 
 
@@ -150,11 +153,12 @@ def issue(
     actor: Actor,
     at: datetime,
     paid_at: datetime | None = None,
+    posted: bool = False,
 ) -> None:
-    """Tell the order, then draw the number, last of all: only then is its series locked.
+    """Tell the order and the ledger, then draw the number, last of all: only then is its series locked.
 
     `paid` is what of it is matched already in the same breath; in history it may have come later, at `paid_at`,
-    and the order, which has nothing open then, closes at that moment.
+    and the order, which has nothing open then, closes at that moment. `posted`: it stands in the ledger already.
     """
     paid_at = paid_at or at
     orders.record_invoice(
@@ -171,6 +175,8 @@ def issue(
     invoice.due_on = due_on(order, invoice.issued_on)
     invoice.paid_total = paid
     settled = invoice.total <= paid
+    if not posted:
+        post_invoice(order, invoice, actor=actor)
     number = number_document(invoice, lines)
     payment = ["settle"] if settled else ["pay_in_part"] if paid else []
     if paid_at == at or not payment:

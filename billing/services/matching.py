@@ -1,5 +1,6 @@
 """Which money settles which invoice: the oldest open one first, and never more than was held."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,10 @@ from billing import gateways, selectors
 from billing.errors import GatewayRefused
 from billing.events import ArrearsPaid, CaptureAskedFor, InvoicePaid, PaymentCaptured
 from billing.models import Invoice, InvoicePayment, Payment
+from billing.postings import Posting
+from billing.services.booking import Match, of_match, post_capture
 from billing.services.common import LIVE, about_money, summed
+from billing.services.ledger import post
 from core.actors import Actor
 from core.money import Money, plain, round_amount
 from core.outbox import emit
@@ -33,6 +37,7 @@ class Purse:
     payment: Payment
     matched: Decimal
     new: dict[int, Decimal] = field(default_factory=dict)
+    invoices: dict[int, Invoice] = field(default_factory=dict)
 
     @property
     def free(self) -> Decimal:
@@ -45,6 +50,7 @@ class Purse:
         if amount <= 0:
             return
         self.matched += amount
+        self.invoices[invoice.pk] = invoice
         self.new[invoice.pk] = self.new.get(invoice.pk, Decimal(0)) + amount
         invoice.paid_total += amount
 
@@ -81,7 +87,7 @@ def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> l
             _take_for(order, invoice, purses, under_way, actor=actor, at=at)
         if invoice.paid_total != before:
             mark_paid(order, invoice, actor=actor, at=at)
-    write_matches(purses, at=at)
+    write_matches(order, purses, actor=actor, at=at)
     return purses
 
 
@@ -142,19 +148,43 @@ def tell_if_arrears(order: Order, invoice: Invoice, *, actor: Actor, at: datetim
 
 
 @service
-def write_matches(purses: list[Purse], *, known: bool = True, at: datetime) -> None:
-    """Write down which part of which payment settles which invoice; `known` ones may be there already."""
+def write_matches(order: Order, purses: list[Purse], *, actor: Actor, at: datetime) -> None:
+    """Write down which part of which payment settles which invoice, also in the ledger."""
     wanted = {(invoice_id, purse.payment.pk): amount for purse in purses for invoice_id, amount in purse.new.items()}
     if not wanted:
         return
     rows = InvoicePayment.objects.filter(payment__in={payment_id for _, payment_id in wanted})
-    for row in rows.filter(invoice__in={invoice_id for invoice_id, _ in wanted}) if known else ():
+    before: dict[tuple[int, int], Decimal] = {}
+    for row in rows.filter(invoice__in={invoice_id for invoice_id, _ in wanted}):
         if (amount := wanted.pop((row.invoice_id, row.payment_id), None)) is not None:
+            before[row.invoice_id, row.payment_id] = row.amount
             InvoicePayment.objects.filter(pk=row.pk).update(amount=F("amount") + amount)
+    insert_matches(wanted, at=at)
+    post(*of_matches(order, purses, before, at=at), actor=actor)
+
+
+def insert_matches(wanted: Mapping[tuple[int, int], Decimal], *, at: datetime) -> None:
+    """Insert which part of which payment settles which invoice, by the ids of invoice and payment."""
     InvoicePayment.objects.bulk_create(
         InvoicePayment(invoice_id=invoice_id, payment_id=payment_id, amount=amount, at=at)
         for (invoice_id, payment_id), amount in wanted.items()
     )
+
+
+def of_matches(
+    order: Order, purses: list[Purse], before: Mapping[tuple[int, int], Decimal], *, at: datetime
+) -> list[Posting]:
+    """Return what the new matches write into the ledger; `before` is what was matched of the same two."""
+    return [
+        of_match(
+            order,
+            Match(purse.payment, purse.invoices[invoice_id], amount, settled=amount + before.get(pair, Decimal(0))),
+            at=at,
+        )
+        for purse in purses
+        for invoice_id, amount in purse.new.items()
+        for pair in ((invoice_id, purse.payment.pk),)
+    ]
 
 
 @service
@@ -172,6 +202,7 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
     payment.captured_at = payment.captured_at or at
     whole = payment.captured == payment.authorized
     advance(payment, "capture" if whole else "capture_in_part", actor=actor, at=at)
+    post_capture(order, payment, amount, actor=actor, at=at)
     emit(about_money(PaymentCaptured, order, payment, amount), actor=actor, at=at)
 
 

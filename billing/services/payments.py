@@ -14,6 +14,7 @@ from billing.events import (
     PaymentVoided,
 )
 from billing.models import Invoice, Payment
+from billing.services.booking import post_capture
 from billing.services.captures import ask_to_let_go, charge_again
 from billing.services.common import (
     LIVE,
@@ -158,9 +159,20 @@ def _authorize(
 
 @service
 def record(
-    order: Order, *, method: str, amount: Decimal, reference: str, gateway: str, actor: Actor, at: datetime
+    order: Order,
+    *,
+    method: str,
+    amount: Decimal,
+    reference: str,
+    gateway: str,
+    posted: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> Payment:
-    """Write down, for an order in hand, money that came in; it is not matched and the order not told yet."""
+    """Write down, for an order in hand, money that came in; it is not matched and the order not told yet.
+
+    `posted`: who calls writes it into the ledger.
+    """
     payment = Payment(
         order=order,
         method=method,
@@ -174,6 +186,8 @@ def record(
     gateways.gateway(gateway)
     payment.authorized = payment.captured = payment.amount
     advance(payment, "authorize", "capture", actor=actor, at=at)
+    if not posted:
+        post_capture(order, payment, payment.amount, actor=actor, at=at)
     emit(about_money(PaymentRecorded, order, payment, payment.amount), actor=actor, at=at)
     return payment
 

@@ -14,6 +14,7 @@ from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCapture
 from billing.events import RefundFailed, RefundRequested, RefundSettled
 from billing.gateways import ProviderSilent
 from billing.models import CreditNote, Payment, Refund
+from billing.services.booking import post_refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
 from billing.services.matching import FIRST_PAUSE, tell_order
 from billing.services.payments import let_go_of_payments
@@ -271,6 +272,7 @@ def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None 
     steps = ["process", "succeed"] if refund.status == Refund.Status.APPROVED else ["succeed"]
     refund.settled_at, refund.ask_at = when, None
     advance(refund, *steps, actor=actor, at=when)
+    post_refund(order, refund, actor=actor, at=when)
     # Guarded in the statement itself: whatever happened before, no more goes back than came in.
     enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=exact(F("refunded") + refund.amount))
     if enough.update(refunded=exact(F("refunded") + refund.amount)) != 1:

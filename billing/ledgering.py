@@ -1,0 +1,255 @@
+"""The ledger of what is there already: for the migration that brought it, and for data that was made by SQL.
+
+Order by order, some hundred in a transaction: it may be stopped and begun again, and writes only what is missing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.apps import apps as installed
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import postings
+from billing.postings import NOTHING, Leg, Posting, places, source_of
+
+AT_ONCE = 500
+HEAD = ("tax_breakdown", "ship_to", "seller", "net_total", "tax_total", "rounding", "total")
+Row = dict[str, Any]
+
+
+@dataclass
+class OfOrder:
+    """The money of one order, as rows."""
+
+    number: str
+    customer_id: int | None
+    invoices: list[Row] = field(default_factory=list)
+    notes: list[Row] = field(default_factory=list)
+    payments: list[Row] = field(default_factory=list)
+    matches: list[Row] = field(default_factory=list)
+    refunds: list[Row] = field(default_factory=list)
+
+
+def post_everything(apps: Any = installed, tell: Callable[[int, int], None] = lambda done, posted: None) -> int:
+    """Write into the ledger what documents and payments say and it does not. Returns how many causes that were."""
+    orders = apps.get_model("orders", "Order")._base_manager.order_by("pk").values_list("pk", flat=True)
+    last, done, posted = 0, 0, 0
+    while keys := list(orders.filter(pk__gt=last)[:AT_ONCE]):
+        with transaction.atomic():
+            posted += _post(apps, keys)
+        last, done = keys[-1], done + len(keys)
+        tell(done, posted)
+    return posted
+
+
+def _post(apps: Any, keys: list[int]) -> int:
+    found = list(_missing(apps, keys))
+    closed = _closed(apps)
+    today = timezone.localdate()
+    found = [
+        replace(one, booked_on=today) if one.booked_on <= closed.get(one.entity_id, date.min) else one for one in found
+    ]
+    _insert(apps, found)
+    return len(found)
+
+
+def _closed(apps: Any) -> dict[int, date]:
+    rows = apps.get_model("billing", "ClosedMonth")._base_manager.filter(reopened_at=None).order_by("last_day")
+    return dict(rows.values_list("entity_id", "last_day"))
+
+
+def _missing(apps: Any, keys: list[int]) -> Iterator[Posting]:
+    """Return the postings of some orders that are not written yet."""
+    heads = apps.get_model("billing", "LedgerTransaction")._base_manager.filter(order__in=keys)
+    written: dict[str, Decimal] = {}
+    for source in heads.values_list("source", flat=True):
+        # Payments and matches are written part by part: the name ends in what was reached.
+        cause, _, reached = source.rpartition(":")
+        if "." in reached:
+            written[cause] = max(written.get(cause, NOTHING), Decimal(reached))
+        else:
+            written[source] = NOTHING
+    for key, order in _read(apps, keys).items():
+        yield from Writing(key, order, written, partial(_seller, apps)).postings()
+
+
+def _read(apps: Any, keys: list[int]) -> dict[int, OfOrder]:
+    rows = (
+        apps.get_model("orders", "Order")._base_manager.filter(pk__in=keys).values_list("pk", "number", "customer_id")
+    )
+    found = {pk: OfOrder(str(number), customer_id) for pk, number, customer_id in rows}
+
+    def read(model: str, path: str, *names: str, **only: Any) -> Iterable[Row]:
+        rows = apps.get_model("billing", model)._base_manager.filter(**{f"{path}__in": keys}, **only).order_by("pk")
+        return rows.values("pk", path, *names)
+
+    head = ("legal_entity_id", "currency", "issued_on", *HEAD)
+    for row in read("Invoice", "order_id", *head, number__isnull=False):
+        found[row["order_id"]].invoices.append(row)
+    for row in read("CreditNote", "order_id", "invoice_id", *head, number__isnull=False):
+        found[row["order_id"]].notes.append(row)
+    taken = ("method", "gateway", "currency", "captured", "captured_at", "created_at")
+    for row in read("Payment", "order_id", *taken, captured__gt=0):
+        found[row["order_id"]].payments.append(row)
+    for row in read("InvoicePayment", "invoice__order_id", "invoice_id", "payment_id", "amount", "at"):
+        found[row["invoice__order_id"]].matches.append(row)
+    back = ("payment_id", "credit_note_id", "currency", "amount", "settled_at", "created_at")
+    for row in read("Refund", "order_id", *back, status="succeeded"):
+        found[row["order_id"]].refunds.append(row)
+    return found
+
+
+@dataclass
+class Writing:
+    """What an order writes into the ledger, less what is written. Its steps depend on each other, in this order."""
+
+    key: int
+    order: OfOrder
+    written: dict[str, Decimal]
+    seller: Callable[[], int]
+    # What is still open of each invoice, and what of each payment settles nothing.
+    open_items: dict[int, Decimal] = field(default_factory=dict)
+    free: dict[int, Decimal] = field(default_factory=dict)
+
+    def postings(self) -> Iterator[Posting]:
+        """Return them, cause by cause."""
+        yield from self._documents()
+        yield from self._payments()
+        yield from self._matches()
+        yield from self._refunds()
+
+    def _posting(
+        self, kind: str, source: str, entity: int, currency: str, day: date, legs: tuple[Leg, ...], **links: int | None
+    ) -> Posting:
+        links = {"order": self.key, **links}
+        return Posting(kind, source, entity, currency, day, legs, text=self.order.number, links=links)
+
+    def _documents(self) -> Iterator[Posting]:
+        customer = self.order.customer_id
+        for row in self.order.invoices:
+            pk = row["pk"]
+            self.open_items[pk] = row["total"]
+            if (source := source_of("invoice", pk)) not in self.written:
+                legs = postings.document_legs(row, customer_id=customer, invoice_id=pk)
+                yield self._posting("invoice", source, *_place(row), legs, invoice=pk)
+        for row in self.order.notes:
+            pk, invoice = row["pk"], row["invoice_id"]
+            self.open_items[invoice] -= row["total"]
+            if (source := source_of("creditnote", pk)) not in self.written:
+                legs = postings.document_legs(row, customer_id=customer, invoice_id=invoice, sign=-1)
+                yield self._posting("credit_note", source, *_place(row), legs, invoice=invoice, credit_note=pk)
+
+    def _payments(self) -> Iterator[Posting]:
+        for row in self.order.payments:
+            pk, reached = row["pk"], row["captured"]
+            self.free[pk] = reached
+            source = source_of("payment", pk)
+            if amount := reached - self.written.get(source, NOTHING):
+                legs = postings.payment_legs(amount, account=_account(row), customer_id=self.order.customer_id)
+                day = timezone.localdate(row["captured_at"] or row["created_at"])
+                name = f"{source}:{places(reached)}"
+                yield self._posting("payment", name, self.seller(), row["currency"], day, legs, payment=pk)
+
+    def _matches(self) -> Iterator[Posting]:
+        invoices = {row["pk"]: row for row in self.order.invoices}
+        for row in self.order.matches:
+            invoice, payment = invoices[row["invoice_id"]], row["payment_id"]
+            self.open_items[invoice["pk"]] -= row["amount"]
+            self.free[payment] -= row["amount"]
+            source = source_of("invoice", invoice["pk"], f"billing.payment:{payment}")
+            if amount := row["amount"] - self.written.get(source, NOTHING):
+                legs = postings.match_legs(amount, customer_id=self.order.customer_id, invoice_id=invoice["pk"])
+                entity, currency, issued_on = _place(invoice)
+                day = max(timezone.localdate(row["at"]), issued_on)
+                name = f"{source}:{places(row['amount'])}"
+                yield self._posting("match", name, entity, currency, day, legs, invoice=invoice["pk"], payment=payment)
+
+    def _refunds(self) -> Iterator[Posting]:
+        payments = {row["pk"]: row for row in self.order.payments}
+        meant = {row["pk"]: row["invoice_id"] for row in self.order.notes}
+        for row in self.order.refunds:
+            payment = row["payment_id"]
+            legs = postings.refund_legs(
+                row["amount"],
+                account=_account(payments[payment]),
+                customer_id=self.order.customer_id,
+                free=self.free[payment],
+                credited=self._over(payment, first=meant.get(row["credit_note_id"])),
+            )
+            self.free[payment] -= row["amount"]
+            for leg in legs:
+                if leg.invoice_id:
+                    self.open_items[leg.invoice_id] += leg.amount
+            if (source := source_of("refund", row["pk"])) not in self.written:
+                day = timezone.localdate(row["settled_at"] or row["created_at"])
+                links = {"payment": payment, "refund": row["pk"], "credit_note": row["credit_note_id"]}
+                yield self._posting("refund", source, self.seller(), row["currency"], day, legs, **links)
+
+    def _over(self, payment: int, *, first: int | None) -> list[tuple[int, Decimal]]:
+        """Return by how much too much was paid and credited on the invoices of a payment, the one meant first."""
+        settled = {row["invoice_id"] for row in self.order.matches if row["payment_id"] == payment}
+        settled |= {first} if first else set()
+        return [(pk, -self.open_items[pk]) for pk in sorted(settled, key=lambda pk: (pk != first, pk))]
+
+
+def _place(document: Row) -> tuple[int, str, date]:
+    return document["legal_entity_id"], document["currency"], document["issued_on"]
+
+
+def _account(payment: Row) -> str:
+    return postings.money_account(payment["method"], payment["gateway"])
+
+
+def _seller(apps: Any) -> int:
+    """Return in whose books money is written, making the seller where payments came before any document."""
+    sellers = apps.get_model("billing", "LegalEntity")._base_manager
+    found = sellers.filter(is_default=True).order_by("pk").values_list("pk", flat=True).first()
+    if found:
+        return int(found)
+    name = settings.COMPANY_NAME
+    details = {"name": name, "address": {"company": name, "country": "DE"}}
+    return int(sellers.get_or_create(code="main", defaults=details)[0].pk)
+
+
+def _insert(apps: Any, found: list[Posting]) -> None:
+    """Write postings of one batch: the accounts that are missing, then heads and entries, each in one statement."""
+    found = [one for one in found if one.legs]
+    accounts = apps.get_model("billing", "LedgerAccount")._base_manager
+    heads = apps.get_model("billing", "LedgerTransaction")
+    entries = apps.get_model("billing", "LedgerEntry")
+    wanted = {(one.entity_id, leg.kind, leg.detail, one.currency) for one in found for leg in one.legs}
+    names = ("entity_id", "kind", "detail", "currency")
+    known = {tuple(key): pk for pk, *key in accounts.values_list("pk", *names)}
+    for key in sorted(wanted - known.keys()):
+        known[key] = accounts.create(**dict(zip(names, key, strict=True))).pk
+    rows = [
+        heads(
+            entity_id=one.entity_id,
+            kind=one.kind,
+            source=one.source,
+            booked_on=one.booked_on,
+            currency=one.currency,
+            text=one.text,
+            **{f"{name}_id": pk for name, pk in one.links.items()},
+        )
+        for one in found
+    ]
+    heads._base_manager.bulk_create(rows)
+    entries._base_manager.bulk_create(
+        entries(
+            transaction_id=row.pk,
+            account_id=known[one.entity_id, leg.kind, leg.detail, one.currency],
+            booked_on=one.booked_on,
+            customer_id=leg.customer_id,
+            invoice_id=leg.invoice_id,
+            amount=leg.amount,
+        )
+        for row, one in zip(rows, found, strict=True)
+        for leg in one.legs
+    )

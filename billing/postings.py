@@ -1,0 +1,145 @@
+"""What is written into the ledger, and for what cause: worked out from figures, without a database.
+
+An amount is debit above nothing and credit below, so that the legs of a posting add up to nothing:
+
+    invoice      receivable +119, revenue -100, tax -19 (and the rounding of the document)
+    payment      money +119, prepayment -119
+    match        prepayment +119, receivable -119: only now the invoice is settled
+    credit note  the invoice, turned round
+    refund       money -119, from the prepayment as far as it reaches, the rest from the receivable
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+RECEIVABLE, PREPAYMENT, STORE_CREDIT, MONEY = "receivable", "prepayment", "store_credit", "money"
+REVENUE, TAX, ROUNDING = "revenue", "tax", "rounding"
+SMALL_DIFFERENCE, BAD_DEBT, FEE, DISPUTE = "small_difference", "bad_debt", "fee", "dispute"
+NOTHING = Decimal(0)
+# How money comes that staff write down; any other comes through a provider, and lies there until he pays out.
+MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Leg:
+    """An amount on one account, of a customer where the account is kept for each."""
+
+    kind: str
+    amount: Decimal
+    detail: str = ""
+    customer_id: int | None = None
+    invoice_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One cause. `source` names it and is taken once; `links` are the ids of the order and papers it is about."""
+
+    kind: str
+    source: str
+    entity_id: int
+    currency: str
+    booked_on: date
+    legs: tuple[Leg, ...]
+    text: str = ""
+    links: Mapping[str, int | None] = field(default_factory=dict)
+
+    @property
+    def rest(self) -> Decimal:
+        """Return by how much the legs miss nothing; a posting with any is refused."""
+        return sum((leg.amount for leg in self.legs), start=NOTHING)
+
+
+def legs(*candidates: Leg) -> tuple[Leg, ...]:
+    """Leave out the legs without an amount."""
+    return tuple(leg for leg in candidates if leg.amount)
+
+
+def money_account(method: str, gateway: str) -> str:
+    """Return where money of a payment lies."""
+    return method if gateway == MANUAL else gateway
+
+
+def document_legs(
+    document: Mapping[str, Any], *, customer_id: int | None, invoice_id: int, sign: int = 1
+) -> tuple[Leg, ...]:
+    """Return what an invoice says, account by account; a credit note says it with `sign` -1."""
+    found = [Leg(RECEIVABLE, sign * document["total"], customer_id=customer_id, invoice_id=invoice_id)]
+    nets: dict[str, Decimal] = {}
+    taxes: dict[str, Decimal] = {}
+    for part in document["tax_breakdown"]:
+        country, rate = _country(document, part), f"{Decimal(part['rate']):.4f}"
+        revenue = f"{country}:{part['category']}:{rate}"
+        nets[revenue] = nets.get(revenue, NOTHING) + Decimal(part["net"])
+        taxes[f"{country}:{rate}"] = taxes.get(f"{country}:{rate}", NOTHING) + Decimal(part["tax"])
+    # What was imported without its rates still has to add up.
+    if rest := document["net_total"] - sum(nets.values(), start=NOTHING):
+        nets[""] = nets.get("", NOTHING) + rest
+    if rest := document["tax_total"] - sum(taxes.values(), start=NOTHING):
+        taxes[""] = taxes.get("", NOTHING) + rest
+    found += [Leg(REVENUE, -sign * amount, detail) for detail, amount in nets.items()]
+    found += [Leg(TAX, -sign * amount, detail) for detail, amount in taxes.items()]
+    found.append(Leg(ROUNDING, -sign * document["rounding"]))
+    return legs(*found)
+
+
+def _country(document: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+    """Return the country that a tax belongs to: what is taxed at a rate is taxed where it goes."""
+    named = part.get("country") or document["ship_to"].get("country")
+    return str(named or document["seller"].get("address", {}).get("country", ""))
+
+
+def payment_legs(
+    amount: Decimal, *, account: str, customer_id: int | None, free: Decimal | None = None
+) -> tuple[Leg, ...]:
+    """Return money that came in: it is the customer's until an invoice takes it.
+
+    `free` is what of it becomes so: less, where more went back before than had come in free.
+    """
+    kept = amount if free is None else min(amount, max(NOTHING, free))
+    return legs(
+        Leg(MONEY, amount, account),
+        Leg(PREPAYMENT, -kept, customer_id=customer_id),
+        Leg(RECEIVABLE, kept - amount, customer_id=customer_id),
+    )
+
+
+def match_legs(amount: Decimal, *, customer_id: int | None, invoice_id: int) -> tuple[Leg, ...]:
+    """Return a prepayment that settles an invoice."""
+    return legs(
+        Leg(PREPAYMENT, amount, customer_id=customer_id),
+        Leg(RECEIVABLE, -amount, customer_id=customer_id, invoice_id=invoice_id),
+    )
+
+
+def refund_legs(
+    amount: Decimal,
+    *,
+    account: str,
+    customer_id: int | None,
+    free: Decimal,
+    credited: Iterable[tuple[int, Decimal]] = (),
+) -> tuple[Leg, ...]:
+    """Return money that goes back: what settles nothing first, then what was credited, invoice by invoice."""
+    loose = min(amount, max(NOTHING, free))
+    rest = amount - loose
+    found = [Leg(MONEY, -amount, account), Leg(PREPAYMENT, loose, customer_id=customer_id)]
+    for invoice_id, over in credited:
+        part = min(rest, max(NOTHING, over))
+        rest -= part
+        found.append(Leg(RECEIVABLE, part, customer_id=customer_id, invoice_id=invoice_id))
+    found.append(Leg(RECEIVABLE, rest, customer_id=customer_id))
+    return legs(*found)
+
+
+def source_of(model: str, pk: int, *more: object) -> str:
+    """Name a cause after its row, e.g. `billing.payment:7:30.000`."""
+    return ":".join([f"billing.{model}:{pk}", *map(str, more)])
+
+
+def places(amount: Decimal) -> str:
+    """Write an amount as a name for a cause: the same amount is the same name."""
+    return f"{amount + 0:.3f}"

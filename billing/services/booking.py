@@ -1,0 +1,162 @@
+"""What each cause of money writes into the ledger, from the rows in hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from billing import postings
+from billing.models import CreditNote, Invoice, InvoicePayment, LedgerEntry, Payment, Refund
+from billing.postings import NOTHING, Posting
+from billing.services.ledger import open_day, post, seller_of_money
+from core.actors import Actor
+from core.service import service
+from orders.models import Order
+
+
+@service
+def post_invoice(order: Order, invoice: Invoice, *, actor: Actor) -> None:
+    """Write an invoice that is being issued: who owes, for what, with which tax."""
+    post(of_invoice(order, invoice), actor=actor)
+
+
+def of_invoice(order: Order, invoice: Invoice) -> Posting:
+    """Return the posting of an invoice in hand."""
+    return Posting(
+        "invoice",
+        postings.source_of("invoice", invoice.pk),
+        invoice.legal_entity_id,
+        invoice.currency,
+        _day_of(invoice),
+        postings.document_legs(_said(invoice), customer_id=order.customer_id, invoice_id=invoice.pk),
+        text=str(order.number),
+        links={"order": order.pk, "invoice": invoice.pk},
+    )
+
+
+@service
+def post_credit_note(order: Order, note: CreditNote, *, actor: Actor) -> None:
+    """Write a credit note that is being issued: the invoice, turned round."""
+    found = Posting(
+        "credit_note",
+        postings.source_of("creditnote", note.pk),
+        note.legal_entity_id,
+        note.currency,
+        _day_of(note),
+        postings.document_legs(_said(note), customer_id=order.customer_id, invoice_id=note.invoice_id, sign=-1),
+        text=str(order.number),
+        links={"order": order.pk, "invoice": note.invoice_id, "credit_note": note.pk},
+    )
+    post(found, actor=actor)
+
+
+def _day_of(document: Invoice | CreditNote) -> date:
+    if document.issued_on is None:
+        raise ValueError("A draft is not written into the ledger")
+    return document.issued_on
+
+
+def _said(document: Invoice | CreditNote) -> dict[str, object]:
+    names = ("tax_breakdown", "ship_to", "seller", "net_total", "tax_total", "rounding", "total")
+    return {name: getattr(document, name) for name in names}
+
+
+@service
+def post_capture(order: Order, payment: Payment, amount: Decimal, *, actor: Actor, at: datetime) -> None:
+    """Write money that came in just now; `payment.captured` counts it already."""
+    post(of_capture(order, payment, amount, at=at), actor=actor)
+
+
+def of_capture(order: Order, payment: Payment, amount: Decimal, *, at: datetime) -> Posting:
+    """Return the posting of money that came in just now."""
+    entity = seller_of_money()
+    free = None
+    if payment.refunded:
+        kept = payment.captured - payment.refunded - matched(payment)
+        free = min(amount, kept)
+    return Posting(
+        "payment",
+        postings.source_of("payment", payment.pk, postings.places(payment.captured)),
+        entity,
+        payment.currency,
+        open_day(entity, timezone.localdate(at)),
+        postings.payment_legs(
+            amount,
+            account=postings.money_account(payment.method, payment.gateway),
+            customer_id=order.customer_id,
+            free=free,
+        ),
+        text=str(order.number),
+        links={"order": order.pk, "payment": payment.pk},
+    )
+
+
+def matched(payment: Payment) -> Decimal:
+    """Return what of a payment settles invoices."""
+    found = InvoicePayment.objects.filter(payment=payment).aggregate(sum=Sum("amount"))["sum"]
+    return Decimal(found or 0)
+
+
+@dataclass(frozen=True)
+class Match:
+    """So much of a payment settles an invoice now; `settled` is all of the payment that does."""
+
+    payment: Payment
+    invoice: Invoice
+    amount: Decimal
+    settled: Decimal
+
+
+def of_match(order: Order, match: Match, *, at: datetime) -> Posting:
+    """Return the posting of a payment that settles an invoice."""
+    invoice, payment = match.invoice, match.payment
+    day = max(timezone.localdate(at), _day_of(invoice))
+    return Posting(
+        "match",
+        postings.source_of("invoice", invoice.pk, f"billing.payment:{payment.pk}", postings.places(match.settled)),
+        invoice.legal_entity_id,
+        invoice.currency,
+        open_day(invoice.legal_entity_id, day),
+        postings.match_legs(match.amount, customer_id=order.customer_id, invoice_id=invoice.pk),
+        text=str(order.number),
+        links={"order": order.pk, "invoice": invoice.pk, "payment": payment.pk},
+    )
+
+
+@service
+def post_refund(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> None:
+    """Write money that goes back just now; `refund.payment.refunded` does not count it yet."""
+    payment, entity = refund.payment, seller_of_money()
+    matches = list(InvoicePayment.objects.filter(payment=payment).values_list("invoice_id", "amount"))
+    free = payment.captured - payment.refunded - sum((amount for _, amount in matches), start=NOTHING)
+    credited: Iterable[tuple[int, Decimal]] = ()
+    if refund.amount > free:
+        first = refund.credit_note.invoice_id if refund.credit_note else 0
+        credited = _credited({invoice_id for invoice_id, _ in matches} | ({first} if first else set()), first=first)
+    found = Posting(
+        "refund",
+        postings.source_of("refund", refund.pk),
+        entity,
+        refund.currency,
+        open_day(entity, timezone.localdate(at)),
+        postings.refund_legs(
+            refund.amount,
+            account=postings.money_account(payment.method, payment.gateway),
+            customer_id=order.customer_id,
+            free=free,
+            credited=credited,
+        ),
+        text=str(order.number),
+        links={"order": order.pk, "payment": payment.pk, "refund": refund.pk, "credit_note": refund.credit_note_id},
+    )
+    post(found, actor=actor)
+
+
+def _credited(invoices: set[int], *, first: int) -> list[tuple[int, Decimal]]:
+    """Return by how much more than all of them was paid and credited on invoices, the one that is meant first."""
+    rows = LedgerEntry.objects.filter(invoice__in=invoices).values("invoice").annotate(open=Sum("amount")).order_by()
+    over = {row["invoice"]: -Decimal(row["open"]) for row in rows if row["open"] < 0}
+    return sorted(over.items(), key=lambda one: (one[0] != first, one[0]))
