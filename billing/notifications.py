@@ -36,6 +36,8 @@ def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMai
             "due": wording.day(invoice.due_on) if invoice.due_on else "",
             "seller": invoice.seller,
             "iban": wording.in_fours(invoice.seller.get("iban", "")),
+            # Who is sent a copy at another address is not led to the customer's page.
+            "online": not to and bool(invoice.open_amount) and services.is_payable_online(invoice.order),
         }
     own = ":".join(part for part in ("invoice", str(invoice.number), key) if part)
     return _send("invoice", invoice.order, own, context, [invoice.pdf], to=to)

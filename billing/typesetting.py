@@ -99,9 +99,17 @@ def for_machines(paper: bytes) -> bytes:
 
 def payment_code(*, name: str, iban: str, bic: str, amount: str, text: str) -> str:
     """Return the QR code that banking apps read (EPC069-12), as SVG."""
-    code: segno.QRCode = helpers.make_epc_qr(
-        name=name[:70], iban=iban, bic=bic or None, amount=Decimal(amount), text=text[:140]
-    )
+    code = _epc(name=name, iban=iban, bic=bic, amount=amount, text=text)
     out = BytesIO()
     code.save(out, kind="svg", border=0, xmldecl=False)
     return out.getvalue().decode()
+
+
+def payment_picture(*, name: str, iban: str, bic: str, amount: str, text: str) -> str:
+    """Return the same code as the address of a picture for a page, black on white also where the page is dark."""
+    code = _epc(name=name, iban=iban, bic=bic, amount=amount, text=text)
+    return str(code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True))
+
+
+def _epc(*, name: str, iban: str, bic: str, amount: str, text: str) -> segno.QRCode:
+    return helpers.make_epc_qr(name=name[:70], iban=iban, bic=bic or None, amount=Decimal(amount), text=text[:140])

@@ -31,6 +31,7 @@ OPEN_FOR = timedelta(hours=24)
 # When a message is sent, in seconds; what nobody took by then is lost, and the shop has to ask.
 TRIES = (0, 1, 5)
 DECLINED = _("The bank declined the payment.")
+NOT_IN_TIME = _("Nobody paid in time.")
 NOT_CONFIRMED = _("The payment was not confirmed with the bank.")
 
 

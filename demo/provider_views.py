@@ -27,6 +27,7 @@ ENDS = {
     "pay": (State.PAID, ""),
     "decline": (State.REFUSED, provider.DECLINED),
     "abort": (State.REFUSED, provider.NOT_CONFIRMED),
+    "lapse": (State.CLOSED, provider.NOT_IN_TIME),
 }
 
 

@@ -66,6 +66,7 @@ from .reminding import (
 )
 from .reporting import refund_for_exception, report_failed_payment
 from .sellers import change_entity, create_entity, ensure_default_entity
+from .transfers import transfers_of
 
 __all__ = [
     "refund_for_exception",
@@ -133,6 +134,7 @@ __all__ = [
     "settle_refund",
     "start_paying",
     "take_notice",
+    "transfers_of",
     "void_payment",
     "void_payments",
 ]

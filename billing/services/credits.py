@@ -8,6 +8,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from billing import selectors
+from billing.cards import without_cards
 from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
@@ -192,7 +193,7 @@ def _plan(order: Order, quantities: Mapping[int, int], *, with_charges: bool) ->
 def _draft(
     invoice: Invoice, rows: Sequence[Row], *, reference: str, reason: str, actor: Actor, at: datetime
 ) -> CreditNote:
-    note = draft_credit_note(invoice, rows=rows, reference=reference, reason=reason[:300], at=at)
+    note = draft_credit_note(invoice, rows=rows, reference=reference, reason=without_cards(reason)[:300], at=at)
     fact = CreditNoteDrafted(order_id=note.order_id, quiet=invoice.order.quiet, credit_note_id=note.pk)
     emit(fact, actor=actor, at=at)
     return note

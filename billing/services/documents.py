@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from billing import typesetting
+from billing import gateways, typesetting
 from billing.errors import NoElectronicForm, NotIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
 from billing.services import einvoice, wording
 from billing.services.common import summed, take_credit_note, take_invoice
 from core.files import keep_file, read_file
+from core.links import absolute
 from core.models import Attachment
 from core.money import plain
 from core.service import service
@@ -313,10 +314,18 @@ def _invoice_state(invoice: Invoice) -> dict[str, Any]:
     return {
         "done": False,
         "title": _("Please pay %(amount)s by %(date)s") % words,
-        "lines": [_("Quote %(number)s with the transfer.") % words],
+        "lines": [_("Quote %(number)s with the transfer.") % words, *_page_to_pay_on(invoice)],
         "bank": bank,
         "code": _payment_code(invoice),
     }
+
+
+def _page_to_pay_on(invoice: Invoice) -> list[str]:
+    """Say where it can be paid online. The page asks who calls; so a paper in wrong hands opens nothing."""
+    if gateways.offered() is None:
+        return []
+    page = absolute(f"/track/?number={invoice.order.number}")
+    return [_("Or pay online: %(page)s") % {"page": page}]
 
 
 def _payment_code(invoice: Invoice) -> str:

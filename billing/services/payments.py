@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing import gateways, selectors
+from billing.cards import without_cards
 from billing.errors import CaptureExceedsAuthorization, GatewayRefused, OrderTakesNoMoney, ReferenceTaken
 from billing.events import (
     CheckoutGivenUp,
@@ -54,7 +55,7 @@ def authorize_payment(
 
     A reference makes a second call harmless. Raises OrderTakesNoMoney, and ReferenceTaken for another amount.
     """
-    order = take_order(order_id)
+    order, reference = take_order(order_id), without_cards(reference)
     if order.status in OVER:
         raise OrderTakesNoMoney(
             f"{order} is {order.get_status_display().lower()}; nobody pays for it now", order_status=order.status
@@ -88,7 +89,7 @@ def record_payment(
     expired one a person decides. A reference makes a second call harmless. Raises OrderTakesNoMoney for a draft, and
     ReferenceTaken for another amount.
     """
-    order = take_order(order_id)
+    order, reference = take_order(order_id), without_cards(reference)
     _refuse_draft(order)
     if known := _known(order, method, gateway, amount, reference, came_in=True):
         return known
@@ -203,7 +204,7 @@ def keep_payments_of_order(
             order,
             method=one.method,
             amount=one.amount,
-            reference=one.reference,
+            reference=without_cards(one.reference),
             gateway="manual",
             actor=actor,
             at=one.at or moment(at),
@@ -260,7 +261,7 @@ def collect_payment(invoice_id: int, *, actor: Actor = SYSTEM) -> None:
 def void_payment(payment_id: int, *, reason: str = "", actor: Actor, at: datetime | None = None) -> Payment:
     """Let go of what is held. What was taken already stays taken: that is refunded."""
     order, payment = take_payment(payment_id)
-    _let_go(order, payment, reason=reason, actor=actor, at=moment(at))
+    _let_go(order, payment, reason=without_cards(reason), actor=actor, at=moment(at))
     tell_order(order, actor=actor, at=moment(at))
     return payment
 
@@ -317,6 +318,7 @@ def let_go_of_payments(order: Order, *, reason: str, actor: Actor, at: datetime)
 def fail_payment(payment_id: int, *, reason: str, actor: Actor, at: datetime | None = None) -> Payment:
     """Write down that the provider said no."""
     order, payment = take_payment(payment_id)
+    reason = without_cards(reason)
     payment.failure = reason[:300]
     advance(payment, "fail", actor=actor, note=reason, at=moment(at))
     emit(about_payment(PaymentFailed, order, payment, reason=reason[:300]), actor=actor, at=moment(at))

@@ -10,6 +10,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from billing import gateways, selectors
+from billing.cards import without_cards
 from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured, UnknownGateway
 from billing.events import RefundFailed, RefundRequested, RefundSettled
 from billing.gateways import ProviderSilent
@@ -56,7 +57,7 @@ def request_refund(
     Raises RefundExceedsCaptured when less came in, or is left of it, and ReferenceTaken where the reference
     sent something else back.
     """
-    order = take_order(order_id)
+    order, reference = take_order(order_id), without_cards(reference)
     return _request(
         order, None, amount, reference=reference, reason=reason, note_id=credit_note_id, actor=actor, at=moment(at)
     )
@@ -77,7 +78,7 @@ def refund_payment(
     A reference makes a second call harmless. Raises what `request_refund` raises.
     """
     order, payment = take_payment(payment_id)
-    cause = reference or f"RF-{get_random_string(10).upper()}"
+    cause = without_cards(reference) or f"RF-{get_random_string(10).upper()}"
     wanted = Money(_all_of(order, payment, cause), order.currency) if amount is None else amount
     return _request(order, payment, wanted, reference=cause, reason=reason, note_id=None, actor=actor, at=moment(at))
 
@@ -155,10 +156,10 @@ def _promise(
         currency=payment.currency,
         amount=amount,
         reference=reference,
-        reason=reason,
+        reason=without_cards(reason),
         created_at=at,
     )
-    advance(refund, "approve", actor=actor, note=reason, at=at)
+    advance(refund, "approve", actor=actor, note=refund.reason, at=at)
     fact = RefundRequested(order_id=order.pk, quiet=order.quiet, refund_id=refund.pk, reference=reference)
     emit(fact, actor=actor, at=at)
     return refund

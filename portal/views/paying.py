@@ -20,11 +20,11 @@ from portal import access, tries
 
 def ways_to_pay(order: Order) -> dict[str, Any]:
     """Return what the page of an order says about paying online: how much, and how the last try went."""
-    provider = gateways.offered()
-    if provider is None:
-        return {"pay_amount": None}
+    transfers = billing.transfers_of(order)
+    if not billing.is_payable_online(order):
+        return {"pay_amount": None, "transfers": transfers}
     due = selectors.payable(order)
-    return {"pay_amount": due or None, "last_payment": selectors.last_checkout(order) if due else None}
+    return {"pay_amount": due, "last_payment": selectors.last_checkout(order), "transfers": transfers}
 
 
 def allow_leading_out(response: HttpResponse) -> HttpResponse:

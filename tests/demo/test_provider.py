@@ -93,6 +93,7 @@ def test_its_page_says_what_is_paid_to_whom(lantern: Any, checkout: Checkout, cl
         (["challenge"], Stand.OPEN),
         (["challenge", "pay"], Stand.PAID),
         (["challenge", "abort"], Stand.REFUSED),
+        (["lapse"], Stand.CLOSED),
         (["pay", "decline"], Stand.PAID),
         (["decline", "pay"], Stand.REFUSED),
         (["nonsense"], Stand.OPEN),

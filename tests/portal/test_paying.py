@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from billing import services as billing
-from billing.models import Payment
+from billing.models import LegalEntity, Payment
 from core import outbox
 from core.actors import SYSTEM
 from core.links import make_link
 from core.models import OutgoingMail
 from orders import services as orders
 from orders.models import Order
-from tests.factories.billing import place
+from tests.factories.billing import pdf_text, place
 from tests.portal.visitors import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,6 +185,7 @@ def test_a_cancelled_order_offers_no_payment(at_home, order, provider):
 
 
 def test_an_open_invoice_is_paid_from_the_page_of_its_order(client, provider):
+    LegalEntity.objects.update(iban="DE02120300000000202051")
     order = place(terms="net14")
     outbox.drain()
     billing.invoice_order(order.pk, actor=SYSTEM)
@@ -192,7 +193,13 @@ def test_an_open_invoice_is_paid_from_the_page_of_its_order(client, provider):
     client.get(f"/track/{make_link('order', order.history_thread())}/")
     said = page(client, order)
     assert "Pay €22.06 now" in said
-    assert "bank transfer" not in said
+    assert "Or by bank transfer Amount €22.06" in said
+    assert "Reference INV-000001" in said
+    mail = OutgoingMail.objects.get(kind="invoice")
+    assert "Pay €22.06 now" in mail.html
+    assert re.search(r"Or pay online: http://127\.0\.0\.1:8000/track/\S+#pay", mail.text)
+    paper = pdf_text(order.invoices.get().pdf)
+    assert f"Or pay online: http://127.0.0.1:8000/track/?number={order.number}" in paper
     assert client.post(f"/orders/{order.number}/pay/")["Location"] == f"{provider.url}/pay/1"
 
 
