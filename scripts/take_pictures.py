@@ -141,6 +141,7 @@ def signed_in(context: Any, who: str) -> Any:
         page.fill("input[name=username]", who)
         page.fill("input[name=password]", PASSWORD)
         page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "login" not in url and "sign-in" not in url)
         page.wait_for_load_state("networkidle")
     return page
 

@@ -10,7 +10,10 @@ import pytest
 from billing.models import CreditNote, Refund
 from core import outbox
 from core.errors import Conflict
-from orders.models import OrderLine
+from fulfillment import services as fulfillment
+from fulfillment.models import Shipment
+from orders.errors import ExceptionNotOpen
+from orders.models import OrderException, OrderLine, Replacement
 from returns import errors
 from returns import services as returns
 from returns.models import ReturnRequest
@@ -26,6 +29,7 @@ from tests.factories.returns import (
     inspected,
     units,
 )
+from tests.scenarios import shipped_order
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("all_is_true")]
 
@@ -93,3 +97,20 @@ def test_the_customer_cancels_while_the_warehouse_receives(seller, concurrently,
     line = OrderLine.objects.get(order=order, sku="MUG-RED")
     ended = ReturnRequest.objects.get().status
     assert (ended, line.return_authorized, line.returned) in (("cancelled", 0, 0), ("received", 2, 2))
+
+
+def test_two_clerks_send_a_lost_parcel_again_once(seller, concurrently):
+    """Guard: the locks of `take_parcel_of` and `in_hand`. Without them two orders are placed."""
+    order = shipped_order()
+    outbox.drain()
+    fulfillment.lose_shipment(Shipment.objects.get(order=order).pk, actor=MAYA)
+    lost = OrderException.objects.get(order=order)
+    send = partial(returns.send_parcel_again, lost.pk, actor=MAYA)
+    pay_back = partial(returns.refund_parcel, lost.pk, actor=MAYA)
+
+    outcomes = concurrently(send, send, pay_back, raising=False)
+
+    refused = [type(one.error) for one in outcomes if one.error]
+    assert refused == [ExceptionNotOpen] * 2, refused
+    assert Replacement.objects.count() + CreditNote.objects.count() == 1
+    assert again(order).open_exceptions == 0
