@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from core import second_step, sessions, sight
 from core.admin import limits, navigation
 from core.admin.actors import actor_for
-from core.admin.base import BackOfficeAdmin, LeanListMixin, Tab
+from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import when_column
 from core.admin.forms import KEY, ReasonForm
 from core.admin.site import site
@@ -102,13 +102,10 @@ class NewPasswordForm(AdminPasswordChangeForm):
         self.fields["password1"].required = self.fields["password2"].required = True
 
 
-class NotedMixin(admin.ModelAdmin):
+class NotedAdmin(BackOfficeAdmin):
     """Writes to the history who changed which power, with before and after."""
 
     noted: ClassVar[tuple[str, ...]] = ()
-    # Told from the event log, as everywhere.
-    history_view = BackOfficeAdmin.history_view
-    unknown = BackOfficeAdmin.unknown
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer permissions to be ticked, and other relations likewise."""
@@ -145,15 +142,9 @@ class NotedMixin(admin.ModelAdmin):
                 after={name: after[name] for name in changed},
             )
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        """The event log says it."""
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        """The event log says it."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody is deleted, or the history would lose its names; they are deactivated."""
-        return False
+    def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
+        """Save the row; it is written down when its groups and permissions are saved as well."""
+        obj.save()
 
 
 class ReasonToResetForm(ReasonForm):
@@ -166,9 +157,12 @@ class ReasonToResetForm(ReasonForm):
 
 
 @admin.register(User, site=site)
-class UserAdmin(TransitionAdmin, NotedMixin, LeanListMixin, DjangoUserAdmin):
+class UserAdmin(TransitionAdmin, NotedAdmin, DjangoUserAdmin):
     """People who sign in."""
 
+    editable = ("username", "email", "first_name", "last_name", "language", "time_zone", "is_active", *POWERS)
+    create_fields = ("username", "password1", "password2")
+    ordering = ("username",)
     noted = ("username", "email", "first_name", "last_name", "is_active", "language", "time_zone", *POWERS)
     list_display = ("username", "full_name", "email", "state", "may", "sees", "two_steps", when_column("last_login"))
     list_filter = ("is_staff", "is_active", "groups")
@@ -184,7 +178,6 @@ class UserAdmin(TransitionAdmin, NotedMixin, LeanListMixin, DjangoUserAdmin):
     add_form = NewPersonForm
     change_password_form = NewPasswordForm
     change_user_password_template = "admin/core/user_password.html"  # noqa: S105
-    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("username", "password", "two_steps")}),
         (_("Person"), {"fields": (("first_name", "last_name"), "email", ("language", "time_zone"))}),
@@ -333,9 +326,11 @@ class GroupForm(forms.ModelForm):
 
 
 @admin.register(Group, site=site)
-class GroupAdmin(NotedMixin, LeanListMixin, DjangoGroupAdmin):
+class GroupAdmin(NotedAdmin, DjangoGroupAdmin):
     """Roles: what a kind of work needs."""
 
+    editable = create_fields = ("name", "two_steps_required", "permissions")
+    ordering = ("name",)
     noted = ("name", "permissions")
     form = GroupForm
     fields = ("name", "two_steps_required", "permissions")

@@ -225,7 +225,7 @@ def test_a_group_asks_its_members_for_two_steps(staff):
 
     staff.post(page, {"name": "Bookkeeping", "two_steps_required": "on"})
     assert SecondStepRule.objects.filter(group=finance).exists()
-    assert "checked" in re.search(r"<input[^>]*two_steps_required[^>]*>", staff.get(page).content.decode())[0]
+    assert "checked" in re.search(r'<input[^>]*name="two_steps_required"[^>]*>', staff.get(page).content.decode())[0]
     staff.post(page, {"name": "Bookkeeping"})
 
     assert not SecondStepRule.objects.exists()
