@@ -17,6 +17,16 @@ class UnknownContact(Missing):
     """The customer has no such contact, or no more."""
 
 
+class UnknownOverride(Missing):
+    """There is no such credit beyond a limit."""
+
+
+class NoCreditLimit(Conflict):
+    """Nothing limits what the customer may owe."""
+
+    code = "no_credit_limit"
+
+
 class DuplicateGroup(Conflict):
     """Another group has this code already."""
 

@@ -38,6 +38,14 @@ class ArrearsSettled(CustomerEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CreditMoved(CustomerEvent):
+    """What a customer may owe, or owes, is another than before: who waits for it may go on, or has to wait."""
+
+    name: ClassVar[str] = "customers.credit_moved"
+    public: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerChanged(CustomerEvent):
     """What we know about a customer changed."""
 

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Sum, Value
+from django.utils import timezone
 
+from core.money import round_amount
 from core.words import begins_with, typed_words
 from customers.addresses import PostalAddress
 from customers.errors import UnknownCustomer
-from customers.models import Address, Customer, CustomerWord
+from customers.models import Address, CreditOverride, Customer, CustomerWord
 
 NUMBER = re.compile(r"^(?:C-)?0*(\d{1,12})$", re.IGNORECASE | re.ASCII)
 
@@ -80,6 +83,18 @@ def begun(text: str, *, limit: int = 8, among: "QuerySet[Customer] | None" = Non
 def written_down_for(channels: Iterable[str]) -> Q:
     """Return the condition of customers whom keys of channels wrote down."""
     return Q(origin__in=set(channels))
+
+
+def overrides(customer_id: int) -> "QuerySet[CreditOverride]":
+    """Return what a customer may owe beyond the limit now, the oldest first."""
+    running = CreditOverride.objects.filter(customer=customer_id, ended_at=None, until__gt=timezone.now())
+    return running.order_by("pk")
+
+
+def extra_credit(customer: Customer) -> Decimal:
+    """Return how much more than the limit a customer may owe now."""
+    extra = overrides(customer.pk).aggregate(extra=Sum("amount"))["extra"]
+    return round_amount(extra or Decimal(0), customer.currency)
 
 
 def sites(customer: Customer) -> "QuerySet[Address]":

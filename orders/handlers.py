@@ -2,7 +2,7 @@
 
 from core.events import DeliveryDied, MailRefused
 from core.outbox import handles
-from customers.events import ArrearsSettled
+from customers.events import ArrearsSettled, CreditMoved
 from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
@@ -198,6 +198,12 @@ def _order_of(thread: str) -> int | None:
     if label != Order._meta.label_lower or not key.isdigit():
         return None
     return int(key) if Order.objects.filter(pk=key).exists() else None
+
+
+@handles(CreditMoved, outside=True)
+def review_credit(event: CreditMoved) -> None:
+    """Let orders go on that waited for credit, or wait where the limit does not reach any more; safe to repeat."""
+    services.review_credit(event.customer_id)
 
 
 @handles(ArrearsSettled, outside=True)

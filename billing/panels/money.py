@@ -22,6 +22,7 @@ from core.panels import once, panel
 from customers.models import Customer
 from orders.models import Order, OrderStatus
 from orders.panels import figures_of, newest_orders, places_of
+from orders.panels.credit import left_on_page
 
 OPERATE = "billing.operate_payment"
 VIEW = "billing.view_invoice"
@@ -124,7 +125,6 @@ def money_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
     figures = figures_of(request, customer)
     unpaid = accounts.unpaid(customer)
     waiting = Invoice.objects.filter(pk__in=[one.oldest_id for one in unpaid[:1]]).first()
-    lent = next((one.on_credit for one in figures if one.currency == customer.currency), Decimal(0))
     limit = customer.credit_limit
     context = {
         "title": _("Money"),
@@ -132,7 +132,7 @@ def money_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
         "owing": [Money(one.account, one.currency) for one in figures if one.account > 0],
         "ours": [Money(-one.account, one.currency) for one in figures if one.account < 0],
         "limit": None if limit is None else Money(limit, customer.currency),
-        "left": None if limit is None else Money(limit - lent, customer.currency),
+        "left": left_on_page(request, customer),
         "waiting": waiting,
         "days": selectors.days_overdue(waiting) if waiting else 0,
         "waiting_url": page_of(waiting),

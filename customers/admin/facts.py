@@ -7,6 +7,9 @@ from core.admin.facts import name_facts
 name_facts(
     {
         "customers.arrears_settled": _("Paid what was overdue: their orders go on"),
+        "customers.credit_ended": _("Credit beyond the limit ended"),
+        "customers.credit_granted": _("Credit beyond the limit granted"),
+        "customers.credit_moved": _("What they may owe is looked at anew"),
         "customers.customer_changed": _("Customer changed"),
         "customers.forgotten": _("Forgotten after the time to keep them"),
         "customers.customer_in_arrears": _("Has not paid: their new orders wait"),

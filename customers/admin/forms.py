@@ -1,15 +1,20 @@
 """What the desk fills in about a customer."""
 
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from babel.numbers import list_currencies
 from django import forms
 from django.conf import settings
-from django.utils.translation import get_language
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.forms import SubjectForm
 from core.amounts import AmountField
 from core.countries import country_choices
+from core.money import quantum
 from customers.models import Address, Contact, Customer
 from customers.terms import TERMS
 from customers.ways import WAYS
@@ -106,3 +111,24 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = Contact
         fields = ("name", "role", "email", "phone")
+
+
+class CreditForm(SubjectForm):
+    """How much more than the limit, until when, and why."""
+
+    amount = AmountField(label=_("Beyond the limit"), min_value=Decimal("0.001"), max_digits=14)
+    until = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def prepare(self) -> None:
+        """Ask for whole minor units of their currency."""
+        field: Any = self.fields["amount"]
+        field.label = gettext("Beyond the limit, in %(currency)s") % {"currency": self.subject.currency}
+        field.decimal_places = -int(quantum(self.subject.currency).as_tuple().exponent)
+
+    def clean_until(self) -> Any:
+        """Return the end of the day; a day that is over is refused, and one that nobody remembers."""
+        day, today = self.cleaned_data["until"], timezone.localdate()
+        if not today <= day <= today + timedelta(days=366):
+            raise forms.ValidationError(gettext("From today on, and at most a year."))
+        return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))

@@ -10,18 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin
-from core.admin.columns import link_column
+from core.admin.columns import actor_column, link_column, money_column, when_column
 from core.admin.links import page_of
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from customers import services
 from customers.addresses import PostalAddress
-from customers.models import Address, Contact, Customer
+from customers.models import Address, Contact, CreditOverride, Customer
 
-from .forms import PersonForm, PlaceForm, SaidForm
+from .forms import CreditForm, PersonForm, PlaceForm, SaidForm
 
 CHANGE = "customers.change_customer"
 VIEW = "customers.view_customer"
+GRANT = "customers.grant_credit"
 
 
 def add_site(customer_id: int, *, actor: Actor, **values: Any) -> Address:
@@ -89,6 +90,19 @@ CUSTOMER_STEPS: Mapping[str, TransitionSpec] = {
         form=PersonForm,
         done=_("The contact is kept."),
         icon="person",
+    ),
+    "credit": TransitionSpec(
+        _("Grant more for a time"),
+        services.grant_credit,
+        GRANT,
+        form=CreditForm,
+        consequences=lambda customer: [
+            gettext("Their orders that wait for credit go on as far as it reaches, the oldest first."),
+            gettext("When its time is over, what has not left by then waits again."),
+        ],
+        when=lambda customer: customer.credit_limit is not None,
+        done=_("They may owe more for a time."),
+        elsewhere=True,
     ),
 }
 
@@ -165,6 +179,37 @@ class ContactAdmin(PartAdmin):
             CHANGE,
             consequences=_what_leaving_does,
             done=_("The contact is off the record."),
+            style="danger",
+        ),
+    }
+
+
+@admin.register(CreditOverride, site=site)
+class CreditOverrideAdmin(PartAdmin):
+    """What customers may owe beyond their limits for a time, and might; the youngest first."""
+
+    list_display = (
+        link_column("customer"),
+        money_column("amount", _("Beyond the limit"), currency="customer__currency"),
+        when_column("until", _("Until")),
+        "reason",
+        actor_column("granted_by"),
+        when_column("granted_at", _("Since")),
+        when_column("ended_at", _("Ended")),
+    )
+    list_select_related = ("customer",)
+    ordering = ("-id",)
+    search_fields = ("=customer__number",)
+    search_help_text = _("By number of the customer")
+    empty_text = _("Nobody may owe more than their limit. It is granted on the page of a customer.")
+    transition_services = {
+        "end": TransitionSpec(
+            _("End it now"),
+            services.end_credit,
+            GRANT,
+            consequences=lambda granted: [gettext("What has not left by then waits where the limit does not reach.")],
+            when=lambda granted: granted.ended_at is None,
+            done=_("It is over."),
             style="danger",
         ),
     }

@@ -2,6 +2,7 @@
 
 from .arrears import clear_arrears, note_arrears
 from .contacting import note_contact
+from .credit import end_credit, end_credits_over, grant_credit
 from .forgetting import forget_customers
 from .records import (
     CustomerInput,
@@ -20,8 +21,11 @@ __all__ = [
     "clear_arrears",
     "create_customer",
     "create_group",
+    "end_credit",
+    "end_credits_over",
     "find_or_create",
     "forget_customers",
+    "grant_credit",
     "link_user",
     "note_arrears",
     "note_contact",

@@ -17,7 +17,7 @@ from core.service import note_change, service
 from core.validation import check_fields
 from core.words import phone_words, words_of
 from customers.errors import DuplicateGroup, UnknownCustomer, UserTaken
-from customers.events import CustomerChanged, CustomerCreated
+from customers.events import CreditMoved, CustomerChanged, CustomerCreated
 from customers.models import Customer, CustomerGroup, CustomerWord
 from customers.selectors import by_email
 
@@ -151,6 +151,8 @@ def update_customer(
         after={name: after[name] for name in changed},
     )
     emit(CustomerChanged(customer_id=customer.pk), actor=actor)
+    if {"credit_limit", "currency"} & set(changed):
+        emit(CreditMoved(customer_id=customer.pk), actor=actor)
     return customer
 
 

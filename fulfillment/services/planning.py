@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import held, hold, service
 from core.transitions import advance
@@ -60,7 +60,7 @@ def plan_fulfillment(order_id: int, *, actor: Actor, at: datetime | None = None)
     when = at or timezone.now()
     planned = _plan(order, at=when)
     _announce(order, planned, actor=actor, at=when)
-    if planned and order.channel.auto_release and not _why_not_release(order):
+    if planned and order.channel.auto_release and not _why_not_release(order, at):
         _release(order, without_held(order, planned), actor=actor, at=when)
     return planned
 
@@ -113,7 +113,7 @@ def release_order(
 def release_again(order_id: int, works: Sequence[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
     """Release work, in hand, that was pulled back because its order changed, where the channel releases by itself."""
     order = _lock_order(order_id)
-    if order.channel.auto_release and not _why_not_release(order):
+    if order.channel.auto_release and not _why_not_release(order, at):
         _release(order, without_held(order, works), actor=actor, at=at)
 
 
@@ -265,8 +265,10 @@ def _announce(order: Order, planned: list[FulfillmentOrder], *, actor: Actor, at
     emit(*events, actor=actor, at=at)
 
 
-def _why_not_release(order: Order) -> str:
-    """Say what keeps the work of an order from beginning, or nothing."""
+def _why_not_release(order: Order, at: datetime | None = None) -> str:
+    """Say what keeps the work of an order from beginning, or nothing; one over the limit has to wait from now on."""
+    if waits := orders.look_at_credit(order, actor=SYSTEM, at=at):
+        return waits
     if order.status == OrderStatus.CONFIRMED:
         return order.why_not("release")
     if STOPPING & set(order.blocked_transitions):
@@ -283,6 +285,8 @@ def without_held(order: Order, works: Sequence[FulfillmentOrder]) -> list[Fulfil
 def _release(order: Order, works: Sequence[FulfillmentOrder], *, actor: Actor, at: datetime) -> None:
     if not works:
         return
+    if waits := orders.look_at_credit(order, actor=actor, at=at):
+        raise OrderBlocked(waits, order=order.number)
     for work in works:
         stamp(work, at, "released_at")
         advance(work, "release", actor=actor, at=at)

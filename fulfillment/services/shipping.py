@@ -12,7 +12,7 @@ from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from fulfillment.carriers import carrier_for
-from fulfillment.errors import LabelMissing, ShipsComplete
+from fulfillment.errors import LabelMissing, OrderBlocked, ShipsComplete
 from fulfillment.events import ServiceRendered, ShipmentShipped
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from inventory import services as inventory
@@ -41,6 +41,7 @@ def ship_fulfillment_order(
     work = take_work(fulfillment_order_id, FulfillmentOrder.Kind.GOODS)
     _refuse_half_an_order(work)
     when = at or timezone.now()
+    _refuse_over_limit(work, actor=actor, at=when)
     stamp(work, when, "shipped_at")
     advance(work, "ship", actor=actor, at=when)
     shipments = list(
@@ -64,6 +65,7 @@ def render_service(
     """Say that a service was done: it is shipped and delivered in one, and can be invoiced."""
     work = take_work(fulfillment_order_id, FulfillmentOrder.Kind.SERVICE)
     when = at or timezone.now()
+    _refuse_over_limit(work, actor=actor, at=when)
     stamp(work, when, "shipped_at")
     advance(work, "render", actor=actor, note=note, at=when)
     lines = lines_of(work)
@@ -73,6 +75,12 @@ def render_service(
     orders.record_shipment(work.order_id, reference=str(work.number), quantities=units, actor=actor, at=when)
     orders.record_delivery(work.order_id, reference=str(work.number), quantities=units, actor=actor, at=when)
     return work
+
+
+def _refuse_over_limit(work: FulfillmentOrder, *, actor: Actor, at: datetime) -> None:
+    """Raise OrderBlocked when the customer would owe more than they may."""
+    if waits := orders.look_at_credit(work.order, actor=actor, at=at):
+        raise OrderBlocked(waits, order=work.order.number)
 
 
 def _refuse_half_an_order(work: FulfillmentOrder) -> None:

@@ -18,6 +18,7 @@ from fulfillment.events import WavePlanned
 from fulfillment.models import MOST_TOTES, FulfillmentOrder, Wave
 from fulfillment.selectors import NOT_PICKED, with_lines
 from fulfillment.sentences import CALLED_OFF
+from orders import services as orders
 from orders.models import Order
 
 from .apart import set_held_apart
@@ -73,6 +74,9 @@ def release_wave(wave_id: int, *, actor: Actor, at: datetime | None = None) -> W
     _hold_orders(works)
     left = [work for work in works if work.status in NOT_PICKED]
     whys = reasons_to_stop(left, before_release=True)
+    for work in left:
+        if work.pk not in whys and (waits := orders.look_at_credit(work.order, actor=actor, at=when)):
+            whys[work.pk] = waits
     free = [work for work in left if work.pk not in whys]
     if not free:
         raise NothingForAWave(next(iter(whys.values()), "") or _("Nothing of this wave may be released"))

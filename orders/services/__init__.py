@@ -12,6 +12,7 @@ from .changes import amend_order, apply_change, approve_and_apply, approve_chang
 from .checking import recheck_order
 from .clearing import clear_draft, clear_drafts
 from .closing import close_orders
+from .crediting import look_at_credit, review_credit
 from .cutoff import changeable_until, why_not_by_customer
 from .drafts import discard_draft, park_draft, place_draft, place_typed, save_draft, take_offer
 from .duplicates import cancel_twin, go_on_with_kept, take_back_apart, tell_apart
@@ -137,6 +138,8 @@ __all__ = [
     "activate_rules",
     "add_comment",
     "lift_arrears",
+    "look_at_credit",
+    "review_credit",
     "affected",
     "agreed_now",
     "alternatives",

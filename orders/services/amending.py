@@ -15,6 +15,7 @@ from core.inserting import insert_rows
 from core.money import plain
 from core.service import service
 from core.updating import update_each
+from customers.selectors import extra_credit
 from inventory.services import Changed
 from orders import guards
 from orders.changing import Agreement, ChangePreview, Refusal, StockOfLine, agreed_total, agreement_of
@@ -252,7 +253,7 @@ def _over_credit(work: Rework) -> Decimal:
         return Decimal(0)
     if customer.currency != order.currency:
         return Decimal(0)
-    return max(Decimal(0), owed_by(customer) + grown - customer.credit_limit)
+    return max(Decimal(0), owed_by(customer) + grown - customer.credit_limit - extra_credit(customer))
 
 
 @service

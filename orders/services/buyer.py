@@ -6,18 +6,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 
 from core.actors import Actor
-from core.money import round_amount
 from core.often import Remembered
 from core.service import service
 from customers import selectors as customer_selectors
 from customers import services as customers
 from customers.addresses import PostalAddress
 from customers.models import Customer
-from orders import earlier, guards, selectors
+from orders import credit, earlier, guards, selectors
 from orders.errors import DuplicateReference, InvalidOrder
 from orders.inputs import OrderInput
 from orders.models import Order, OrderLine, OrderStatus
@@ -42,6 +41,8 @@ class Buyer:
     is_foreign: bool = False
     twin: str = ""
     exposure: Decimal = Decimal(0)
+    owed: Decimal | None = None
+    extra: Decimal = Decimal(0)
     before: earlier.Before = field(default_factory=earlier.Before)
 
 
@@ -82,13 +83,12 @@ def standing_of(order: Order, lines: Iterable[OrderLine], *, at: datetime, but: 
     if order.customer_id is None:
         return Buyer(customer=None, before=_before(found, None, order.email, tokens, but))
     on_credit = order.payment_terms in guards.ON_CREDIT
-    buyer = _standing(found, tokens, on_credit=on_credit, but=but)
+    buyer = _standing(found, tokens, on_credit=on_credit, but=but, order_id=order.pk)
     if is_placed:
-        # What it owes itself is no more than what is asked about, and it came not before itself.
-        own = order.balance_due if on_credit and order.currency == found.currency else Decimal(0)
+        # It came not before itself, and owes no more than what is due for it.
         others = Order.objects.filter(customer=found, pk__lt=order.pk).exclude(status=OrderStatus.DRAFT)
         before = replace(buyer.before, is_first=not others.exists())
-        buyer = replace(buyer, exposure=buyer.exposure - own, before=before)
+        buyer = replace(buyer, before=before, owed=order.balance_due if on_credit else None)
     # An e-mail address that matches somebody lends nothing of theirs.
     return replace(buyer, found_by_email=order.found_by_email, is_foreign=order.found_by_email)
 
@@ -101,7 +101,8 @@ def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: da
             _refuse_unknown(given)
         before = earlier.Before(is_first=bool(given.email.strip()))
         return Buyer(customer=None, lends=given.acts_for_customer, before=before)
-    exposure = owed_by(known) if given.payment_terms in guards.ON_CREDIT else Decimal(0)
+    on_credit = given.payment_terms in guards.ON_CREDIT
+    exposure, extra = (owed_by(known), _extra(known)) if on_credit else (Decimal(0), Decimal(0))
     before = _before(known, known.pk, known.email, _tokens(given))
     lends = given.acts_for_customer and known.is_known
     return Buyer(
@@ -110,23 +111,28 @@ def look_at_buyer(given: OrderInput, channel: Channel, *, goods_key: str, at: da
         found_by_email=not lends,
         is_foreign=not known.is_known,
         exposure=exposure,
+        extra=extra,
         before=before,
     )
 
 
-def exposure_of(customer: Customer) -> Decimal:
-    """Return what a customer owes on credit for orders that are alive, under a lock on the customer's row.
+def exposure_of(customer: Customer, *, but: int | None = None) -> Decimal:
+    """Return what counts against the credit limit of a customer, under a lock on their row.
 
-    First the lock, then the sum: what a twin adds while we wait must be in it.
+    First the lock, then the sum: what a twin adds while we wait must be in it. `but` is an order that is left out.
     """
     list(Customer.objects.locked().filter(pk=customer.pk).values_list("pk"))
-    return owed_by(customer)
+    return credit.exposure_of(customer, but=but).total
 
 
 def owed_by(customer: Customer) -> Decimal:
-    """Return what a customer owes on credit for orders that are alive."""
-    owed = selectors.on_credit(customer).aggregate(owed=Sum("balance_due"))["owed"]
-    return round_amount(owed or Decimal(0), customer.currency)
+    """Return what counts against the credit limit of a customer."""
+    return credit.exposure_of(customer).total
+
+
+def _extra(customer: Customer) -> Decimal:
+    """Return what may be owed beyond the limit now; nobody asks where nothing limits."""
+    return customer_selectors.extra_credit(customer) if customer.credit_limit is not None else Decimal(0)
 
 
 def _find_known(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Any:
@@ -248,11 +254,14 @@ def _named_by(given: OrderInput) -> QuerySet[Customer] | None:
     return customer_selectors.known_by(email) if email else None
 
 
-def _standing(known: Any, tokens: list[str], *, on_credit: bool, but: Iterable[int] = ()) -> Buyer:
-    exposure = exposure_of(known) if on_credit else Decimal(0)
+def _standing(
+    known: Any, tokens: list[str], *, on_credit: bool, but: Iterable[int] = (), order_id: int | None = None
+) -> Buyer:
+    exposure, extra = (exposure_of(known, but=order_id), _extra(known)) if on_credit else (Decimal(0), Decimal(0))
     if hasattr(known, "twin"):
-        return Buyer(customer=known, twin=known.twin or "", exposure=exposure)
-    return Buyer(customer=known, exposure=exposure, before=_before(known, known.pk, known.email, tokens, but))
+        return Buyer(customer=known, twin=known.twin or "", exposure=exposure, extra=extra)
+    before = _before(known, known.pk, known.email, tokens, but)
+    return Buyer(customer=known, exposure=exposure, extra=extra, before=before)
 
 
 def _unknown(given: OrderInput, channel: Channel, *, at: datetime, actor: Actor) -> Buyer:

@@ -22,6 +22,7 @@ from orders.sentences import PART_PAID
 from pricing import services as pricing
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
+from .crediting import tell_credit_moved
 from .exceptions import OPEN, open_exception, part_payment_key
 from .holds import close_holds
 from .returning import close_lent
@@ -122,6 +123,7 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
         emit(CausesMoved(order_id=order.pk, quiet=order.quiet), actor=actor, at=at)
     write_units(cancelled)
     cancel_charges(charges)
+    tell_credit_moved(order, actor=actor, at=at)
     if lent:
         close_lent([order.pk], actor=actor)
 

@@ -100,6 +100,8 @@ def _facts(
         on_credit=order.payment_terms in guards.ON_CREDIT,
         known_customer=customer is not None and not buyer.is_foreign,
         exposure=buyer.exposure,
+        owed=buyer.owed,
+        credit_extra=buyer.extra,
         credit_limit=customer.credit_limit if customer else None,
         credit_currency=customer.currency if customer else "",
         at=at,

@@ -20,6 +20,7 @@ from orders.models import Movement, Order, OrderException, OrderStatus
 from orders.sentences import LATE_MONEY
 
 from .book import charges_of, invoice_charges, lines_of, move_units, note_units, take_order, write_units
+from .crediting import tell_credit_moved
 from .exceptions import close_exceptions, open_exception
 from .holds import lift_holds
 from .settlement import settle
@@ -138,6 +139,7 @@ def record_payment(
     if order.active_holds and not guards.payment_missing(order):
         lift_holds(order, because="paid", actor=actor, at=when)
     settle(order, actor=actor, at=when)
+    tell_credit_moved(order, actor=actor, at=when)
     if came_in and order.status in selectors.GONE:
         open_exception(
             category="payment",
@@ -193,6 +195,7 @@ def record_credit(
     order.credited_total += total
     restate(order)
     settle(order, actor=actor, at=when)
+    tell_credit_moved(order, actor=actor, at=when)
     return order
 
 

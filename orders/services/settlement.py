@@ -56,6 +56,20 @@ BY_ITSELF: dict[str, tuple[str, Callable[[Order], bool]]] = {
 }
 
 
+# What is looked at, under locks, before an order is confirmed or work on it begins: each may let it wait.
+LIMITED = ("confirm", "release")
+_looks: list[Callable[..., bool]] = []
+
+
+def before_steps(look: Callable[..., bool]) -> None:
+    """Have an order in hand looked at before such a step; `look(order, actor=…, at=…)` says whether it has to wait."""
+    _looks.append(look)
+
+
+def _has_to_wait(order: Order, name: str, actor: Actor, at: datetime) -> bool:
+    return name in LIMITED and any(look(order, actor=actor, at=at) for look in _looks)
+
+
 @service
 def settle(
     order: Order,
@@ -75,10 +89,14 @@ def settle(
     if not order._state.adding and may_keep(order):
         more = [*more, *keep_for_good(order, actor=actor, at=at)]
     for name in first:
+        # What has to wait is refused below, with the reason.
+        _has_to_wait(order, name, actor, at)
         _prepare(order, name, at)
         steps.append(name)
         status = TARGETS[name]
     while not only and (found := BY_ITSELF.get(status)) and found[1](order) and _is_ready(order, found[0], at):
+        if _has_to_wait(order, found[0], actor, at):
+            break
         _prepare(order, found[0], at)
         steps.append(found[0])
         status = TARGETS[found[0]]

@@ -6,6 +6,7 @@ only worth a `warn`ing, or not looked at (`off`); its limits say from where on a
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -172,8 +173,13 @@ def sees(name: str, facts: Facts) -> str:
     if CUSTOMER in inputs:
         parts.append(repr((facts.name, facts.email, facts.phone, facts.known_customer)))
     if LINES in inputs:
-        parts.append(repr(sorted((line.sku, line.quantity, str(line.unit_price)) for line in facts.lines)))
-        parts.append(repr((str(facts.discount_total), str(facts.total), facts.currency)))
+        parts.append(repr(sorted((line.sku, line.quantity, _figure(line.unit_price)) for line in facts.lines)))
+        parts.append(repr((_figure(facts.discount_total), _figure(facts.total), facts.currency)))
     if TERMS in inputs:
-        parts.append(repr((facts.on_credit, str(facts.credit_limit))))
+        parts.append(repr((facts.on_credit, _figure(facts.credit_limit))))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _figure(amount: Decimal | None) -> str:
+    """Write an amount in one way: a column has more zeros than what was just worked out."""
+    return "" if amount is None else f"{amount.normalize():f}"

@@ -44,7 +44,8 @@ class Facts:
 
     `twin` names a recent order of the same customer for the same goods; `told_apart`: the sender gave this
     one a reference of its own; `in_person`: they stand before us. `exposure` is what the customer owes on credit,
-    without this order. `earlier` are the orders of the last days of the customer or near the address, and
+    without this order, `owed` what of this one is still due where it is not all; `credit_extra` may be owed beyond the
+    limit for a time. `earlier` are the orders of the last days of the customer or near the address, and
     `habits` says by SKU what is usual. `disposable` are mail domains the house adds to those we know.
     """
 
@@ -65,7 +66,9 @@ class Facts:
     on_credit: bool = False
     known_customer: bool = True
     exposure: Decimal = Decimal(0)
+    owed: Decimal | None = None
     credit_limit: Decimal | None = None
+    credit_extra: Decimal = Decimal(0)
     credit_currency: str = ""
     bill_to: PostalAddress | None = None
     at: datetime | None = None

@@ -57,12 +57,13 @@ def credit(facts: Facts, limits: Limits) -> Finding | None:
         return None
     if facts.credit_currency != facts.currency:
         return Finding(OTHER_CURRENCY(limit_currency=facts.credit_currency, currency=facts.currency))
-    wanted = facts.exposure + facts.total
-    allowed = round_amount(facts.credit_limit * limits["share"] / 100, facts.currency)
+    own = facts.total if facts.owed is None else facts.owed
+    wanted = facts.exposure + own
+    allowed = round_amount(facts.credit_limit * limits["share"] / 100, facts.currency) + facts.credit_extra
     limit, owed = Money(allowed, facts.currency), Money(wanted, facts.currency)
     if wanted <= allowed:
         return Finding(value=str(owed), limit=str(limit))
-    data = {"exposure": str(facts.exposure), "total": str(facts.total), "limit": str(allowed)}
+    data = {"exposure": str(facts.exposure), "total": str(own), "limit": str(allowed)}
     return Finding(OVER_LIMIT(owed=owed, limit=limit), data, value=str(owed), limit=str(limit))
 
 

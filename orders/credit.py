@@ -1,0 +1,71 @@
+"""What a customer owes on credit, part by part: read in one statement, each amount in one part only."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, Least
+
+from core.money import round_amount
+from customers.models import Customer
+from orders import selectors
+from orders.models import CheckCatch, Hold, OrderLine
+from orders.verification import CREDIT
+
+MONEY = DecimalField(max_digits=20, decimal_places=6)
+NOTHING = Value(Decimal(0), output_field=MONEY)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What counts against the limit: invoices not paid, goods that left and are on no invoice, and open orders.
+
+    `waiting` is what orders come to that wait for credit: nothing of it left, so it counts against nobody.
+    """
+
+    unpaid: Decimal
+    unbilled: Decimal
+    open: Decimal
+    waiting: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Return what counts against the limit."""
+        return self.unpaid + self.unbilled + self.open
+
+
+def exposure_of(customer: Customer, *, but: int | None = None, let_pass: bool = True) -> Exposure:
+    """Return what a customer owes on credit in their currency; `but` is an order that is left out.
+
+    Without `let_pass`, what is open of orders that somebody let pass the check is left out: it counts against new
+    orders, and does not take back those that were accepted before.
+    The parts of an order add up to what is due for it (`balance_due`): a payment in advance lessens its open part.
+    """
+    waits = Exists(Hold.objects.filter(order=OuterRef("pk"), status=Hold.Status.ACTIVE, kind=Hold.Kind.CREDIT))
+    gone = OrderLine.objects.filter(order=OuterRef("pk"), shipped__gt=F("invoiced")).order_by().values("order")
+    gone = gone.annotate(sum=Sum(F("total") * (F("shipped") - F("invoiced")) / F("quantity"), output_field=MONEY))
+    billed = F("invoiced_total") - F("credited_total") - F("paid_total") + F("refunded_total")
+    rows: Any = selectors.on_credit(customer).exclude(pk=but or 0).order_by()
+    rows = rows.annotate(
+        waits=waits,
+        gone=Coalesce(Subquery(gone.values("sum")[:1], output_field=MONEY), NOTHING),
+        unpaid=Greatest(billed, NOTHING, output_field=MONEY),
+    )
+    rows = rows.annotate(rest=F("balance_due") - F("unpaid"))
+    rows = rows.annotate(
+        unbilled=Greatest(NOTHING, Least(F("gone"), F("rest"), output_field=MONEY), output_field=MONEY)
+    )
+    rows = rows.annotate(ahead=F("rest") - F("unbilled"))
+    counts = Q(waits=False) if let_pass else Q(waits=False, passed=False)
+    if not let_pass:
+        waived = CheckCatch.objects.filter(order=OuterRef("pk"), name=CREDIT, outcome=CheckCatch.Outcome.WAIVED)
+        rows = rows.annotate(passed=Exists(waived))
+    sums = rows.aggregate(
+        all_unpaid=Sum("unpaid", output_field=MONEY),
+        all_unbilled=Sum("unbilled", output_field=MONEY),
+        all_open=Sum("ahead", filter=counts, output_field=MONEY),
+        all_waiting=Sum("ahead", filter=Q(waits=True), output_field=MONEY),
+    )
+    exact = {name: round_amount(Decimal(str(sum or 0)), customer.currency) for name, sum in sums.items()}
+    return Exposure(exact["all_unpaid"], exact["all_unbilled"], exact["all_open"], exact["all_waiting"])
