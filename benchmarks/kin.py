@@ -37,6 +37,7 @@ PATHS = {
     "billing.Payment": "order",
     "billing.InvoicePayment": "invoice__order",
     "billing.Refund": "order",
+    "billing.BankBooking": "payment__order",
     "billing.Reminder": "invoice__order",
     "billing.ReminderPause": "invoice__order",
     "billing.LedgerTransaction": "order",

@@ -105,3 +105,27 @@ class UnknownGateway(Invalid):
     """No payment provider of that name is connected."""
 
     code = "unknown_gateway"
+
+
+class BadStatement(Invalid):
+    """A file of a bank that cannot be read."""
+
+    code = "unreadable_statement"
+
+
+class StatementKnown(Conflict):
+    """Every row of a bank statement was taken in before."""
+
+    code = "statement_known"
+
+
+class AlreadyBooked(Conflict):
+    """A bank transfer that was booked, or left out, is not booked again."""
+
+    code = "already_booked"
+
+
+class NoSuchInvoice(Invalid):
+    """No invoice waits for this money."""
+
+    code = "no_such_invoice"

@@ -10,3 +10,4 @@ HOLD_LAPSED = sentence(gettext_noop("%(amount)s that was held for %(order)s was 
 NOT_LET_GO = sentence(gettext_noop("The provider did not let go of %(amount)s for %(order)s: %(reason)s"))
 HOLD_LAPSES = sentence(gettext_noop("%(amount)s is held for %(order)s until %(day)s, and it will not be sent by then"))
 TAKEN_IN_TIME = sentence(gettext_noop("The money was taken before the hold ended"))
+WENT_OUT = sentence(gettext_noop("Money that went out"))()

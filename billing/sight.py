@@ -9,6 +9,19 @@ from core import sight
 Rows = QuerySet[Any]
 
 
+@sight.hides("billing.bankline", "channel")
+@sight.hides("billing.bankstatement", "channel")
+def of_the_house(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return nothing: what comes in on an account is of all channels."""
+    return rows.none()
+
+
+@sight.hides("billing.reminder", "channel")
+def of_invoices(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return what belongs to invoices of those channels."""
+    return rows.filter(invoice__order__channel__code__in=codes)
+
+
 @sight.hides("billing.invoice", "channel")
 @sight.hides("billing.creditnote", "channel")
 @sight.hides("billing.payment", "channel")

@@ -21,6 +21,7 @@ SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulf
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
 READS_BOOKS = ("billing.view_ledgertransaction",)
 # Whom we remind of what, and how.
+BOOKS_TRANSFERS = ("billing.view_bankline", "billing.view_bankstatement")
 REMINDS = ("billing.view_reminderrun", *(f"billing.{verb}_reminderlevel" for verb in ("view", "add", "change")))
 KEEPS_CUSTOMERS = (
     "customers.view_customer", "customers.add_customer", "customers.change_customer",
@@ -80,7 +81,8 @@ WAREHOUSE = (
 FINANCE = (
     *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
     "orders.view_hold", "orders.release_hold", "orders.lift_money_hold", "orders.take_dossier",
-    "billing.operate_payment", *REMINDS, *READS_BOOKS,
+    "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS,
+    "customers.grant_credit", "customers.view_creditoverride",
     "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
     "customers.view_customer", "customers.change_customer", "customers.view_address", "customers.view_contact",
     "returns.view_returnrequest", "core.view_outgoingmail",
@@ -94,7 +96,8 @@ MANAGER = (
     "inventory.view_stockmovement",
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     # Whoever answers for the day lends a hand everywhere: an order is paid and shipped in one go on its page.
-    "fulfillment.operate_fulfillmentorder", "billing.operate_payment", *REMINDS, *READS_BOOKS,
+    "fulfillment.operate_fulfillmentorder", "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS,
+    "customers.grant_credit", "customers.view_creditoverride",
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",
     "returns.view_returnpolicy", "returns.change_returnpolicy",

@@ -49,6 +49,13 @@ def make_everything() -> dict[str, Order]:
     if wanted.status == "requested":
         returns.authorize_return(wanted.pk, actor=SYSTEM)
     billing.begin_reminders(actor=SYSTEM)
+    billing.take_statement(
+        name="november.csv",
+        content=b"date;payer;reference;amount\n2026-11-03;Ada Byron;INV-000001;5,00\n2026-11-03;Rent;;-1,00\n",
+        account="DE02120300000000202051",
+        currency="EUR",
+        actor=SYSTEM,
+    )
     orders.find_incident({"cause": "Mugs recalled", "sku": "MUG-RED"}, actor=SYSTEM)
     inventory.expect_receipt(
         product_id=Product.objects.get(sku="MUG-RED").pk,

@@ -7,9 +7,9 @@ from core.admin import navigation
 from core.sentences import gettext_noop
 from orders import categories
 
-from . import documents, entity, finding, ledger, payments, remedies, reminders, today
+from . import bank, documents, entity, finding, ledger, payments, remedies, reminders, today
 
-__all__ = ["documents", "entity", "finding", "ledger", "payments", "remedies", "reminders", "today"]
+__all__ = ["bank", "documents", "entity", "finding", "ledger", "payments", "remedies", "reminders", "today"]
 
 MONEY = _("Money")
 navigation.register(
@@ -87,8 +87,8 @@ categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.
 categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)
 categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 
-badges.register("neutral", "voided")
-badges.register("info", "issued", "approved")
-badges.register("progress", "partially_captured")
-badges.register("good", "captured", "applied")
-badges.register("warn", "written_off", "dropped")
+badges.register("neutral", "voided", "left", "none")
+badges.register("info", "issued", "approved", "open")
+badges.register("progress", "partially_captured", "likely")
+badges.register("good", "captured", "applied", "booked", "exact")
+badges.register("warn", "written_off", "dropped", "possible")

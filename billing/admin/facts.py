@@ -8,6 +8,10 @@ name_facts(
     {
         "billing.arrears_paid": _("Overdue invoice paid that held new orders"),
         "billing.invoice_reminded": _("Customer reminded"),
+        "billing.statement_taken": _("Bank statement taken in"),
+        "billing.transfer_booked": _("Bank transfer booked"),
+        "billing.transfer_left": _("Bank transfer left out"),
+        "billing.transfer_taken_up": _("Bank transfer put back on the list"),
         "billing.reminder_planned": _("Reminder begun"),
         "billing.reminders_set_aside": _("Set aside from reminders"),
         "billing.reminders_taken_up": _("Reminded again as usual"),

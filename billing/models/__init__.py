@@ -1,5 +1,6 @@
 """Documents and money."""
 
+from .bank import BankBooking, BankLine, BankStatement
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
 from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
@@ -8,6 +9,9 @@ from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, Re
 
 __all__ = [
     "OF_CUSTOMERS",
+    "BankBooking",
+    "BankLine",
+    "BankStatement",
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",

@@ -12,6 +12,7 @@ from billing.panels.money import OPERATE, VIEW
 from core.admin.links import may_see, page_of
 from core.panels import panel
 from core.reader import retold, spoken_date
+from core.sight import seen
 from customers.models import Customer
 
 Part = tuple[str, dict[str, Any]]
@@ -24,9 +25,9 @@ def _pause(**about: Any) -> ReminderPause | None:
     return ReminderPause.objects.filter(until__gte=timezone.localdate(), **about).first()
 
 
-def _told(request: HttpRequest, rows: Any) -> list[dict[str, Any]]:
+def _told(request: HttpRequest, rows: Any, *, most: int = SHOWN) -> list[dict[str, Any]]:
     found = []
-    for one in rows.select_related("letter__mail", "letter__customer", "invoice__order"):
+    for one in seen(rows).select_related("letter__mail", "letter__customer", "invoice__order")[:most]:
         mail = one.letter.mail
         found.append(
             {
@@ -57,8 +58,8 @@ def reminders_of_customer(request: HttpRequest, customer: Customer) -> Part | No
     """Show whether they are left in peace, or their new orders wait, and the latest reminders."""
     if not request.user.has_perm(VIEW):
         return None
-    sent = Reminder.objects.filter(letter__customer=customer, status=Reminder.Status.SENT).order_by("-pk")[:SHOWN]
-    rows, pause = _told(request, sent), _pause(customer=customer)
+    sent = Reminder.objects.filter(letter__customer=customer, status=Reminder.Status.SENT).order_by("-pk")
+    rows, pause = _told(request, sent, most=SHOWN), _pause(customer=customer)
     if not (rows or pause or customer.arrears_since or customer.payment_terms != "prepaid"):
         return None
     context = {
@@ -83,5 +84,5 @@ def _steps(request: HttpRequest, pause: ReminderPause | None, route: str, pk: in
 @panel("billing.reminderrun", order=10)
 def letters_of_run(request: HttpRequest, run: ReminderRun) -> Part:
     """Show what became of every invoice of a run."""
-    rows = _told(request, Reminder.objects.filter(letter__run=run).order_by("letter", "pk")[:OF_A_RUN])
+    rows = _told(request, Reminder.objects.filter(letter__run=run).order_by("letter", "pk"), most=OF_A_RUN)
     return "billing/panels/letters.html", {"title": _("Invoices"), "count": len(rows), "flush": True, "rows": rows}

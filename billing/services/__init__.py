@@ -1,6 +1,17 @@
 """The counter of billing: everything others may ask."""
 
 from .amended import settle_edit
+from .bank import (
+    Booked,
+    book_certain,
+    book_line,
+    book_lines,
+    leave_line,
+    look_again_at_line,
+    opened,
+    take_line_up,
+    take_statement,
+)
 from .cancelled import Papers
 from .captures import take_held_money
 from .checkout import (
@@ -69,6 +80,15 @@ from .sellers import change_entity, create_entity, ensure_default_entity
 from .transfers import transfers_of
 
 __all__ = [
+    "Booked",
+    "book_certain",
+    "book_line",
+    "book_lines",
+    "leave_line",
+    "look_again_at_line",
+    "opened",
+    "take_line_up",
+    "take_statement",
     "refund_for_exception",
     "report_failed_payment",
     "Due",

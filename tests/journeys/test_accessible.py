@@ -60,6 +60,10 @@ def _house(transactional_db: None, django_user_model: Any) -> None:
     for name in ("bob", "eve"):
         ship_all(place(placed_at=then, historic=True, email=f"{name}@example.com"), at=then)
     run_debts()
+    billing.take_statement(
+        name="n.csv", content=b"date;payer;reference;amount\n2026-11-03;Bob;INV-000001;5,00\n2026-11-03;x;;y\n",
+        account="DE02120300000000202051", currency="EUR", actor=SYSTEM,
+    )  # fmt: skip
     billing.begin_reminders([f"{Invoice.objects.latest('pk').pk}:1"], actor=SYSTEM)
     run_debts()
     line = done.lines.order_by("pk").first()
@@ -98,6 +102,7 @@ def pages_of_the_back_office() -> Iterator[str]:
     yield reverse("desk:edit-order", args=[Order.objects.latest("pk").number])
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
     yield reverse("admin:plan_reminders")
+    yield reverse("admin:bring_statement")
     yield f"{reverse('admin:billing_invoice_changelist')}?waits=overdue"
     yield reverse("desk:test-mail")
     yield reverse("reports:pace-edge", args=["picked-packed"])

@@ -1,0 +1,184 @@
+"""A bank statement as CSV, read: which column says what, amounts and days as banks write them. Pure.
+
+The columns are found by their names, whatever the bank calls them; a preset adds names of a bank. What cannot be read
+is said row by row, and stops nothing but its row.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from core.sentences import gettext_noop, sentence
+
+NO_COLUMN = sentence(gettext_noop("No column of the file says: %(names)s"))
+NO_DAY = sentence(gettext_noop("“%(text)s” is no day"))
+NO_AMOUNT = sentence(gettext_noop("“%(text)s” is no amount"))
+EMPTY = sentence(gettext_noop("The file holds no rows"))()
+TOO_LARGE = sentence(gettext_noop("The file has more than %(n)s rows; cut it into several"))
+MOST_ROWS = 5_000
+SEPARATORS = ";,\t|"
+# What the columns are called, in lower case: ours, of banks in Germany, and of files in English.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "booked_on": ("buchungstag", "buchung", "buchungsdatum", "booked_on", "booking date", "date", "datum"),
+    "valued_on": ("valuta", "valutadatum", "wertstellung", "value date", "valued_on"),
+    "name": (
+        "auftraggeber", "auftraggeber/empfänger", "beguenstigter/zahlungspflichtiger", "name zahlungsbeteiligter",
+        "begünstigter/auftraggeber", "zahlungspflichtige*r", "payer", "name", "counterparty",
+    ),
+    "text": ("verwendungszweck", "buchungstext", "reference", "text", "purpose", "description", "remittance"),
+    "amount": ("betrag", "betrag (eur)", "betrag (€)", "umsatz", "amount"),
+    "incoming": ("haben", "credit"),
+    "outgoing": ("soll", "debit"),
+    "currency": ("währung", "waehrung", "currency"),
+}  # fmt: skip
+DAYS = ("%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d")
+FIGURE = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f ]*[+-]?")
+
+
+@dataclass(frozen=True)
+class BankRow:
+    """A row of a statement. `amount` is above zero where money came in; `digest` knows the same row in any file."""
+
+    number: int
+    booked_on: date | None
+    valued_on: date | None
+    name: str
+    text: str
+    amount: Decimal | None
+    currency: str
+    digest: str
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BankFile:
+    """A statement that was read, or why it could not be."""
+
+    encoding: str = ""
+    rows: tuple[BankRow, ...] = ()
+    fault: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_bank_file(content: bytes, *, account: str, currency: str) -> BankFile:
+    """Read a statement of an account; rows without a currency of their own are in `currency`."""
+    text, encoding = _decoded(content)
+    lines = text.splitlines()
+    found = _heading(lines)
+    if found is None:
+        wanted = ", ".join(NAMES[name][0] for name in ("booked_on", "amount"))
+        return BankFile(encoding, fault=NO_COLUMN(names=wanted))
+    place, separator, columns = found
+    body = list(csv.reader(io.StringIO("\n".join(lines[place + 1 :])), delimiter=separator))
+    rows = [(place + 2 + at, cells) for at, cells in enumerate(body) if any(cell.strip() for cell in cells)]
+    if not rows:
+        return BankFile(encoding, fault=EMPTY)
+    if len(rows) > MOST_ROWS:
+        return BankFile(encoding, fault=TOO_LARGE(n=MOST_ROWS))
+    seen: Counter[tuple[object, ...]] = Counter()
+    read = tuple(_row(number, cells, columns, account, currency, seen) for number, cells in rows)
+    return BankFile(encoding, read, columns={name: str(at) for name, at in columns.items()})
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    try:
+        return content.decode("utf-8-sig"), "UTF-8"
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace"), "Windows-1252"
+
+
+def _heading(lines: Sequence[str]) -> tuple[int, str, dict[str, int]] | None:
+    """Return the line of the heading, its separator, and the place of each column. Banks write lines above it."""
+    for place, line in enumerate(lines[:30]):
+        for separator in SEPARATORS:
+            cells = [cell.strip().strip('"').lower() for cell in next(csv.reader([line], delimiter=separator), [])]
+            columns = {name: cells.index(word) for name, words in NAMES.items() for word in words if word in cells}
+            # The first name of a column that is there counts.
+            columns = {name: next(cells.index(word) for word in NAMES[name] if word in cells) for name in columns}
+            if "booked_on" in columns and columns.keys() & {"amount", "incoming"}:
+                return place, separator, columns
+    return None
+
+
+def _row(
+    number: int,
+    cells: Sequence[str],
+    columns: Mapping[str, int],
+    account: str,
+    currency: str,
+    seen: "Counter[tuple[object, ...]]",
+) -> BankRow:
+    def cell(name: str) -> str:
+        at = columns.get(name)
+        return " ".join(cells[at].split()) if at is not None and at < len(cells) else ""
+
+    faults = []
+    booked_on = day_of(cell("booked_on"))
+    if booked_on is None:
+        faults.append(NO_DAY(text=cell("booked_on")[:40]))
+    said = cell("amount") or cell("incoming") or (f"-{cell('outgoing').lstrip('+-')}" if cell("outgoing") else "")
+    amount = amount_of(said)
+    if amount is None:
+        faults.append(NO_AMOUNT(text=said[:40]))
+    name, text = cell("name")[:200], cell("text")[:500]
+    known = (account, booked_on, amount, name.lower(), text.lower())
+    # Two equal rows in one file are two payments; the same rows in the next file are these again.
+    seen[known] += 1
+    written = "|".join(str(part) for part in (*known, seen[known]))
+    return BankRow(
+        number=number,
+        booked_on=booked_on,
+        valued_on=day_of(cell("valued_on")),
+        name=name,
+        text=text,
+        amount=amount,
+        currency=(cell("currency") or currency).upper()[:3],
+        digest=hashlib.sha256(written.encode()).hexdigest(),
+        faults=tuple(faults),
+    )
+
+
+def day_of(text: str) -> date | None:
+    """Read a day as banks write it."""
+    for shape in DAYS:
+        try:
+            return datetime.strptime(text, shape).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+def amount_of(text: str) -> Decimal | None:
+    """Read an amount: 1.234,56 and 1,234.56, a sign before or behind it, S and H, a currency beside it."""
+    plain = text.replace("EUR", "").replace("€", "").strip()
+    sign = -1 if plain[-1:].upper() == "S" else 1
+    plain = plain.rstrip("SHsh ").strip()
+    if not FIGURE.fullmatch(plain):
+        return None
+    if plain.startswith("-") or plain.endswith("-"):
+        sign = -1
+    digits = re.sub(r"[^\d.,]", "", plain)
+    comma, point = digits.rfind(","), digits.rfind(".")
+    decimal_at = max(comma, point)
+    if (
+        decimal_at >= 0
+        and len(digits) - decimal_at - 1 == 3
+        and min(comma, point) < 0
+        and digits.count(digits[decimal_at]) >= 1
+    ):
+        # Three digits behind the only kind of mark are thousands: 1.234 is more than a thousand.
+        decimal_at = -1
+    whole = re.sub(r"\D", "", digits if decimal_at < 0 else digits[:decimal_at])
+    rest = "" if decimal_at < 0 else re.sub(r"\D", "", digits[decimal_at + 1 :])
+    try:
+        return sign * Decimal(f"{whole or '0'}.{rest or '0'}").quantize(
+            Decimal("0.01") if len(rest) <= 2 else Decimal("0.001")
+        )
+    except InvalidOperation:
+        return None

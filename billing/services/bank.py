@@ -1,0 +1,267 @@
+"""Bank statements: taken in, matched, and booked when somebody says so. Nothing is booked twice."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from billing import selectors
+from billing.bank_file import BankFile, BankRow, read_bank_file
+from billing.bank_matching import Confidence, Match, Open, match
+from billing.errors import AlreadyBooked, BadStatement, NoSuchInvoice, StatementKnown
+from billing.models import BankBooking, BankLine, BankStatement, Invoice
+from billing.sentences import WENT_OUT
+from core.actors import Actor
+from core.errors import DomainError
+from core.money import round_amount
+from core.service import note_change, service
+
+from .payments import record_payment
+
+Status = BankLine.Status
+# Up to so many open invoices all are looked at; beyond, those that a row names or whose amount it is.
+MOST_OPEN = 2_000
+GUESS = re.compile(r"([A-Za-z]+(?:[-\s]?[A-Za-z]+)?)[-\s]?0*(\d{1,12})")
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What became of a row that was to be booked."""
+
+    line: BankLine
+    refusal: str = ""
+
+
+@service
+def take_statement(*, name: str, content: bytes, account: str, currency: str, actor: Actor) -> BankStatement:
+    """Take in the rows of a file that no file had before, and propose what each is for. Nothing is booked.
+
+    Raises BadStatement where the file cannot be read, and StatementKnown where all of it is known.
+    """
+    read = read_bank_file(content, account=account, currency=currency)
+    if read.fault:
+        raise BadStatement(read.fault, errors=[{"pointer": "/file", "code": "unreadable", "detail": read.fault}])
+    whole = [row for row in read.rows if not row.faults and row.amount]
+    known = _known(whole)
+    fresh = [row for row in whole if row.digest not in known]
+    if not fresh and known:
+        raise StatementKnown("Every row of this file was taken in before")
+    statement = BankStatement.objects.create(
+        file_name=name[:200],
+        account=account,
+        currency=currency,
+        encoding=read.encoding,
+        summary=_summary(read, fresh, known),
+        taken_by=str(actor),
+    )
+    lines = [_line(statement, row) for row in fresh]
+    _propose(lines)
+    BankLine.objects.bulk_create(lines)
+    note_change(statement, "billing.statement_taken", actor=actor, after={"rows": len(fresh), "known": len(known)})
+    return statement
+
+
+def _known(rows: Sequence[BankRow]) -> set[str]:
+    found = BankLine.objects.filter(digest__in=[row.digest for row in rows])
+    return set(found.values_list("digest", flat=True))
+
+
+def _summary(read: BankFile, fresh: Sequence[BankRow], known: set[str]) -> dict[str, Any]:
+    return {
+        "taken": len(fresh),
+        "known": [row.number for row in read.rows if row.digest in known],
+        "faulty": [[row.number, list(row.faults)] for row in read.rows if row.faults],
+    }
+
+
+def _line(statement: BankStatement, row: BankRow) -> BankLine:
+    amount = row.amount or Decimal(0)
+    out = amount < 0
+    return BankLine(
+        statement=statement,
+        position=row.number,
+        digest=row.digest,
+        booked_on=row.booked_on or timezone.localdate(),
+        name=row.name,
+        text=row.text,
+        currency=row.currency,
+        amount=amount,
+        status=Status.LEFT if out else Status.OPEN,
+        reason=WENT_OUT if out else "",
+    )
+
+
+def _propose(lines: Iterable[BankLine]) -> None:
+    """Write onto rows in hand what each may be for; an invoice that one row takes whole is not offered to the next."""
+    wanted = [line for line in lines if line.status == Status.OPEN]
+    invoices = {one.pk: one for one in _open_invoices(wanted)}
+    for line in wanted:
+        found = match(
+            text=line.text,
+            name=line.name,
+            amount=line.amount,
+            currency=line.currency,
+            invoices=list(invoices.values()),
+        )
+        _write(line, found)
+        if found.confidence in (Confidence.EXACT, Confidence.LIKELY):
+            for pk, part in found.parts:
+                if part == invoices[pk].amount:
+                    del invoices[pk]
+
+
+def _write(line: BankLine, found: Match) -> None:
+    line.confidence = str(found.confidence)
+    line.why = list(found.why)
+    line.proposal = [[pk, str(part)] for pk, part in found.parts]
+
+
+def _open_invoices(lines: Sequence[BankLine]) -> list[Open]:
+    waiting = Invoice.objects.filter(status__in=selectors.WAITING).annotate(left=selectors.open_amount())
+    rows = list(_read(waiting)[: MOST_OPEN + 1])
+    if len(rows) > MOST_OPEN:
+        numbers = {guess for line in lines for guess in guesses(line.text)}
+        fitting = Q(number__in=numbers) | Q(order__number__in=numbers) | Q(left__in={line.amount for line in lines})
+        rows = list(_read(waiting.filter(fitting))[:MOST_OPEN])
+    return [opened(one) for one in rows]
+
+
+def _read(rows: Any) -> Any:
+    return rows.select_related("order__customer").order_by("due_on", "pk")
+
+
+def opened(invoice: Invoice) -> Open:
+    """Return an invoice as the matching sees it."""
+    order = invoice.order
+    amount = round_amount(invoice.open_amount, invoice.currency)
+    name = str(order.customer or order.customer_name)
+    return Open(invoice.pk, str(invoice.number), str(order.number), name, invoice.currency, amount)
+
+
+def guesses(text: str) -> set[str]:
+    """Return the numbers a text may mean, as we write them: `inv 123` is INV-000123."""
+    found = set()
+    for hit in GUESS.finditer(text):
+        words = [word.upper() for word in re.split(r"[-\s]", hit[1]) if word]
+        found |= {f"{'-'.join(words[at:])}-{int(hit[2]):06d}" for at in range(len(words))}
+    return found
+
+
+@service
+def look_again_at_line(line_id: int, *, actor: Actor) -> BankLine:
+    """Propose anew what a transfer is for, as the invoices stand now."""
+    line = _take(line_id)
+    _propose([line])
+    line.save(update_fields=["confidence", "why", "proposal"])
+    return line
+
+
+@service
+def book_line(line_id: int, *, numbers: Sequence[str] | None = None, actor: Actor) -> BankLine:
+    """Book a transfer as it is proposed, or for the invoices of these numbers, the first one first.
+
+    What is more than they need stays with the first order as overpaid; what is less leaves the rest open. Raises
+    AlreadyBooked for the second who tries, and NoSuchInvoice where an invoice does not wait for this money any more.
+    """
+    line = _take(line_id)
+    invoices = _named(line, numbers) if numbers is not None else _proposed(line)
+    by_order: dict[int, Decimal] = defaultdict(Decimal)
+    left = line.amount
+    for invoice in invoices:
+        part = min(left, round_amount(invoice.open_amount, invoice.currency))
+        by_order[invoice.order_id] += part
+        left -= part
+    by_order[invoices[0].order_id] += left
+    moved = BankLine.objects.filter(pk=line.pk, status=Status.OPEN).update(
+        status=Status.BOOKED, done_by=str(actor), done_at=timezone.now()
+    )
+    if not moved:
+        raise AlreadyBooked("Somebody has booked this transfer already", status=line.status)
+    at = min(timezone.make_aware(datetime.combine(line.booked_on, time(12))), timezone.now())
+    for order_id, amount in sorted(by_order.items()):
+        if amount <= 0:
+            continue
+        payment = record_payment(
+            order_id, method="bank_transfer", amount=amount, reference=f"BANK-{line.pk}", actor=actor, at=at
+        )
+        BankBooking.objects.create(line=line, payment=payment)
+    note_change(line, "billing.transfer_booked", actor=actor, after={"for": [str(one.number) for one in invoices]})
+    return BankLine.objects.get(pk=line.pk)
+
+
+def book_lines(line_ids: Iterable[int], *, actor: Actor) -> list[Booked]:
+    """Book several transfers as they are proposed, each in a transaction of its own; a refusal stops only its row."""
+    done = []
+    for line in BankLine.objects.filter(pk__in=list(line_ids)).order_by("pk"):
+        try:
+            book_line(line.pk, actor=actor)
+        except DomainError as error:
+            done.append(Booked(line, str(error.message)))
+        else:
+            done.append(Booked(line))
+    return done
+
+
+def book_certain(statement_id: int, *, actor: Actor) -> list[Booked]:
+    """Book what is certain of a statement, for who asked for it."""
+    certain = BankLine.objects.filter(statement=statement_id, status=Status.OPEN, confidence=BankLine.Confidence.EXACT)
+    return book_lines(certain.order_by("pk").values_list("pk", flat=True), actor=actor)
+
+
+@service
+def leave_line(line_id: int, *, reason: str, actor: Actor) -> BankLine:
+    """Leave a transfer out, for a reason: it is no customer's payment, or was booked another way."""
+    line = _take(line_id)
+    BankLine.objects.filter(pk=line.pk, status=Status.OPEN).update(
+        status=Status.LEFT, reason=reason[:300], done_by=str(actor), done_at=timezone.now()
+    )
+    note_change(line, "billing.transfer_left", actor=actor, note=reason[:300])
+    return BankLine.objects.get(pk=line.pk)
+
+
+@service
+def take_line_up(line_id: int, *, actor: Actor) -> BankLine:
+    """Put a transfer that was left out back on the list."""
+    line = BankLine.objects.locked().get(pk=line_id)
+    if line.status != Status.LEFT or line.amount <= 0:
+        raise AlreadyBooked("This transfer was not left out", status=line.status)
+    BankLine.objects.filter(pk=line_id, status=Status.LEFT).update(status=Status.OPEN, reason="", done_at=None)
+    note_change(line, "billing.transfer_taken_up", actor=actor)
+    return look_again_at_line(line_id, actor=actor)
+
+
+def _take(line_id: int) -> BankLine:
+    """Lock a transfer that waits: who has it books it. Raises AlreadyBooked."""
+    line = BankLine.objects.locked().get(pk=line_id)
+    if line.status != Status.OPEN:
+        raise AlreadyBooked("This transfer does not wait to be booked any more", status=line.status)
+    return line
+
+
+def _proposed(line: BankLine) -> list[Invoice]:
+    wanted = [int(pk) for pk, _part in line.proposal]
+    if not wanted:
+        raise NoSuchInvoice("Nothing says what this transfer is for; name the invoice")
+    found = {one.pk: one for one in Invoice.objects.filter(pk__in=wanted).select_related("order")}
+    invoices = [found[pk] for pk in wanted]
+    for invoice, (_pk, part) in zip(invoices, line.proposal, strict=True):
+        if round_amount(invoice.open_amount, invoice.currency) < Decimal(part):
+            raise NoSuchInvoice(f"On {invoice} less is open by now; look again", invoice=invoice.number)
+    return invoices
+
+
+def _named(line: BankLine, numbers: Sequence[str]) -> list[Invoice]:
+    wanted = [number.strip().upper() for number in numbers if number.strip()]
+    rows = Invoice.objects.filter(number__in=wanted, status__in=selectors.WAITING, currency=line.currency)
+    found = {one.number: one for one in rows.filter(total__gt=F("paid_total") + F("credited_total"))}
+    if missing := [number for number in wanted if number not in found] or not wanted:
+        named = ", ".join(missing) if isinstance(missing, list) else ""
+        detail = f"No invoice in {line.currency} waits for money under {named or 'no number'}"
+        raise NoSuchInvoice(detail, errors=[{"pointer": "/invoices", "code": "unknown", "detail": detail}])
+    return [found[number] for number in dict.fromkeys(wanted)]

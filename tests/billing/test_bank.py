@@ -1,0 +1,178 @@
+"""Bank statements: taken in once, matched, and booked once, only when somebody says so."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from billing import services as billing
+from billing.errors import AlreadyBooked, BadStatement, NoSuchInvoice, StatementKnown
+from billing.models import BankBooking, BankLine, BankStatement, Invoice, Payment
+from core.actors import SYSTEM, Actor
+from tests.factories.billing import again, place, ship_all
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
+INES = Actor("staff", "ines")
+HEAD = "Buchungstag;Valuta;Auftraggeber;Verwendungszweck;Betrag\n"
+IBAN = "DE02120300000000202051"
+
+
+@pytest.fixture
+def invoice(run_debts):
+    """Return how to make an open invoice over 22.06 EUR."""
+
+    def make(**given):
+        order = place(external_reference=f"PO-{Invoice.objects.count()}", **given)
+        ship_all(order)
+        run_debts()
+        return Invoice.objects.select_related("order").get(order=order)
+
+    return make
+
+
+def take(*rows, **given):
+    content = (HEAD + "".join(f"{row}\n" for row in rows)).encode("cp1252")
+    said = {"name": "november.csv", "content": content, "account": IBAN, "currency": "EUR", "actor": INES, **given}
+    return billing.take_statement(**said)
+
+
+def lines():
+    return list(BankLine.objects.order_by("pk"))
+
+
+def test_rows_are_taken_once_and_nothing_is_booked_by_that(invoice):
+    first = invoice()
+    row = f"03.11.2026;;Ada Byron;Rechnung {first.number};22,06"
+    statement = take(row, row, "04.11.2026;;Vermieter;Miete;-800,00", "99.11.2026;;Wer;Was;1,00", "05.11.2026;;X;Y;Z")
+
+    assert statement.summary == {
+        "taken": 3,
+        "known": [],
+        "faulty": [[5, ["“99.11.2026” is no day"]], [6, ["“Z” is no amount"]]],
+    }
+    assert [(one.status, one.confidence, one.reason) for one in lines()] == [
+        ("open", "exact", ""),
+        ("open", "none", ""),
+        ("left", "none", "Money that went out"),
+    ], "the first of two equal rows takes the invoice"
+    assert Payment.objects.count() == 0
+
+    with pytest.raises(StatementKnown):
+        take(row, row)
+    more = take(row, row, "06.11.2026;;Bob;Danke;5,00")
+    assert (more.summary["taken"], more.summary["known"]) == (1, [2, 3])
+    with pytest.raises(BadStatement):
+        take(content=b"nothing;here\n1;2\n")
+    assert BankStatement.objects.count() == 2
+
+
+def test_a_transfer_is_booked_once_and_settles_its_invoice(invoice):
+    first = invoice()
+    take(f"03.11.2026;;Ada Byron;{first.number.replace('-', '')};22,06")
+    [line] = lines()
+
+    assert billing.book_line(line.pk, actor=INES).status == "booked"
+    payment = BankBooking.objects.get(line=line).payment
+    assert (payment.method, payment.amount, payment.reference) == (
+        "bank_transfer",
+        Decimal("22.06"),
+        f"BANK-{line.pk}",
+    )
+    assert Invoice.objects.get().status == "paid"
+    with pytest.raises(AlreadyBooked):
+        billing.book_line(line.pk, actor=INES)
+    with pytest.raises(AlreadyBooked):
+        billing.leave_line(line.pk, reason="-", actor=INES)
+    assert Payment.objects.count() == 1
+
+
+def test_one_transfer_over_invoices_of_several_orders_less_and_more(invoice):
+    first, second = invoice(), invoice()
+    take(f"03.11.2026;;Ada Byron;{first.number} {second.number};44,12")
+    billing.book_line(lines()[0].pk, actor=INES)
+    assert [one.status for one in Invoice.objects.order_by("pk")] == ["paid", "paid"]
+    assert Payment.objects.count() == 2
+
+    third, fourth = invoice(), invoice()
+    take(f"04.11.2026;;Ada Byron;{third.number};20,00", f"04.11.2026;;Ada Byron;{fourth.number};25,00")
+    done = billing.book_lines([one.pk for one in lines()[1:]], actor=INES)
+    assert [one.refusal for one in done] == ["", ""]
+    assert Invoice.objects.get(pk=third.pk).open_amount == Decimal("2.06")
+    assert again(fourth.order).payment_status == "overpaid"
+
+
+def test_what_was_paid_meanwhile_is_refused_and_stays_on_the_list(invoice):
+    first, second = invoice(), invoice(email="bob@example.com", customer_name="Bob")
+    take(f"03.11.2026;;Ada Byron;{first.number};22,06", f"03.11.2026;;Bob;{second.number};22,06")
+    billing.record_payment(first.order_id, method="cash", amount=Decimal("22.06"), actor=SYSTEM)
+
+    done = billing.book_certain(BankStatement.objects.get().pk, actor=INES)
+
+    assert [one.refusal for one in done] == ["On INV-000001 less is open by now; look again", ""]
+    assert [one.status for one in lines()] == ["open", "booked"]
+    assert billing.look_again_at_line(lines()[0].pk, actor=INES).confidence == "none"
+
+
+def test_a_person_says_what_nobody_knows_or_leaves_it_out(invoice):
+    first = invoice()
+    take("03.11.2026;;Nobody;Danke;9,99", "03.11.2026;;Finanzamt;Erstattung;3,33")
+    one, other = lines()
+    for numbers in (["INV-999999"], [""], [first.number, "X"]):
+        with pytest.raises(NoSuchInvoice):
+            billing.book_line(one.pk, numbers=numbers, actor=INES)
+    with pytest.raises(NoSuchInvoice):
+        billing.book_line(one.pk, actor=INES)
+    billing.book_line(one.pk, numbers=[first.number.lower()], actor=INES)
+    assert Invoice.objects.get().open_amount == Decimal("12.07")
+
+    assert billing.leave_line(other.pk, reason="Tax refund", actor=INES).status == "left"
+    assert billing.take_line_up(other.pk, actor=INES).status == "open"
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_who_book_the_same_transfer_at_once_book_it_once(invoice, concurrently):
+    """Guard: the lock on the transfer, and its conditional update."""
+    first = invoice()
+    take(f"03.11.2026;;Ada Byron;{first.number};22,06")
+    [line] = lines()
+
+    outcomes = concurrently(*[partial(billing.book_line, line.pk, actor=INES)] * 4, raising=False)
+
+    assert sorted(type(one.error).__name__ for one in outcomes) == ["AlreadyBooked"] * 3 + ["NoneType"]
+    assert Payment.objects.count() == 1
+
+
+def test_the_pages_take_a_file_show_its_rows_and_book_what_is_ticked(staff, invoice, django_assert_max_num_queries):
+    first, second = invoice(), invoice()
+    url = reverse("admin:bring_statement")
+    assert "CSV file" in staff.get(url).content.decode()
+    content = f"{HEAD}03.11.2026;;Ada Byron;{first.number};22,06\n04.11.2026;;Zoe;Danke;1,00\n"
+    content += f"05.11.2026;;Ada Byron;{second.number};20,00\n"
+
+    def bring(account=IBAN, **more):
+        file = SimpleUploadedFile("november.csv", content.encode())
+        return staff.post(url, {"file": file, "account": account, "currency": "eur", **more})
+
+    assert "This is no IBAN." in bring(account="x").content.decode()
+    answer = bring()
+    page = staff.get(answer.url).content.decode()
+    assert page.count('name="line"') == 2
+    assert page.count("checked") == 1, "only what is certain is ticked"
+    assert "names invoice INV-000001; the amount is what is open" in page
+    assert "Every row of this file was taken in before" in bring().content.decode()
+
+    ticked = BankLine.objects.earliest("pk").pk
+    shown = staff.post(answer.url, {"line": [ticked, "x", "9" * 30]}, follow=True).content.decode()
+    assert "1 transfer is booked." in shown
+    assert "Nothing was ticked" in staff.post(answer.url, {"line": [ticked]}, follow=True).content.decode()
+    with django_assert_max_num_queries(20):
+        staff.get(answer.url)
+    unknown = BankLine.objects.get(name="Zoe")
+    step = reverse("admin:billing_bankline_do", args=[unknown.pk, "assign"])
+    assert "No invoice in EUR waits" in staff.post(step, {"invoices": "INV-7"}).content.decode()
+    assert staff.post(step, {"invoices": second.number}).status_code == 302
+    worklist = staff.get(reverse("admin:billing_bankline_changelist"), {"status__exact": "open"})
+    assert [one.amount for one in worklist.context["cl"].result_list] == [Decimal(20)]
