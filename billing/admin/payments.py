@@ -25,9 +25,11 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.money import Money, round_amount
 from core.reader import spoken_amount
+from customers.models import Customer
 from orders.models import Order, OrderStatus
 
 from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
+from .transfers import MoneyOfCustomer
 
 OPERATE = "billing.operate_payment"
 
@@ -245,10 +247,16 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         return super().get_queryset(request).select_related("order")
 
     def get_urls(self) -> list[Any]:
-        """Add the steps about the money of an order."""
+        """Add the steps about the money of an order, and of a customer."""
         of_order = MoneyOfOrder(Order, self.admin_site)
-        view = self.admin_site.admin_view(of_order.transition_view)
-        return [path("of-order/<path:object_id>/<slug:name>/", view, name="billing_order_do"), *super().get_urls()]
+        of_customer = MoneyOfCustomer(Customer, self.admin_site)
+        order_view = self.admin_site.admin_view(of_order.transition_view)
+        customer_view = self.admin_site.admin_view(of_customer.transition_view)
+        return [
+            path("of-order/<path:object_id>/<slug:name>/", order_view, name="billing_order_do"),
+            path("of-customer/<path:object_id>/<slug:name>/", customer_view, name="billing_customer_do"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(Refund, site=site)

@@ -125,6 +125,7 @@ def money_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
     figures = figures_of(request, customer)
     unpaid = accounts.unpaid(customer)
     waiting = Invoice.objects.filter(pk__in=[one.oldest_id for one in unpaid[:1]]).first()
+    several = any(one.count > 1 and one.amount.currency == customer.currency for one in unpaid)
     limit = customer.credit_limit
     context = {
         "title": _("Money"),
@@ -136,15 +137,17 @@ def money_of_customer(request: HttpRequest, customer: Customer) -> Part | None:
         "waiting": waiting,
         "days": selectors.days_overdue(waiting) if waiting else 0,
         "waiting_url": page_of(waiting),
-        "record": _record(request, customer, waiting) if waiting else "",
+        "record": _record(request, customer, waiting, several=several) if waiting else "",
     }
     return "billing/panels/money_of_customer.html", context
 
 
-def _record(request: HttpRequest, customer: Customer, invoice: Invoice) -> str:
-    """Return where the money for an invoice is recorded, for who may take it."""
+def _record(request: HttpRequest, customer: Customer, invoice: Invoice, *, several: bool) -> str:
+    """Return where the money for an invoice, or for several, is recorded, for who may take it."""
     if not request.user.has_perm(OPERATE):
         return ""
+    if several:
+        return f"{reverse('admin:billing_customer_do', args=[customer.pk, 'payment'])}?next={request.path}"
     return f"{reverse('admin:billing_order_do', args=[invoice.order_id, 'payment'])}?next={request.path}"
 
 

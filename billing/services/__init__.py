@@ -77,6 +77,7 @@ from .reminding import (
 )
 from .reporting import refund_for_exception, report_failed_payment
 from .sellers import change_entity, create_entity, ensure_default_entity
+from .spreading import record_transfer, shares_of
 from .transfers import transfers_of
 
 __all__ = [
@@ -143,6 +144,7 @@ __all__ = [
     "take_hold_for_exception",
     "watch_holds",
     "record_payment",
+    "record_transfer",
     "refund_payment",
     "render_credit_note_pdf",
     "render_invoice_pdf",
@@ -154,6 +156,7 @@ __all__ = [
     "settle_refund",
     "start_paying",
     "take_notice",
+    "shares_of",
     "transfers_of",
     "void_payment",
     "void_payments",

@@ -1,0 +1,91 @@
+"""One transfer for several invoices of a customer, from the page of the customer."""
+
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from billing import selectors, services
+from billing.models import Invoice, Payment
+from core.actors import Actor
+from core.admin.base import BackOfficeAdmin
+from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.money import round_amount
+from core.reader import spoken_amount
+from core.sight import seen
+from customers.models import Customer
+
+from .forms import PaymentForm
+
+OPERATE = "billing.operate_payment"
+NAMED = 20
+
+
+def open_invoices(customer: Customer) -> list[Invoice]:
+    """Return the open invoices of a customer in his currency that this person sees, those due first before others."""
+    waiting = Invoice.objects.filter(order__customer=customer, status__in=selectors.WAITING)
+    rows = seen(waiting.filter(currency=customer.currency))
+    return list(rows.select_related("order").order_by("due_on", "pk")[:500])
+
+
+def record(
+    customer_id: int, *, method: str, reference: str, amount: Any, received_on: Any, actor: Actor
+) -> list[Payment]:
+    """Write down money that came in, as the form says."""
+    customer = Customer.objects.get(pk=customer_id)
+    invoices = open_invoices(customer)
+    at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
+    return services.record_transfer(
+        customer_id,
+        invoice_ids=[one.pk for one in invoices],
+        method=method,
+        amount=amount,
+        currency=customer.currency,
+        reference=reference,
+        actor=actor,
+        at=None if at is not None and at > timezone.now() else at,
+    )
+
+
+def _what_it_does(customer: Customer) -> list[str]:
+    invoices = open_invoices(customer)
+    said = [gettext("These invoices are settled one after the other, each with what is open on it:")]
+    said += [
+        gettext("%(invoice)s of order %(order)s: %(amount)s")
+        % {
+            "invoice": one.number,
+            "order": one.order,
+            "amount": spoken_amount(round_amount(one.open_amount, one.currency), one.currency),
+        }
+        for one in invoices[:NAMED]
+    ]
+    if len(invoices) > NAMED:
+        said.append(gettext("And %(n)s more.") % {"n": len(invoices) - NAMED})
+    return [*said, gettext("What is more than all of them is kept as overpaid on the order of the last one.")]
+
+
+def _all_of_it(customer: Customer) -> dict[str, Any]:
+    invoices = open_invoices(customer)
+    total = sum((one.open_amount for one in invoices), start=Decimal(0))
+    return {"amount": round_amount(total, customer.currency)}
+
+
+class MoneyOfCustomer(TransitionAdmin, BackOfficeAdmin):
+    """What can be done about the money of a customer; offered on its page, done here."""
+
+    transition_services: ClassVar[dict[str, TransitionSpec]] = {
+        "payment": TransitionSpec(
+            _("Record a payment for several invoices"),
+            record,
+            OPERATE,
+            form=PaymentForm,
+            initial=_all_of_it,
+            consequences=_what_it_does,
+            style="primary",
+            when=lambda customer: bool(open_invoices(customer)),
+            done=_("The payment is written down."),
+        ),
+    }
