@@ -19,6 +19,7 @@ from customers.models import Address, Customer
 from customers.terms import TERMS
 from orders import guards
 from orders.inputs import DiscountInput, LineInput, OrderInput
+from orders.services import Deposit
 from pricing import services as pricing
 from pricing.models import Channel
 
@@ -123,6 +124,16 @@ def read(said: Mapping[str, Any], *, may_price: bool) -> Read:
         rows=rows,
         faults=faults,
     )
+
+
+def read_deposit(said: Mapping[str, Any], faults: list[Fault]) -> Deposit | None:
+    """Read what is paid in advance: 30 %, or 100.00. Nothing where nothing is typed."""
+    text = _word(said, "deposit")
+    is_share = text.endswith("%")
+    found = _amount({"deposit": text.rstrip("%")}, "deposit", "/deposit", faults)
+    if found is None:
+        return None
+    return Deposit(percent=found) if is_share else Deposit(amount=found)
 
 
 def read_day(said: Mapping[str, Any], name: str, faults: list[Fault]) -> date | None:

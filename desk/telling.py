@@ -59,6 +59,7 @@ def _words(one: Fault) -> str:
         "product_not_sold": _("It is not sold any more."),
         "shipping_not_available": _("This way of delivery does not go there."),
         "discount_too_large": _("The discount is more than the goods cost."),
+        "prepaid": _("All of it is paid in advance already."),
         "amount_too_large": _("The amount is too large."),
         "insufficient_stock": _("Not enough of it is there. Decide what to do."),
     }

@@ -38,11 +38,13 @@ def why_not(order: Any, name: str) -> str:
 
 
 def payment_missing(order: Any) -> Decimal:
-    """Return what must still come in before the order is confirmed, in its currency."""
-    if order.payment_terms in ON_ACCOUNT:
+    """Return what must still come in before the order is confirmed, in its currency: all of it, or a deposit."""
+    if order.payment_terms in ON_ACCOUNT and not order.deposit_total:
         return Decimal(0)
     covered = order.authorized_total + order.paid_total - order.refunded_total
-    return max(Decimal(0), order.total - order.cancelled_total - order.credited_total - covered)
+    owed = order.total - order.cancelled_total - order.credited_total
+    wanted = min(order.deposit_total, owed) if order.payment_terms in ON_ACCOUNT else owed
+    return max(Decimal(0), wanted - covered)
 
 
 def _place(order: Any) -> str:

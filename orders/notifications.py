@@ -68,6 +68,7 @@ def send_quotation(order_id: int, *, version: int, offered_on: str) -> OutgoingM
         context = {
             **_contents(order),
             "until": wording.day(valid_until, order.language),
+            "deposit": _amount(order, order.deposit_total) if order.deposit_total else "",
             "accept_url": absolute(f"/quotations/{link}/"),
             "terms": wording.terms(order.payment_terms),
         }

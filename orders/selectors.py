@@ -145,7 +145,8 @@ def known_to(channels: Iterable[str]) -> Q:
 
 def awaiting_payment() -> QuerySet[Order]:
     """Return the accepted orders that wait for money."""
-    return Order.objects.filter(status=S.VERIFIED, active_holds=0, payment_terms=guards.PREPAID)
+    awaits = Q(payment_terms=guards.PREPAID) | Q(deposit_total__gt=0)
+    return Order.objects.filter(awaits, status=S.VERIFIED, active_holds=0)
 
 
 def active_holds() -> QuerySet[Hold]:

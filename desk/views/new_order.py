@@ -32,7 +32,7 @@ from core.spoken_json import read_json, storable
 from customers.addresses import PostalAddress
 from desk.comparing import differences
 from desk.parking import shop_of
-from desk.reading import Fault, Read, desk_channels, fault, read, read_day
+from desk.reading import Fault, Read, desk_channels, fault, read, read_day, read_deposit
 from desk.resuming import shown_of
 from desk.telling import GENERAL, choices, country_of, faults_of, told, told_faults
 from desk.till import open_till
@@ -259,6 +259,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     until = read_day(said, "valid_until", faults)
     if until is None and not faults:
         faults.append(fault("/valid_until", "required", _("Until when is it valid?")))
+    deposit = read_deposit(said, faults)
     _preview, more = _previewed(found, actor_for(request))
     faults += more
     if faults or found.token is None or until is None:
@@ -270,6 +271,7 @@ def offer(request: HttpRequest) -> HttpResponse:
             typed=found.typed,
             expected_version=found.version,
             valid_until=until,
+            deposit=deposit,
             actor=actor_for(request),
         )
     except (StaleOrder, NotADraft) as refused:

@@ -174,6 +174,7 @@ class OrderSerializer(serializers.Serializer):
     charges_total = MoneyField()
     tax_total = MoneyField()
     total = MoneyField()
+    deposit_total = MoneyField(help_text="What is paid before it is confirmed, where the rest is bought on account.")
     cancelled_total = MoneyField()
     authorized_total = MoneyField()
     paid_total = MoneyField()

@@ -145,6 +145,8 @@ class Order(models.Model):
     charges_total = amount(_("other charges"))
     tax_total = amount(_("tax"))
     total = amount(_("total"))
+    # What of it is paid before the order is confirmed, where the rest is bought on account.
+    deposit_total = amount(_("deposit"))
     cancelled_total = amount(_("cancelled"))
     authorized_total = amount(_("authorized"))
     paid_total = amount(_("paid"))

@@ -86,7 +86,15 @@ from .progress import (
     record_shipment,
 )
 from .promising import held_back
-from .quotations import accept_quotation, lapse_draft, lapse_drafts, offer_draft, offer_typed, request_payment
+from .quotations import (
+    Deposit,
+    accept_quotation,
+    lapse_draft,
+    lapse_drafts,
+    offer_draft,
+    offer_typed,
+    request_payment,
+)
 from .reassigning import Loss, Taking, preview_taking, take_by_itself, take_units
 from .redating import look_again, redate_release, redate_waiting
 from .remarks import (
@@ -125,6 +133,7 @@ __all__ = [
     "MOST_IN_BACKGROUND",
     "Alternative",
     "Availability",
+    "Deposit",
     "Loss",
     "Preview",
     "Substitute",

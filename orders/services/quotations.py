@@ -1,6 +1,7 @@
 """Quotations: drafts that are offered to their customer until a day, and accepted, or lapse."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError
+from core.money import plain, round_amount
 from core.outbox import emit
 from core.service import note_change, service
 from core.transitions import advance
@@ -30,9 +32,33 @@ LONGEST_DAYS = 366
 UNPAID = (OrderStatus.PLACED, OrderStatus.VERIFIED)
 
 
+@dataclass(frozen=True)
+class Deposit:
+    """What is paid before an order is confirmed: a share of its total in percent, or an amount."""
+
+    percent: Decimal | None = None
+    amount: Decimal = Decimal(0)
+
+
+def _deposit_of(order: Order, deposit: Deposit | None) -> Decimal:
+    if deposit is None:
+        return Decimal(0)
+    if order.payment_terms == guards.PREPAID:
+        raise _invalid("deposit", "prepaid", "All of it is paid in advance; a deposit is asked for on account only")
+    wanted = deposit.amount if deposit.percent is None else order.total * deposit.percent / 100
+    wanted = round_amount(wanted, order.currency)
+    if not 0 < wanted <= order.total:
+        raise _invalid("deposit", "invalid_amount", "A deposit is more than nothing, and no more than the total")
+    return wanted
+
+
 @service
-def offer_draft(order_id: int, *, valid_until: date, actor: Actor) -> Order:
-    """Offer a draft to its customer, at the prices it shows, until a day: a mail lets them read and accept it."""
+def offer_draft(order_id: int, *, valid_until: date, deposit: Deposit | None = None, actor: Actor) -> Order:
+    """Offer a draft to its customer, at the prices it shows, until a day: a mail lets them read and accept it.
+
+    A `deposit` is asked for as soon as it is accepted, and the order is confirmed when that is paid. Stock is not kept
+    for an offer; what is missing when it is accepted follows later.
+    """
     order, draft = take_offer(order_id)
     now = timezone.now()
     today = timezone.localdate(now)
@@ -52,7 +78,12 @@ def offer_draft(order_id: int, *, valid_until: date, actor: Actor) -> Order:
     before = {"valid_until": draft.valid_until}
     draft.valid_until, draft.offered_at = valid_until, now
     draft.save(update_fields=["valid_until", "offered_at"])
-    note_change(order, "orders.draft_offered", actor=actor, before=before, after={"valid_until": valid_until})
+    after: dict[str, Any] = {"valid_until": valid_until}
+    if (wanted := _deposit_of(order, deposit)) != order.deposit_total:
+        order.deposit_total = wanted
+        order.save(update_fields=["deposit_total"])
+        after["deposit"] = f"{plain(wanted, order.currency)} {order.currency}"
+    note_change(order, "orders.draft_offered", actor=actor, before=before, after=after)
     emit(QuotationOffered(order_id=order.pk, version=order.version, offered_on=today.isoformat()), actor=actor)
     return order
 
@@ -65,11 +96,12 @@ def offer_typed(
     typed: Mapping[str, Any],
     expected_version: int | None,
     valid_until: date,
+    deposit: Deposit | None = None,
     actor: Actor,
 ) -> Order:
     """Keep what a page has put together, and offer it to the customer. Raises what the two raise."""
     draft = park_draft(given, token=token, typed=typed, expected_version=expected_version, actor=actor)
-    return offer_draft(draft.pk, valid_until=valid_until, actor=actor)
+    return offer_draft(draft.pk, valid_until=valid_until, deposit=deposit, actor=actor)
 
 
 @service

@@ -10,13 +10,14 @@ from django.utils import timezone
 from core import invariants
 from core.actors import SYSTEM, Actor
 from core.models import OutgoingMail
-from orders import services
+from orders import guards, selectors, services
 from orders.errors import InvalidOrder, NotADraft, NothingToPay, QuotationLapsed, StaleOrder
 from orders.invariants import TRUTHS
 from orders.models import Draft, Order
 from pricing import services as pricing
+from pricing.models import Promotion
 from tests.factories.catalog import stock_of
-from tests.scenarios import anew, order_input, placed_order
+from tests.scenarios import anew, order_input, paid, placed_order
 
 pytestmark = pytest.mark.django_db
 MAYA = Actor("staff", "maya")
@@ -220,3 +221,60 @@ def test_a_changed_offer_is_placed_at_the_prices_of_today(shop):
     order = services.place_typed(given, typed={"a": 2}, expected_version=draft.version, **said)
 
     assert order.total == Decimal("31.63")
+
+
+@pytest.mark.parametrize(
+    ("deposit", "wanted"),
+    [(services.Deposit(percent=Decimal(30)), "6.62"), (services.Deposit(amount=Decimal(10)), "10.00")],
+)
+def test_a_deposit_is_paid_before_the_order_is_confirmed(draft, run_debts, deposit, wanted):
+    services.offer_draft(draft.pk, valid_until=in_days(14), deposit=deposit, actor=MAYA)
+    run_debts()
+    assert f"Of it €{wanted} is a deposit" in OutgoingMail.objects.get().text
+
+    order = services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+    assert (order.status, guards.payment_missing(order)) == ("verified", Decimal(wanted))
+    assert order in selectors.awaiting_payment()
+    run_debts()
+    assert f"€{wanted}" in OutgoingMail.objects.get(kind="order_received").text
+
+    assert paid(order, Decimal(wanted) - Decimal("0.01")).status == "verified"
+    order = paid(order, Decimal(wanted))
+    assert (order.status, order.balance_due) == ("confirmed", Decimal("22.06") - Decimal(wanted))
+
+
+@pytest.mark.parametrize("deposit", [services.Deposit(), services.Deposit(amount=Decimal("22.07"))])
+def test_a_deposit_is_a_part_of_the_total(draft, deposit):
+    with pytest.raises(InvalidOrder) as refused:
+        services.offer_draft(draft.pk, valid_until=in_days(14), deposit=deposit, actor=MAYA)
+
+    assert [fault["pointer"] for fault in refused.value.errors] == ["/deposit"]
+    assert (Draft.objects.get().valid_until, anew(draft).deposit_total) == (None, 0)
+
+
+def test_what_is_paid_in_advance_has_no_deposit(shop):
+    draft = services.save_draft(order_input(), actor=MAYA)
+
+    with pytest.raises(InvalidOrder) as refused:
+        services.offer_draft(
+            draft.pk, valid_until=in_days(1), deposit=services.Deposit(percent=Decimal(9)), actor=MAYA
+        )
+    assert [fault["code"] for fault in refused.value.errors] == ["prepaid"]
+
+
+def test_what_is_offered_keeps_its_use_of_a_promotion_until_it_lapses(shop):
+    Promotion.objects.create(code="LAST", name="Last", kind="percent", value=10, max_uses=1, needs_code=False)
+    pricing.forget()
+    draft = services.save_draft(order_input(payment_terms="net14"), actor=MAYA)
+    offer(draft)
+    assert placed_order(email="bob@example.com").discount_total == 0
+
+    order = services.accept_quotation(draft.pk, version=draft.version, actor=ADA)
+    assert (order.discount_total, Promotion.objects.get().used) == (Decimal("1.42"), 1)
+
+    services.cancel_order(order.pk, reason="", actor=MAYA)
+    again = services.save_draft(order_input(payment_terms="net14"), actor=MAYA)
+    offer(again, 0)
+    assert Promotion.objects.get().used == 1
+    services.lapse_drafts(timezone.now() + timedelta(days=1))
+    assert Promotion.objects.get().used == 0

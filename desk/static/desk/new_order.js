@@ -214,7 +214,7 @@ document.addEventListener("DOMContentLoaded", () => {
     };
     place.addEventListener("click", decide(words.place, () => ({})));
     by("pay-link").addEventListener("click", decide(words.place, () => ({ pay_link: true })));
-    by("offer").addEventListener("click", decide(words.offer, () => ({ valid_until: by("valid_until").value })));
+    by("offer").addEventListener("click", decide(words.offer, () => ({ valid_until: by("valid_until").value, deposit: by("deposit").value })));
     by("park").addEventListener("click", () => {
         if (!isBusy) {
             isWorthKeeping() ? keep(true) : showFaults([{ pointer: "/customer", text: by("promise").dataset.none }], { focus: true });
