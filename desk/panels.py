@@ -1,6 +1,7 @@
 """What the desk adds to the page of an order: the way to go on with a draft, and to ship in one go."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -27,7 +28,12 @@ TAKES_MONEY = "billing.operate_payment"
 def draft(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]] | None:
     """Lead on, and say until when it is offered."""
     user: Any = request.user
-    if order.status != OrderStatus.DRAFT or not user.has_perms(NEEDED):
+    if not user.has_perms(NEEDED):
+        return None
+    if order.status == OrderStatus.EXPIRED and order.placed_at is None:
+        anew = f"{reverse('desk:new-order')}?{urlencode({'like': order.number})}"
+        return "desk/panels/lapsed.html", {"title": _("Quotation"), "anew": anew}
+    if order.status != OrderStatus.DRAFT:
         return None
     context = {
         "title": _("Draft"),

@@ -18,6 +18,9 @@ from orders.selectors import GONE, allowed_actions
 
 Sums = tuple[Decimal, list[tuple[str, Decimal]]]
 
+# So long after its last day the link to a quotation still says that it is over, and lets its reader ask anew.
+ANSWERED_DAYS = 60
+
 
 def send_order_received(order_id: int) -> OutgoingMail | None:
     """Tell that the order is here and how to pay it; nothing when it was paid or ended meanwhile."""
@@ -63,7 +66,7 @@ def send_quotation(order_id: int, *, version: int, offered_on: str) -> OutgoingM
     if order.status != OrderStatus.DRAFT or order.version != version or valid_until is None:
         return None
     days = (valid_until - timezone.localdate()).days
-    link = make_link("quotation", f"{order.history_thread()}@{version}", days=max(days, 0) + 1)
+    link = make_link("quotation", f"{order.history_thread()}@{version}", days=max(days, 0) + ANSWERED_DAYS)
     with translation.override(order.language):
         context = {
             **_contents(order),

@@ -33,7 +33,7 @@ from customers.addresses import PostalAddress
 from desk.comparing import differences
 from desk.parking import shop_of
 from desk.reading import Fault, Read, desk_channels, fault, read, read_day, read_deposit
-from desk.resuming import shown_of
+from desk.resuming import shown_of, written
 from desk.telling import GENERAL, choices, country_of, faults_of, told, told_faults
 from desk.till import open_till
 from desk.views.gate import OPERATE, SEE_CUSTOMERS, SELL, staff_with
@@ -80,6 +80,11 @@ def new(request: HttpRequest) -> HttpResponse:
     # What a shop has not got is ordered for later from its counter.
     if sku := request.GET.get("sku", "").replace("\0", "")[:40]:
         typed["lines"] = [{"sku": sku, "quantity": request.GET.get("quantity", "1")[:7], "wait": ""}]
+    if like := request.GET.get("like", "").replace("\0", "")[:20]:
+        found = seen(Order.objects.select_related("channel", "customer", "shipping_method")).filter(
+            number=like.upper()
+        )
+        typed = written(found[0]) if found else typed
     return _page(request, {"token": str(uuid4()), "version": None, "number": "", "typed": typed}, _("New order"))
 
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import badges
+from core import badges, bell
 from core.admin import history, navigation
 from orders.admin import (
     catches,
@@ -47,6 +47,8 @@ badges.register(
 )
 
 history.phrase("orders.draft_saved", _("Draft kept"), icon="note")
+history.phrase("orders.quotation_wanted", _("Wanted again by the customer"), icon="mail")
+bell.say("quotation_wanted", _("wants a new quotation"))
 history.phrase("orders.draft_offered", _("Offered to the customer"), icon="mail")
 history.phrase("orders.promise_changed", _("Promised for %(after)s instead of %(before)s: %(because)s"), icon="clock")
 history.phrase(

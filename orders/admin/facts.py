@@ -10,6 +10,7 @@ name_facts(
         "orders.assigned": _("Order assigned"),
         "orders.backorders_filled": _("Missing units found"),
         "orders.comment_added": _("Comment added"),
+        "orders.quotation_wanted": _("Quotation wanted again"),
         "orders.day_closed": _("Daily close"),
         "orders.causes_moved": _("Causes of exceptions may be gone"),
         "orders.incident_found": _("Incident found"),

@@ -89,6 +89,8 @@ from .promising import held_back
 from .quotations import (
     Deposit,
     accept_quotation,
+    ask_for_new_quotation,
+    has_lapsed,
     lapse_draft,
     lapse_drafts,
     offer_draft,
@@ -144,6 +146,8 @@ __all__ = [
     "send_units_again",
     "value_of",
     "accept_quotation",
+    "ask_for_new_quotation",
+    "has_lapsed",
     "activate_rules",
     "add_comment",
     "lift_arrears",

@@ -9,14 +9,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from core import bell
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError
+from core.models import EventRecord, User
 from core.money import plain, round_amount
 from core.outbox import emit
 from core.service import note_change, service
 from core.transitions import advance
 from orders import guards
-from orders.errors import InvalidOrder, NothingToPay, QuotationLapsed, StaleOrder
+from orders.errors import InvalidOrder, NotADraft, NothingToPay, QuotationLapsed, StaleOrder
 from orders.events import PaymentRequested, QuotationOffered
 from orders.inputs import OrderInput
 from orders.models import Draft, Order, OrderLine, OrderStatus
@@ -29,6 +31,7 @@ from .placement import take_uses
 
 USUAL_DAYS = 14
 LONGEST_DAYS = 366
+WANTED_ANEW = "orders.quotation_wanted"
 UNPAID = (OrderStatus.PLACED, OrderStatus.VERIFIED)
 
 
@@ -117,6 +120,33 @@ def accept_quotation(order_id: int, *, version: int, actor: Actor) -> Order:
     if order.version != version:
         raise StaleOrder(f"{order} was changed meanwhile; read it again", version=order.version)
     return place_draft(order_id, allow_shortage=True, actor=actor)
+
+
+@service
+def ask_for_new_quotation(order_id: int, *, actor: Actor) -> bool:
+    """Tell whoever made a quotation that its customer wants it anew, once. Returns whether it was.
+
+    Raises NotADraft for what is no quotation that lapsed.
+    """
+    order = take_order(order_id)
+    if not has_lapsed(order, Draft.objects.filter(order=order).first()):
+        raise NotADraft(f"{order} is no quotation that is over", status=order.status)
+    if EventRecord.objects.filter(thread=order.history_thread(), name=WANTED_ANEW).exists():
+        return False
+    note_change(order, WANTED_ANEW, actor=actor)
+    kind, _colon, name = Draft.objects.values_list("changed_by", flat=True).get(order=order).partition(":")
+    makers = (
+        User.objects.filter(username=name, is_active=True, is_staff=True) if kind == "staff" else User.objects.none()
+    )
+    bell.tell(makers, kind="quotation_wanted", record=order, author=order.customer_name or str(actor))
+    return True
+
+
+def has_lapsed(order: Order, draft: Draft | None) -> bool:
+    """Whether an order is a quotation whose last day is over."""
+    if draft is None or draft.valid_until is None or order.placed_at is not None:
+        return False
+    return order.status in (OrderStatus.DRAFT, OrderStatus.EXPIRED) and draft.valid_until < timezone.localdate()
 
 
 @service

@@ -12,7 +12,7 @@ from core import links
 from core.errors import DomainError
 from orders import services as orders
 from orders import wording
-from orders.models import Draft, Order
+from orders.models import Draft, Order, OrderStatus
 from portal import access
 
 PURPOSE = "quotation"
@@ -35,7 +35,7 @@ def quotation(request: HttpRequest, token: str) -> HttpResponse:
         messages.info(request, _("This link is too old. Please look your order up."))
         return redirect("portal:look-up")
     if not _is_open(draft, version):
-        return render(request, "portal/quotation_over.html", {"order": order}, status=GONE)
+        return _over(request, draft, token, version)
     if request.method == "POST":
         try:
             orders.accept_quotation(order.pk, version=version, actor=access.actor_of(request, order))
@@ -46,6 +46,20 @@ def quotation(request: HttpRequest, token: str) -> HttpResponse:
         access.open_order(request, order)
         return redirect("portal:placed", number=order.number)
     return render(request, "portal/quotation.html", _context(draft, order))
+
+
+def _over(request: HttpRequest, draft: Draft, token: str, version: int) -> HttpResponse:
+    """Say that an offer is over; who has it in hand may ask for a new one."""
+    order = draft.order
+    # That it lapsed is a version of its own.
+    last = order.version - 1 if order.status == OrderStatus.EXPIRED else order.version
+    may_ask = last == version and orders.has_lapsed(order, draft)
+    if request.method == "POST" and "anew" in request.POST and may_ask:
+        orders.ask_for_new_quotation(order.pk, actor=access.actor_of(request, order))
+        messages.success(request, _("We have been told, and send you a new offer."))
+        return redirect("portal:quotation", token=token)
+    context = {"order": order, "may_ask": may_ask, "until": draft.valid_until}
+    return render(request, "portal/quotation_over.html", context, status=GONE)
 
 
 def _named(token: str) -> tuple[int, int]:
