@@ -104,6 +104,17 @@ def _effects(preview: ChangePreview) -> list[dict[str, str]]:
     if preview.to_refund:
         amount = _amount(preview, preview.to_refund)
         said.append(("info", _("%(amount)s goes back to the customer.") % {"amount": amount}))
+    for line in preview.prices:
+        words = {"name": line.name, "n": line.units, "agreed": _amount(preview, line.agreed)}
+        if line.today is None or line.today == line.agreed:
+            text = _("%(name)s: all %(n)s at the agreed price of %(agreed)s.") % words
+        else:
+            words["today"] = _amount(preview, line.today)
+            text = _(
+                "%(name)s: all %(n)s at the agreed price of %(agreed)s, which stays; the list says %(today)s today."
+            )
+            text %= words
+        said.append(("info", text))
     if preview.to_credit:
         amount = _amount(preview, preview.to_credit)
         said.append(

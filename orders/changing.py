@@ -103,13 +103,23 @@ class StockOfLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriceKept:
+    """A line of which there is more now: all of it at the price that was agreed, and what it would cost today."""
+
+    name: str
+    units: int
+    agreed: Decimal
+    today: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangePreview:
     """What an edit would do, worked out by the same steps that apply it, on one version of the order.
 
     `to_pay` and `to_refund` are what the edit itself asks of the customer, or owes to him. `to_credit` is what
-    invoices of it give back. `approval` are the reasons
-    for which somebody has to agree; `refusals` say beside each field why it cannot be. `pulled_back` is work that
-    stops and is planned again; `fewest` how many units of a line must stay, by its position.
+    invoices of it give back. `approval` are the reasons for which somebody has to agree; `refusals` say beside each
+    field why it cannot be. `pulled_back` is work that stops and is planned again; `prices` are those of lines that
+    grow; `fewest` how many units of a line must stay, by its position.
     """
 
     order_number: str
@@ -124,6 +134,7 @@ class ChangePreview:
     approval: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     pulled_back: tuple[str, ...] = ()
+    prices: tuple[PriceKept, ...] = ()
     fewest: Mapping[int, int] = field(default_factory=dict)
 
     @property

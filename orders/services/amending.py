@@ -1,6 +1,7 @@
 """What an edit would do to an order, and the edit itself: one set of steps for both."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -38,7 +39,7 @@ from .retying import retie
 from .reworking import RELEASED, Rework, fewest_of
 from .routing import equip
 from .waiting import require_room_to_wait
-from .wishing import take_wish
+from .wishing import prices_kept, take_wish
 
 S = OrderStatus
 SET_PRICES = ("orders.change_price", "orders:price")
@@ -65,7 +66,7 @@ def preview_change(order_id: int, wish: Wish, *, actor: Actor = SYSTEM, at: date
     pieces = work_book.pieces(order.pk)
     work = begin_work(order, wish, pieces=pieces, actor=actor, at=at or timezone.now())
     work_out(work, lock=False)
-    return preview_of(work)
+    return replace(preview_of(work), prices=prices_kept(work))
 
 
 def agreed_now(order: Order) -> Agreement:

@@ -10,6 +10,7 @@ from core.errors import DomainError
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory.models import Product
+from orders.changing import PriceKept
 from orders.derivation import credited_as_cancelled, to_be_credited
 from orders.inputs import LineInput
 from orders.models import OrderLine
@@ -207,6 +208,34 @@ def _price_new(work: Rework, added: Sequence[tuple[NewLine, OrderLine]]) -> None
     work.told = [one for one in quote.explanation if one["about"].startswith("line:")]
     for (_one, line), priced in zip(added, quote.lines, strict=True):
         line.unit_price = priced.unit_price
+
+
+def prices_kept(work: Rework) -> tuple[PriceKept, ...]:
+    """Return at which price lines grow: the one that was agreed, whatever a list says of so many today."""
+    order, customer = work.order, work.order.customer
+    was = {line["position"]: (line["quantity"], Decimal(line["unit_price"])) for line in work.before["lines"]}
+    agreed = [(line, *was[line.position]) for line in work.lines if line.pk is not None and line.position in was]
+    grown = [line for line, units, price in agreed if line.wanted > units and line.unit_price == price]
+    if not grown or work.refusals:
+        return ()
+    try:
+        quote = pricing.quote_order(
+            channel=order.channel,
+            lines=[pricing.QuoteLine(key=one.position, product=one.product, quantity=one.wanted) for one in grown],
+            country=country_of(order),
+            on=timezone.localdate(work.at),
+            group_id=customer.group_id if customer is not None and not order.found_by_email else None,
+            prices_include_tax=order.prices_include_tax,
+            currency=order.currency,
+        )
+        today = {one.key: one.unit_price for one in quote.lines}
+    except DomainError:
+        # Not sold at any price today: what was agreed holds.
+        today = {}
+    return tuple(
+        PriceKept(name=one.name, units=one.wanted, agreed=one.unit_price, today=today.get(one.position))
+        for one in grown
+    )
 
 
 def _put_back_first(numbers: Sequence[str]) -> str:

@@ -19,11 +19,13 @@ from fulfillment.models import FulfillmentOrder
 from inventory import services as inventory
 from inventory.models import Allocation, StockItem, Warehouse
 from orders import services as orders
+from orders.changing import PriceKept
 from orders.errors import ChangeRefused, StaleOrder
 from orders.models import Hold, Order, OrderChange, OrderLine
 from orders.verification import address_key
 from orders.wishes import LineWish, NewLine, Wish
 from pricing import services as pricing
+from pricing.models import Price
 from tests.factories.shop import Shop, make_priced_product
 from tests.scenarios import anew, confirmed_order, placed_order, run_debts
 
@@ -341,3 +343,17 @@ def test_who_lives_at_the_new_address_is_found_by_it(shop: Shop) -> None:
     edit(order, Wish(shipping_address=moved))
 
     assert anew(order).address_key == address_key(moved) == "DE:20095:7"
+
+
+def test_a_line_grows_at_the_price_that_was_agreed_and_the_preview_says_what_a_list_says_today(shop: Shop) -> None:
+    order = confirmed_order()
+    tier = Price.objects.get(product=shop.mug, min_quantity=1)
+    tier.pk, tier.min_quantity, tier.amount = None, 6, Decimal("4.50")
+    tier.save()
+    pricing.forget()
+    shown = orders.preview_change(order.pk, quantities(line1=6))
+    assert shown.prices == (PriceKept(name="Red mug", units=6, agreed=Decimal(5), today=Decimal("4.5")),)
+    assert Decimal(shown.after["subtotal"]) - Decimal(shown.before["subtotal"]) == 20
+    assert orders.preview_change(order.pk, quantities(line1=1)).prices == ()
+    edit(order, quantities(line1=6))
+    assert OrderLine.objects.get(order=order, position=1).unit_price == 5
