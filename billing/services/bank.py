@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import selectors
 from billing.bank_file import BankFile, BankRow, read_bank_file
@@ -51,7 +52,7 @@ def take_statement(*, name: str, content: bytes, account: str, currency: str, ac
     known = _known(whole)
     fresh = [row for row in whole if row.digest not in known]
     if not fresh and known:
-        raise StatementKnown("Every row of this file was taken in before")
+        raise StatementKnown(_("Every row of this file was taken in before"))
     statement = BankStatement.objects.create(
         file_name=name[:200],
         account=account,
@@ -182,7 +183,7 @@ def book_line(line_id: int, *, numbers: Sequence[str] | None = None, actor: Acto
         status=Status.BOOKED, done_by=str(actor), done_at=timezone.now()
     )
     if not moved:
-        raise AlreadyBooked("Somebody has booked this transfer already", status=line.status)
+        raise AlreadyBooked(_("This transfer does not wait to be booked any more"), status=line.status)
     at = min(timezone.make_aware(datetime.combine(line.booked_on, time(12))), timezone.now())
     for order_id, amount in sorted(by_order.items()):
         if amount <= 0:
@@ -230,7 +231,7 @@ def take_line_up(line_id: int, *, actor: Actor) -> BankLine:
     """Put a transfer that was left out back on the list."""
     line = BankLine.objects.locked().get(pk=line_id)
     if line.status != Status.LEFT or line.amount <= 0:
-        raise AlreadyBooked("This transfer was not left out", status=line.status)
+        raise AlreadyBooked(_("This transfer was not left out"), status=line.status)
     BankLine.objects.filter(pk=line_id, status=Status.LEFT).update(status=Status.OPEN, reason="", done_at=None)
     note_change(line, "billing.transfer_taken_up", actor=actor)
     return look_again_at_line(line_id, actor=actor)
@@ -240,19 +241,21 @@ def _take(line_id: int) -> BankLine:
     """Lock a transfer that waits: who has it books it. Raises AlreadyBooked."""
     line = BankLine.objects.locked().get(pk=line_id)
     if line.status != Status.OPEN:
-        raise AlreadyBooked("This transfer does not wait to be booked any more", status=line.status)
+        raise AlreadyBooked(_("This transfer does not wait to be booked any more"), status=line.status)
     return line
 
 
 def _proposed(line: BankLine) -> list[Invoice]:
-    wanted = [int(pk) for pk, _part in line.proposal]
+    wanted = [int(pk) for pk, _amount in line.proposal]
     if not wanted:
-        raise NoSuchInvoice("Nothing says what this transfer is for; name the invoice")
+        raise NoSuchInvoice(_("Nothing says what this transfer is for; name the invoice"))
     found = {one.pk: one for one in Invoice.objects.filter(pk__in=wanted).select_related("order")}
     invoices = [found[pk] for pk in wanted]
-    for invoice, (_pk, part) in zip(invoices, line.proposal, strict=True):
+    for invoice, (_key, part) in zip(invoices, line.proposal, strict=True):
         if round_amount(invoice.open_amount, invoice.currency) < Decimal(part):
-            raise NoSuchInvoice(f"On {invoice} less is open by now; look again", invoice=invoice.number)
+            raise NoSuchInvoice(
+                _("On %(invoice)s less is open by now; look again") % {"invoice": invoice}, invoice=invoice.number
+            )
     return invoices
 
 
@@ -261,7 +264,7 @@ def _named(line: BankLine, numbers: Sequence[str]) -> list[Invoice]:
     rows = Invoice.objects.filter(number__in=wanted, status__in=selectors.WAITING, currency=line.currency)
     found = {one.number: one for one in rows.filter(total__gt=F("paid_total") + F("credited_total"))}
     if missing := [number for number in wanted if number not in found] or not wanted:
-        named = ", ".join(missing) if isinstance(missing, list) else ""
-        detail = f"No invoice in {line.currency} waits for money under {named or 'no number'}"
+        words = {"currency": line.currency, "numbers": ", ".join(missing) if isinstance(missing, list) else "–"}
+        detail = _("No invoice in %(currency)s waits for money under %(numbers)s") % words
         raise NoSuchInvoice(detail, errors=[{"pointer": "/invoices", "code": "unknown", "detail": detail}])
     return [found[number] for number in dict.fromkeys(wanted)]

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import SYSTEM, Actor
 from core.errors import Invalid
@@ -20,7 +21,7 @@ def grant_credit(customer_id: int, *, amount: Decimal, until: datetime, reason: 
     """Let a customer owe so much more than the limit until a moment. Raises NoCreditLimit where there is none."""
     customer = Customer.objects.locked().get(pk=customer_id)
     if customer.credit_limit is None:
-        raise NoCreditLimit("They have no limit, so there is nothing to go beyond")
+        raise NoCreditLimit(_("They have no limit, so there is nothing to go beyond"))
     if amount <= 0 or round_amount(amount, customer.currency) != amount:
         raise Invalid("Not an amount that can be owed", errors=[{"pointer": "/amount", "code": "invalid_amount"}])
     if until <= timezone.now():

@@ -56,8 +56,8 @@ BY_ITSELF: dict[str, tuple[str, Callable[[Order], bool]]] = {
 }
 
 
-# What is looked at, under locks, before an order is confirmed or work on it begins: each may let it wait.
-LIMITED = ("confirm", "release")
+# What is looked at, under locks, before an order is accepted, confirmed, or worked on: each may let it wait.
+LIMITED = ("verify", "confirm", "release")
 _looks: list[Callable[..., bool]] = []
 
 

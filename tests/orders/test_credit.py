@@ -169,6 +169,18 @@ def test_an_order_that_somebody_let_pass_counts_against_new_ones_and_takes_back_
     assert states(order(linde, lines={"TEA-1": 1})) == [("placed", 1)]
 
 
+def test_a_lifted_hold_lets_an_order_wait_for_credit_where_it_does_not_fit_any_more(linde):
+    order(linde)
+    twin = order(linde, external_reference="")
+    assert Hold.objects.get(order=twin).kind == "duplicate"
+    Customer.objects.filter(pk=linde.pk).update(credit_limit=Decimal(30))
+
+    services.release_hold(Hold.objects.get(order=twin).pk, note="Both are meant", actor=INES)
+
+    active = Hold.objects.get(order=twin, status="active")
+    assert (active.kind, active.blocks, anew(twin).status) == ("credit", ["verify"], "placed")
+
+
 def test_paid_in_advance_is_not_looked_at(linde):
     prepaid = placed_order(customer_id=linde.pk, lines={"MUG-RED": 50})
     assert (prepaid.status, prepaid.active_holds) == ("verified", 0)
