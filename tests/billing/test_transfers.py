@@ -85,7 +85,7 @@ def test_finance_records_it_on_the_page_of_the_customer(three, staff):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_record_it_once(three, concurrently):
-    """Without the orders locked before the reference is looked up, it is recorded twice."""
+    """Without the reference looked up under the locks, all clicks but the first are refused (tried)."""
     outcomes = concurrently(*[lambda: len(transfer(three, "30.00")) for _ in range(4)])
     assert [one.value for one in outcomes] == [2] * 4
     assert (paid(three), Payment.objects.count()) == (["7.940", "22.060", "0.000"], 2)
