@@ -1,4 +1,4 @@
-"""U15 and U17: two colleagues at one order. One names the other and is heard; nobody overwrites the other unseen."""
+"""U15: two colleagues at one order. One names the other and is heard; one hands it over to the other."""
 
 from typing import Any
 
