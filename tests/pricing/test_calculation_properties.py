@@ -1,5 +1,6 @@
 """Whatever is in the cart: the quote adds up."""
 
+import random
 from decimal import Decimal as D
 
 from hypothesis import given, settings
@@ -142,3 +143,52 @@ def test_a_tax_agreed_elsewhere_is_kept_to_the_cent(cart, data):
 
     check_sums(found)
     assert [line.tax_total for line in found.lines] == taxes
+
+
+def basket(dice: random.Random) -> QuoteRequest:
+    """Return a basket as shops have them: net or gross, shares and amounts off some goods or all."""
+    currency = dice.choice(["JPY", "EUR", "BHD"])
+    unit = quantum(currency)
+    lines = []
+    for key in range(1, dice.randint(2, 4)):
+        quantity, price = dice.randint(1, 12), dice.randint(1, 20_000) * unit / dice.choice([1, 1, 8])
+        worth = round_amount(price * quantity, currency)
+        off = round_amount(worth * dice.randint(0, 100) / 100, currency) if dice.random() < 0.3 else D(0)
+        rate = dice.choice(CLASSES[:3])
+        lines.append(
+            GoodsLine(key=key, quantity=quantity, unit_price=price, tax_class=rate, discount=off, category=rate)
+        )
+    promotions = [
+        PromotionRule(
+            code=str(number),
+            name="Promotion",
+            kind=dice.choice(["percent", "amount"]),
+            value=D(dice.randint(1, 999)) / 10,
+            priority=dice.randint(0, 1),
+            categories=dice.choice([(), ("standard",), ("reduced", "zero")]),
+        )
+        for number in range(dice.randint(0, 2))
+    ]
+    return QuoteRequest(
+        currency=currency,
+        prices_include_tax=dice.random() < 0.5,
+        lines=lines,
+        tax=TaxSituation(seller_country="DE", country=dice.choice(["DE", "FI"]), rates=RATES),
+        charges=[ChargeInput(kind="shipping", amount=dice.randint(0, 2_000) * unit)],
+        promotions=promotions,
+    )
+
+
+def test_ten_thousand_baskets_add_up_and_so_does_what_their_lines_show():
+    dice = random.Random(9)
+
+    for _basket in range(10_000):
+        wanted = basket(dice)
+        found = quote(wanted)
+        check_sums(found)
+        shares = [one["shares"] for one in found.explanation if "shares" in one]
+        taken = [-D(one["amount"]) for one in found.explanation if "shares" in one]
+        assert [sum(map(D, share.values())) for share in shares] == taken
+        for line, asked in zip(found.lines, wanted.lines, strict=True):
+            of_line = sum((D(share.get(str(line.key), "0")) for share in shares), start=asked.discount)
+            assert line.discount_total == of_line
