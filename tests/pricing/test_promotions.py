@@ -7,9 +7,11 @@ the uses per customer without the unique slot.
 from datetime import date, timedelta
 from decimal import Decimal as D
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from core.actors import SYSTEM
@@ -22,6 +24,7 @@ from orders.wishes import LineWish, Wish
 from pricing import services as pricing
 from pricing.errors import CouponRefused
 from pricing.models import Promotion, Redemption
+from tests.racing import Meeting
 from tests.scenarios import anew, confirmed_order, order_input, placed_order
 
 TODAY = date(2026, 11, 23)
@@ -171,22 +174,38 @@ def test_an_edit_keeps_what_was_granted_for_the_goods_it_was_granted_for(shop):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_never_use_a_code_beyond_its_limits(shop, concurrently):
+def test_many_at_once_never_use_a_code_more_often_than_it_may_be(shop, concurrently):
     make("THREE", max_uses=3)
-    make("MINE", max_uses_per_customer=1)
-    place = orders.place_order
     jobs = [
-        partial(place, order_input({"TEA-1": 1}, email=f"b{n}@example.com", coupon_codes=("THREE",)), actor=SYSTEM)
+        partial(
+            orders.place_order,
+            order_input({"TEA-1": 1}, email=f"b{n}@example.com", coupon_codes=("THREE",)),
+            actor=SYSTEM,
+        )
         for n in range(6)
     ]
-    outcomes = concurrently(*jobs, raising=False)
-    assert [type(one.error) for one in outcomes if one.error is not None] == [CouponRefused] * 3
 
-    orders_of_ada = [
-        partial(place, order_input({"MUG-RED": 1 + n}, coupon_codes=("MINE",)), actor=SYSTEM) for n in range(4)
-    ]
-    outcomes = concurrently(*orders_of_ada, raising=False)
+    outcomes = concurrently(*jobs, raising=False)
+
     assert [type(one.error) for one in outcomes if one.error is not None] == [CouponRefused] * 3
-    uses = Redemption.objects.filter(given_back_at=None).values_list("promotion__code", flat=True)
-    assert sorted(uses) == ["MINE", "THREE", "THREE", "THREE"]
-    assert Order.objects.count() == 4
+    assert (Order.objects.count(), Redemption.objects.count(), Promotion.objects.get().used) == (3, 3, 3)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_in_many_windows_uses_a_code_once(shop, concurrently, monkeypatch):
+    make("MINE", max_uses_per_customer=1)
+    ada = placed_order().customer
+    everybody_has_looked = Meeting(4)
+
+    def atomic() -> Any:
+        everybody_has_looked.wait()
+        return transaction.atomic()
+
+    monkeypatch.setattr("pricing.services.promotions.transaction", SimpleNamespace(atomic=atomic))
+    use = partial(pricing.redeem, ["MINE"], customer_id=ada.pk, at=timezone.now())
+
+    outcomes = concurrently(*[partial(use, reference=f"SO-{n}") for n in range(4)], raising=False)
+
+    assert [type(one.error) for one in outcomes if one.error is not None] == [CouponRefused] * 3
+    assert Redemption.objects.count() == 1
