@@ -15,6 +15,8 @@ from core.sentences import gettext_noop, sentence
 
 BY_INVOICE = sentence(gettext_noop("names invoice %(number)s"))
 BY_ORDER = sentence(gettext_noop("names order %(number)s"))
+BY_OTHER_ROW = sentence(gettext_noop("another row pays invoice %(number)s"))
+PAID_BEFORE = sentence(gettext_noop("invoice %(number)s is paid already"))
 SAME_AMOUNT = sentence(gettext_noop("the amount is what is open"))()
 SAME_SUM = sentence(gettext_noop("the amount is what is open on them together"))()
 LESS = sentence(gettext_noop("less than is open"))()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from billing import selectors
 from billing.bank_file import BankFile, BankRow, read_bank_file
-from billing.bank_matching import Confidence, Match, Open, match
+from billing.bank_matching import BY_OTHER_ROW, PAID_BEFORE, Confidence, Match, Open, match
 from billing.errors import AlreadyBooked, BadStatement, NoSuchInvoice, StatementKnown
 from billing.models import BankBooking, BankLine, BankStatement, Invoice
 from billing.sentences import WENT_OUT
@@ -102,6 +102,7 @@ def _propose(lines: Iterable[BankLine]) -> None:
     """Write onto rows in hand what each may be for; an invoice that one row takes whole is not offered to the next."""
     wanted = [line for line in lines if line.status == Status.OPEN]
     invoices = {one.pk: one for one in _open_invoices(wanted)}
+    taken: set[str] = set()
     for line in wanted:
         found = match(
             text=line.text,
@@ -114,7 +115,20 @@ def _propose(lines: Iterable[BankLine]) -> None:
         if found.confidence in (Confidence.EXACT, Confidence.LIKELY):
             for pk, part in found.parts:
                 if part == invoices[pk].amount:
-                    del invoices[pk]
+                    taken.add(invoices.pop(pk).number)
+    _explain([line for line in wanted if not line.proposal], taken)
+
+
+def _explain(lines: Sequence[BankLine], taken: set[str]) -> None:
+    """Say of rows that nothing waits for which invoice they name all the same: one that is paid, or is by another."""
+    named = {line.pk or line.position: guesses(line.text) for line in lines}
+    numbers = set().union(*named.values()) if named else set()
+    paid = set(Invoice.objects.filter(number__in=numbers, status=Invoice.Status.PAID).values_list("number", flat=True))
+    for line in lines:
+        mine = named[line.pk or line.position]
+        said = [BY_OTHER_ROW(number=one) for one in sorted(mine & taken)]
+        said += [PAID_BEFORE(number=one) for one in sorted(mine & paid)]
+        line.why = said or line.why
 
 
 def _write(line: BankLine, found: Match) -> None:

@@ -57,6 +57,7 @@ def test_rows_are_taken_once_and_nothing_is_booked_by_that(invoice):
         ("open", "none", ""),
         ("left", "none", "Money that went out"),
     ], "the first of two equal rows takes the invoice"
+    assert lines()[1].why == ["another row pays invoice INV-000001"]
     assert Payment.objects.count() == 0
 
     with pytest.raises(StatementKnown):
@@ -112,7 +113,8 @@ def test_what_was_paid_meanwhile_is_refused_and_stays_on_the_list(invoice):
 
     assert [one.refusal for one in done] == ["On INV-000001 less is open by now; look again", ""]
     assert [one.status for one in lines()] == ["open", "booked"]
-    assert billing.look_again_at_line(lines()[0].pk, actor=INES).confidence == "none"
+    again_looked_at = billing.look_again_at_line(lines()[0].pk, actor=INES)
+    assert (again_looked_at.confidence, again_looked_at.why) == ("none", ["invoice INV-000001 is paid already"])
 
 
 def test_a_person_says_what_nobody_knows_or_leaves_it_out(invoice):
