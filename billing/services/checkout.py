@@ -27,7 +27,7 @@ from billing.events import (
 )
 from billing.gateways import Checkout, Notice, ProviderSilent, Stand, Standing
 from billing.models import LegalEntity, Payment
-from billing.sentences import NEVER_REACHED, PAID_OTHERWISE
+from billing.sentences import CAPTURE_REFUSED, NEVER_REACHED, PAID_OTHERWISE
 from billing.services.booking import post_capture
 from billing.services.captures import (
     charge_means,
@@ -323,3 +323,7 @@ def _fail(order: Order, payment: Payment, reason: str, *, actor: Actor, at: date
     payment.failure = reason[:300]
     advance(payment, "fail", actor=actor, note=reason, at=at)
     emit(about_payment(PaymentFailed, order, payment, reason=reason[:300]), actor=actor, at=at)
+    if payment.unattended and not order.email:
+        # Nobody can be sent a link to pay by.
+        amount = Money(payment.amount, payment.currency).rounded()
+        have_it_looked_at(order, payment, CAPTURE_REFUSED(amount=amount, order=order, reason=reason))

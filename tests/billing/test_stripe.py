@@ -12,7 +12,7 @@ from core.errors import TransitionRefused
 from core.models import OutgoingMail
 from core.money import Money
 from orders import services as orders
-from orders.models import OrderException
+from orders.models import Order, OrderException
 from pricing.models import Channel
 from tests.billing.checkouts import BACK, MAYA, NOTHING, begin, come_back, stand
 from tests.factories.billing import again, place, ship, ship_all
@@ -274,6 +274,18 @@ def test_where_nothing_can_be_charged_the_customer_gets_a_link_to_pay_by(order, 
     stripe.pay(other.code)
     come_back(order, run_debts)
     assert again(order).balance_due == 0
+
+
+def test_a_saved_card_that_says_no_to_who_has_no_mail_is_put_before_a_person(stripe, run_debts):
+    order = place(terms="prepaid")
+    by_policy(order, "saved_means")
+    pay(order, stripe, run_debts)
+    Order.objects.update(email="")
+    stripe.strict_cards = {"pm_1"}
+    two_parcels(order, run_debts)
+    found = OrderException.objects.get(category="payment")
+    assert "requires authentication" in found.title
+    assert not OutgoingMail.objects.filter(kind="charge_failed").exists()
 
 
 def test_a_capture_that_is_refused_is_put_before_a_person_and_may_be_tried_again(
