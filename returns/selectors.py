@@ -145,9 +145,9 @@ def takes_all_goods_back(order: Order, credited: Mapping[int, int]) -> bool:
 
 
 def charges_left_to_credit(order: Order) -> QuerySet[InvoiceLine]:
-    """Return the charges on invoices of an order that no credit note took back."""
+    """Return the charges on invoices of an order that no credit note took back; a discount follows the goods."""
     rows = InvoiceLine.objects.filter(invoice__order=order, invoice__number__isnull=False, order_line__isnull=True)
-    return rows.filter(credits__isnull=True).order_by("pk")
+    return rows.filter(credits__isnull=True, total__gte=0).order_by("pk")
 
 
 def charges_given_back(order: Order) -> bool:

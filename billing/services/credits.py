@@ -14,7 +14,7 @@ from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
 from billing.services.booking import post_credit_note
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
-from billing.services.drafting import credit_amounts, draft_credit_note
+from billing.services.drafting import credit_amounts, draft_credit_note, is_discount
 from billing.services.invoicing import number_document
 from billing.services.ledger import open_moment
 from billing.services.matching import tell_if_arrears
@@ -55,7 +55,7 @@ def credit_invoice(
         claimed = [(row, credited, row.quantity - credited) for row, credited, _ in rows]
     else:
         claimed = _claim(invoice, rows, quantities)
-    if not any(units for *_, units in claimed):
+    if not any(units for row, _, units in claimed if not is_discount(row)):
         raise CreditExceedsInvoice(f"All of {invoice} is credited already", invoice=invoice.number)
     return _draft(invoice, claimed, reference=reference, reason=reason, actor=actor, at=moment(at))
 
@@ -93,8 +93,9 @@ def _check_same_rows(note: CreditNote, quantities: Mapping[int, int] | None) -> 
     lines = CreditNoteLine.objects.filter(credit_note=note)
     before = dict(lines.values_list("invoice_line").annotate(units=Sum("quantity")).order_by())
     if quantities is None:
-        same = not any(row.quantity - credited for row, credited, _ in _rows_of(note.invoice))
+        same = not any(row.quantity - credited for row, credited, _ in _rows_of(note.invoice) if not is_discount(row))
     else:
+        before = {row: units for row, units in before.items() if units}
         same = before == {row: units for row, units in quantities.items() if units}
     if not same:
         raise _taken(note)
@@ -107,7 +108,7 @@ def _check_same_units(notes: Sequence[CreditNote], quantities: Mapping[int, int]
     if dict(units.order_by()) != {line: wanted for line, wanted in quantities.items() if wanted > 0}:
         raise _taken(notes[0])
     # With charges, none may be left on these invoices; without, none may have been taken.
-    charges = lines.filter(order_line=None).exists()
+    charges = lines.filter(order_line=None, invoice_line__total__gte=0).exists()
     if charges and not with_charges:
         raise _taken(notes[0])
     if with_charges and not charges and any(_charges_left(note.invoice) for note in notes):
@@ -115,7 +116,11 @@ def _check_same_units(notes: Sequence[CreditNote], quantities: Mapping[int, int]
 
 
 def _charges_left(invoice: Invoice) -> bool:
-    return any(row.order_line_id is None and row.quantity > credited for row, credited, _ in _rows_of(invoice))
+    return any(_is_charge(row) and row.quantity > credited for row, credited, _ in _rows_of(invoice))
+
+
+def _is_charge(row: InvoiceLine) -> bool:
+    return row.order_line_id is None and not is_discount(row)
 
 
 def _taken(note: CreditNote) -> ReferenceTaken:
@@ -178,7 +183,7 @@ def _plan(order: Order, quantities: Mapping[int, int], *, with_charges: bool) ->
             continue
         if with_charges:
             claimed = [
-                (row, credited, row.quantity - credited if row.order_line_id is None else units)
+                (row, credited, row.quantity - credited if _is_charge(row) else units)
                 for row, credited, units in claimed
             ]
         plan.append((invoice, claimed))

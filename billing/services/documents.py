@@ -230,7 +230,7 @@ def _as_people_count(rows: Sequence[Row]) -> list[list[Row]]:
 def _row(position: int, parts: Sequence[Row], currency: str, gross: bool, discounts: bool) -> dict[str, Any]:
     row = parts[0]
     discount = summed(part.discount_total for part in parts)
-    figures = [str(row.quantity), wording.price(summed(part.unit_price for part in parts), currency)]
+    figures = [str(row.quantity or ""), wording.price(summed(part.unit_price for part in parts), currency)]
     if discounts:
         figures.append(wording.figure(-discount, currency) if discount else "")
     figures.append(" + ".join(wording.rate(part.tax_rate) for part in parts))

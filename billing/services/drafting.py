@@ -14,11 +14,12 @@ from billing.calculation import Amounts, Item, Rate
 from billing.errors import NothingToInvoice
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, LegalEntity
 from billing.services.sellers import ensure_default_entity
-from core.money import plain, round_amount
+from core.money import plain, quantum, round_amount
 from core.service import service
 from orders.models import Order, OrderCharge, OrderLine
 
 PRICE = Decimal("0.000001")
+NONE = (Decimal(0), Decimal(0), Decimal(0))
 
 
 @dataclass
@@ -268,7 +269,7 @@ def draft_credit_note(
             sku=row.sku,
             name=row.name,
             quantity=units,
-            unit_price=row.unit_price,
+            unit_price=row.unit_price if units else shares[row.pk].net,
             tax_category=row.tax_category,
             tax_rate=row.tax_rate,
             discount_total=calculation.share(row.discount_total, row.quantity, credited, units, note.currency),
@@ -277,20 +278,75 @@ def draft_credit_note(
             total=shares[row.pk].total,
         )
         for position, (row, credited, units) in enumerate(
-            ((row, credited, units) for row, credited, units in rows if units), start=1
+            ((row, credited, units) for row, credited, units in rows if row.pk in shares), start=1
         )
     )
     return note
 
 
 def credit_amounts(order: Order, invoice: Invoice, rows: Sequence[tuple[InvoiceLine, int, int]]) -> Amounts:
-    """Work out what a credit over `rows` of an invoice takes back, given what earlier credits took."""
-    given: dict[Hashable, Decimal] = {}
+    """Work out what a credit over `rows` of an invoice takes back, given what earlier credits took.
+
+    What was taken off the invoice as a whole comes off what comes back, in proportion to the goods of its rate.
+    """
+    gone: dict[Hashable, list[Decimal]] = {}
     before = CreditNoteLine.objects.filter(credit_note__invoice=invoice)
-    for row_id, net, total in before.values_list("invoice_line_id", "net_total", "total"):
-        given[row_id] = given.get(row_id, Decimal(0)) + total - net
+    for row_id, *amounts in before.values_list("invoice_line_id", "net_total", "tax_total", "total"):
+        gone[row_id] = [sum(pair, Decimal(0)) for pair in zip(gone.get(row_id, NONE), amounts, strict=True)]
     items = [
-        Item(row.pk, row.tax_category, row.tax_rate, row.quantity, row.net_total, row.tax_total, row.total, done, now)
+        _discount_item(row, now, rows, gone, invoice.currency)
+        if is_discount(row)
+        else Item(
+            row.pk, row.tax_category, row.tax_rate, row.quantity, row.net_total, row.tax_total, row.total, done, now
+        )
         for row, done, now in rows
     ]
+    given: dict[Hashable, Decimal] = {
+        row.pk: gone[row.pk][2] - gone[row.pk][0] for row, *_ in rows if row.pk in gone and not is_discount(row)
+    }
     return calculation.take_back(items, given=given, currency=invoice.currency, gross=order.prices_include_tax)
+
+
+def is_discount(row: InvoiceLine) -> bool:
+    """Whether a row takes something off the invoice as a whole."""
+    return row.order_line_id is None and row.total < 0
+
+
+def _discount_item(
+    row: InvoiceLine,
+    now: int,
+    rows: Sequence[tuple[InvoiceLine, int, int]],
+    gone: Mapping[Hashable, Sequence[Decimal]],
+    currency: str,
+) -> Item:
+    """Return what is left of a discount, counted in minor units of the goods that are left beside it.
+
+    Never more comes off than comes back: what was taken back without its discount in earlier times is gone.
+    """
+    net, tax, total = (
+        whole - taken
+        for whole, taken in zip((row.net_total, row.tax_total, row.total), gone.get(row.pk, NONE), strict=True)
+    )
+    key = (row.pk, row.tax_category, row.tax_rate)
+    if now:
+        return Item(*key, 1, net, tax, total, 0, 1)
+    beside = [
+        (one, done, units)
+        for one, done, units in rows
+        if one.order_line_id and (one.tax_category, one.tax_rate) == (row.tax_category, row.tax_rate)
+    ]
+    left = [
+        [whole - taken for whole, taken in zip(amounts, gone.get(one.pk, NONE), strict=True)]
+        for one, _done, _units in beside
+        for amounts in [(one.net_total, one.tax_total, one.total)]
+    ]
+    goods = [sum(amounts, Decimal(0)) for amounts in zip(*left, strict=True)] if left else list(NONE)
+    if goods[2] <= 0:
+        return Item(*key, 1, net, tax, total, 0, 0)
+    if total + goods[2] < 0:
+        net, tax, total = (-amount for amount in goods)
+    coming = sum(
+        (calculation.share(one.total, one.quantity, done, units, currency) for one, done, units in beside), Decimal(0)
+    )
+    unit = quantum(currency)
+    return Item(*key, int(goods[2] / unit), net, tax, total, 0, min(int(coming / unit), int(goods[2] / unit)))

@@ -104,7 +104,9 @@ def _line(trade: Node, position: int, row: Row, currency: str, stated: Stated) -
     _say(product, "Name", text=row.name)  # BT-153
     price = _put(line, "SpecifiedLineTradeAgreement", "NetPriceProductTradePrice")
     _say(price, "ChargeAmount", text=_price(abs(row.unit_price), currency))  # BT-146
-    quantity = -row.quantity if row.unit_price < 0 else row.quantity
+    # A share of a discount is no unit of it: it is said as one piece at its amount.
+    pieces = row.quantity or 1
+    quantity = -pieces if row.unit_price < 0 else pieces
     _say(line, "SpecifiedLineTradeDelivery", "BilledQuantity", text=str(quantity), unitCode=PIECES)  # BT-129, 130
     settled = _put(line, "SpecifiedLineTradeSettlement")
     _tax(settled, *stated)  # BT-151, 152
