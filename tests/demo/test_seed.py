@@ -62,8 +62,9 @@ def test_every_order_stands_where_the_script_says() -> None:
 
 def test_nine_orders_are_on_hold_one_for_each_ground() -> None:
     active = Hold.objects.filter(status=Hold.Status.ACTIVE)
-    assert sorted(active.values_list("kind", flat=True)) == sorted(Hold.Kind.values)
-    assert len(Hold.Kind.values) == 9
+    grounds = set(Hold.Kind.values) - {Hold.Kind.ARREARS, Hold.Kind.APPROVAL}  # nobody has asked for these yet
+    assert sorted(active.values_list("kind", flat=True)) == sorted(grounds)
+    assert len(grounds) == 9
     assert all(hold.order.status == "placed" for hold in active.select_related("order"))
 
 
