@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing import services as billing
 from billing.models import CreditNote, CreditNoteLine
 from core.actors import SYSTEM, Actor
-from core.money import Money, plain
+from core.money import Money, apportion, plain
 from core.service import service
 from core.transitions import advance
 from core.updating import update_each
@@ -121,11 +121,22 @@ def _refund(found: ReturnRequest, notes: Sequence[CreditNote], *, actor: Actor, 
 
 
 def _write_amounts(notes: Sequence[CreditNote], lines: Sequence[ReturnLine]) -> None:
-    """Note on each line what its credit notes give for it."""
+    """Note on each line what its credit notes give for it, less its part of a discount on the whole order."""
     amounts: dict[int, Decimal] = defaultdict(Decimal)
-    rows = CreditNoteLine.objects.filter(credit_note__in=[note.pk for note in notes], order_line__isnull=False)
-    for row in rows:
-        amounts[row.order_line_id or 0] += row.total
+    goods: dict[tuple[int, str, Decimal], list[CreditNoteLine]] = defaultdict(list)
+    off: dict[tuple[int, str, Decimal], Decimal] = defaultdict(Decimal)
+    for row in CreditNoteLine.objects.filter(credit_note__in=[note.pk for note in notes]).order_by("pk"):
+        key = (row.credit_note_id, row.tax_category, row.tax_rate)
+        if row.order_line_id:
+            goods[key].append(row)
+            amounts[row.order_line_id] += row.total
+        elif row.total < 0:
+            off[key] += row.total
+    for key, total in off.items():
+        rows = goods[key]
+        parts = apportion(total, [row.total for row in rows], notes[0].currency)
+        for row, part in zip(rows, parts, strict=True):
+            amounts[row.order_line_id or 0] += part
     for line in lines:
         line.refund_amount = amounts[line.order_line_id]
     if changed := [[line.pk, line.refund_amount] for line in lines if line.refund_amount]:

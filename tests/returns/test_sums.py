@@ -11,7 +11,7 @@ from billing.models import CreditNote, Invoice, Refund
 from core import outbox
 from inventory import services as inventory
 from inventory.models import Product
-from orders.inputs import LineInput
+from orders.inputs import DiscountInput, LineInput
 from orders.models import Order, OrderLine
 from pricing import services as pricing
 from pricing.models import Channel
@@ -52,6 +52,19 @@ def test_delivery_charges_go_back_from_whichever_invoice_they_are_on(seller):
 
     assert sum(refunds) == order.total == again(order).credited_total
     assert CreditNote.objects.filter(order=order).count() == 3
+
+
+def test_a_discount_on_the_whole_order_comes_off_what_goes_back_and_off_its_lines(seller):
+    order = delivered_order(discounts=(DiscountInput(amount=D("3.00"), reason="Thank you"),))
+    first = resolved(order, {"MUG-RED": 1})
+    second = resolved(order, {"MUG-RED": 1, "TEA-1": 1})
+
+    for one in (first, second):
+        [note] = CreditNote.objects.filter(order=order, reference=one.number)
+        of_lines = sum(line.refund_amount for line in one.lines.all())
+        assert of_lines == note.total - sum(row.total for row in note.lines.filter(order_line=None, total__gt=0))
+    assert D(0) < first.refund_total < D("5.95")
+    assert first.refund_total + second.refund_total == order.total == again(order).refunded_total
 
 
 def test_after_the_time_of_the_law_delivery_is_not_refunded(seller):
