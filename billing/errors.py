@@ -47,6 +47,24 @@ class MonthClosed(Conflict):
     code = "month_closed"
 
 
+class MonthNotOver(Conflict):
+    """A month that is not over cannot be closed: there is still something to date into it."""
+
+    code = "month_not_over"
+
+
+class MonthNotClosed(Conflict):
+    """There is no closed month that could be opened again."""
+
+    code = "month_not_closed"
+
+
+class StillPosting(Conflict):
+    """Somebody is writing into the books, so they cannot be closed in this moment."""
+
+    code = "still_posting"
+
+
 class AmountInvalid(Invalid):
     """An amount of money that cannot be: nothing, less than nothing, or finer than the currency."""
 

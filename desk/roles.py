@@ -19,7 +19,7 @@ MOVES_GOODS = (
 )  # fmt: skip
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulfillment.view_shipment")
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
-READS_BOOKS = ("billing.view_ledgertransaction",)
+READS_BOOKS = ("billing.view_ledgertransaction", "billing.close_month")
 # Whom we remind of what, and how.
 BOOKS_TRANSFERS = ("billing.view_bankline", "billing.view_bankstatement")
 REMINDS = ("billing.view_reminderrun", *(f"billing.{verb}_reminderlevel" for verb in ("view", "add", "change")))
@@ -97,6 +97,7 @@ MANAGER = (
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     # Whoever answers for the day lends a hand everywhere: an order is paid and shipped in one go on its page.
     "fulfillment.operate_fulfillmentorder", "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS,
+    "billing.reopen_month",
     "customers.grant_credit", "customers.view_creditoverride",
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",

@@ -75,6 +75,14 @@ navigation.register(
     icon="coins",
 )
 navigation.register(
+    MONEY,
+    _("Month of the books"),
+    "admin:billing_month",
+    permission="billing.view_ledgertransaction",
+    order=545,
+    icon="coins",
+)
+navigation.register(
     navigation.SETTINGS,
     _("Legal entities"),
     "admin:billing_legalentity_changelist",

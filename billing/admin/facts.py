@@ -27,6 +27,8 @@ name_facts(
         "billing.invoice_issued": _("Invoice issued"),
         "billing.invoice_paid": _("Invoice paid"),
         "billing.late_money_came": _("Money came too late"),
+        "billing.month.closed": _("Month closed"),
+        "billing.month.reopened": _("Month opened again"),
         "billing.payment_authorized": _("Payment authorized"),
         "billing.payment_captured": _("Payment taken"),
         "billing.payment_failed": _("Payment failed"),

@@ -5,12 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import LedgerTransaction
 from core.admin.columns import actor_column, choice_column, link_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
+
+from . import month
 
 
 @admin.register(LedgerTransaction, site=site)
@@ -44,6 +47,15 @@ class LedgerTransactionAdmin(PanelAdmin):
         actor_column("actor", _("By")),
         "source",
     )
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of a month, and its files."""
+        view = self.admin_site.admin_view
+        return [
+            path("month/", view(month.month_page), name="billing_month"),
+            path("month/export/", view(month.month_files), name="billing_month_files"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes here but the services."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from customers.models import Customer
 from orders.models import Order
@@ -186,6 +186,10 @@ class ClosedMonth(models.Model):
             )
         ]
         indexes = [models.Index(fields=["entity", "-last_day"], name="closed_month_last")]
+        permissions = [
+            ("close_month", gettext_noop("Can close a month of the books")),
+            ("reopen_month", gettext_noop("Can open a closed month again")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.first_day:%Y-%m}"

@@ -28,6 +28,7 @@ from .checkout import (
     start_paying,
     take_notice,
 )
+from .closing import Month, close_month, drafts_of, movements, reopen_month
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -39,6 +40,7 @@ from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, ren
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice, mail_invoice
+from .month_export import write_month
 from .payments import (
     authorize_payment,
     capture_payment,
@@ -90,6 +92,12 @@ __all__ = [
     "opened",
     "take_line_up",
     "take_statement",
+    "Month",
+    "close_month",
+    "drafts_of",
+    "movements",
+    "reopen_month",
+    "write_month",
     "refund_for_exception",
     "report_failed_payment",
     "Due",

@@ -1,0 +1,156 @@
+"""The month of the books: what it says, what is still open in it, and closing it for good."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import OperationalError, connection
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+
+from billing.errors import MonthNotClosed, MonthNotOver, StillPosting
+from billing.models import ClosedMonth, CreditNote, Invoice, LedgerAccount, LedgerEntry, LedgerTransaction
+from billing.services import ledger
+from core.actors import Actor
+from core.money import plain, round_amount
+from core.service import note_change, service
+
+# How long closing waits for those who are writing at the moment; everybody else waits behind it.
+PATIENCE = "3s"
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of a seller's books."""
+
+    entity_id: int
+    first_day: date
+
+    @property
+    def last_day(self) -> date:
+        """Return the day before the next month."""
+        return (self.first_day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day is behind us."""
+        return self.last_day < timezone.localdate()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is dated into it any more: a later month closes it as well."""
+        closed = ClosedMonth.objects.filter(entity=self.entity_id, reopened_at=None, last_day__gte=self.last_day)
+        return closed.exists()
+
+
+@dataclass(frozen=True)
+class AccountOfMonth:
+    """What moved on an account in a month."""
+
+    kind: str
+    detail: str
+    currency: str
+    debit: Decimal
+    credit: Decimal
+
+
+def movements(month: Month) -> list[AccountOfMonth]:
+    """Return what moved in a month, account by account; debits and credits of a currency are the same sum."""
+    sums = {
+        row["account"]: row
+        for row in LedgerEntry.objects.filter(
+            account__in=LedgerAccount.objects.filter(entity=month.entity_id),
+            booked_on__range=(month.first_day, month.last_day),
+        )
+        .order_by()
+        .values("account")
+        .annotate(debit=Sum("amount", filter=Q(amount__gt=0)), credit=Sum("amount", filter=Q(amount__lt=0)))
+    }
+    accounts = LedgerAccount.objects.filter(pk__in=sums).order_by("currency", "pk")
+    return [
+        AccountOfMonth(
+            one.kind,
+            one.detail,
+            one.currency,
+            round_amount(Decimal(sums[one.pk]["debit"] or 0), one.currency),
+            round_amount(-Decimal(sums[one.pk]["credit"] or 0), one.currency),
+        )
+        for one in accounts
+    ]
+
+
+def drafts_of(month: Month) -> tuple["QuerySet[Invoice]", "QuerySet[CreditNote]"]:
+    """Return the papers of a month that have no number yet; they would be dated later, once it is closed."""
+    end = timezone.make_aware(datetime.combine(month.last_day + timedelta(days=1), time.min))
+    drafts = {"legal_entity": month.entity_id, "number__isnull": True, "created_at__lt": end}
+    return Invoice.objects.filter(**drafts), CreditNote.objects.filter(**drafts)
+
+
+def _figures(month: Month) -> dict[str, Any]:
+    heads = LedgerTransaction.objects.filter(
+        entity=month.entity_id, booked_on__range=(month.first_day, month.last_day)
+    )
+    counts = dict(heads.order_by().values_list("currency").annotate(n=Count("pk")))
+    turned: dict[str, Decimal] = {}
+    for one in movements(month):
+        turned[one.currency] = turned.get(one.currency, Decimal(0)) + one.debit
+    return {
+        currency: {"transactions": counts.get(currency, 0), "debits": plain(sum_, currency)}
+        for currency, sum_ in sorted(turned.items())
+    }
+
+
+@service
+def close_month(month: Month, *, actor: Actor) -> ClosedMonth:
+    """Close a month, and all before it: nothing is dated into them any more. Closing twice changes nothing.
+
+    Raises MonthNotOver, and StillPosting where somebody writes into the books for longer than we wait.
+    """
+    if not month.is_over:
+        raise MonthNotOver("A month is closed when it is over", last_day=month.last_day.isoformat())
+    if known := ClosedMonth.objects.filter(
+        entity=month.entity_id, reopened_at=None, last_day__gte=month.last_day
+    ).first():
+        return known
+    _wait_for_writers()
+    closed = ClosedMonth.objects.create(
+        entity_id=month.entity_id,
+        first_day=month.first_day,
+        last_day=month.last_day,
+        closed_by=str(actor)[:100],
+        figures=_figures(month),
+    )
+    note_change(closed, "billing.month.closed", actor=actor, after={"month": str(closed)})
+    ledger.forget()
+    return closed
+
+
+def _wait_for_writers() -> None:
+    """Let those finish who write into the ledger; who comes after sees that the month is closed."""
+    if connection.vendor != "postgresql":
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            cursor.execute("LOCK TABLE billing_ledgertransaction IN SHARE ROW EXCLUSIVE MODE")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != "55P03":
+            raise
+        raise StillPosting("Something is being written into the books; try again in a moment") from error
+
+
+@service
+def reopen_month(entity_id: int, *, reason: str, actor: Actor) -> ClosedMonth:
+    """Open the month again that was closed last. It stays on record who did, and why. Raises MonthNotClosed."""
+    rows = ClosedMonth.objects.filter(entity=entity_id, reopened_at=None).order_by("-last_day")
+    closed = rows.select_for_update(of=("self",)).first()
+    if closed is None:
+        raise MonthNotClosed("No month is closed")
+    closed.reopened_at = timezone.now()
+    closed.reopened_by = str(actor)[:100]
+    closed.reason = reason[:300]
+    closed.save(update_fields=["reopened_at", "reopened_by", "reason"])
+    note_change(closed, "billing.month.reopened", actor=actor, before={"month": str(closed)}, note=reason[:300])
+    ledger.forget()
+    return closed
