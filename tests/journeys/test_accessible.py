@@ -103,6 +103,7 @@ def pages_of_the_back_office() -> Iterator[str]:
     yield reverse("admin:import_products_preview", args=[ImportBatch.objects.latest("pk").pk])
     yield reverse("admin:plan_reminders")
     yield reverse("admin:bring_statement")
+    yield reverse("admin:billing_month")
     yield f"{reverse('admin:billing_invoice_changelist')}?waits=overdue"
     yield reverse("desk:test-mail")
     yield reverse("reports:pace-edge", args=["picked-packed"])
