@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core import sight
 
@@ -14,6 +14,12 @@ Rows = QuerySet[Any]
 def of_the_house(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return nothing: what comes in on an account is of all channels."""
     return rows.none()
+
+
+@sight.hides("billing.reminderlevel", "channel")
+def of_channels(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return what holds for those channels, and for all."""
+    return rows.filter(Q(channel=None) | Q(channel__code__in=codes))
 
 
 @sight.hides("billing.reminder", "channel")

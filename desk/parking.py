@@ -83,6 +83,7 @@ def park_sale(aside: Aside, *, till: Till, actor: Actor) -> Order:
         customer_name=said["name"],
         customer_company=said["company"],
         shipping_method=till.method.code,
+        prices_as_shown=True,
         metadata={SHOP: till.warehouse.code},
     )
     typed = {

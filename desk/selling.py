@@ -30,6 +30,8 @@ LETTERS = (
     "orders.handlers.send_order_confirmation",
     "fulfillment.handlers.send_shipped",
     "fulfillment.handlers.send_delivered",
+    # What is handed over at the counter was never lost.
+    "returns.handlers.tell_of_parcel_after_all",
     "billing.handlers.render_and_send_invoice",
 )
 
@@ -151,6 +153,7 @@ def _order_input(sale: Sale) -> OrderInput:
         billing_address=buyer.address,
         shipping_method=till.method.code,
         payment_terms=IN_STORE,
+        prices_as_shown=True,
         metadata=kept,
     )
 

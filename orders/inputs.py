@@ -57,6 +57,7 @@ class OrderInput:
     `handed_over_at`: the warehouse in which the goods change hands as they are sold. They come off its shelf, none of
     them waits, they are taxed there, and the buyer may stay unnamed.
     `replacement`: it brings what was lost once more; only what says where it goes is checked.
+    `prices_as_shown`: the prices of whoever stands in front, not those of the customer who is named afterwards.
     `settle=False` leaves it placed. `notify` decides whether anybody is told, where the channel does not.
     """
 
@@ -95,6 +96,7 @@ class OrderInput:
     allow_shortage: bool = False
     historic: bool = False
     replacement: bool = False
+    prices_as_shown: bool = False
     handed_over_at: str = ""
     settle: bool = True
     notify: bool | None = None

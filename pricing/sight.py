@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import sight
@@ -22,6 +22,13 @@ sight.limit("channel", _("Channels"), offers=_offers)
 def channels(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return those channels."""
     return rows.filter(code__in=codes)
+
+
+@sight.hides("pricing.pricelist", "channel")
+@sight.hides("pricing.promotion", "channel")
+def of_channels(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return what holds for those channels, and for all."""
+    return rows.filter(Q(channel=None) | Q(channel__code__in=codes))
 
 
 @sight.hides("pricing.transit", "warehouse")

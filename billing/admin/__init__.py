@@ -81,6 +81,7 @@ navigation.register(
     permission="billing.view_ledgertransaction",
     order=545,
     icon="coins",
+    whole="channel",
 )
 navigation.register(
     navigation.SETTINGS,

@@ -22,6 +22,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from core import sight
+
 SETTINGS = _("Settings")
 FOOT = 900
 
@@ -38,6 +40,7 @@ class Entry:
     icon: str
     query: str = ""
     keys: str = ""
+    whole: str = ""
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -95,9 +98,13 @@ def register(
     icon: str = "dot",
     query: str = "",
     keys: str = "",
+    whole: str = "",
 ) -> None:
-    """Add a place to the navigation; the same address again replaces it."""
-    ENTRIES[(url_name, query)] = Entry(group, label, url_name, permission, order, icon, query, keys)
+    """Add a place to the navigation; the same address again replaces it.
+
+    `whole` names a kind of limit: who has one of that kind does not see the place, it is about all there is.
+    """
+    ENTRIES[(url_name, query)] = Entry(group, label, url_name, permission, order, icon, query, keys, whole)
 
 
 def groups_for(request: HttpRequest) -> list[Group]:
@@ -118,7 +125,12 @@ def groups_for(request: HttpRequest) -> list[Group]:
 
 
 def _visible(request: HttpRequest) -> Iterable[Entry]:
-    return (entry for entry in ENTRIES.values() if request.user.has_perms(entry.permissions))
+    return (
+        entry
+        for entry in ENTRIES.values()
+        if request.user.has_perms(entry.permissions)
+        and not (entry.whole and sight.limited_to(entry.whole) is not None)
+    )
 
 
 def _mark(request: HttpRequest, links: list[tuple[str, Link]]) -> None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 def name_the_type(apps, schema_editor):
     types = apps.get_model("orders", "HoldType").objects.using(schema_editor.connection.alias)
-    types.create(code="arrears", auto_release="arrears")
+    types.get_or_create(code="arrears", defaults={"auto_release": "arrears"})
 
 
 def forget_the_type(apps, schema_editor):

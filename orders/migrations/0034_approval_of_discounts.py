@@ -5,7 +5,7 @@ from django.db import migrations
 
 def name_the_type(apps, schema_editor):
     types = apps.get_model("orders", "HoldType").objects.using(schema_editor.connection.alias)
-    types.create(code="approval", may_lift="orders.lift_money_hold", active=False)
+    types.get_or_create(code="approval", defaults={"may_lift": "orders.lift_money_hold", "active": False})
 
 
 def forget_the_type(apps, schema_editor):

@@ -29,6 +29,7 @@ from orders.sentences import EDITED, OVER_CREDIT, OVER_LIMIT
 from orders.wishes import Wish
 from pricing import services as pricing
 
+from .approving import why_approve_discount
 from .book import FIGURES, charges_of, lines_of, touch
 from .buyer import owed_by
 from .cutoff import is_customer, why_not_by_customer
@@ -226,6 +227,10 @@ def why_approval(work: Rework) -> list[str]:
     limit = limit_of(order, actor)
     if limit is not None and moved > limit:
         reasons.append(OVER_LIMIT(moved=_amount(order, moved), limit=_amount(order, limit)))
+    prices = [*(one.unit_price for one in work.wish.lines), *(one.unit_price for one in work.wish.add)]
+    is_priced = any(price is not None for price in prices)
+    if is_priced and (said := why_approve_discount(order, work.lines, work.charges, actor=actor)):
+        reasons.append(said)
     if over := _over_credit(work):
         reasons.append(OVER_CREDIT(over=_amount(order, over)))
     return reasons

@@ -251,6 +251,8 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
     """Have the order priced, and write every figure onto it."""
     order, customer = composed.order, composed.buyer.customer if composed.buyer.lends else None
     is_company = bool(given.customer_company) or (customer is not None and customer.kind == Customer.Kind.COMPANY)
+    priced_for = None if given.prices_as_shown else composed.buyer.customer
+    is_known = priced_for is not None or bool(given.email and not given.prices_as_shown)
     quote = pricing.quote_order(
         channel=order.channel,
         lines=[
@@ -273,9 +275,9 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
         coupon_codes=given.coupon_codes,
         customer_is_company=is_company,
         vat_id=customer.vat_id if customer else "",
-        group_id=customer.group_id if customer else None,
-        customer_id=composed.buyer.customer.pk if composed.buyer.customer else None,
-        is_first=composed.buyer.before.is_first if composed.buyer.customer or given.email else None,
+        group_id=customer.group_id if customer and priced_for else None,
+        customer_id=priced_for.pk if priced_for else None,
+        is_first=composed.buyer.before.is_first if is_known else None,
         prices_include_tax=given.prices_include_tax,
         currency=order.currency,
     )

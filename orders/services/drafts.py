@@ -38,8 +38,9 @@ RESERVED_COLUMNS = ("allocated", "backordered", "promised_on")
 def save_draft(order: OrderInput, *, draft_id: int | None = None, actor: Actor) -> Order:
     """Keep an order that somebody is still putting together: new, or instead of what the draft said before."""
     now = timezone.now()
-    composed = compose(order, at=now, actor=actor)
     known = None if draft_id is None else _take_draft(draft_id)
+    _free_uses(known, at=now)
+    composed = compose(order, at=now, actor=actor)
     _write(composed, known, at=now)
     _write_draft(composed.order, known, token=uuid4(), typed={}, actor=actor, at=now)
     _note(composed, actor=actor)
@@ -66,6 +67,7 @@ def park_draft(
     if known is not None:
         _require_draft(known)
         _require_version(known, expected_version, typed)
+    _free_uses(known, at=now)
     composed = _as_far_as_it_goes(order, at=now, actor=actor)
     _write(composed, known, at=now)
     _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
@@ -99,6 +101,7 @@ def place_typed(
         _require_version(known, expected_version, typed)
         if not ask_to_pay and _is_offered_as(known, typed, at=now):
             return place_draft(known.pk, actor=actor)
+    _free_uses(known, at=now)
     composed = compose(order, at=now, actor=actor)
     _write(composed, known, at=now)
     _write_draft(composed.order, known, token=token, typed=typed, actor=actor, at=now)
@@ -187,13 +190,18 @@ def _as_far_as_it_goes(given: OrderInput, *, at: datetime, actor: Actor) -> Comp
         return Composed(order=order, lines=[], charges=[], products={}, buyer=buyer)
 
 
+def _free_uses(known: Order | None, *, at: datetime) -> None:
+    """Give back what a draft holds of promotions before it is composed anew, so that it is not in its own way."""
+    if known is not None:
+        pricing.give_back(str(known.number), at=at)
+
+
 def _write(composed: Composed, known: Order | None, *, at: datetime) -> None:
     """Write a draft with its lines: new, or instead of what it said before."""
     draft = composed.order
     draft.placed_at = None
     restate(draft)
     if known is not None:
-        pricing.give_back(str(known.number), at=at)
         draft.pk, draft.version, draft.created_at = known.pk, known.version + 1, known.created_at
         draft.number, draft.updated_at = known.number, at
         # What colleagues said about it beside what is typed: who types it anew says nothing of that.

@@ -102,8 +102,10 @@ def bind(
     weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
     restate(order, lines=lines, charges=composed.charges)
     holds = holds_of_checks(order.checks, actor=actor, at=at)
-    reason = why_approve_discount(order, lines, composed.charges, actor=actor)
-    holds += hold_for_approval(reason, actor=actor, at=at)
+    # What replaces a lost parcel costs nothing on purpose; what was agreed long ago is not agreed again.
+    if not historic and not composed.replacement:
+        reason = why_approve_discount(order, lines, composed.charges, actor=actor)
+        holds += hold_for_approval(reason, actor=actor, at=at)
     if not historic:
         holds += holds_of_arrears(composed.buyer, actor=actor, at=at)
     restate_holds(order, holds)

@@ -98,6 +98,8 @@ def _why_not(promotion: Promotion, sale: Sale, *, is_typed: bool, used: int) -> 
     # Of a code that somebody types before we know who it is, the order itself decides.
     if promotion.first_order and not (sale.is_first or (is_typed and sale.is_first is None)):
         return _("only for a first order")
+    if promotion.per_customer is not None and not is_typed and sale.customer_id is None and sale.is_first is None:
+        return _("only for customers who give their name")
     if promotion.max_uses is not None and promotion.used >= promotion.max_uses:
         return _("used up")
     if promotion.per_customer is not None and used >= promotion.per_customer:

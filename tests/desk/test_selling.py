@@ -24,7 +24,7 @@ from orders.errors import DuplicateReference, InvalidOrder
 from orders.inputs import LineInput
 from orders.models import Movement, Order, OrderStatus
 from pricing import services as pricing
-from pricing.models import Channel
+from pricing.models import Channel, Promotion
 from tests.factories.catalog import make_warehouse
 from tests.factories.shop import make_priced_product, make_shop
 from tests.racing import concurrently
@@ -289,8 +289,22 @@ def test_a_sale_asks_as_much_for_ten_articles_as_for_two(till, django_assert_max
     for n in range(10):
         make_priced_product(f"CUP-{n}", "1.00", stock={"MUC": 3})
     lines = tuple(LineInput(sku=f"CUP-{n}", quantity=1) for n in range(10))
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(66):
         sell(till, lines=lines, total=Decimal("11.90"))
+
+
+def test_at_the_counter_the_price_is_the_one_that_was_shown(till):
+    # The basket knows nobody yet; who gives a name afterwards still pays what was said.
+    Promotion.objects.create(code="WELCOME", name="W", kind="percent", value=10, needs_code=False, first_order=True)
+    Promotion.objects.create(
+        code="ONCE", name="O", kind="percent", value=10, needs_code=False, max_uses_per_customer=1
+    )
+    pricing.forget()
+
+    named = sell(till, buyer=Buyer(name="Ada Byron", email="ada@example.com"))
+    nameless = sell(till, token="b" * 32)
+
+    assert [(order.discount_total, order.total) for order in (named, nameless)] == [(0, Decimal("16.39"))] * 2
 
 
 def test_every_law_of_the_books_holds_afterwards(till):

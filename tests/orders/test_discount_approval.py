@@ -13,6 +13,7 @@ from orders import services
 from orders.errors import InvalidOrder, MayNotLift
 from orders.inputs import DiscountInput, LineInput
 from orders.models import Hold, Order
+from orders.wishes import LineWish, Wish
 from pricing import services as pricing
 from pricing.models import Channel
 from tests.scenarios import anew, order_input
@@ -58,6 +59,24 @@ def test_beyond_it_the_order_waits_for_who_may_approve(maya):
     with pytest.raises(MayNotLift):
         services.release_hold(hold.pk, note="Fine", actor=maya)
     assert services.release_hold(hold.pk, note="Fine", actor=FINN).status == "confirmed"
+
+
+def test_an_edit_does_not_lead_around_it(maya):
+    order = place(maya)
+    wish = Wish(lines=(LineWish(position=1, unit_price=D("4.00")),))
+
+    assert [retold(why) for why in services.preview_change(order.pk, wish, actor=maya).approval] == [
+        "20 % taken off by hand; more than 10 % needs approval"
+    ]
+    wish = Wish(lines=(LineWish(position=1, unit_price=D("4.50")),))
+    assert services.preview_change(order.pk, wish, actor=maya).approval == ()
+
+
+def test_what_replaces_a_lost_parcel_costs_nothing_on_purpose(maya):
+    free = LineInput(sku="MUG-RED", quantity=1, unit_price=D(0))
+
+    assert place(maya, free, replacement=True).status == "confirmed"
+    assert place(maya, free).is_on_hold
 
 
 def test_who_may_approve_asks_nobody_and_a_role_without_a_limit_neither(maya):

@@ -144,7 +144,7 @@ def test_reports_about_nothing_are_refused(db):
             lambda order: services.record_credit(
                 order.pk, reference="C", quantities={}, total=Decimal(1), actor=SYSTEM
             ),
-            2,
+            3,
         ),
     ],
 )

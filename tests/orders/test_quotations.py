@@ -278,3 +278,16 @@ def test_what_is_offered_keeps_its_use_of_a_promotion_until_it_lapses(shop):
     assert Promotion.objects.get().used == 1
     services.lapse_drafts(timezone.now() + timedelta(days=1))
     assert Promotion.objects.get().used == 0
+
+
+def test_a_draft_that_is_typed_anew_is_not_in_the_way_of_its_own_coupon(shop):
+    Promotion.objects.create(code="LAST", name="Last", kind="percent", value=10, max_uses=1, max_uses_per_customer=1)
+    pricing.forget()
+    given = order_input(payment_terms="net14", coupon_codes=("LAST",))
+    draft = services.save_draft(given, actor=MAYA)
+    offer(draft)
+
+    again = services.save_draft(given, draft_id=draft.pk, actor=MAYA)
+    assert (again.discount_total, Promotion.objects.get().used) == (Decimal("1.42"), 0)
+    assert services.place_draft(again.pk, actor=MAYA).discount_total == Decimal("1.42")
+    assert Promotion.objects.get().used == 1
