@@ -20,6 +20,7 @@ FAITHFUL = 20
 FOLDED = "translate(lower(w.name), 'äöüéèá', 'aoueea')"
 # What is not copied as it is; `p` is the pattern, `c` the copy, `w` its buyer, `id` the key of the new row.
 INSTEAD: Mapping[str, Mapping[str, str]] = {
+    "billing.LedgerEntry": {"customer_id": "CASE WHEN p.customer_id IS NULL THEN NULL ELSE w.id END"},
     "orders.Order": {
         "customer_id": "CASE WHEN p.customer_id IS NULL THEN NULL ELSE w.id END",
         "customer_name": "w.name",

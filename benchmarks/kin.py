@@ -55,8 +55,9 @@ PATHS = {
     "core.Attachment": "thread",
     "core.OutgoingMail_attachments": "outgoingmail__thread",
 }
-# Work of the staff, which may name a file, and what somebody said of two orders; none of it belongs to one.
-OF_NO_ORDER = {"core.BulkJob", "orders.Incident", "orders.ToldApart", "orders.Replacement"}
+# Letters about several orders, work of the staff, which may name a file, and what somebody said of two orders:
+# none of it belongs to one.
+OF_NO_ORDER = {"billing.ReminderLetter", "core.BulkJob", "orders.Incident", "orders.ToldApart", "orders.Replacement"}
 # Codes that cannot be guessed: what stands in for them is a number of as many digits.
 CODE = re.compile(r"(pay_|re_)\w{20}")
 NAMED = re.compile(

@@ -19,6 +19,8 @@ from core.sentences import gettext_noop, sentence
 NO_COLUMN = sentence(gettext_noop("No column of the file says: %(names)s"))
 NO_DAY = sentence(gettext_noop("“%(text)s” is no day"))
 NO_AMOUNT = sentence(gettext_noop("“%(text)s” is no amount"))
+PENDING = sentence(gettext_noop("The bank has not booked this yet"))
+UNREADABLE = sentence(gettext_noop("The file cannot be read: a quotation mark is opened and never closed"))()
 EMPTY = sentence(gettext_noop("The file holds no rows"))()
 TOO_LARGE = sentence(gettext_noop("The file has more than %(n)s rows; cut it into several"))
 MOST_ROWS = 5_000
@@ -35,9 +37,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "amount": ("betrag", "betrag (eur)", "betrag (€)", "umsatz", "amount"),
     "incoming": ("haben", "credit"),
     "outgoing": ("soll", "debit"),
+    "sign": ("soll/haben", "s/h", "soll/haben-kennzeichen", "soll-/haben-kennzeichen", "debit/credit"),
+    "state": ("info", "status", "buchungsstatus"),
     "currency": ("währung", "waehrung", "currency"),
 }  # fmt: skip
 DAYS = ("%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d")
+# More than any account moves at once: such a number is none of money, and fits nowhere.
+MOST = Decimal(10) ** 11
+# What a bank writes of rows that will come again, with another day, once they are booked.
+NOT_YET = ("vorgemerkt", "pending")
 FIGURE = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f ]*[+-]?")
 
 
@@ -70,12 +78,16 @@ def read_bank_file(content: bytes, *, account: str, currency: str) -> BankFile:
     """Read a statement of an account; rows without a currency of their own are in `currency`."""
     text, encoding = _decoded(content)
     lines = text.splitlines()
-    found = _heading(lines)
+    try:
+        found = _heading(lines)
+        below = lines[found[0] + 1 :] if found else []
+        body = list(csv.reader(io.StringIO("\n".join(below)), delimiter=found[1] if found else SEPARATORS[0]))
+    except csv.Error:
+        return BankFile(encoding, fault=UNREADABLE)
     if found is None:
         wanted = ", ".join(NAMES[name][0] for name in ("booked_on", "amount"))
         return BankFile(encoding, fault=NO_COLUMN(names=wanted))
-    place, separator, columns = found
-    body = list(csv.reader(io.StringIO("\n".join(lines[place + 1 :])), delimiter=separator))
+    place, _separator, columns = found
     rows = [(place + 2 + at, cells) for at, cells in enumerate(body) if any(cell.strip() for cell in cells)]
     if not rows:
         return BankFile(encoding, fault=EMPTY)
@@ -88,9 +100,9 @@ def read_bank_file(content: bytes, *, account: str, currency: str) -> BankFile:
 
 def _decoded(content: bytes) -> tuple[str, str]:
     try:
-        return content.decode("utf-8-sig"), "UTF-8"
+        return content.decode("utf-8-sig").replace("\0", " "), "UTF-8"
     except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace"), "Windows-1252"
+        return content.decode("cp1252", errors="replace").replace("\0", " "), "Windows-1252"
 
 
 def _heading(lines: Sequence[str]) -> tuple[int, str, dict[str, int]] | None:
@@ -101,6 +113,10 @@ def _heading(lines: Sequence[str]) -> tuple[int, str, dict[str, int]] | None:
             columns = {name: cells.index(word) for name, words in NAMES.items() for word in words if word in cells}
             # The first name of a column that is there counts.
             columns = {name: next(cells.index(word) for word in NAMES[name] if word in cells) for name in columns}
+            at = columns.get("amount")
+            if at is not None and "sign" not in columns and at + 1 < len(cells) and not cells[at + 1]:
+                # Some banks say S or H in a column without a name behind the amount.
+                columns["sign"] = at + 1
             if "booked_on" in columns and columns.keys() & {"amount", "incoming"}:
                 return place, separator, columns
     return None
@@ -123,9 +139,14 @@ def _row(
     if booked_on is None:
         faults.append(NO_DAY(text=cell("booked_on")[:40]))
     said = cell("amount") or cell("incoming") or (f"-{cell('outgoing').lstrip('+-')}" if cell("outgoing") else "")
+    if said and cell("sign").upper() in ("S", "SOLL", "D", "DEBIT"):
+        said = f"-{said.strip('+-')}"
     amount = amount_of(said)
-    if amount is None:
+    if amount is None or abs(amount) >= MOST:
+        amount = None
         faults.append(NO_AMOUNT(text=said[:40]))
+    if any(word in cell("state").lower() for word in NOT_YET):
+        faults.append(PENDING())
     name, text = cell("name")[:200], cell("text")[:500]
     known = (account, booked_on, amount, name.lower(), text.lower())
     # Two equal rows in one file are two payments; the same rows in the next file are these again.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from core.sentences import gettext_noop, sentence
 
@@ -150,6 +151,7 @@ def _named(text: str, invoices: Iterable[Open]) -> tuple[list[Open], list[str]]:
     return by_order, [BY_ORDER(number=number) for number in orders]
 
 
+@lru_cache(maxsize=16_384)
 def key_of(number: str) -> tuple[str, str]:
     """Return a number without its dashes and leading zeros: INV-000123 is ("inv", "123")."""
     letters = re.sub(r"[^a-z]", "", number.lower())
@@ -177,8 +179,10 @@ def is_same_name(one: str, other: str) -> bool:
     return shorter <= longer and (len(shorter) > 1 or shorter == longer or len(next(iter(shorter))) > 4)
 
 
-def _words(name: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z0-9]+", _plain(name)) if word not in FILLERS and len(word) > 1}
+@lru_cache(maxsize=16_384)
+def _words(name: str) -> frozenset[str]:
+    said = re.findall(r"[a-z0-9]+", _plain(name))
+    return frozenset(word for word in said if word not in FILLERS and len(word) > 1)
 
 
 def _plain(text: str) -> str:

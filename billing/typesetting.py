@@ -16,6 +16,7 @@ from segno import helpers
 PAPER = Path(__file__).resolve().parent / "paper"
 # What banks accept as the amount of a payment code (EPC069-12).
 LEAST, MOST = "0.01", "999999999.99"
+BIC_LENGTHS = (8, 11)
 # What Factur-X 1.0 wants said in the metadata, and what PDF/A wants said about these words.
 _FACTURX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 _SAID = {
@@ -112,4 +113,7 @@ def payment_picture(*, name: str, iban: str, bic: str, amount: str, text: str) -
 
 
 def _epc(*, name: str, iban: str, bic: str, amount: str, text: str) -> segno.QRCode:
-    return helpers.make_epc_qr(name=name[:70], iban=iban, bic=bic or None, amount=Decimal(amount), text=text[:140])
+    # Within the EEA the IBAN is enough; a BIC that is none must not keep anybody from paying.
+    code = bic.replace(" ", "")
+    known = code if len(code) in BIC_LENGTHS else None
+    return helpers.make_epc_qr(name=name[:70], iban=iban, bic=known, amount=Decimal(amount), text=text[:140])

@@ -18,6 +18,7 @@ from stdnum.exceptions import ValidationError
 from billing import services
 from billing.models import BankLine, BankStatement, Invoice, LegalEntity
 from billing.panels import OPERATE
+from core import sight
 from core.actors import Actor
 from core.admin import navigation
 from core.admin.actors import actor_for
@@ -206,7 +207,7 @@ class BankStatementAdmin(BackOfficeAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the files, and the way to bring another."""
-        extra = {"may_bring": request.user.has_perms(NEEDED), **(extra_context or {})}
+        extra = {"may_bring": _may_bring(request), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
     def get_urls(self) -> list[Any]:
@@ -218,7 +219,7 @@ class BankStatementAdmin(BackOfficeAdmin):
 
     def bring_view(self, request: HttpRequest) -> HttpResponse:
         """Take in a file; what it holds is shown next, and booked only if somebody says so."""
-        if not request.user.has_perms(NEEDED):
+        if not _may_bring(request):
             raise PermissionDenied
         seller = LegalEntity.objects.filter(is_default=True).first()
         usual = {"account": seller.iban if seller else "", "currency": "EUR"}
@@ -332,3 +333,8 @@ navigation.register(
     order=526,
     icon="coins",
 )
+
+
+def _may_bring(request: HttpRequest) -> bool:
+    """Whether somebody may take in a statement: what comes in on an account is of all channels."""
+    return request.user.has_perms(NEEDED) and sight.limited_to("channel") is None

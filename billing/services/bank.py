@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import F, Q
@@ -23,6 +24,7 @@ from core.errors import DomainError
 from core.money import round_amount
 from core.service import note_change, service
 
+from .common import take_order
 from .payments import record_payment
 
 Status = BankLine.Status
@@ -185,7 +187,11 @@ def book_line(line_id: int, *, numbers: Sequence[str] | None = None, actor: Acto
     AlreadyBooked for the second who tries, and NoSuchInvoice where an invoice does not wait for this money any more.
     """
     line = _take(line_id)
-    invoices = _named(line, numbers) if numbers is not None else _proposed(line)
+    find = partial(_named, line, numbers) if numbers is not None else partial(_proposed, line)
+    # What is open is read once nobody else can pay it any more.
+    for order_id in sorted({one.order_id for one in find()}):
+        take_order(order_id)
+    invoices = find()
     by_order: dict[int, Decimal] = defaultdict(Decimal)
     left = line.amount
     for invoice in invoices:

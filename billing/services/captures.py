@@ -77,6 +77,10 @@ def ask_to_let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, 
 def charge_again(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) -> Payment | None:
     """Note that the rest of an invoice is to be charged to what the customer paid with before, if he let us."""
     source = selectors.saved_means(order)
+    tried = Payment.objects.filter(order=order, unattended=True, status=Payment.Status.FAILED)
+    if tried.filter(created_at__gte=invoice.issued_at).exists() or selectors.undecided(order):
+        # The customer was told, and decides now: nothing is charged behind a page that may be open.
+        return None
     missing = invoice.open_amount - selectors.coming(order) - order.authorized_total
     if source is None or missing <= 0:
         return None
@@ -89,7 +93,6 @@ def charge_again(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) 
         means=source.means,
         unattended=True,
         ask_at=timezone.now() + FIRST_PAUSE,
-        created_at=at,
     )
     emit(about_money(ChargeAskedFor, order, payment, payment.amount), actor=actor, at=at)
     return payment

@@ -49,7 +49,8 @@ _seller = Kept(_read_seller, max_age=5.0)
 
 
 def forget() -> None:
-    """Look anew what is closed and who sells."""
+    """Look anew which accounts there are, what is closed and who sells."""
+    _accounts.forget()
     _closed.forget()
     _seller.forget()
 

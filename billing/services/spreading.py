@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import selectors
@@ -58,7 +59,8 @@ def record_transfer(
     # The orders are locked in one sequence, so that two transfers never wait for each other.
     for order_id in sorted(set(named.values_list("order", flat=True))):
         take_order(order_id)
-    if known := _known(customer_id, method, wanted, currency, words):
+    when = moment(at)
+    if known := _known(customer_id, method, wanted, currency, words, when):
         return known
     shares, left = shares_of(named.filter(status__in=selectors.WAITING), wanted)
     if not shares:
@@ -68,16 +70,22 @@ def record_transfer(
         parts[share.invoice.order_id] = parts.get(share.invoice.order_id, Decimal(0)) + share.amount
     parts[shares[-1].invoice.order_id] += left
     return [
-        record_payment(order_id, method=method, amount=part, reference=words, actor=actor, at=moment(at))
+        record_payment(order_id, method=method, amount=part, reference=words, actor=actor, at=when)
         for order_id, part in sorted(parts.items())
     ]
 
 
-def _known(customer_id: int, method: str, wanted: Decimal, currency: str, reference: str) -> list[Payment]:
-    """Return what was written down under this reference before. Raises ReferenceTaken where it was another sum."""
+def _known(
+    customer_id: int, method: str, wanted: Decimal, currency: str, reference: str, at: datetime
+) -> list[Payment]:
+    """Return what was written down under this reference on that day. Raises ReferenceTaken where it was another sum.
+
+    Some customers write their own number under every transfer: on another day it is another transfer.
+    """
     if not reference:
         return []
     rows = Payment.objects.filter(order__customer=customer_id, method=method, reference=reference, gateway="manual")
+    rows = rows.filter(captured_at__date=timezone.localdate(at))
     known = list(rows.filter(status__in=LIVE, currency=currency).order_by("pk"))
     came = summed(payment.captured for payment in known)
     if known and came != wanted:

@@ -48,7 +48,7 @@ def _of_invoices(order: Order) -> Iterator[Transfer]:
 
 def _transfer(amount: Decimal, currency: str, reference: str, holder: str, iban: str, bic: str) -> Transfer:
     picture = ""
-    if currency == "EUR" and iban:
+    if currency == "EUR" and iban and holder.strip():
         picture = typesetting.payment_picture(
             name=holder, iban=iban, bic=bic, amount=plain(amount, currency), text=reference
         )
