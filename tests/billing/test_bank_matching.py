@@ -110,3 +110,17 @@ def test_names_are_the_same_however_they_are_written():
     assert not bank_matching.is_same_name("Anna Schmidt", "Anna Meier")
     assert not bank_matching.is_same_name("GmbH", "GmbH")
     assert not bank_matching.is_same_name("Anna", "Anna Meier")
+
+
+def test_what_went_out_and_what_is_not_booked_yet_is_read_as_such():
+    said = 'Buchungstag;Betrag;;Verwendungszweck;Info\n01.11.2026;"119,00";S;Refund INV-000123;\n'
+    said += '02.11.2026;"119,00";H;INV-000123;Umsatz vorgemerkt\n03.11.2026;123456789012345;H;INV-000123;\n'
+    found = bank_file.read_bank_file(said.encode(), account="DE1", currency="EUR")
+
+    assert [row.amount for row in found.rows] == [Decimal("-119.00"), Decimal("119.00"), None]
+    assert [len(row.faults) for row in found.rows] == [0, 1, 1]
+
+
+def test_a_quotation_mark_that_is_never_closed_is_said():
+    said = 'Buchungstag;Betrag\n01.11.2026;"' + "x" * 200_000
+    assert "quotation mark" in str(bank_file.read_bank_file(said.encode(), account="DE1", currency="EUR").fault)
