@@ -10,6 +10,8 @@ the one door (`billing.services.ledger.post`) sees to it, and the invariants loo
 
 from typing import Any
 
+from core.triggers import Triggers
+
 KEPT = "The ledger only grows; write the opposite instead"
 CLOSED = "This month of the ledger is closed"
 UNBALANCED = "The entries of a transaction add up to nothing, come at once, and are of its day, seller and currency"
@@ -18,35 +20,6 @@ TABLES = (HEAD, ENTRY, ACCOUNT)
 NAMES = sorted(
     [*(f"{table}_{kind}" for table in TABLES for kind in ("frozen", "kept")), f"{HEAD}_added", f"{ENTRY}_added"]
 )
-
-
-def install(connection: Any) -> None:
-    """Put the triggers in place, those that are there already anew."""
-    remove(connection)
-    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def remove(connection: Any) -> None:
-    """Take the triggers away, so that the tables themselves can be changed."""
-    on_table = connection.vendor == "postgresql"
-    with connection.cursor() as cursor:
-        for name in NAMES:
-            table = name.rpartition("_")[0]
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if on_table else ''}")
-
-
-def in_place(connection: Any) -> list[str]:
-    """Return the names of the triggers that the database knows."""
-    if connection.vendor == "postgresql":
-        question = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-    else:
-        question = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    with connection.cursor() as cursor:
-        cursor.execute(question)
-        return sorted({row[0] for row in cursor.fetchall()} & set(NAMES))
 
 
 def _closed(row: str) -> str:
@@ -111,3 +84,11 @@ def _postgresql() -> list[str]:
         f"FOR EACH STATEMENT EXECUTE FUNCTION {ENTRY}_balances()"
     )
     return statements
+
+
+def _statements(connection: Any) -> list[str]:
+    return _postgresql() if connection.vendor == "postgresql" else _sqlite()
+
+
+_TRIGGERS = Triggers(NAMES, _statements)
+install, remove, in_place = _TRIGGERS.install, _TRIGGERS.remove, _TRIGGERS.in_place

@@ -6,6 +6,8 @@ because SQLite rebuilds a table without its triggers; the invariants look whethe
 
 from typing import Any
 
+from core.triggers import Triggers
+
 ISSUED_FOR_GOOD = "An issued document never changes; write a credit note instead"
 # What may still happen to a document: it is paid, credited, and printed once.
 MAY_CHANGE = {"status", "paid_total", "credited_total", "pdf_id"}
@@ -18,35 +20,6 @@ NAMES = sorted(
     [f"{table}_{kind}" for table in DOCUMENTS for kind in ("frozen", "kept")]
     + [f"{table}_{kind}" for table in ROWS for kind in ("added", "frozen", "kept")]
 )
-
-
-def install(connection: Any) -> None:
-    """Put the triggers in place, those that are there already anew."""
-    remove(connection)
-    write = _postgresql if connection.vendor == "postgresql" else _sqlite
-    with connection.cursor() as cursor:
-        for statement in write(connection):
-            cursor.execute(statement)
-
-
-def remove(connection: Any) -> None:
-    """Take the triggers away, so that the tables themselves can be changed."""
-    on_table = connection.vendor == "postgresql"
-    with connection.cursor() as cursor:
-        for name in NAMES:
-            table = name.rpartition("_")[0]
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if on_table else ''}")
-
-
-def in_place(connection: Any) -> list[str]:
-    """Return the names of the triggers that the database knows."""
-    if connection.vendor == "postgresql":
-        question = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-    else:
-        question = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    with connection.cursor() as cursor:
-        cursor.execute(question)
-        return sorted({row[0] for row in cursor.fetchall()} & set(NAMES))
 
 
 def _sqlite(connection: Any) -> list[str]:
@@ -117,3 +90,11 @@ def _postgresql(connection: Any) -> list[str]:
                 f"FOR EACH ROW EXECUTE FUNCTION {table}_stays()"
             )
     return statements
+
+
+def _statements(connection: Any) -> list[str]:
+    return (_postgresql if connection.vendor == "postgresql" else _sqlite)(connection)
+
+
+_TRIGGERS = Triggers(NAMES, _statements)
+install, remove, in_place = _TRIGGERS.install, _TRIGGERS.remove, _TRIGGERS.in_place

@@ -21,6 +21,7 @@ SOURCES = (
     "*/immutability.py",
     "*/*defaults.py",
     "*/roles.py",
+    "core/triggers.py",
     "core/words.py",
     "requirements.txt",
 )
