@@ -1,6 +1,6 @@
 """How an order or its open invoices are paid from a bank account: how much, with which words, and a code to scan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,31 +24,28 @@ class Transfer:
     picture: str
 
 
-def transfers_of(order: Order) -> list[Transfer]:
-    """Return what can be paid by transfer: what an order waits for, else each of its open invoices."""
-    if not selectors.payable(order):
-        return []
-    found = _awaited(order) if guards.payment_missing(order) else _of_invoices(order)
-    return [one for one in found if one.iban]
+def transfers_of(order: Order, *, invoices: Iterable[Invoice], seller: LegalEntity | None) -> list[Transfer]:
+    """Return what can be paid by transfer: what an order waits for, to `seller`, else each of its open `invoices`.
+
+    Nothing is asked where no account is known.
+    """
+    if missing := guards.payment_missing(order):
+        if seller is None or not seller.iban or not selectors.payable(order):
+            return []
+        return [_transfer(missing, order.currency, str(order.number), seller.name, seller.iban, seller.bic)]
+    waiting = [one for one in invoices if one.status in selectors.WAITING and one.seller.get("iban")]
+    return [_of_invoice(one) for one in waiting] if waiting and selectors.payable(order) else []
 
 
-def _awaited(order: Order) -> Iterator[Transfer]:
-    seller = LegalEntity.objects.filter(is_default=True).first()
-    if seller is not None:
-        missing = guards.payment_missing(order)
-        yield _transfer(missing, order.currency, str(order.number), seller.name, seller.iban, seller.bic)
-
-
-def _of_invoices(order: Order) -> Iterator[Transfer]:
-    for invoice in Invoice.objects.filter(order=order, status__in=selectors.WAITING).order_by("pk"):
-        said = invoice.seller
-        names = (str(invoice.number), said.get("name", ""), said.get("iban", ""), said.get("bic", ""))
-        yield _transfer(invoice.open_amount, invoice.currency, *names)
+def _of_invoice(invoice: Invoice) -> Transfer:
+    said = invoice.seller
+    names = (str(invoice.number), said.get("name", ""), said["iban"], said.get("bic", ""))
+    return _transfer(invoice.open_amount, invoice.currency, *names)
 
 
 def _transfer(amount: Decimal, currency: str, reference: str, holder: str, iban: str, bic: str) -> Transfer:
     picture = ""
-    if currency == "EUR" and iban and holder.strip():
+    if currency == "EUR" and holder.strip():
         picture = typesetting.payment_picture(
             name=holder, iban=iban, bic=bic, amount=plain(amount, currency), text=reference
         )

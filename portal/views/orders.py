@@ -91,6 +91,8 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         .order_by("pk")
     )
     allowed = order_facts.allowed_actions(order)
+    invoices = list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk"))
+    seller = LegalEntity.objects.filter(is_default=True).first()
     context = {
         "order": order,
         "fresh": fresh,
@@ -100,7 +102,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "address": _address_lines(order),
         "charges": list(order.charges.all()),
         "shipments": shipments,
-        "invoices": list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")),
+        "invoices": invoices,
         "credit_notes": list(CreditNote.objects.filter(order=order, number__isnull=False).order_by("pk")),
         "returns": list(ReturnRequest.objects.filter(order=order).order_by("pk")),
         "remarks": list(Comment.objects.filter(order=order, public=True).prefetch_related("files__attachment")),
@@ -110,8 +112,8 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "missing": guards.payment_missing(order),
         "may_change": not orders.why_not_by_customer(order, at=timezone.now()),
         "change_until": orders.changeable_until(order),
-        "seller": LegalEntity.objects.filter(is_default=True).first(),
-        **ways_to_pay(order),
+        "seller": seller,
+        **ways_to_pay(order, invoices=invoices, seller=seller),
     }
     return allow_leading_out(render(request, "portal/order.html", context))
 

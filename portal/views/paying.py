@@ -12,15 +12,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing import gateways, selectors
 from billing import services as billing
+from billing.models import Invoice, LegalEntity
 from core import links
 from core.errors import DomainError
 from orders.models import Order
 from portal import access, tries
 
 
-def ways_to_pay(order: Order) -> dict[str, Any]:
-    """Return what the page of an order says about paying online: how much, and how the last try went."""
-    transfers = billing.transfers_of(order)
+def ways_to_pay(order: Order, *, invoices: list[Invoice], seller: LegalEntity | None) -> dict[str, Any]:
+    """Return what the page of an order says about paying: by transfer, or online, and how the last try went."""
+    transfers = billing.transfers_of(order, invoices=invoices, seller=seller)
     if not billing.is_payable_online(order):
         return {"pay_amount": None, "transfers": transfers}
     due = selectors.payable(order)
