@@ -79,6 +79,8 @@ class ReturnRequest(models.Model):
     requested_by = models.CharField(_("requested by"), max_length=120)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     customer_note = models.TextField(_("note of the customer"), blank=True)
+    # The number of the parcel that came back unopened, where that is why.
+    parcel = models.CharField(max_length=40, blank=True, default="", editable=False)
     decline_reason = models.CharField(_("why declined"), max_length=300, blank=True)
     is_withdrawal = models.BooleanField(_("withdrawal by law"), default=False, editable=False)
     with_charges = models.BooleanField(_("with delivery charges"), default=False, editable=False)

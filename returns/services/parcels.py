@@ -65,8 +65,7 @@ def is_settled(parcel: Shipment) -> bool:
         return True
     if CreditNote.objects.filter(order=parcel.order_id, reference=_reference(parcel)).exists():
         return True
-    # What came back of it is a return, which names it in whatever language its reason is.
-    return ReturnRequest.objects.filter(order=parcel.order_id, reason__contains=parcel.number).exists()
+    return ReturnRequest.objects.filter(order=parcel.order_id, parcel=parcel.number).exists()
 
 
 def holds_all(parcel: Shipment) -> bool:
@@ -120,6 +119,7 @@ def refund_parcel(
             quantities=units,
             warehouse_id=back.warehouse_id,
             reason=reason,
+            parcel=str(parcel.number),
             disposition=back.disposition,
             with_charges=with_charges,
             actor=actor,

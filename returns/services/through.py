@@ -22,6 +22,7 @@ def return_through(
     quantities: Mapping[int, int],
     warehouse_id: int,
     reason: str = "",
+    parcel: str = "",
     disposition: str = ReturnLine.Disposition.RESTOCK,
     with_charges: bool = False,
     actor: Actor,
@@ -30,7 +31,7 @@ def return_through(
     """Take units ({order line id: units}) back that came back on a day in the past, and refund them.
 
     Nobody asks whether they were allowed to come: they came. That not more comes back than left the
-    building is still refused, by the order.
+    building is still refused, by the order. `parcel` is the number of what came back unopened.
     """
     wanted = {line_id: units for line_id, units in quantities.items() if units > 0}
     if not wanted:
@@ -40,6 +41,7 @@ def return_through(
         order=order,
         requested_by=str(actor),
         reason=reason[:300],
+        parcel=parcel,
         warehouse_id=warehouse_id,
         created_at=at,
         authorized_at=at,

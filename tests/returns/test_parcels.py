@@ -3,6 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
+from django.utils import timezone
 
 from billing.models import CreditNote, Invoice, Refund
 from core.models import EventRecord, OutgoingMail
@@ -211,3 +212,13 @@ def test_who_may_place_no_order_sends_none_again(seller, run_debts, client, djan
         assert f"/do/{code}/" not in client.get(f"{LIST}{lost.pk}/change/").content.decode()
         assert client.post(f"{LIST}{lost.pk}/do/{code}/", {}).status_code == 403
     assert (Order.objects.count(), CreditNote.objects.count()) == (1, 0)
+
+
+def test_what_somebody_writes_about_a_parcel_settles_nothing(seller):
+    lost = trouble()
+    parcel = Shipment.objects.get(order=lost.order)
+    told = {"reason": f"Where is {parcel.number}?", "warehouse_id": seller.hamburg.pk, "at": timezone.now()}
+    one = {lost.order.lines.get(sku="MUG-RED").pk: 1}
+    returns.return_through(lost.order_id, quantities=one, actor=MAYA, **told)
+
+    assert not returns.is_settled(parcel)
