@@ -10,13 +10,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from billing.gateways import wire
+from tests.answering import Answer, Asked, answering
 
 SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHM="
 
@@ -145,45 +145,17 @@ def running() -> Iterator[Provider]:
     """Open the provider on a port of its own."""
     provider = Provider()
 
-    class Door(BaseHTTPRequestHandler):
-        def serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or "{}")
-            if provider.away:
-                self.reply(503, {})
-                return
-            if self.headers.get("Authorization") != f"Bearer {SECRET}":
-                self.reply(401, {"reason": "Wrong secret"})
-                return
-            answer = provider.answer(self.command, self.path, body)
-            time.sleep(provider.delay)
-            if provider.losing is None or provider.losing > 0:
-                provider.losing = provider.losing and provider.losing - 1
-                self.close_connection = True
-                return
-            self.reply(*answer)
+    def answer(asked: Asked) -> Answer | None:
+        if provider.away:
+            return 503, {}
+        if asked.headers.get("Authorization") != f"Bearer {SECRET}":
+            return 401, {"reason": "Wrong secret"}
+        found = provider.answer(asked.method, asked.target, json.loads(asked.body or "{}"))
+        time.sleep(provider.delay)
+        if provider.losing is None or provider.losing > 0:
+            provider.losing = provider.losing and provider.losing - 1
+            return None
+        return found
 
-        def reply(self, status: int, said: dict[str, Any]) -> None:
-            content = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            # A shop that has not waited does not listen any more.
-            with suppress(OSError):
-                self.end_headers()
-                self.wfile.write(content)
-
-        do_GET = do_POST = serve  # noqa: N815 - named by the server
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    provider.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with answering(answer) as provider.url:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -11,10 +11,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.answering import Answer, Asked, answering
 
 KEY, SECRET = "sk_test_ours", "whsec_between_us"
 Said = dict[str, Any]
@@ -310,43 +311,15 @@ def running(make: Callable[[], Stripe] = Stripe) -> Iterator[Stripe]:
     """Open it on a port of its own."""
     stripe = make()
 
-    class Door(BaseHTTPRequestHandler):
-        def serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            sent = self.rfile.read(length).decode()
-            where = urlsplit(self.path)
-            if stripe.away:
-                self.reply(503, {})
-                return
-            if self.headers.get("Authorization") != f"Bearer {KEY}":
-                self.reply(401, {"error": {"message": "Invalid API Key provided"}})
-                return
-            asked = nested(where.query if self.command == "GET" else sent)
-            answer = stripe.answer(self.command, where.path, asked, self.headers.get("Idempotency-Key") or "")
-            if stripe.loses():
-                self.close_connection = True
-                return
-            self.reply(*answer)
+    def answer(asked: Asked) -> Answer | None:
+        where = urlsplit(asked.target)
+        if stripe.away:
+            return 503, {}
+        if asked.headers.get("Authorization") != f"Bearer {KEY}":
+            return 401, {"error": {"message": "Invalid API Key provided"}}
+        said = nested(where.query if asked.method == "GET" else asked.body)
+        found = stripe.answer(asked.method, where.path, said, asked.headers.get("Idempotency-Key") or "")
+        return None if stripe.loses() else found
 
-        def reply(self, status: int, said: Said) -> None:
-            content = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            with suppress(OSError):
-                self.end_headers()
-                self.wfile.write(content)
-
-        do_GET = do_POST = serve  # noqa: N815 - named by the server
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    stripe.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with answering(answer) as stripe.url:
         yield stripe
-    finally:
-        server.shutdown()
-        server.server_close()
