@@ -26,12 +26,11 @@ from orders.outlook import MANY
 from .bodies import STANDARD, OrderCreateSerializer, PreferencesSerializer, to_input
 from .filters import OrderFilters
 from .permissions import ACT, channel_for, require_scopes
+from .quoted import AvailabilitySerializer, QuoteSerializer
 from .serializers import (
-    AvailabilitySerializer,
     OrderDetailSerializer,
     OrderSerializer,
     OrderWithLinesSerializer,
-    QuoteSerializer,
     TimelineEntrySerializer,
     TimelineSerializer,
 )
