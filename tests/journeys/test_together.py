@@ -93,6 +93,8 @@ def test_an_order_is_handed_over_by_keyboard_with_a_word_and_the_colleague_finds
     tom.locator(".bell").press("Enter")
     tom.locator(".notices a", has_text="Maya handed it over to you").press("Enter")
     expect(tom.locator(".together")).to_contain_text("Tom Miller, Maya Miller")
+    # The link opens beside the page once the scripts of the page that was just entered are there.
+    tom.wait_for_load_state()
     tom.locator(".together").get_by_role("link", name="Set a day").press("Enter")
     tom.locator("#aside").get_by_label("On", exact=True).fill("2020-01-01")
     tom.locator("#aside").get_by_label("Why").fill("Call her")
