@@ -74,15 +74,18 @@ def ask_to_let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, 
 
 
 @service
-def charge_again(order: Order, invoice: Invoice, *, actor: Actor, at: datetime) -> Payment | None:
+def charge_again(order: Order, invoice_id: int, *, actor: Actor, at: datetime) -> Payment | None:
     """Note that the rest of an invoice is to be charged to what the customer paid with before, if he let us."""
     source = selectors.saved_means(order)
+    if source is None:
+        return None
+    invoice = Invoice.objects.get(pk=invoice_id)
+    missing = invoice.open_amount - selectors.coming(order) - order.authorized_total
+    if missing <= 0:
+        return None
     tried = Payment.objects.filter(order=order, unattended=True, status=Payment.Status.FAILED)
     if tried.filter(created_at__gte=invoice.issued_at).exists() or selectors.undecided(order):
         # The customer was told, and decides now: nothing is charged behind a page that may be open.
-        return None
-    missing = invoice.open_amount - selectors.coming(order) - order.authorized_total
-    if source is None or missing <= 0:
         return None
     payment = Payment.objects.create(
         order=order,

@@ -76,14 +76,16 @@ def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> l
     purses = purses_of(order)
     if not purses:
         return purses
-    coming = summed(purse.payment.capturing for purse in purses) + selectors.coming(order)
+    coming: Decimal | None = None
     for invoice in open_invoices(order):
         before = invoice.paid_total
         for purse in purses:
             purse.settle(invoice, invoice.open_amount)
-        under_way = min(coming, invoice.open_amount)
-        coming -= under_way
-        if capture:
+        if capture and invoice.open_amount > 0:
+            if coming is None:
+                coming = summed(purse.payment.capturing for purse in purses) + selectors.coming(order)
+            under_way = min(coming, invoice.open_amount)
+            coming -= under_way
             _take_for(order, invoice, purses, under_way, actor=actor, at=at)
         if invoice.paid_total != before:
             mark_paid(order, invoice, actor=actor, at=at)

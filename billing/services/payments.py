@@ -14,7 +14,7 @@ from billing.events import (
     PaymentRecorded,
     PaymentVoided,
 )
-from billing.models import Invoice, Payment
+from billing.models import Payment
 from billing.services.booking import post_capture
 from billing.services.captures import ask_to_let_go, charge_again
 from billing.services.common import (
@@ -254,7 +254,7 @@ def collect_payment(invoice_id: int, *, actor: Actor = SYSTEM) -> None:
     when = moment(invoice.issued_at)
     if match_money(order, capture=True, actor=actor, at=when):
         tell_order(order, actor=actor, at=when)
-        charge_again(order, Invoice.objects.get(pk=invoice.pk), actor=actor, at=when)
+        charge_again(order, invoice.pk, actor=actor, at=when)
 
 
 @service
