@@ -239,8 +239,9 @@ def _at_one_rate(
     agreed_tax = _agreed_so_far(items, percent, currency, gross, by_rule) - billed_tax
     if gross:
         net = _so_far(items, "total", currency) - billed_net - billed_tax - agreed_tax
+        # Gross is the truth: what a row says without tax comes of its total, so that it can be credited alone.
         derived = [_of(item, "total", currency) / (1 + percent) for item in here]
-        nets = fit(nets, net, derived, currency)
+        nets = fit([round_amount(part, currency) for part in derived], net, derived, currency)
     net = sum(nets, start=NOTHING)
     tax = round_amount(net * percent, currency) if by_rule else agreed_tax
     taxes = fit(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from billing.calculation import Item, cumulative, draw_up, fit, share, take_back
@@ -129,6 +129,14 @@ def test_documents_of_partial_shipments_and_their_partial_credits_add_up(rows, s
     st.lists(st.integers(0, 5), min_size=1, max_size=10),
     st.sampled_from(CURRENCIES),
     st.booleans(),
+)
+@example(
+    # Alone, neither row may be off its rate by more than a cent.
+    rows=[(RATES[0], 1, Decimal(231363)), (RATES[0], 7, Decimal(231363))],
+    shipments=[[0, 2], [2], [0]],
+    cuts=[0],
+    currency="EUR",
+    gross=True,
 )
 def test_goods_that_come_back_in_portions_come_back_at_what_their_row_says(rows, shipments, cuts, currency, gross):
     """Whether or not the shipping, at the same rate, stays billed."""
