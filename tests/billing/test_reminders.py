@@ -188,9 +188,15 @@ def test_the_closest_levels_count_as_a_whole_and_without_any_the_usual_ones(late
         billing.create_level({"number": 1, "days": 7, "tone": "firm", "legal_entity": entity}, actor=INES)
 
 
+def only_the_last_level():
+    """Remind at once so that new orders wait, whatever levels a test before this one has left."""
+    ReminderLevel.objects.all().delete()
+    ReminderLevel.objects.create(number=3, days=28, tone="final", stops_orders=True)
+
+
 def test_the_last_level_holds_new_orders_until_what_was_overdue_is_paid(late, run_debts):
     first, second = late(40), late(35)
-    ReminderLevel.objects.filter(number__lt=3).update(active=False)
+    only_the_last_level()
     billing.begin_reminders(actor=INES)
     run_debts()
     assert "Until then, new orders wait." in OutgoingMail.objects.get(kind="reminder").text
@@ -213,7 +219,7 @@ def test_the_last_level_holds_new_orders_until_what_was_overdue_is_paid(late, ru
 
 def test_a_credit_note_over_all_of_it_frees_them_as_well(late, run_debts):
     invoice = late(40)
-    ReminderLevel.objects.filter(number__lt=3).update(active=False)
+    only_the_last_level()
     billing.begin_reminders(actor=INES)
     run_debts()
 
