@@ -4,7 +4,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial, wraps
@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
 
 from core.actors import request_id
-from core.errors import Overtaken
+from core.errors import DomainError, Overtaken
 from core.inserting import insert_rows
 from core.models import Delivery, EventRecord
 
@@ -43,6 +43,7 @@ class Unit:
 
     entries: list[Entry] = field(default_factory=list)
     in_hand: dict[tuple[type[models.Model], int], models.Model] = field(default_factory=dict)
+    when_refused: list[Callable[[], object]] = field(default_factory=list)
 
 
 _unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
@@ -79,6 +80,11 @@ def already_paid(handler: str, thread: str) -> None:
             entry.handlers = tuple(name for name in entry.handlers if name != handler)
 
 
+def when_refused(follow_up: Callable[[], object]) -> None:
+    """Have something done, in a unit of its own, should a refusal undo the one that is open: what led to it stays."""
+    current_unit().when_refused.append(follow_up)
+
+
 def on_new_debts(nudge: Callable[[list[int]], None]) -> None:
     """Say who wakes a worker when a commit leaves debts behind."""
     _nudge[:] = [nudge]
@@ -110,6 +116,20 @@ def unit_of_work() -> Iterator[Unit]:
         with transaction.atomic():
             yield unit
             _write_down(unit)
+    except DomainError as refusal:
+        if not isinstance(refusal, Overtaken):
+            _follow_up(unit)
+        raise
+    finally:
+        _unit.reset(token)
+
+
+def _follow_up(unit: Unit) -> None:
+    token = _unit.set(None)
+    try:
+        for follow_up in unit.when_refused:
+            with suppress(DomainError):  # the first refusal is the one to be told
+                follow_up()
     finally:
         _unit.reset(token)
 

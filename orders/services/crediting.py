@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
-from core.service import service
+from core.service import service, when_refused
 from customers import selectors as customer_selectors
 from customers.events import CreditMoved
 from customers.models import Customer
@@ -50,7 +51,16 @@ def stop_over_limit(order: Order, *, actor: Actor, at: datetime) -> bool:
     if customer.credit_limit is None or customer.currency != order.currency or fits(order, customer):
         return False
     after = look_again_at(order, [CREDIT], actor=actor, at=at)
-    return any(one["name"] == CREDIT for one in verification.failed(after))
+    if not any(one["name"] == CREDIT for one in verification.failed(after)):
+        return False
+    # Who asked for the step is refused, and with it all of this would be gone: the order waits all the same.
+    when_refused(partial(_let_wait, order.pk, actor=actor, at=at))
+    return True
+
+
+@service
+def _let_wait(order_id: int, *, actor: Actor, at: datetime) -> None:
+    look_at_credit(take_order(order_id), actor=actor, at=at)
 
 
 def fits(order: Order, customer: Customer) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core import outbox, service
 from core.actors import Actor, within_request
-from core.errors import Overtaken
+from core.errors import Conflict, Missing, Overtaken
 from core.models import ApiKey, EventRecord, NumberSeries
 from core.service import note_change, unit_of_work
 from tests.core.lamps import Lamp
@@ -212,3 +213,27 @@ def test_no_deadlock_reaches_the_caller(two_lamps: tuple[int, int]) -> None:
 
     concurrently(lambda: switch(first, second), lambda: switch(second, first))
     assert len(tries) > 2
+
+
+def test_what_led_to_a_refusal_stays_though_the_refusal_undoes_the_rest() -> None:
+    @service.service
+    def keep(prefix: str) -> None:
+        NumberSeries.objects.create(key=prefix)
+
+    @service.service
+    def stumble() -> None:
+        raise Missing("It is gone meanwhile")
+
+    @service.service
+    def work(prefix: str, *, refused: bool) -> None:
+        NumberSeries.objects.create(key=f"{prefix}-undone")
+        service.when_refused(stumble)
+        service.when_refused(partial(keep, prefix))
+        if refused:
+            raise Conflict("Over the limit")
+
+    with pytest.raises(Conflict, match="Over the limit"):
+        work("REFUSED", refused=True)
+    work("FINE", refused=False)
+
+    assert set(NumberSeries.objects.values_list("key", flat=True)) == {"REFUSED", "FINE-undone"}

@@ -112,13 +112,19 @@ def test_each_step_is_looked_at_again(linde, step):
             walk(work, actor=SYSTEM)
     # Nobody told: what the handlers would do is not done yet.
     Customer.objects.filter(pk=linde.pk).update(credit_limit=Decimal(20))
+    before = anew(first).status
 
     with pytest.raises(DomainError) as refused:
         _take(step, first)
 
-    assert "22.06 EUR on account would exceed the limit of 20.00 EUR" in str(refused.value.message)
-    Customer.objects.filter(pk=linde.pk).update(credit_limit=Decimal("22.06"))
-    _take(step, first)
+    reason = "22.06 EUR on account would exceed the limit of 20.00 EUR"
+    assert reason in str(refused.value.message)
+    waits, hold = anew(first), Hold.objects.get(order=first)
+    assert (waits.is_on_hold, waits.hold_reason, hold.kind, hold.status) == (True, reason, "credit", "active")
+    assert waits.status == before, "nothing else happened"
+    limit(linde, "22.06")
+    if step != "confirm":  # which it does by itself
+        _take(step, first)
     assert anew(first).status == {"confirm": "confirmed", "release": "fulfilling", "ship": "fulfilled"}[step]
 
 
