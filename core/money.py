@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -15,6 +16,7 @@ class CurrencyMismatch(Invalid):
     code = "currency_mismatch"
 
 
+@lru_cache(maxsize=256)
 def quantum(currency: str) -> Decimal:
     """Return the smallest unit of a currency, e.g. 0.01 for EUR (ISO 4217 exponents 0, 2, 3)."""
     return Decimal(1).scaleb(-get_currency_precision(currency))

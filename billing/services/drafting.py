@@ -293,8 +293,19 @@ def credit_amounts(order: Order, invoice: Invoice, rows: Sequence[tuple[InvoiceL
     before = CreditNoteLine.objects.filter(credit_note__invoice=invoice)
     for row_id, *amounts in before.values_list("invoice_line_id", "net_total", "tax_total", "total"):
         gone[row_id] = [sum(pair, Decimal(0)) for pair in zip(gone.get(row_id, NONE), amounts, strict=True)]
+    return amounts_taken_back(rows, gone, currency=invoice.currency, gross=order.prices_include_tax)
+
+
+def amounts_taken_back(
+    rows: Sequence[tuple[InvoiceLine, int, int]],
+    gone: Mapping[Hashable, Sequence[Decimal]],
+    *,
+    currency: str,
+    gross: bool,
+) -> Amounts:
+    """Work out a credit over rows in hand; `gone` is net, tax and total that earlier ones took back, by row."""
     items = [
-        _discount_item(row, now, rows, gone, invoice.currency)
+        _discount_item(row, now, rows, gone, currency)
         if is_discount(row)
         else Item(
             row.pk, row.tax_category, row.tax_rate, row.quantity, row.net_total, row.tax_total, row.total, done, now
@@ -304,7 +315,7 @@ def credit_amounts(order: Order, invoice: Invoice, rows: Sequence[tuple[InvoiceL
     given: dict[Hashable, Decimal] = {
         row.pk: gone[row.pk][2] - gone[row.pk][0] for row, *_ in rows if row.pk in gone and not is_discount(row)
     }
-    return calculation.take_back(items, given=given, currency=invoice.currency, gross=order.prices_include_tax)
+    return calculation.take_back(items, given=given, currency=currency, gross=gross)
 
 
 def is_discount(row: InvoiceLine) -> bool:
