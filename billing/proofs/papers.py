@@ -105,6 +105,8 @@ def _asked(document: Document) -> list[tuple[str, str]]:
     billed = document if isinstance(document, Invoice) else document.invoice
     if billed.supplied_on:
         asked.append(("7", _day(billed.supplied_on)))
+    if period := einvoice.supply_period(document):
+        asked += [("7", _day(end)) for end in period]
     for part in document.tax_breakdown:
         asked += [
             ("8", wording.figure(Decimal(part["net"]), currency)),

@@ -27,6 +27,8 @@ from pricing.models import Channel
 CODE = "proof"
 SERIES = "PROOF"
 CLASSES = ("standard", "standard", "reduced", "exempt", "not_stated")
+# To a company in another member state goods and services are taxed by different articles.
+KINDS = (Product.Kind.STOCKED, Product.Kind.SERVICE, Product.Kind.STOCKED, Product.Kind.DIGITAL, Product.Kind.STOCKED)
 CURRENCIES = ("EUR", "EUR", "EUR", "EUR", "GBP", "CHF", "JPY")
 SELLER = {
     "name": "Kettle & Co. GmbH",
@@ -69,10 +71,8 @@ class Shop:
         LegalEntity.objects.filter(is_default=True).update(is_default=False)
         self.seller = LegalEntity.objects.create(code=CODE, prefix=SERIES, is_default=True, **SELLER)
         wares = [
-            inventory.ProductInput(
-                sku=f"PROOF-{number}", name=f"Ware {number}", kind=Product.Kind.SERVICE, tax_class=tax_class
-            )
-            for number, tax_class in enumerate(CLASSES)
+            inventory.ProductInput(sku=f"PROOF-{number}", name=f"Ware {number}", kind=kind, tax_class=tax_class)
+            for number, (tax_class, kind) in enumerate(zip(CLASSES, KINDS, strict=True))
         ]
         inventory.create_products(wares, actor=SYSTEM)
         Channel.objects.create(code=CODE, name=CODE, currency="EUR", quiet=True)
@@ -141,7 +141,9 @@ class Shop:
         tax = None
         if imported:
             tax = round_amount((worth - discount) * self.dice.choice((Decimal("0.19"), Decimal("0.08"))), currency)
-        return LineInput(sku=f"PROOF-{ware}", quantity=quantity, unit_price=price, discount=discount, tax_amount=tax)
+        return LineInput(
+            sku=f"PROOF-{ware}", quantity=quantity, unit_price=price, discount=discount, tax_amount=tax, may_wait=True
+        )
 
     def _price(self, currency: str, *, most: int) -> Decimal:
         unit = quantum(currency)

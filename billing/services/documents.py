@@ -115,6 +115,7 @@ def _draw_invoice(invoice: Invoice) -> bytes:
             (_("Invoice number"), invoice.number),
             (_("Invoice date"), _day(invoice.issued_on)),
             (_("Date of supply"), _day(invoice.supplied_on)),
+            (_("Period of supply"), _period(invoice)),
             (_("Pay by"), _day(invoice.due_on) if invoice.open_amount else ""),
         ),
         "settled": _settled(invoice, matched),
@@ -137,6 +138,7 @@ def _draw_credit_note(note: CreditNote) -> bytes:
             (_("Invoice number"), note.invoice.number),
             (_("Invoice date"), words["date"]),
             (_("Date of supply"), _day(note.invoice.supplied_on)),
+            (_("Period of supply"), _period(note)),
             (_("Reference"), note.reference),
         ),
         "settled": [],
@@ -357,6 +359,12 @@ def _footer(document: Document, place: list[str]) -> list[list[str]]:
         contact.append(_("VAT id %(number)s") % {"number": seller["vat_id"]})
     columns = [[seller["name"], *place], contact, bank]
     return [[line for line in column if line] for column in columns]
+
+
+def _period(document: Document) -> str:
+    """Write the days between which is supplied what is billed in advance, where that must be said."""
+    days = einvoice.supply_period(document)
+    return f"{wording.day(days[0])} – {wording.day(days[1])}" if days else ""
 
 
 def _day(value: Any) -> str:

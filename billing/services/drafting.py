@@ -17,9 +17,11 @@ from billing.services.sellers import ensure_default_entity
 from core.money import plain, quantum, round_amount
 from core.service import service
 from orders.models import Order, OrderCharge, OrderLine
+from pricing import services as pricing
 
 PRICE = Decimal("0.000001")
 NONE = (Decimal(0), Decimal(0), Decimal(0))
+INTRA_COMMUNITY = "K"
 
 
 @dataclass
@@ -119,8 +121,12 @@ def draft_invoice(
     gross = order.prices_include_tax
     amounts = calculation.draw_up(items, earlier=claim.earlier, currency=order.currency, gross=gross)
     seller = ensure_default_entity()
+    head = header(order, seller, amounts)
+    if supplied_on is None and any(rate.category == INTRA_COMMUNITY for rate in amounts.rates):
+        # Billed in advance: the standard asks for a day or a period (BR-IC-11), and this is what is known.
+        head["buyer"]["supply_until"] = order.promised_on.isoformat() if order.promised_on else ""
     invoice = Invoice(
-        **header(order, seller, amounts),
+        **head,
         series=order.channel.document_series,
         source_reference=reference,
         supplied_on=supplied_on,
@@ -177,7 +183,7 @@ def _buyer(order: Order) -> dict[str, Any]:
     return {
         "name": order.customer_name,
         "number": customer.number if customer else "",
-        "vat_id": customer.vat_id if customer else "",
+        "vat_id": pricing.vat_id_told(order.explanation) or (customer.vat_id if customer else ""),
         "email": order.email,
         "address": order.bill_to.as_dict(),
         "order_number": order.number,

@@ -31,7 +31,7 @@ INVOICE, CREDIT_NOTE = "380", "381"
 SEPA_TRANSFER, TRANSFER = "58", "30"
 PIECES = "C62"
 REASONS = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
-UNTAXED, EXEMPT = "O", "E"
+UNTAXED, EXEMPT, INTRA_COMMUNITY = "O", "E", "K"
 EXACT = Decimal("0.0000000001")
 # What XML 1.0 cannot hold, whatever somebody typed.
 UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -64,6 +64,18 @@ def write(document: Document, rows: Sequence[Row]) -> bytes:
     _delivery(trade, document)
     _settlement(trade, document)
     return bytes(ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def supply_period(document: Document) -> tuple[date, date] | None:
+    """Return the first and last day of the supplies of a document that names no day of supply, where it needs one.
+
+    An intra-Community supply that is billed in advance lies between the invoice and the day that was promised then.
+    """
+    billed = _billed(document)
+    if billed.supplied_on or billed.issued_on is None or INTRA_COMMUNITY not in _categories(document):
+        return None
+    until = billed.buyer.get("supply_until")
+    return billed.issued_on, max(billed.issued_on, date.fromisoformat(until)) if until else billed.issued_on
 
 
 def _notes(document: Document) -> list[str]:
@@ -148,10 +160,13 @@ def _agreement(trade: Node, document: Document) -> None:
 
 def _delivery(trade: Node, document: Document) -> None:
     delivery = _put(trade, "ApplicableHeaderTradeDelivery")
-    if document.ship_to.get("country"):
+    place = document.ship_to
+    if not place.get("country") and INTRA_COMMUNITY in _categories(document):
+        place = document.buyer["address"]  # BR-IC-12
+    if place.get("country"):
         party = _put(delivery, "ShipToTradeParty")
-        _say(party, "Name", text=document.ship_to.get("company") or document.ship_to.get("name"))  # BT-70
-        _address(party, document.ship_to)  # BG-15
+        _say(party, "Name", text=place.get("company") or place.get("name"))  # BT-70
+        _address(party, place)  # BG-15
     supplied_on = _billed(document).supplied_on
     if supplied_on:
         _day(_put(delivery, "ActualDeliverySupplyChainEvent"), "OccurrenceDateTime", supplied_on)  # BT-72
@@ -168,6 +183,10 @@ def _settlement(trade: Node, document: Document) -> None:
         _means(settlement, document.seller, currency)
     for one in _taxes(document):
         _tax(settlement, one.category, one.rate, said=one, currency=currency)
+    if period := supply_period(document):
+        node = _put(settlement, "BillingSpecifiedPeriod")
+        _day(node, "StartDateTime", period[0])  # BT-73
+        _day(node, "EndDateTime", period[1])  # BT-74
     if due > 0:
         terms = _put(settlement, "SpecifiedTradePaymentTerms")
         if isinstance(document, Invoice):

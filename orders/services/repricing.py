@@ -11,6 +11,7 @@ from customers.models import Customer
 from orders.derivation import credited_as_cancelled, worth_of
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
+from pricing.calculation import TO_BUSINESS
 
 from .composing import goods_key_of, name_of_charge
 from .promising import country_of
@@ -57,6 +58,8 @@ def reprice(work: Rework) -> None:
 def _agreed_now(work: Rework) -> pricing.Agreed:
     order, customer = work.order, work.order.customer
     lends = customer is not None and (not order.found_by_email or _is_reverse_charged(work))
+    # The VAT id that was good when it was agreed is good for what stays, whatever becomes of it since.
+    agreed_id = pricing.vat_id_told(order.explanation)
     return pricing.Agreed(
         channel=order.channel,
         currency=order.currency,
@@ -67,8 +70,8 @@ def _agreed_now(work: Rework) -> pricing.Agreed:
         method=order.shipping_method,
         shipping=_delivery(work),
         charges=[_as_agreed(one, order) for one in work.charges if one.kind != OrderCharge.Kind.SHIPPING],
-        is_company=customer is not None and lends and customer.kind == Customer.Kind.COMPANY,
-        vat_id=customer.vat_id if customer is not None and lends else "",
+        is_company=bool(agreed_id) or (customer is not None and lends and customer.kind == Customer.Kind.COMPANY),
+        vat_id=agreed_id or (customer.vat_id if customer is not None and lends else ""),
         total=order.total,
     )
 
@@ -110,7 +113,7 @@ def _delivery(work: Rework) -> Decimal | None:
 
 
 def _is_reverse_charged(work: Rework) -> bool:
-    return any(line.tax_category == "AE" for line in work.lines)
+    return any(line.tax_category in TO_BUSINESS for line in work.lines)
 
 
 def _charge(work: Rework, quote: pricing.Quote) -> None:

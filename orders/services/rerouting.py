@@ -25,12 +25,11 @@ from orders.derivation import restate
 from orders.models import Order, OrderLine
 from orders.sentences import REROUTED
 from pricing import services as pricing
+from pricing.calculation import TO_BUSINESS
 
 from .book import lines_of, save_figures, take_order
 from .promising import dated, days_by_code, repromise, write_days
 from .routing import equip, route_order, with_later
-
-REVERSE_CHARGE = "AE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +232,6 @@ def _tax_differs(order: Order, lines: Sequence[OrderLine], warehouse: Warehouse)
         return {"why": "not_registered", "country": warehouse.country}
     country = PostalAddress.from_dict(order.shipping_address or order.billing_address).country
     same = pricing.is_taxed_alike(country, sellers=(home, warehouse.country))
-    if not same or any(line.tax_category == REVERSE_CHARGE for line in lines):
+    if not same or any(line.tax_category in TO_BUSINESS for line in lines):
         return {"why": "tax"}
     return None

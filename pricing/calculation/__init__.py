@@ -1,7 +1,18 @@
 """What an order costs, worked out from plain values: every figure with its reason. No Django, no database."""
 
 from .quoting import quote
-from .treatment import EU_COUNTRIES, EXEMPT, NOT_STATED, TaxRateMissing, Treatment, treat, vat_country
+from .treatment import (
+    EU_COUNTRIES,
+    EXEMPT,
+    GOODS,
+    NOT_STATED,
+    SERVICE,
+    TO_BUSINESS,
+    TaxRateMissing,
+    Treatment,
+    treat,
+    vat_country,
+)
 from .values import (
     CHARGE_KINDS,
     AmountTooLarge,
@@ -23,7 +34,10 @@ __all__ = [
     "CHARGE_KINDS",
     "EU_COUNTRIES",
     "EXEMPT",
+    "GOODS",
     "NOT_STATED",
+    "SERVICE",
+    "TO_BUSINESS",
     "AmountTooLarge",
     "ChargeInput",
     "DiscountTooLarge",

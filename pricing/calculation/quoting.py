@@ -8,7 +8,7 @@ from typing import Any
 from core.money import apportion, plain, quantum, round_amount
 
 from .taxes import Group, Part, tax_parts
-from .treatment import TaxKey, Treatment, key_for, key_of_given, treat
+from .treatment import GOODS, TO_BUSINESS, TaxKey, Treatment, key_for, key_of_given, treat
 from .values import (
     CHARGE_KINDS,
     MAX_AMOUNT,
@@ -23,6 +23,7 @@ from .values import (
     QuotedCharge,
     QuotedLine,
     QuoteRequest,
+    TaxSituation,
 )
 
 
@@ -58,11 +59,14 @@ def quote(request: QuoteRequest) -> Quote:
     told = _Told(request.currency)
     goods = [_price(line, index, request.currency, told) for index, line in enumerate(request.lines)]
     free_shipping = _promote(goods, request, told)
-    treatment = treat(request.tax)
-    told.say("tax", treatment.code, treatment.reason)
+    treatments = {supply: treat(request.tax, supply) for supply in _supplies(goods)}
+    for treatment in dict.fromkeys(treatments.values()):
+        told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax))
     for index, one in enumerate(goods):
-        one.part = _tax_part(one, index, treatment, request)
-    charges = [_split_charge(one, goods, treatment, request) for one in _charges(request, free_shipping, told)]
+        one.part = _tax_part(one, index, treatments[one.line.supply], request)
+    # A charge of its own class is part of what is sold most of all: goods, where there are any.
+    main = treatments.get(GOODS) or next(iter(treatments.values()))
+    charges = [_split_charge(one, goods, main, request) for one in _charges(request, free_shipping, told)]
     parts = [one.part for one in goods] + [part for charge in charges for part in charge.parts]
     groups = tax_parts(parts, gross=request.prices_include_tax, currency=request.currency)
     return _assemble(request, goods, charges, groups, told)
@@ -174,6 +178,16 @@ def _shares(amount: Decimal, goods: Sequence[_Goods], currency: str) -> list[Dec
     """Share a discount out over the lines by their worth; no line goes below zero, because no share is rounded
     above the worth it stands for."""
     return apportion(amount, [one.amount for one in goods], currency)
+
+
+def _supplies(goods: Sequence[_Goods]) -> Sequence[str]:
+    """Return what kinds of supplies there are, each once; charges alone count as goods."""
+    return list(dict.fromkeys(one.line.supply for one in goods)) or [GOODS]
+
+
+def _for_whom(treatment: Treatment, tax: TaxSituation) -> dict[str, Any]:
+    """Return the VAT id that a treatment rests on."""
+    return {"vat_id": tax.vat_id} if treatment.category in TO_BUSINESS else {}
 
 
 def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest) -> Part:

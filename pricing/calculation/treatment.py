@@ -1,7 +1,7 @@
 """Which tax applies: by where goods come from, where they go, and who buys.
 
 Categories are those of EN 16931 (UNTDID 5305): S a rate, Z zero rate, E exempt, AE reverse charge,
-G export, O outside the scope of tax.
+K intra-Community supply, G export, O outside the scope of tax.
 """
 
 import re
@@ -17,6 +17,9 @@ EU_COUNTRIES = frozenset(
 )
 NOT_STATED = "not_stated"
 EXEMPT = "exempt"
+GOODS, SERVICE = "goods", "service"
+# Without tax because of who buys: their VAT id belongs on the invoice (art. 226, point 4).
+TO_BUSINESS = frozenset({"AE", "K"})
 VAT_ID = re.compile(r"^([A-Z]{2})[0-9A-Z+*]{2,13}$")
 
 
@@ -67,8 +70,12 @@ def vat_country(vat_id: str) -> str:
     return "GR" if prefix == "EL" else prefix
 
 
-def treat(tax: TaxSituation) -> Treatment:
-    """Decide how a sale is taxed."""
+def treat(tax: TaxSituation, supply: str = GOODS) -> Treatment:
+    """Decide how a sale is taxed: of goods that are sent, or of a service (downloads count as such).
+
+    To a business in another member state goods are an exempt supply (Directive 2006/112/EC art. 138), a service is
+    taxed there and owed by who receives it (art. 44 and 196).
+    """
     seller, buyer = tax.seller_country, tax.country
     if not buyer or not seller:
         return Treatment("unknown", "O", "", "No country is known, so no tax can be stated")
@@ -78,7 +85,10 @@ def treat(tax: TaxSituation) -> Treatment:
         return Treatment("export", "G", "", f"Export from {seller} to {buyer}")
     issuer = vat_country(tax.vat_id) if tax.is_business else ""
     if issuer in EU_COUNTRIES and issuer != seller:
-        return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
+        if supply == SERVICE:
+            return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
+        text = f"Intra-Community supply: goods to a business with VAT id {tax.vat_id}"
+        return Treatment("intra_community", "K", "", text)
     return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there")
 
 

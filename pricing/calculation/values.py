@@ -65,13 +65,14 @@ class GoodsLine:
 
     `discount` is an amount off the whole line; `tax_amount` a tax already agreed elsewhere, which is
     kept as it is. `source` says where the price comes from: a price list, or nothing for a given one; what was given,
-    price or discount, was given `by` somebody, for the reason `why`.
+    price or discount, was given `by` somebody, for the reason `why`. `supply` is goods or service, as tax asks.
     """
 
     key: int
     quantity: int
     unit_price: Decimal
     tax_class: str = "standard"
+    supply: str = "goods"
     discount: Decimal = ZERO
     tax_amount: Decimal | None = None
     sku: str = ""

@@ -33,6 +33,7 @@ from pricing.selectors import (
     zone_for,
 )
 
+from .buyers import supply_of, vat_id_told
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
@@ -88,8 +89,10 @@ __all__ = [
     "shipping_method",
     "shipping_methods",
     "shipping_price",
+    "supply_of",
     "transit_days",
     "update_priced_product",
+    "vat_id_told",
     "warehouses",
     "zone_for",
 ]

@@ -20,6 +20,7 @@ from pricing.models import Channel, Price, PriceList, ShippingMethod
 from pricing.reference import reference
 from pricing.selectors import grams_of, price_lists_for, shipping_step, valid_prices
 
+from .buyers import supply_of
 from .promotions import Sale, promotions_for
 
 
@@ -141,6 +142,7 @@ def _goods_line(line: QuoteLine, unit_price: Decimal, source: PriceSource | None
         quantity=line.quantity,
         unit_price=unit_price,
         tax_class=line.product.tax_class,
+        supply=supply_of(line.product),
         discount=line.discount,
         tax_amount=line.tax_amount,
         sku=line.product.sku,

@@ -16,6 +16,8 @@ from pricing.models import Channel, Promotion, ShippingMethod
 from pricing.reference import reference
 from pricing.selectors import grams_of, shipping_step
 
+from .buyers import supply_of
+
 # How the calculation names where a price comes from.
 SOURCE = re.compile(r"\(price list (.+?)(?:, from (\d+) units)?\)$")
 Told = Sequence[Mapping[str, Any]]
@@ -157,6 +159,7 @@ def _goods(
         quantity=line.quantity,
         unit_price=line.unit_price,
         tax_class=line.product.tax_class,
+        supply=supply_of(line.product),
         discount=min(
             round_amount(amount * line.quantity / units, currency),
             round_amount(line.quantity * line.unit_price, currency),

@@ -41,7 +41,8 @@ ORDER = {
     "PostalTradeAddress": "PostcodeCode LineOne LineTwo CityName CountryID CountrySubDivisionName",
     "ApplicableHeaderTradeDelivery": "ShipToTradeParty ActualDeliverySupplyChainEvent",
     "ApplicableHeaderTradeSettlement": "PaymentReference InvoiceCurrencyCode SpecifiedTradeSettlementPaymentMeans "
-    "ApplicableTradeTax SpecifiedTradePaymentTerms SpecifiedTradeSettlementHeaderMonetarySummation "
+    "ApplicableTradeTax BillingSpecifiedPeriod SpecifiedTradePaymentTerms "
+    "SpecifiedTradeSettlementHeaderMonetarySummation "
     "InvoiceReferencedDocument",
     "SpecifiedTradeSettlementPaymentMeans": "TypeCode PayeePartyCreditorFinancialAccount "
     "PayeeSpecifiedCreditorFinancialInstitution",
@@ -183,7 +184,11 @@ def _taxes(one):
         if category in BOTH_PARTIES:
             yield f"BR-{category}-2", buyer
         if category == "K":
-            yield "BR-IC-11", one.text(f"{DELIVERY}/ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString")
+            day = one.text(f"{DELIVERY}/ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString")
+            period = f"{SETTLED}/BillingSpecifiedPeriod"
+            first, last = (one.text(f"{period}/{end}DateTime/DateTimeString") for end in ("Start", "End"))
+            yield "BR-IC-11", day or (first and last)
+            yield "BR-29", not first or first <= last
             yield "BR-IC-12", one.text(f"{DELIVERY}/ShipToTradeParty/PostalTradeAddress/CountryID")
         if category == "O":
             yield "BR-O-11", len(parts) == 1

@@ -11,13 +11,19 @@ from pypdf import PdfReader
 from billing import services as billing
 from billing.errors import NotIssued
 from billing.models import CreditNote, InvoiceLine
-from billing.services import einvoice
+from billing.proofs import official
+from billing.services import einvoice, wording
 from core.actors import SYSTEM
 from core.files import read_file
+from customers import services as customers
 from customers.addresses import PostalAddress
+from inventory import services as stock
+from orders import services as orders
+from orders.inputs import LineInput
 from orders.models import OrderCharge, OrderLine
+from orders.wishes import LineWish, Wish
 from tests.billing.en16931 import BUYER, DELIVERY, SELLER, SETTLED, SUMS, TRADE, Reading, breaches
-from tests.factories.billing import ADA, place
+from tests.factories.billing import ADA, again, pdf_text, place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller")]
 LINE = f"{TRADE}/IncludedSupplyChainTradeLineItem"
@@ -145,6 +151,60 @@ def test_it_says_why_no_tax_is_stated(category, code, words):
     assert one.text("ExemptionReasonCode", tax) == code
     assert (one.text("ExemptionReason", tax) or "").startswith(words or "")
     assert one.text(f"{DELIVERY}/ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString") == "20261128"
+
+
+def test_goods_for_a_company_abroad_billed_in_advance_state_the_time_of_supply(run_debts):
+    durand = customers.create_customer(
+        customers.CustomerInput(name="Amélie", company="Durand", email="d@durand.example", vat_id="FR40303265045"),
+        actor=SYSTEM,
+    )
+    there = PostalAddress(name="Amélie", line1="1 rue du Port", city="Lyon", postal_code="69002", country="FR")
+    stock.create_products([stock.ProductInput(sku="FITTING", name="Fitting", kind="service")], actor=SYSTEM)
+    lines = (LineInput(sku="MUG-RED", quantity=2), LineInput(sku="FITTING", quantity=1, unit_price=Decimal(40)))
+    order = place(customer_id=durand.pk, customer_name="", email="", shipping_address=there, lines=lines)
+    customers.update_customer(durand.pk, {"vat_id": ""}, actor=SYSTEM)
+    invoice = billing.issue_invoice(billing.invoice_order(order.pk, actor=SYSTEM).pk)
+    rows = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    billing.credit_invoice(invoice.pk, quantities={rows[0].pk: 1}, reference="R-1", actor=SYSTEM)
+    run_debts()
+    note = CreditNote.objects.get()
+
+    assert [(row.tax_category, row.sku) for row in rows[:2]] == [("K", "MUG-RED"), ("AE", "FITTING")]
+    assert order.promised_on > invoice.issued_on
+    # What was agreed on a VAT id bears it, whatever became of the customer since.
+    assert (invoice.supplied_on, invoice.buyer["vat_id"]) == (None, "FR40303265045")
+    for content, paper in (
+        (billing.invoice_xml(invoice.pk)[1], pdf_text(billing.render_invoice_pdf(invoice.pk))),
+        (billing.credit_note_xml(note.pk)[1], pdf_text(billing.render_credit_note_pdf(note.pk))),
+    ):
+        one = Reading(content)
+        assert (breaches(content), official.faults(content)) == ([], [])
+        period = f"{SETTLED}/BillingSpecifiedPeriod"
+        assert one.text(f"{period}/StartDateTime/DateTimeString") == f"{invoice.issued_on:%Y%m%d}"
+        assert one.text(f"{period}/EndDateTime/DateTimeString") == f"{order.promised_on:%Y%m%d}"
+        assert one.text(f"{DELIVERY}/ShipToTradeParty/PostalTradeAddress/CountryID") == "FR"
+        assert one.text(f"{BUYER}/SpecifiedTaxRegistration/ID") == "FR40303265045"
+        assert "art. 138" in paper
+        assert f"{wording.day(invoice.issued_on)} – {wording.day(order.promised_on)}" in paper
+
+
+def test_an_edit_keeps_the_treatment_that_was_agreed():
+    durand = customers.create_customer(
+        customers.CustomerInput(name="Amélie", company="Durand", email="d@durand.example", vat_id="FR40303265045"),
+        actor=SYSTEM,
+    )
+    there = PostalAddress(name="Amélie", line1="1 rue du Port", city="Lyon", postal_code="69002", country="FR")
+    order = place(customer_id=durand.pk, customer_name="", email="", shipping_address=there)
+    customers.update_customer(durand.pk, {"vat_id": ""}, actor=SYSTEM)
+    line = OrderLine.objects.get(order=order, sku="MUG-RED")
+
+    wish = Wish(lines=(LineWish(position=line.position, quantity=1),))
+    orders.amend_order(order.pk, wish, expected_version=order.version, actor=SYSTEM)
+
+    order = again(order)
+    assert {one.tax_category for one in OrderLine.objects.filter(order=order)} == {"K"}
+    assert order.tax_total == 0
+    assert [one["vat_id"] for one in order.explanation if one["about"] == "tax"] == ["FR40303265045"]
 
 
 def test_the_rules_notice_what_is_wrong():
