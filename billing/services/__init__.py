@@ -8,7 +8,6 @@ from .bank import (
     book_lines,
     leave_line,
     look_again_at_line,
-    opened,
     take_line_up,
     take_statement,
 )
@@ -89,7 +88,6 @@ __all__ = [
     "book_lines",
     "leave_line",
     "look_again_at_line",
-    "opened",
     "take_line_up",
     "take_statement",
     "Month",

@@ -9,13 +9,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import selectors
 from billing.bank_file import BankFile, BankRow, read_bank_file
-from billing.bank_matching import BY_OTHER_ROW, PAID_BEFORE, Confidence, Match, Open, match
+from billing.bank_matching import BY_OTHER_ROW, PAID_BEFORE, Confidence, Match, Open, Waiting, by_currency
 from billing.errors import AlreadyBooked, BadStatement, NoSuchInvoice, StatementKnown
 from billing.models import BankBooking, BankLine, BankStatement, Invoice
 from billing.sentences import WENT_OUT
@@ -29,7 +29,7 @@ from .payments import record_payment
 
 Status = BankLine.Status
 # Up to so many open invoices all are looked at; beyond, those that a row names or whose amount it is.
-MOST_OPEN = 2_000
+MOST_OPEN = 50_000
 GUESS = re.compile(r"([A-Za-z]+(?:[-\s]?[A-Za-z]+)?)[-\s]?0*(\d{1,12})")
 
 
@@ -104,20 +104,17 @@ def _propose(lines: Iterable[BankLine]) -> None:
     """Write onto rows in hand what each may be for; an invoice that one row takes whole is not offered to the next."""
     wanted = [line for line in lines if line.status == Status.OPEN]
     invoices = {one.pk: one for one in _open_invoices(wanted)}
+    waiting = by_currency(invoices.values())
     taken: set[str] = set()
     for line in wanted:
-        found = match(
-            text=line.text,
-            name=line.name,
-            amount=line.amount,
-            currency=line.currency,
-            invoices=list(invoices.values()),
-        )
+        here = waiting.get(line.currency, Waiting(()))
+        found = here.match(text=line.text, name=line.name, amount=line.amount)
         _write(line, found)
         if found.confidence in (Confidence.EXACT, Confidence.LIKELY):
             for pk, part in found.parts:
                 if part == invoices[pk].amount:
-                    taken.add(invoices.pop(pk).number)
+                    here.take(invoices[pk])
+                    taken.add(invoices[pk].number)
     _explain([line for line in wanted if not line.proposal], taken)
 
 
@@ -140,25 +137,27 @@ def _write(line: BankLine, found: Match) -> None:
 
 
 def _open_invoices(lines: Sequence[BankLine]) -> list[Open]:
-    waiting = Invoice.objects.filter(status__in=selectors.WAITING).annotate(left=selectors.open_amount())
+    waiting = Invoice.objects.filter(status__in=selectors.WAITING)
     rows = list(_read(waiting)[: MOST_OPEN + 1])
     if len(rows) > MOST_OPEN:
         numbers = {guess for line in lines for guess in guesses(line.text)}
         fitting = Q(number__in=numbers) | Q(order__number__in=numbers) | Q(left__in={line.amount for line in lines})
-        rows = list(_read(waiting.filter(fitting))[:MOST_OPEN])
-    return [opened(one) for one in rows]
+        rows = list(_read(waiting.annotate(left=selectors.open_amount()).filter(fitting))[:MOST_OPEN])
+    return [_opened(*row) for row in rows]
 
 
-def _read(rows: Any) -> Any:
-    return rows.select_related("order__customer").order_by("due_on", "pk")
+def _read(rows: QuerySet[Invoice]) -> QuerySet[Invoice, tuple[Any, ...]]:
+    """Return only what the matching looks at: there may be very many of them."""
+    names = (f"order__{name}" for name in ("customer__company", "customer__name", "customer__number", "customer_name"))
+    amounts = ("total", "paid_total", "credited_total")
+    return rows.order_by("due_on", "pk").values_list("pk", "number", "order__number", "currency", *amounts, *names)
 
 
-def opened(invoice: Invoice) -> Open:
-    """Return an invoice as the matching sees it."""
-    order = invoice.order
-    amount = round_amount(invoice.open_amount, invoice.currency)
-    name = str(order.customer or order.customer_name)
-    return Open(invoice.pk, str(invoice.number), str(order.number), name, invoice.currency, amount)
+def _opened(pk: int, number: str, order: str, currency: str, *more: Any) -> Open:
+    """Return an invoice as the matching sees it: whose it is, is the customer as people call him."""
+    total, paid, credited, *names = more
+    left = round_amount(max(Decimal(0), total - paid - credited), currency)
+    return Open(pk, str(number), str(order), next((name for name in names if name), ""), currency, left)
 
 
 def guesses(text: str) -> set[str]:

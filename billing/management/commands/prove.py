@@ -1,40 +1,74 @@
 """`./run manage prove WHAT --cases N`: what we say of papers and money, tried out in great numbers."""
 
 import json
+import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.proofs import official, papers
+from billing.proofs import official, papers, rounding
+from billing.proofs.asking import Asked
 
-PROOFS = {"papers": (papers.prove, 2_000)}
+
+@dataclass(frozen=True)
+class Proof:
+    """Something that can be tried: how, how often unless it is said, by how many processes, and what it shows."""
+
+    prove: Callable[[Asked], dict[str, Any]]
+    cases: int
+    shows: str
+    processes: int = 1
+
+
+PROOFS = {
+    "papers": Proof(
+        lambda asked: papers.prove(asked.cases, seed=asked.seed),
+        2_000,
+        "random invoices and credit notes keep the rules of EN 16931 and art. 226, and say one total. What is made "
+        "for it is taken back; use a trial database, because its transaction may stand in others' way",
+    ),
+    "rounding": Proof(
+        rounding.prove,
+        20_000,
+        "random orders, their invoices and credits add up to the smallest unit, in currencies with 0, 2 and 3 "
+        "decimals. It asks no database",
+        processes=os.cpu_count() or 1,
+    ),
+}
 
 
 class Command(BaseCommand):
     """Exit 0 where everything holds, 1 where something does not."""
 
-    help = (
-        "papers: random invoices and credit notes keep the rules of EN 16931 and art. 226, and say one total. "
-        "What is made for it is taken back; use a trial database, because its transaction may stand in others' way."
-    )
+    help = "\n".join(f"{name}: {proof.shows}." for name, proof in PROOFS.items())
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        """Keep the lines of the help apart."""
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Ask what, and how many."""
         parser.add_argument("what", choices=sorted(PROOFS))
         parser.add_argument("--cases", type=int, help="how many")
         parser.add_argument("--seed", type=int, default=2026, help="which ones (2026)")
+        parser.add_argument("--case", type=int, help="only the one of this number")
+        parser.add_argument("--processes", type=int, help="how many work at once")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Try, and tell."""
-        prove, usual = PROOFS[options["what"]]
-        cases = usual if options["cases"] is None else options["cases"]
-        if cases < 1:
-            raise CommandError("--cases is a number from 1 on")
+        proof = PROOFS[options["what"]]
+        cases = proof.cases if options["cases"] is None else options["cases"]
+        processes = proof.processes if options["processes"] is None else options["processes"]
+        if cases < 1 or processes < 1:
+            raise CommandError("--cases and --processes are numbers from 1 on")
+        asked = Asked(cases, options["seed"], processes, options["case"], tell=self._tell)
         try:
-            found = prove(cases, seed=options["seed"])
+            found = proof.prove(asked)
         except official.NotInstalled as missing:
             raise CommandError(str(missing)) from missing
         if options["json"]:
@@ -44,3 +78,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name:<20} {value}")
         if not found["met"]:
             sys.exit(1)
+
+    def _tell(self, said: str) -> None:
+        self.stderr.write(said)
