@@ -132,14 +132,16 @@ def _total(amount: Decimal | None, order: Order) -> Decimal:
     return round_amount(amount or Decimal(0), order.currency)
 
 
-def takes_all_goods_back(order: Order, credited: Mapping[int, int]) -> bool:
-    """Say whether, with these units, every good of an order was given back by withdrawal."""
+def takes_all_goods_back(found: ReturnRequest, credited: Mapping[int, int]) -> bool:
+    """Say whether, with these units of a return, every good of its order was given back by withdrawal."""
     withdrawn = Q(
         return_lines__return_request__status__in=(Status.RESOLVED, Status.CLOSED),
         return_lines__return_request__is_withdrawal=True,
         return_lines__resolution=ReturnLine.Resolution.REFUND,
     )
-    goods = OrderLine.objects.filter(order=order, kind__in=GOODS)
+    # The return itself may be resolved by now: its units are those that are credited.
+    withdrawn &= ~Q(return_lines__return_request=found.pk)
+    goods = OrderLine.objects.filter(order=found.order_id, kind__in=GOODS)
     lines = goods.annotate(before=Coalesce(Sum("return_lines__received", filter=withdrawn), 0))
     return all(line.before + credited.get(line.pk, 0) >= line.quantity - line.cancelled for line in lines)
 

@@ -72,7 +72,7 @@ def gives_charges_back(found: ReturnRequest, credited: dict[int, int]) -> bool:
         return False
     if selectors.charges_given_back(found.order):
         return False
-    return selectors.takes_all_goods_back(found.order, credited)
+    return selectors.takes_all_goods_back(found, credited)
 
 
 def _credit(found: ReturnRequest, credited: dict[int, int], *, actor: Actor, at: datetime) -> list[CreditNote]:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from demo.models import DemoDatabase
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Milliseconds for anything a page is to show: enough for a busy machine, and nothing where it shows at once.
 PATIENCE = 20_000
@@ -71,3 +73,13 @@ def open_browser(chromium: Any, live_server: Any) -> Iterator[Any]:
 def page(open_browser: Any) -> Any:
     """Return one browser window."""
     return open_browser()
+
+
+@pytest.fixture
+def lantern(transactional_db: None, live_server: Any, settings: Any) -> None:
+    """Be in the demo, with its payment provider in the same server."""
+    settings.DEMO = True
+    settings.SITE_URL = live_server.url
+    settings.DEMO_PROVIDER_URL = f"{live_server.url}/demo/provider"
+    settings.DEMO_PROVIDER_SECRET = "between the two of us"
+    DemoDatabase.objects.create(stage="Ready", ready=True)

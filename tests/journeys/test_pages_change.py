@@ -15,7 +15,6 @@ from core import outbox
 from core.actors import SYSTEM
 from core.links import make_link
 from core.models import User
-from demo.models import DemoDatabase
 from orders.models import Order
 from tests.factories.billing import make_seller
 from tests.factories.shop import make_shop
@@ -24,15 +23,10 @@ from tests.scenarios import placed_order
 
 
 @pytest.fixture
-def order(transactional_db: None, live_server: Any, settings: Any) -> Order:
+def order(lantern: None) -> Order:
     """An order that waits for its money, in the demo with its provider."""
-    settings.DEMO = True
-    settings.SITE_URL = live_server.url
-    settings.DEMO_PROVIDER_URL = f"{live_server.url}/demo/provider"
-    settings.DEMO_PROVIDER_SECRET = "between the two of us"
     make_shop()
     make_seller()
-    DemoDatabase.objects.create(stage="Ready", ready=True)
     return placed_order({"MUG-RED": 2})
 
 

@@ -1,6 +1,6 @@
 """The script of the demo, where no other journey walks it: a delivery fills who waits, a slow step is replayed.
 
-The late order is mended in test_today.py, the order by phone in test_new_order.py and test_pages_change.py, the
+The late order is mended in test_today.py, the order by phone and the credit note are in test_the_money.py, the
 counter in test_walk_in.py, the same call twice in tests/demo/test_the_call.py.
 """
 

@@ -40,6 +40,17 @@ def test_two_withdrawals_of_everything_give_the_whole_order_back_with_delivery(s
     assert (again(order).payment_status, again(order).return_status) == ("refunded", "returned")
 
 
+def test_half_of_the_only_line_is_not_everything_so_delivery_stays_paid(seller):
+    order = delivered_order({"MUG-RED": 2})
+
+    first = resolved(order, {"MUG-RED": 1})
+    assert (first.refund_total, first.with_charges) == (D("5.95"), False)
+
+    second = resolved(order, {"MUG-RED": 1})
+    assert (second.refund_total, second.with_charges) == (order.total - D("5.95"), True)
+    assert again(order).refunded_total == again(order).credited_total == order.total
+
+
 def test_delivery_charges_go_back_from_whichever_invoice_they_are_on(seller):
     for product, warehouse in ((seller.tea, seller.hamburg), (seller.mug, seller.munich)):
         inventory.adjust_stock(
