@@ -23,6 +23,18 @@ class NothingToInvoice(Conflict):
     code = "nothing_to_invoice"
 
 
+class NotOffered(Missing):
+    """The order is no quotation that was offered as it stands, so there is none on paper."""
+
+    code = "not_offered"
+
+
+class NoProforma(Conflict):
+    """The order is over, not placed, or invoiced in full: the invoice is its paper."""
+
+    code = "no_proforma"
+
+
 class NotIssued(Conflict):
     """A draft has no number yet, so it can be neither printed nor credited."""
 

@@ -25,12 +25,13 @@ from billing.events import (
 from billing.gateways import ProviderSilent
 from core.outbox import handles
 from orders.events import GoodsShipped, OrderAmended, OrderCancelled, OrderExpired
-from orders.ports import online_payment, paper_book, payment_book, payment_details
+from orders.ports import online_payment, paper_book, payment_book, payment_details, quotation_paper
 
 payment_book.connect(services.keep_payments_of_order)
 payment_details.connect(notifications.bank_details)
 paper_book.connect(services.Papers())
 online_payment.connect(services.is_payable_online)
+quotation_paper.connect(services.keep_quotation)
 
 
 @handles(GoodsShipped)

@@ -58,7 +58,7 @@ def draw(template: str, content: Mapping[str, Any]) -> bytes:
 
 
 def draw_document(content: Mapping[str, Any]) -> bytes:
-    """Draw an invoice or a credit note; with `xml` in it, it says that machines can read it."""
+    """Draw a document or another paper of that kind; with `xml` in it, it says that machines can read it."""
     paper = draw("document", content)
     return for_machines(paper) if content["xml"] else paper
 
@@ -110,6 +110,13 @@ def payment_picture(*, name: str, iban: str, bic: str, amount: str, text: str) -
     """Return the same code as the address of a picture for a page, black on white also where the page is dark."""
     code = _epc(name=name, iban=iban, bic=bic, amount=amount, text=text)
     return str(code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True))
+
+
+def page_code(address: str) -> str:
+    """Return the QR code that leads a telephone to a page, as SVG."""
+    out = BytesIO()
+    segno.make_qr(address, error="l").save(out, kind="svg", border=0, xmldecl=False)
+    return out.getvalue().decode()
 
 
 def _epc(*, name: str, iban: str, bic: str, amount: str, text: str) -> segno.QRCode:

@@ -1,15 +1,20 @@
 """Mails about an order: to its buyer, in its language, with the link to its page."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.templatetags.static import static
+from django.utils import timezone
 
 from core.links import absolute, make_link
 from core.mail import intend
 from core.models import Attachment, OutgoingMail
 from inventory.models import Product
 from orders.models import Order
+
+# So long after its last day the link to a quotation still says that it is over, and lets its reader ask anew.
+ANSWERED_DAYS = 60
 
 
 def write_to_buyer(
@@ -32,6 +37,13 @@ def write_to_buyer(
         thread=thread,
         attachments=attachments,
     )
+
+
+def quotation_url(order: Order, *, version: int, valid_until: date) -> str:
+    """Return the page on which a quotation is read and accepted, as it was at a version, and no other."""
+    days = (valid_until - timezone.localdate()).days
+    link = make_link("quotation", f"{order.history_thread()}@{version}", days=max(days, 0) + ANSWERED_DAYS)
+    return absolute(f"/quotations/{link}/")
 
 
 def picture_of(product: Product) -> str:

@@ -7,19 +7,15 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from core.links import absolute, make_link
 from core.models import OutgoingMail
 from core.reader import spoken_moment
 from orders import guards, promise, services, wording
-from orders.letters import picture_of, write_to_buyer
+from orders.letters import picture_of, quotation_url, write_to_buyer
 from orders.models import Comment, Draft, Incident, IncidentOrder, Order, OrderLine, OrderStatus
-from orders.ports import online_payment, payment_details
+from orders.ports import online_payment, payment_details, quotation_paper
 from orders.selectors import GONE, allowed_actions
 
 Sums = tuple[Decimal, list[tuple[str, Decimal]]]
-
-# So long after its last day the link to a quotation still says that it is over, and lets its reader ask anew.
-ANSWERED_DAYS = 60
 
 
 def send_order_received(order_id: int) -> OutgoingMail | None:
@@ -65,18 +61,18 @@ def send_quotation(order_id: int, *, version: int, offered_on: str) -> OutgoingM
     valid_until = Draft.objects.filter(order=order, open=True).values_list("valid_until", flat=True).first()
     if order.status != OrderStatus.DRAFT or order.version != version or valid_until is None:
         return None
-    days = (valid_until - timezone.localdate()).days
-    link = make_link("quotation", f"{order.history_thread()}@{version}", days=max(days, 0) + ANSWERED_DAYS)
+    key = f"quotation:{order.number}:{version}:{valid_until}:{offered_on}"
+    if known := OutgoingMail.objects.filter(dedupe_key=key).first():
+        return known
     with translation.override(order.language):
         context = {
             **_contents(order),
             "until": wording.day(valid_until, order.language),
             "deposit": _amount(order, order.deposit_total) if order.deposit_total else "",
-            "accept_url": absolute(f"/quotations/{link}/"),
+            "accept_url": quotation_url(order, version=version, valid_until=valid_until),
             "terms": wording.terms(order.payment_terms),
         }
-    key = f"quotation:{order.number}:{version}:{valid_until}:{offered_on}"
-    return write_to_buyer(order, "quotation", context, key=key)
+    return write_to_buyer(order, "quotation", context, key=key, attachments=quotation_paper.of(order))
 
 
 def send_order_confirmation(order_id: int) -> OutgoingMail | None:

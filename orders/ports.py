@@ -9,6 +9,7 @@ from typing import Protocol
 from django.db.models import Exists, Q
 
 from core.actors import Actor
+from core.models import Attachment
 from orders.errors import NoPaymentBook
 from orders.inputs import PaymentInput
 from orders.models import Order
@@ -80,6 +81,26 @@ class OnlinePaymentPort:
     def is_offered(self, order: Order) -> bool:
         """Return whether the page of the order lets the customer pay; not where nobody knows."""
         return self._offers is not None and self._offers(order)
+
+
+# Draws a quotation that is offered, and keeps it for the mail.
+QuotationPaper = Callable[[Order], Sequence[Attachment]]
+
+
+class QuotationPaperPort:
+    """Where the writer of papers plugs in."""
+
+    def __init__(self) -> None:
+        self._draw: QuotationPaper | None = None
+
+    def connect(self, draw: QuotationPaper) -> QuotationPaper:
+        """Say who draws papers; usable as a decorator."""
+        self._draw = draw
+        return draw
+
+    def of(self, order: Order) -> list[Attachment]:
+        """Return the quotation on paper; nothing where nobody draws any."""
+        return list(self._draw(order)) if self._draw is not None else []
 
 
 # Says how many pieces of work each warehouse has for a day, by its id.
@@ -241,3 +262,4 @@ workload = WorkloadPort()
 payment_book = PaymentBookPort()
 payment_details = PaymentDetailsPort()
 online_payment = OnlinePaymentPort()
+quotation_paper = QuotationPaperPort()

@@ -77,6 +77,12 @@ def orders(channels: Iterable[str] | None = None) -> QuerySet[Order]:
     return rows if channels is None else rows.filter(channel__code__in=set(channels))
 
 
+def offered(channels: Iterable[str] | None = None) -> QuerySet[Order]:
+    """Return what was offered as a quotation and was not changed before it was accepted; of some channels if asked."""
+    rows = Order.objects.filter(draft__offered_at__isnull=False, draft__valid_until__isnull=False)
+    return rows if channels is None else rows.filter(channel__code__in=set(channels))
+
+
 def for_lists(rows: QuerySet[Order]) -> QuerySet[Order]:
     """Leave out what no list shows."""
     return rows.defer(*HEAVY)

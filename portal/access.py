@@ -44,7 +44,7 @@ def get_order(request: HttpRequest, number: str) -> Order:
     Raises Http404 for everything else.
     """
     found = visible_orders(request).filter(number=without_nul(number).upper())
-    if order := found.select_related("channel", "shipping_method", "customer").first():
+    if order := found.select_related("channel", "shipping_method", "customer", "draft").first():
         return order
     raise Http404
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, changing, orders, paying, quotations, shop
+from portal.views import account, changing, orders, papers, paying, quotations, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -18,7 +18,9 @@ urlpatterns = [
     path("look-up/", account.look_up, name="look-up"),
     path("track/", orders.track_by_number, name="track-by-number"),
     path("track/<str:token>/", orders.track, name="track"),
+    path("quotations/", quotations.my_offers, name="offers"),
     path("quotations/<str:token>/", quotations.quotation, name="quotation"),
+    path("quotations/<str:token>/pdf/", quotations.paper, name="quotation-paper"),
     path("orders/", orders.my_orders, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("orders/<str:number>/placed/", orders.placed, name="placed"),
@@ -28,6 +30,8 @@ urlpatterns = [
     path("orders/<str:number>/cancel/", orders.cancel, name="cancel"),
     path("orders/<str:number>/return/", orders.request_return, name="return"),
     path("orders/<str:number>/files/<int:file>/", orders.file, name="file"),
+    path("orders/<str:number>/quotation/", papers.quotation_pdf, name="quotation-pdf"),
+    path("orders/<str:number>/proforma/", papers.proforma_pdf, name="proforma"),
     path("orders/<str:number>/documents/<str:document>/", orders.invoice_pdf, name="document"),
     path("orders/<str:number>/documents/<str:document>/xml/", orders.invoice_xml, name="document-xml"),
 ]

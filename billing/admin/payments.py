@@ -28,6 +28,7 @@ from core.reader import spoken_amount
 from customers.models import Customer
 from orders.models import Order, OrderStatus
 
+from . import preliminary
 from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
 from .transfers import MoneyOfCustomer
 
@@ -253,6 +254,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         order_view = self.admin_site.admin_view(of_order.transition_view)
         customer_view = self.admin_site.admin_view(of_customer.transition_view)
         return [
+            *preliminary.addresses(self.admin_site),
             path("of-order/<path:object_id>/<slug:name>/", order_view, name="billing_order_do"),
             path("of-customer/<path:object_id>/<slug:name>/", customer_view, name="billing_customer_do"),
             *super().get_urls(),

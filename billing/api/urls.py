@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import money, views
+from billing.api import money, preliminary, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view(), name="invoices"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("payments/<str:code>/void/", money.VoidView.as_view(), name="payment-void"),
     path("payments/<str:code>/refund/", money.RefundView.as_view(), name="payment-refund"),
     path("orders/<str:number>/payments/", money.PaymentsOfOrderView.as_view(), name="order-payments"),
+    path("orders/<str:number>/quotation/pdf/", preliminary.QuotationPdfView.as_view(), name="quotation-pdf"),
+    path("orders/<str:number>/proforma/pdf/", preliminary.ProformaPdfView.as_view(), name="proforma-pdf"),
     path("refunds/", money.RefundsView.as_view(), name="refunds"),
     path("refunds/<str:code>/", money.OneRefundView.as_view(), name="refund"),
 ]

@@ -49,6 +49,7 @@ from .payments import (
     record_payment,
     void_payment,
 )
+from .preliminary import keep_quotation, proforma_pdf, quotation_pdf, why_no_proforma
 from .refunds import (
     ask_about_refund,
     begin_refund,
@@ -139,6 +140,10 @@ __all__ = [
     "issue_for_shipment",
     "issue_invoice",
     "keep_payments_of_order",
+    "keep_quotation",
+    "proforma_pdf",
+    "quotation_pdf",
+    "why_no_proforma",
     "look_after_return",
     "mail_invoice",
     "note_return",

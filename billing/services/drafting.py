@@ -139,6 +139,20 @@ def draft_invoice(
     return invoice, InvoiceLine.objects.bulk_create(lines)
 
 
+def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[InvoiceLine]]:
+    """Work out the invoice over all of an order that stands on none yet, or the `whole`, and write nothing of it.
+
+    Raises NothingToInvoice.
+    """
+    claim = claim_on(order, None, first=whole)
+    items = claim.items()
+    if not any(item.units for item in items):
+        raise NothingToInvoice(f"There is nothing on {order} to invoice", order=order.number)
+    gross = order.prices_include_tax
+    amounts = calculation.draw_up(items, earlier=claim.earlier, currency=order.currency, gross=gross)
+    return Invoice(**header(order, ensure_default_entity(), amounts)), _rows(order, claim, amounts)
+
+
 def header(order: Order, seller: LegalEntity, amounts: Amounts) -> dict[str, Any]:
     """Return what every document of an order says on top and at its end."""
     return {

@@ -28,6 +28,7 @@ from orders.models import Comment, Order, OrderFile
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
+from portal.views.papers import papers_of
 from portal.views.paying import allow_leading_out, ways_to_pay
 from returns import selectors as return_facts
 from returns import services as returns
@@ -113,6 +114,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "may_change": not orders.why_not_by_customer(order, at=timezone.now()),
         "change_until": orders.changeable_until(order),
         "seller": seller,
+        **papers_of(order),
         **ways_to_pay(order, invoices=invoices, seller=seller),
     }
     return allow_leading_out(render(request, "portal/order.html", context))

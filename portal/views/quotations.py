@@ -1,22 +1,28 @@
 """A quotation as its customer reads it, by the link in the mail, and accepts it."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
+from billing import services as billing
 from core import links
+from core.api.pdf import paper as shown
 from core.errors import DomainError
+from customers.models import Customer
 from orders import services as orders
 from orders import wording
+from orders.letters import quotation_url
 from orders.models import Draft, Order, OrderStatus
 from portal import access
 
 PURPOSE = "quotation"
 GONE = 410
+MOST_OFFERS = 20
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,21 +51,60 @@ def quotation(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("portal:quotation", token=token)
         access.open_order(request, order)
         return redirect("portal:placed", number=order.number)
-    return render(request, "portal/quotation.html", _context(draft, order))
+    return render(request, "portal/quotation.html", _context(draft, order) | {"token": token})
+
+
+@require_GET
+def paper(request: HttpRequest, token: str) -> HttpResponse:
+    """Hand out the offer that a link names as PDF, also when it has lapsed; never what was changed since."""
+    order_id, version = _named(token)
+    draft = Draft.objects.select_related("order").filter(order=order_id, offered_at__isnull=False).first()
+    if draft is None or draft.valid_until is None or draft.order.placed_at is not None:
+        raise Http404
+    if _last_version(draft.order) != version:
+        raise Http404
+    name, content = billing.quotation_pdf(draft.order_id, accept=True)
+    return shown(content, name)
+
+
+@login_required
+@require_GET
+def my_offers(request: HttpRequest) -> HttpResponse:
+    """List what is offered to the customer who is signed in."""
+    customer = access.customer_of(request)
+    return render(request, "portal/offers.html", {"offers": _open_offers(customer) if customer else []})
+
+
+def _open_offers(customer: Customer) -> list[dict[str, object]]:
+    """Return what may still be accepted, what lapses first on top, with where it is read."""
+    rows = Draft.objects.filter(open=True, valid_until__gte=timezone.localdate(), order__customer=customer)
+    found = rows.select_related("order").defer("typed").order_by("valid_until", "pk")[:MOST_OFFERS]
+    return [
+        {
+            "order": draft.order,
+            "until": draft.valid_until,
+            "url": quotation_url(draft.order, version=draft.order.version, valid_until=draft.valid_until),
+        }
+        for draft in found
+        if draft.valid_until is not None
+    ]
 
 
 def _over(request: HttpRequest, draft: Draft, token: str, version: int) -> HttpResponse:
     """Say that an offer is over; who has it in hand may ask for a new one."""
     order = draft.order
-    # That it lapsed is a version of its own.
-    last = order.version - 1 if order.status == OrderStatus.EXPIRED else order.version
-    may_ask = last == version and orders.has_lapsed(order, draft)
+    may_ask = _last_version(order) == version and orders.has_lapsed(order, draft)
     if request.method == "POST" and "anew" in request.POST and may_ask:
         orders.ask_for_new_quotation(order.pk, actor=access.actor_of(request, order))
         messages.success(request, _("We have been told, and send you a new offer."))
         return redirect("portal:quotation", token=token)
-    context = {"order": order, "may_ask": may_ask, "until": draft.valid_until}
+    context = {"order": order, "may_ask": may_ask, "until": draft.valid_until, "token": token}
     return render(request, "portal/quotation_over.html", context, status=GONE)
+
+
+def _last_version(order: Order) -> int:
+    """Return the version that was offered last: that it lapsed is a version of its own."""
+    return order.version - 1 if order.status == OrderStatus.EXPIRED else order.version
 
 
 def _named(token: str) -> tuple[int, int]:
