@@ -21,6 +21,18 @@ class UnknownOverride(Missing):
     """There is no such credit beyond a limit."""
 
 
+class NoVatId(Conflict):
+    """There is no VAT id that could be looked up."""
+
+    code = "no_vat_id"
+
+
+class NotConnected(Conflict):
+    """Nobody is there to be asked: a setting is missing."""
+
+    code = "not_connected"
+
+
 class NoCreditLimit(Conflict):
     """Nothing limits what the customer may owe."""
 

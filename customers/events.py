@@ -38,6 +38,35 @@ class ArrearsSettled(CustomerEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VatEvent(CustomerEvent):
+    """Something about the VAT id of a customer."""
+
+    public: ClassVar[bool] = False
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VatCheckWanted(VatEvent):
+    """Somebody wants to know whether a VAT id is valid."""
+
+    name: ClassVar[str] = "customers.vat_check_wanted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VatIdRefused(VatEvent):
+    """A VAT id is not valid: what was sold on it is open to question."""
+
+    name: ClassVar[str] = "customers.vat_id_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VatIdConfirmed(VatEvent):
+    """A VAT id that was refused is valid after all."""
+
+    name: ClassVar[str] = "customers.vat_id_confirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CreditMoved(CustomerEvent):
     """What a customer may owe, or owes, is another than before: who waits for it may go on, or has to wait."""
 

@@ -17,7 +17,7 @@ from core.admin.strands import Told, history_of, mails_of, strand, timeline
 from core.panels import once, panel
 from core.reader import locale
 from core.service import thread_of
-from customers import selectors
+from customers import selectors, services, vat_ids
 from customers.models import Address, Contact, Customer
 from customers.ways import WAYS, noted
 
@@ -127,6 +127,26 @@ def contacts_of(request: HttpRequest, customer: Customer) -> Part:
 
 def _row_step(request: HttpRequest, model: str, pk: int, name: str) -> str:
     return f"{reverse(f'admin:customers_{model}_do', args=[pk, name])}?next={request.path}"
+
+
+@panel(PAGE, order=23)
+def tax_of(request: HttpRequest, customer: Customer) -> Part | None:
+    """Show what tax knows of them: the VAT id and the answers about it."""
+    if not customer.vat_id:
+        return None
+    context = {
+        "title": _("Tax"),
+        "side": True,
+        "number": customer.vat_id,
+        "state": customer.vat_state,
+        "is_of_eu": vat_ids.is_of_eu(customer.vat_id),
+        "can_be": vat_ids.can_be(customer.vat_id),
+        "asked_at": customer.vat_asked_at if customer.vat_checked_at is None else None,
+        "checks": once(request, f"customers.vat:{customer.pk}", lambda: selectors.vat_checks(customer.pk)),
+        "look_up": _step(request, customer, "check-vat") if services.is_connected() else "",
+        "note": _step(request, customer, "note-vat"),
+    }
+    return "customers/panels/tax.html", context
 
 
 @panel(PAGE, order=5)

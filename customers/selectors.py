@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import CharField, Q, QuerySet, Sum, Value
@@ -12,7 +13,7 @@ from core.money import round_amount
 from core.words import begins_with, typed_words
 from customers.addresses import PostalAddress
 from customers.errors import UnknownCustomer
-from customers.models import Address, CreditOverride, Customer, CustomerWord
+from customers.models import Address, CreditOverride, Customer, CustomerWord, VatCheck
 
 NUMBER = re.compile(r"^(?:C-)?0*(\d{1,12})$", re.IGNORECASE | re.ASCII)
 
@@ -33,6 +34,18 @@ def by_email(email: str) -> Customer | None:
 def known_by(email: str) -> "QuerySet[Customer]":
     """Return the active customers of an e-mail address in small letters, the oldest first: the first one is meant."""
     return Customer.objects.filter(email=email, active=True).order_by("pk")
+
+
+def vat_checks(customer_id: int, *, limit: int = 5) -> list[VatCheck]:
+    """Return the last answers about the VAT ids of a customer, the youngest first."""
+    return list(VatCheck.objects.filter(customer=customer_id).order_by("-checked_at", "-pk")[:limit])
+
+
+def vat_evidence(customer_id: int, number: str, at: datetime) -> VatCheck | None:
+    """Return what was known of a VAT id at a moment: the last answer before it, else the first one after."""
+    known = VatCheck.objects.filter(customer=customer_id, number=number)
+    before = known.filter(checked_at__lte=at).order_by("-checked_at", "-pk").first()
+    return before or known.filter(checked_at__gt=at).order_by("checked_at", "pk").first()
 
 
 def customers(*, text: str = "") -> "QuerySet[Customer]":

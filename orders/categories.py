@@ -62,6 +62,7 @@ CATEGORIES: dict[str, Category] = {
     "shortfall": Category(_("shortfall")),
     "incident": Category(_("incident"), hours=72),
     "mail": Category(_("refused mail")),
+    "vat_id": Category(_("VAT id not valid"), queue=FINANCE, hours=8),
     "dead_debt": Category(_("work given up"), queue=SYSTEM),
 }
 Over = Callable[[Sequence[Any]], set[int]]

@@ -2,7 +2,7 @@
 
 from core.events import DeliveryDied, MailRefused
 from core.outbox import handles
-from customers.events import ArrearsSettled, CreditMoved
+from customers.events import ArrearsSettled, CreditMoved, VatIdConfirmed, VatIdRefused
 from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
@@ -210,6 +210,18 @@ def review_credit(event: CreditMoved) -> None:
 def lift_arrears(event: ArrearsSettled) -> None:
     """Let the orders go on that waited for what was overdue; safe to repeat."""
     services.lift_arrears(event.customer_id)
+
+
+@handles(VatIdRefused, outside=True)
+def question_vat_id(event: VatIdRefused) -> None:
+    """Put what was sold without tax on a VAT id before finance; safe to repeat."""
+    services.question_vat_id(event.customer_id, event.number)
+
+
+@handles(VatIdConfirmed, outside=True)
+def clear_vat_id(event: VatIdConfirmed) -> None:
+    """Close what was open because of it; safe to repeat."""
+    services.clear_vat_id(event.customer_id, event.number)
 
 
 @handles(ReplayWanted, outside=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.reader import spoken_actor, spoken_amount, spoken_date
+from core.reader import country_name, spoken_actor, spoken_amount, spoken_date
 from orders.models import Order, OrderLine
 
 Entry = Mapping[str, Any]
@@ -89,6 +89,8 @@ def list_words(stored: Mapping[str, Any]) -> str:
 def _of_all(one: Entry, about: str, order: Explained) -> str:
     if "rule" in one:
         return _of_promotion(one, order)
+    if one["about"] == "tax":
+        return treatment_words(one)
     if one["code"] in GIVEN_BY_HAND:
         words = {"why": one["text"], "amount": spoken_amount(Decimal(one["amount"]), order.currency)}
         return _signed(_("%(why)s: %(amount)s") % words, one)
@@ -98,6 +100,27 @@ def _of_all(one: Entry, about: str, order: Explained) -> str:
             "amount": spoken_amount(Decimal(one["amount"]), order.currency),
         }
     return ""
+
+
+def treatment_words(one: Entry) -> str:
+    """Say how a sale is taxed and why; what was agreed in earlier times keeps its own words."""
+    if one.get("vat_id"):
+        words = {"vat_id": one["vat_id"], "checked": _checked(one)}
+        if one["code"] == "intra_community":
+            return _("Tax: intra-Community supply to a company with VAT id %(vat_id)s (%(checked)s)") % words
+        return _("Tax: reverse charge, a company with VAT id %(vat_id)s (%(checked)s)") % words
+    if one.get("country") and one["code"] in ("domestic", "destination"):
+        return _("Tax: rates of %(country)s") % {"country": country_name(one["country"])}
+    return _("Tax: export, none of ours") if one["code"] == "export" else ""
+
+
+def _checked(one: Entry) -> str:
+    if not one.get("checked_on"):
+        return _("not confirmed when it was ordered")
+    words = {"day": spoken_date(date.fromisoformat(one["checked_on"])), "reference": one.get("reference", "")}
+    if words["reference"]:
+        return _("confirmed on %(day)s, %(reference)s") % words
+    return _("confirmed on %(day)s") % words
 
 
 def _step(rate: Mapping[str, Any], order: Explained) -> str:

@@ -12,6 +12,8 @@ PART_PAID = sentence(gettext_noop("%(order)s is paid in part only, and its time 
 GIVEN_UP = sentence(gettext_noop("Given up after many tries: %(work)s"))
 MAIL_REFUSED = sentence(gettext_noop("A mail was refused: %(reason)s"))
 MORE_TO_PAY = sentence(gettext_noop("Waiting for another %(amount)s after a change of the order"))
+VAT_ID_REFUSED = sentence(gettext_noop("The VAT id %(vat_id)s is not valid, and it was sold without tax on it"))
+VAT_ID_CONFIRMED = sentence(gettext_noop("The VAT id is valid after all"))
 # Why an edit, or a discount by hand, needs somebody who agrees.
 DISCOUNT_OVER_LIMIT = sentence(gettext_noop("%(share)s taken off by hand; more than %(limit)s needs approval"))
 OVER_LIMIT = sentence(gettext_noop("It changes the total by %(moved)s; more than %(limit)s needs approval"))

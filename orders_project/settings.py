@@ -190,6 +190,10 @@ STOCK_SERVICE_LEVEL = min(99, max(50, env.int("STOCK_SERVICE_LEVEL", default=95)
 STOCK_LEAD_DAYS = env.int("STOCK_LEAD_DAYS", default=14)
 STOCK_COVER_DAYS = env.int("STOCK_COVER_DAYS", default=30)
 
+# Tax ----------------------------------------------------------------------------------------
+# Where VAT ids are looked up, at the EU's VIES; nobody is asked where it is empty. The demo asks nobody.
+VIES_URL = "" if DEMO else env.str("VIES_URL", default="")
+
 # Payment providers --------------------------------------------------------------------------
 # The demo brings one of its own, whose money is not real: so no variable can ever switch it on elsewhere.
 DEMO_PROVIDER_URL = f"{SITE_URL}/demo/provider" if DEMO else ""

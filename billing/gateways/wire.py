@@ -4,33 +4,18 @@ import base64
 import binascii
 import hashlib
 import hmac
-import http.client
 import json
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
 from billing.gateways.base import NoticeRefused, ProviderSilent
-from core.spoken_json import read_json
+from core import outgoing
 
-TIMEOUT = 5.0
-LONGEST_ANSWER = 64 * 1024
+TIMEOUT = outgoing.TIMEOUT
 # A message is as fresh as this, so that one that was overheard is soon worth nothing.
 FRESH_SECONDS = 300
-
-
-class _NoDetours(urllib.request.HTTPRedirectHandler):
-    """A provider answers where it was asked; whoever redirects us may want our secret."""
-
-    def redirect_request(self, *args: Any) -> None:
-        """Follow nothing."""
-        return
-
-
-_opener = urllib.request.build_opener(_NoDetours)
 
 
 def call(
@@ -58,30 +43,10 @@ def send(
     method: str, url: str, *, headers: Mapping[str, str], content: bytes | None, timeout: float = TIMEOUT
 ) -> tuple[int, dict[str, Any]]:
     """Send a request and return the status below 500 and the answer. Raises ProviderSilent."""
-    request = urllib.request.Request(  # noqa: S310 - the address is a setting
-        url, method=method, data=content, headers=dict(headers)
-    )
     try:
-        with _opener.open(request, timeout=timeout) as answer:
-            return answer.status, _read(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            if 400 <= error.code < 500:
-                return error.code, _read(error)
-        raise ProviderSilent(f"The provider answered {error.code}") from None
-    except (OSError, http.client.HTTPException) as error:
-        raise ProviderSilent(f"{type(error).__name__}: {error}") from error
-
-
-def _read(answer: Any) -> dict[str, Any]:
-    content = answer.read(LONGEST_ANSWER + 1)
-    try:
-        found = read_json(content, longest=LONGEST_ANSWER)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise ProviderSilent("The provider's answer cannot be understood")
-    return found
+        return outgoing.send(method, url, headers=headers, content=content, timeout=timeout)
+    except outgoing.NoAnswer as silent:
+        raise ProviderSilent(str(silent)) from silent
 
 
 def sign(secret: str, *, message_id: str, at: int, body: bytes) -> dict[str, str]:

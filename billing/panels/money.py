@@ -19,10 +19,12 @@ from core.admin.links import may_see, page_of
 from core.admin.strands import Told, events_of, log_of, strand
 from core.money import Money
 from core.panels import once, panel
-from customers.models import Customer
+from customers.models import Customer, VatCheck
+from customers.selectors import vat_evidence
 from orders.models import Order, OrderStatus
 from orders.panels import figures_of, newest_orders, places_of
 from orders.panels.credit import left_on_page
+from pricing.calculation import TO_BUSINESS
 
 OPERATE = "billing.operate_payment"
 VIEW = "billing.view_invoice"
@@ -300,8 +302,18 @@ def _parties(document: Invoice | CreditNote) -> Part:
         "buyer": wording.postal(document.buyer.get("address", {})) or [document.buyer.get("name", "")],
         "seller": [document.seller.get("name", ""), *wording.postal(document.seller.get("address", {}))],
         "vat_id": document.buyer.get("vat_id", ""),
+        "evidence": _evidence(document),
     }
     return "billing/panels/parties.html", context
+
+
+def _evidence(document: Invoice | CreditNote) -> VatCheck | None:
+    """Return what was known of the VAT id when the document was written, where its tax rests on it."""
+    number, customer_id = document.buyer.get("vat_id", ""), document.order.customer_id
+    if not number or not customer_id or not {part["category"] for part in document.tax_breakdown} & TO_BUSINESS:
+        return None
+    billed = document if isinstance(document, Invoice) else document.invoice
+    return vat_evidence(customer_id, number, billed.issued_at or document.created_at)
 
 
 @panel("billing.payment", order=10)

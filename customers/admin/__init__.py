@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core import badges
 from core.admin import navigation
 
 from . import customer, finding, groups
@@ -18,6 +19,7 @@ navigation.register(
     icon="people",
     keys="g c",
 )
+badges.register("bad", "vat_refused")
 # What was written to whom is looked for where they are.
 navigation.register(
     CUSTOMERS,

@@ -158,8 +158,11 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
         return str(dict(settings.LANGUAGES).get(obj.language, obj.language))
 
     def badges(self, obj: Customer) -> list[tuple[str, Any]]:
-        """Say who has left."""
-        return [] if obj.active else [("inactive", gettext("inactive"))]
+        """Say who has left, and whose VAT id is none."""
+        found = [] if obj.active else [("inactive", gettext("inactive"))]
+        if obj.vat_state == Customer.VatState.INVALID:
+            found.append(("vat_refused", gettext("VAT id not valid")))
+        return found
 
     def headline(self, obj: Customer) -> str:
         """Return who it is, where the title names the company."""

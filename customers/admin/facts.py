@@ -12,6 +12,10 @@ name_facts(
         "customers.credit_moved": _("What they may owe is looked at anew"),
         "customers.customer_changed": _("Customer changed"),
         "customers.forgotten": _("Forgotten after the time to keep them"),
+        "customers.vat_check_wanted": _("Its VAT id is looked up"),
+        "customers.vat_id_checked": _("VAT id checked"),
+        "customers.vat_id_confirmed": _("The VAT id is valid after all"),
+        "customers.vat_id_refused": _("The VAT id is not valid"),
         "customers.customer_in_arrears": _("Has not paid: their new orders wait"),
     }
 )

@@ -15,6 +15,7 @@ from core.admin.forms import SubjectForm
 from core.amounts import AmountField
 from core.countries import country_choices
 from core.money import quantum
+from customers import vat_ids
 from customers.models import Address, Contact, Customer
 from customers.terms import TERMS
 from customers.ways import WAYS
@@ -58,6 +59,15 @@ class CustomerForm(forms.ModelForm):
         agreed = self.instance.payment_terms
         if "payment_terms" in self.fields and agreed not in dict(TERMS):
             self.fields["payment_terms"].choices = [(agreed, agreed), *TERMS]  # type: ignore[attr-defined]
+
+    def clean_vat_id(self) -> str:
+        """Refuse what cannot be a VAT id: what is sold without tax may rest on it. What stands there may stay."""
+        number = vat_ids.tidy(str(self.cleaned_data["vat_id"] or ""))
+        if number and number != self.initial.get("vat_id") and not vat_ids.can_be(number):
+            raise forms.ValidationError(
+                _("This is no VAT id: it begins with its country, and its check digits must fit.")
+            )
+        return number
 
     def clean_currency(self) -> str:
         """Return a currency of ISO 4217, in capitals."""
@@ -111,6 +121,24 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = Contact
         fields = ("name", "role", "email", "phone")
+
+
+class VatCheckForm(SubjectForm):
+    """What somebody found out about a VAT id."""
+
+    valid = forms.TypedChoiceField(
+        label=_("Is it valid?"),
+        choices=(("yes", _("Yes")), ("no", _("No"))),
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    reference = forms.CharField(
+        label=_("Reference"), max_length=100, help_text=_("The consultation number, or where the proof is kept.")
+    )
+    name = forms.CharField(label=_("Name as answered"), max_length=300, required=False)
+    address = forms.CharField(
+        label=_("Address as answered"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class CreditForm(SubjectForm):

@@ -14,11 +14,11 @@ from core.admin.columns import actor_column, link_column, money_column, when_col
 from core.admin.links import page_of
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
-from customers import services
+from customers import services, vat_ids
 from customers.addresses import PostalAddress
 from customers.models import Address, Contact, CreditOverride, Customer
 
-from .forms import CreditForm, PersonForm, PlaceForm, SaidForm
+from .forms import CreditForm, PersonForm, PlaceForm, SaidForm, VatCheckForm
 
 CHANGE = "customers.change_customer"
 VIEW = "customers.view_customer"
@@ -90,6 +90,33 @@ CUSTOMER_STEPS: Mapping[str, TransitionSpec] = {
         form=PersonForm,
         done=_("The contact is kept."),
         icon="person",
+    ),
+    "check-vat": TransitionSpec(
+        _("Look up the VAT id"),
+        services.ask_vat_check,
+        CHANGE,
+        consequences=lambda customer: [
+            gettext("VIES is asked whether %(number)s is valid; the answer is kept.") % {"number": customer.vat_id},
+            gettext("While VIES does not answer, it is asked again every half hour; no order waits for it."),
+        ],
+        when=lambda customer: services.is_connected() and vat_ids.is_valid(customer.vat_id),
+        done=_("VIES is asked."),
+        elsewhere=True,
+    ),
+    "note-vat": TransitionSpec(
+        _("Write down a check"),
+        services.note_vat_check,
+        CHANGE,
+        form=VatCheckForm,
+        consequences=lambda customer: [
+            gettext("It is kept as evidence about %(number)s, with your name.") % {"number": customer.vat_id},
+            gettext(
+                "An id that is not valid makes their next orders bear tax, and puts the open ones before finance."
+            ),
+        ],
+        when=lambda customer: vat_ids.is_of_eu(customer.vat_id),
+        done=_("The check is kept."),
+        elsewhere=True,
     ),
     "credit": TransitionSpec(
         _("Grant more for a time"),

@@ -37,6 +37,8 @@ class CustomerSerializer(serializers.Serializer):
     email = serializers.CharField()
     phone = serializers.CharField()
     vat_id = serializers.CharField()
+    vat_state = serializers.CharField(help_text="`valid` or `invalid` as last answered, empty: nobody was asked yet.")
+    vat_checked_at = MomentField(allow_null=True, help_text="When that was answered.")
     group = serializers.CharField(source="group.code", allow_null=True)
     language = serializers.CharField()
     currency = serializers.CharField()

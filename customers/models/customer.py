@@ -36,6 +36,13 @@ class Customer(models.Model):
         PERSON = "person", _("person")
         COMPANY = "company", _("company")
 
+    class VatState(models.TextChoices):
+        """What was answered about the VAT id last; one that nobody asked about counts by its form."""
+
+        UNCHECKED = "", _("not checked")
+        VALID = "valid", _("valid")
+        INVALID = "invalid", _("not valid")
+
     number = public_number("C")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON)
     name = models.CharField(_("name"), max_length=200)
@@ -43,6 +50,18 @@ class Customer(models.Model):
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     vat_id = models.CharField(_("VAT id"), max_length=20, blank=True)
+    # The last answer about this id, copied from its check: pricing reads it with the customer. Written by services.
+    vat_state = models.CharField(
+        _("check of the VAT id"),
+        max_length=10,
+        choices=VatState,
+        default=VatState.UNCHECKED,
+        blank=True,
+        editable=False,
+    )
+    vat_checked_at = models.DateTimeField(_("checked at"), null=True, blank=True, editable=False)
+    vat_reference = models.CharField(max_length=100, blank=True, default="", editable=False)
+    vat_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     group = models.ForeignKey(CustomerGroup, models.PROTECT, null=True, blank=True, verbose_name=_("group"))
     language = models.CharField(_("language"), max_length=10, default="en")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
@@ -81,6 +100,7 @@ class Customer(models.Model):
             models.Index(fields=["external_reference"], name="customer_external", condition=~Q(external_reference="")),
             models.Index(fields=["email"], name="customer_email"),
             models.Index(fields=["name"], name="customer_name"),
+            models.Index(fields=["vat_asked_at"], name="customer_vat", condition=~Q(vat_id="")),
             models.Index(fields=["phone"], name="customer_phone", condition=~Q(phone="")),
         ]
 

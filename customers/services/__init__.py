@@ -13,11 +13,14 @@ from .records import (
     update_customer,
 )
 from .sites import add_address, add_contact, remove_address, remove_contact, take_in, update_address, update_contact
+from .vat import ask_due_vat_checks, ask_vat_check, is_connected, note_vat_check, record_vat_check
 
 __all__ = [
     "CustomerInput",
     "add_address",
     "add_contact",
+    "ask_due_vat_checks",
+    "ask_vat_check",
     "clear_arrears",
     "create_customer",
     "create_group",
@@ -26,9 +29,12 @@ __all__ = [
     "find_or_create",
     "forget_customers",
     "grant_credit",
+    "is_connected",
     "link_user",
     "note_arrears",
     "note_contact",
+    "note_vat_check",
+    "record_vat_check",
     "remove_address",
     "remove_contact",
     "take_in",

@@ -6,10 +6,10 @@ from typing import Any
 from core import retention
 from core.actors import SYSTEM
 from core.service import note_change, service, thread_of
-from customers.models import Address, Contact, Customer, CustomerWord
+from customers.models import Address, Contact, Customer, CustomerWord, VatCheck
 
 # Everything by which somebody is named, reached or found, and what people wrote.
-TEXTS = ("name", "company", "email", "phone", "vat_id", "external_reference", "notes")
+TEXTS = ("name", "company", "email", "phone", "vat_id", "vat_state", "vat_reference", "external_reference", "notes")
 
 
 @service
@@ -19,7 +19,7 @@ def forget_customers(customer_ids: Collection[int]) -> None:
     ids = [one.pk for one in found]
     nobody: dict[str, Any] = dict.fromkeys(TEXTS, "")
     Customer.objects.filter(pk__in=ids).update(**nobody, tags=[], active=False)
-    for model in (CustomerWord, Contact, Address):
+    for model in (CustomerWord, Contact, Address, VatCheck):
         model._default_manager.filter(customer__in=ids).delete()
     retention.forget_history([thread_of(one) for one in found])
     for one in found:

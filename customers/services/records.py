@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.errors import Invalid, Stale
@@ -16,10 +17,13 @@ from core.outbox import emit
 from core.service import note_change, service
 from core.validation import check_fields
 from core.words import phone_words, words_of
+from customers import vat_ids
 from customers.errors import DuplicateGroup, UnknownCustomer, UserTaken
 from customers.events import CreditMoved, CustomerChanged, CustomerCreated
 from customers.models import Customer, CustomerGroup, CustomerWord
 from customers.selectors import by_email
+
+from .vat import want_check
 
 CHANGEABLE = frozenset(
     {
@@ -40,6 +44,7 @@ CHANGEABLE = frozenset(
         "active",
     }
 )
+VAT_ANSWER = ("vat_state", "vat_reference", "vat_checked_at", "vat_asked_at")
 # Any number of our own: it keeps these locks apart from other advisory locks of the same database.
 EMAIL_LOCKS = 4711
 
@@ -111,9 +116,11 @@ def create_customer(customer: CustomerInput, *, actor: Actor, at: datetime | Non
     given["kind"] = customer.kind or (Customer.Kind.COMPANY if customer.company else Customer.Kind.PERSON)
     row = Customer(created_at=at or timezone.now(), **given)
     _tidy(row)
+    _require_vat_id(row.vat_id)
     row.save(force_insert=True)
     _write_words(row, _words_of(row))
     emit(CustomerCreated(customer_id=row.pk), actor=actor, at=at)
+    want_check(row, actor=actor)
     return row
 
 
@@ -138,8 +145,15 @@ def update_customer(
     changed = sorted(name for name in CHANGEABLE if before[name] != after[name])
     if not changed:
         return customer
+    if "vat_id" in changed:
+        _require_vat_id(customer.vat_id)
+        # What was answered about another id says nothing about this one.
+        customer.vat_state, customer.vat_reference = Customer.VatState.UNCHECKED, ""
+        customer.vat_checked_at = customer.vat_asked_at = None
     customer.version += 1
-    customer.save(update_fields=[*changed, "version"])
+    customer.save(update_fields=[*changed, *(VAT_ANSWER if "vat_id" in changed else ()), "version"])
+    if "vat_id" in changed:
+        want_check(customer, actor=actor)
     if (words := _words_of(customer)) != known:
         CustomerWord.objects.filter(customer=customer).delete()
         _write_words(customer, words)
@@ -205,9 +219,17 @@ def _tidy(customer: Customer) -> None:
     customer.email = customer.email.strip().lower()
     customer.name = customer.name.strip() or customer.company.strip()
     customer.currency = customer.currency.strip().upper()
-    customer.vat_id = customer.vat_id.replace(" ", "").upper()
+    customer.vat_id = vat_ids.tidy(customer.vat_id)
     customer.tags = list(dict.fromkeys(str(tag).strip() for tag in customer.tags if str(tag).strip()))
     check_fields(customer)
+
+
+def _require_vat_id(number: str) -> None:
+    """Refuse what cannot be a VAT id: what is sold without tax may rest on it."""
+    if number and not vat_ids.can_be(number):
+        text = _("%(number)s is no VAT id: it begins with its country, and its check digits must fit")
+        text %= {"number": number}
+        raise Invalid(text, errors=[{"pointer": "/vat_id", "code": "invalid_vat_id", "detail": text}])
 
 
 def _words_of(customer: Customer) -> list[str]:

@@ -121,6 +121,8 @@ class ExplanationSerializer(serializers.Serializer):
     list = serializers.DictField(required=False, help_text="The price list: `code`, `name`, `from`, `until`.")
     rule = serializers.DictField(required=False, help_text="The promotion as it was granted.")
     shares = serializers.DictField(required=False, help_text="What of a discount each line got, by its position.")
+    vat_id = serializers.CharField(required=False, help_text="The VAT id that the tax rests on.")
+    checked_on = serializers.DateField(required=False, help_text="When it was confirmed, if it was by then.")
     by = serializers.CharField(required=False, help_text="Who set it by hand.")
     why = serializers.CharField(required=False, help_text="Why it was set by hand.")
 

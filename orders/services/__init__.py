@@ -124,6 +124,7 @@ from .together import (
     tell_followers,
     unfollow_order,
 )
+from .vat import clear_vat_id, question_vat_id
 from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
@@ -178,6 +179,7 @@ __all__ = [
     "changeable_until",
     "clear_draft",
     "clear_drafts",
+    "clear_vat_id",
     "close_exception",
     "close_exceptions",
     "close_lent",
@@ -245,6 +247,7 @@ __all__ = [
     "preview_change",
     "preview_order",
     "preview_taking",
+    "question_vat_id",
     "promise_anew",
     "rank_orders",
     "recall_endangered",

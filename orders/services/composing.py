@@ -14,7 +14,6 @@ from core.service import service
 from core.words import folded, from_the_end, last_word_first
 from customers import selectors as customer_selectors
 from customers.addresses import PostalAddress
-from customers.models import Customer
 from inventory import selectors as stock
 from inventory.models import KitPart, Product, Warehouse
 from orders import guards, verification
@@ -250,7 +249,6 @@ def frozen_line(
 def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
     """Have the order priced, and write every figure onto it."""
     order, customer = composed.order, composed.buyer.customer if composed.buyer.lends else None
-    is_company = bool(given.customer_company) or (customer is not None and customer.kind == Customer.Kind.COMPANY)
     priced_for = None if given.prices_as_shown else composed.buyer.customer
     is_known = priced_for is not None or bool(given.email and not given.prices_as_shown)
     quote = pricing.quote_order(
@@ -273,8 +271,7 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
         shipping_price=given.shipping_price,
         charges=[replace(one, by=by) for one in (*given.charges, *_discounts(given))],
         coupon_codes=given.coupon_codes,
-        customer_is_company=is_company,
-        vat_id=customer.vat_id if customer else "",
+        buyer=pricing.tax_buyer(customer, is_company=bool(given.customer_company)),
         group_id=customer.group_id if customer and priced_for else None,
         customer_id=priced_for.pk if priced_for else None,
         is_first=composed.buyer.before.is_first if is_known else None,

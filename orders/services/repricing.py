@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import plain
-from customers.models import Customer
 from orders.derivation import credited_as_cancelled, worth_of
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
@@ -58,8 +57,6 @@ def reprice(work: Rework) -> None:
 def _agreed_now(work: Rework) -> pricing.Agreed:
     order, customer = work.order, work.order.customer
     lends = customer is not None and (not order.found_by_email or _is_reverse_charged(work))
-    # The VAT id that was good when it was agreed is good for what stays, whatever becomes of it since.
-    agreed_id = pricing.vat_id_told(order.explanation)
     return pricing.Agreed(
         channel=order.channel,
         currency=order.currency,
@@ -70,8 +67,8 @@ def _agreed_now(work: Rework) -> pricing.Agreed:
         method=order.shipping_method,
         shipping=_delivery(work),
         charges=[_as_agreed(one, order) for one in work.charges if one.kind != OrderCharge.Kind.SHIPPING],
-        is_company=bool(agreed_id) or (customer is not None and lends and customer.kind == Customer.Kind.COMPANY),
-        vat_id=agreed_id or (customer.vat_id if customer is not None and lends else ""),
+        # Who bought as tax knew them then: a VAT id that was good is good for what stays, whatever became of it.
+        buyer=pricing.tax_buyer_agreed(order.explanation, customer if lends else None),
         total=order.total,
     )
 

@@ -27,6 +27,7 @@ from .values import (
     QuotedCharge,
     QuotedLine,
     QuoteRequest,
+    TaxBuyer,
     TaxSituation,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
     "QuoteRequest",
     "QuotedCharge",
     "QuotedLine",
+    "TaxBuyer",
     "TaxRateMissing",
     "TaxSituation",
     "Treatment",

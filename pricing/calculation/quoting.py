@@ -60,8 +60,8 @@ def quote(request: QuoteRequest) -> Quote:
     goods = [_price(line, index, request.currency, told) for index, line in enumerate(request.lines)]
     free_shipping = _promote(goods, request, told)
     treatments = {supply: treat(request.tax, supply) for supply in _supplies(goods)}
-    for treatment in dict.fromkeys(treatments.values()):
-        told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax))
+    for place, treatment in enumerate(dict.fromkeys(treatments.values())):
+        told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax, first=not place))
     for index, one in enumerate(goods):
         one.part = _tax_part(one, index, treatments[one.line.supply], request)
     # A charge of its own class is part of what is sold most of all: goods, where there are any.
@@ -185,9 +185,14 @@ def _supplies(goods: Sequence[_Goods]) -> Sequence[str]:
     return list(dict.fromkeys(one.line.supply for one in goods)) or [GOODS]
 
 
-def _for_whom(treatment: Treatment, tax: TaxSituation) -> dict[str, Any]:
-    """Return the VAT id that a treatment rests on."""
-    return {"vat_id": tax.vat_id} if treatment.category in TO_BUSINESS else {}
+def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[str, Any]:
+    """Return what a treatment rests on; the first one says who bought, so that a change is reckoned for the same."""
+    data: dict[str, Any] = {"country": treatment.country} if treatment.country else {}
+    if treatment.category in TO_BUSINESS:
+        data |= {"vat_id": tax.vat_id}
+        if tax.vat_checked_on:
+            data |= {"checked_on": tax.vat_checked_on, "reference": tax.vat_reference}
+    return {**data, "buyer": tax.as_dict()} if first else data
 
 
 def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest) -> Part:

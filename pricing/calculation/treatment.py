@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import Invalid
+from customers import vat_ids
 
 from .values import ZERO, TaxSituation
 
@@ -83,13 +84,18 @@ def treat(tax: TaxSituation, supply: str = GOODS) -> Treatment:
         return Treatment("domestic", "S", seller, f"Sold within {seller}")
     if seller not in EU_COUNTRIES or buyer not in EU_COUNTRIES:
         return Treatment("export", "G", "", f"Export from {seller} to {buyer}")
-    issuer = vat_country(tax.vat_id) if tax.is_business else ""
+    issuer = vat_country(tax.vat_id) if tax.is_business and _is_good(tax) else ""
     if issuer in EU_COUNTRIES and issuer != seller:
         if supply == SERVICE:
             return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
         text = f"Intra-Community supply: goods to a business with VAT id {tax.vat_id}"
         return Treatment("intra_community", "K", "", text)
     return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there")
+
+
+def _is_good(tax: TaxSituation) -> bool:
+    """Whether a sale may rest on the VAT id: one that can exist, as long as nobody who knows has refused it."""
+    return not tax.vat_refused and vat_ids.is_valid(tax.vat_id)
 
 
 def key_for(treatment: Treatment, tax: TaxSituation, tax_class: str) -> TaxKey:

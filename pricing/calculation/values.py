@@ -1,7 +1,7 @@
 """What goes into a quote, and what comes out. Amounts are in the quote's currency."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self
@@ -145,13 +145,31 @@ class PromotionRule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaxSituation:
+class TaxBuyer:
+    """Who buys, as far as tax asks. Of a VAT id: whether it was refused, or the day and number of who confirmed it."""
+
+    is_business: bool = False
+    vat_id: str = ""
+    vat_refused: bool = False
+    vat_checked_on: str = ""
+    vat_reference: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the stored form: only what is otherwise than of anybody."""
+        return {one.name: value for one in fields(TaxBuyer) if (value := getattr(self, one.name)) != one.default}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "TaxBuyer":
+        """Read a buyer from their stored form."""
+        return TaxBuyer(**{one.name: stored[one.name] for one in fields(TaxBuyer) if one.name in stored})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxSituation(TaxBuyer):
     """Who sells from where to whom, and the rates of that day by (country, tax class)."""
 
     seller_country: str
     country: str
-    is_business: bool = False
-    vat_id: str = ""
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 

@@ -1,6 +1,6 @@
 """The counter of pricing: everything that others may ask."""
 
-from pricing.calculation import ChargeInput, Quote, QuotedCharge, QuotedLine
+from pricing.calculation import ChargeInput, Quote, QuotedCharge, QuotedLine, TaxBuyer
 from pricing.errors import (
     AgreedElsewhere,
     CouponRefused,
@@ -33,13 +33,14 @@ from pricing.selectors import (
     zone_for,
 )
 
-from .buyers import supply_of, vat_id_told
+from .buyers import supply_of, tax_buyer, tax_buyer_agreed, vat_id_told
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
 from .quoting import QuoteLine, quote_order
 from .registrations import is_taxed_alike, set_registrations
 from .requoting import Agreed, AgreedLine, requote_order
+from .vat import look_up_vat_id
 
 __all__ = [
     "TRIAL",
@@ -57,6 +58,7 @@ __all__ = [
     "QuotedCharge",
     "QuotedLine",
     "ShippingNotAvailable",
+    "TaxBuyer",
     "UnknownChannel",
     "UnknownPriceList",
     "UnknownShippingMethod",
@@ -72,6 +74,7 @@ __all__ = [
     "give_back",
     "granted_by",
     "is_taxed_alike",
+    "look_up_vat_id",
     "places_for",
     "price_lists_for",
     "price_steps",
@@ -90,6 +93,8 @@ __all__ = [
     "shipping_methods",
     "shipping_price",
     "supply_of",
+    "tax_buyer",
+    "tax_buyer_agreed",
     "transit_days",
     "update_priced_product",
     "vat_id_told",

@@ -1,15 +1,43 @@
 """What tax asks about goods and who buys them, and what an agreement says of both."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from django.utils import timezone
+
+from customers.models import Customer
 from inventory.models import Product
-from pricing.calculation import GOODS, SERVICE
+from pricing.calculation import GOODS, SERVICE, TaxBuyer
 
 
 def supply_of(product: Product) -> str:
     """Return what selling a product is for tax: goods that move, or a service (downloads count as such)."""
     return SERVICE if product.kind in (Product.Kind.SERVICE, Product.Kind.DIGITAL) else GOODS
+
+
+def tax_buyer(customer: Customer | None, *, is_company: bool = False) -> TaxBuyer:
+    """Return a customer in hand as tax knows them; nothing is read. `is_company`: the order says so itself."""
+    if customer is None:
+        return TaxBuyer(is_business=is_company)
+    confirmed = customer.vat_state == Customer.VatState.VALID and customer.vat_checked_at is not None
+    return TaxBuyer(
+        is_business=is_company or customer.kind == Customer.Kind.COMPANY,
+        vat_id=customer.vat_id,
+        vat_refused=customer.vat_state == Customer.VatState.INVALID,
+        vat_checked_on=timezone.localdate(customer.vat_checked_at).isoformat() if confirmed else "",
+        vat_reference=customer.vat_reference if confirmed else "",
+    )
+
+
+def tax_buyer_agreed(explanation: Sequence[Mapping[str, Any]], customer: Customer | None) -> TaxBuyer:
+    """Return who bought as tax knew them when it was agreed.
+
+    Agreements of earlier times kept nothing of that: then it is what `customer` says today, with nothing found out
+    since.
+    """
+    told = next((one for one in explanation if one["about"] == "tax" and "buyer" in one), None)
+    return TaxBuyer.from_dict(told["buyer"]) if told else replace(tax_buyer(customer), vat_refused=False)
 
 
 def vat_id_told(explanation: Sequence[Mapping[str, Any]]) -> str:

@@ -12,6 +12,7 @@ from pricing.calculation import (
     PriceSource,
     Quote,
     QuoteRequest,
+    TaxBuyer,
     TaxSituation,
 )
 from pricing.calculation import quote as calculate
@@ -22,6 +23,8 @@ from pricing.selectors import grams_of, price_lists_for, shipping_step, valid_pr
 
 from .buyers import supply_of
 from .promotions import Sale, promotions_for
+
+ANYBODY = TaxBuyer()
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,7 @@ def quote_order(
     shipping_price: Decimal | None = None,
     charges: Sequence[ChargeInput] = (),
     coupon_codes: Sequence[str] = (),
-    customer_is_company: bool = False,
-    vat_id: str = "",
+    buyer: TaxBuyer = ANYBODY,
     group_id: int | None = None,
     customer_id: int | None = None,
     is_first: bool | None = None,
@@ -86,9 +88,8 @@ def quote_order(
             tax=TaxSituation(
                 seller_country=channel.seller_country,
                 country=country,
-                is_business=customer_is_company,
-                vat_id=vat_id,
                 rates=rates,
+                **vars(buyer),
             ),
             charges=[*_shipping(method, shipping_price, country, money, worth, grams), *charges],
             promotions=promotions_for(sale, coupon_codes),

@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core.money import round_amount
 from inventory.models import Product
-from pricing.calculation import ChargeInput, GoodsLine, PriceSource, PromotionRule, Quote, QuoteRequest, TaxSituation
+from pricing.calculation import (
+    ChargeInput,
+    GoodsLine,
+    PriceSource,
+    PromotionRule,
+    Quote,
+    QuoteRequest,
+    TaxBuyer,
+    TaxSituation,
+)
 from pricing.calculation import quote as calculate
 from pricing.errors import AgreedElsewhere, ShippingNotAvailable
 from pricing.models import Channel, Promotion, ShippingMethod
@@ -51,8 +60,7 @@ class Agreed:
     method: ShippingMethod | None
     shipping: Decimal | None
     charges: Sequence[ChargeInput] = ()
-    is_company: bool = False
-    vat_id: str = ""
+    buyer: TaxBuyer = field(default_factory=TaxBuyer)
     total: Decimal = Decimal(0)
 
 
@@ -129,9 +137,8 @@ def _calculate(
             tax=TaxSituation(
                 seller_country=agreed.channel.seller_country,
                 country=agreed.country,
-                is_business=agreed.is_company,
-                vat_id=agreed.vat_id,
                 rates=reference().tax_rates(agreed.on, agreed.channel.seller_country, agreed.country),
+                **vars(agreed.buyer),
             ),
             charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
             promotions=promotions,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.gateways import wire
-from billing.gateways.base import NoticeRefused, ProviderSilent
+from billing.gateways.base import NoticeRefused
+from core import outgoing
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -29,5 +30,5 @@ def test_a_secret_that_says_something_does(secret):
 
 @pytest.mark.parametrize("answer", [b"[" * 50_000, b"9" * 5000, b"[]", b"", b"{" + b" " * 70_000 + b"}"])
 def test_an_answer_that_cannot_be_understood_is_none(answer):
-    with pytest.raises(ProviderSilent):
-        wire._read(io.BytesIO(answer))
+    with pytest.raises(outgoing.NoAnswer):
+        outgoing.read(io.BytesIO(answer))

@@ -171,7 +171,7 @@ def test_a_known_e_mail_address_links_the_order(shop):
 
 
 def test_a_link_by_e_mail_lends_nothing_of_the_customer(shop):
-    company(company="Linde GmbH", vat_id="ATU12345678", phone="123", language="de")
+    company(company="Linde GmbH", vat_id="ATU12345675", phone="123", language="de")
 
     order = placed_order(email="linde@example.com", customer_name="Somebody", acts_for_customer=False)
 

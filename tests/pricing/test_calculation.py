@@ -192,11 +192,13 @@ def test_a_discount_as_a_charge_counts_as_discount():
     [
         (sold_to("DE"), "S", "0.19", "11.90"),
         (sold_to("FR"), "S", "0.20", "12.00"),
-        (sold_to("FR", is_business=True, vat_id="FR12345678901"), "K", "0.00", "10.00"),
+        (sold_to("FR", is_business=True, vat_id="FR40303265045"), "K", "0.00", "10.00"),
         (sold_to("FR", is_business=True), "S", "0.20", "12.00"),
         (sold_to("FR", is_business=True, vat_id="not one"), "S", "0.20", "12.00"),
-        (sold_to("FR", is_business=True, vat_id="DE123456789"), "S", "0.20", "12.00"),
-        (sold_to("DE", is_business=True, vat_id="FR12345678901"), "S", "0.19", "11.90"),
+        (sold_to("FR", is_business=True, vat_id="FR12345678901"), "S", "0.20", "12.00"),
+        (sold_to("FR", is_business=True, vat_id="FR40303265045", vat_refused=True), "S", "0.20", "12.00"),
+        (sold_to("FR", is_business=True, vat_id="DE123456788"), "S", "0.20", "12.00"),
+        (sold_to("DE", is_business=True, vat_id="FR40303265045"), "S", "0.19", "11.90"),
         (sold_to("CH"), "G", "0.00", "10.00"),
         (sold_to(""), "O", "0.00", "10.00"),
     ],
@@ -211,7 +213,7 @@ def test_tax_follows_where_goods_go_and_who_buys(situation, category, rate, tota
 
 def test_goods_go_as_intra_community_supply_and_services_by_reverse_charge():
     work = GoodsLine(key=2, quantity=1, unit_price=D("40.00"), supply="service")
-    firm = sold_to("FR", is_business=True, vat_id="FR12345678901")
+    firm = sold_to("FR", is_business=True, vat_id="FR40303265045")
 
     found = ask(MUGS, work, charges=[SHIPPING], tax=firm)
 
@@ -220,8 +222,8 @@ def test_goods_go_as_intra_community_supply_and_services_by_reverse_charge():
     # Delivery follows what is delivered, in proportion.
     assert [(one["category"], one["net"]) for one in found.tax_breakdown] == [("K", "10.98"), ("AE", "43.92")]
     assert [(one["code"], one["vat_id"]) for one in found.explanation if one["about"] == "tax"] == [
-        ("intra_community", "FR12345678901"),
-        ("reverse_charge", "FR12345678901"),
+        ("intra_community", "FR40303265045"),
+        ("reverse_charge", "FR40303265045"),
     ]
     assert [one["code"] for one in ask(MUGS, work, tax=sold_to("FR")).explanation if one["about"] == "tax"] == [
         "destination"

@@ -1,0 +1,59 @@
+"""The EU's VIES: whether a VAT id is valid, asked over its REST interface.
+
+https://ec.europa.eu/taxation_customs/vies/#/technical-information; with the asker's own id it answers with a
+consultation number (`requestIdentifier`), which proves that and when it was asked.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from core.outgoing import NoAnswer, send
+
+TIMEOUT = 20.0
+# What VIES says instead of an answer where the question itself was wrong.
+NOT_AN_ID = "INVALID_INPUT"
+# What VIES writes where a member state tells no name or address.
+UNTOLD = "---"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What VIES knows of an id."""
+
+    valid: bool
+    name: str = ""
+    address: str = ""
+    reference: str = ""
+
+
+def look_up(number: str, *, requester: str = "") -> Answer:
+    """Ask VIES about a VAT id, as the holder of another one. Raises NoAnswer while a member state is away."""
+    asked = {"countryCode": number[:2], "vatNumber": number[2:]}
+    if requester:
+        asked |= {"requesterMemberStateCode": requester[:2], "requesterNumber": requester[2:]}
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    _status, said = send(
+        "POST", settings.VIES_URL, headers=headers, content=json.dumps(asked).encode(), timeout=TIMEOUT
+    )
+    faults = said.get("errorWrappers")
+    if isinstance(faults, list) and faults:
+        error = str(faults[0].get("error", "")) if isinstance(faults[0], dict) else ""
+        if error == NOT_AN_ID:
+            return Answer(valid=False)
+        raise NoAnswer(f"VIES says {error[:60] or 'nothing'}")
+    if not isinstance(said.get("valid"), bool):
+        raise NoAnswer("VIES says neither yes nor no")
+    return Answer(
+        valid=said["valid"],
+        name=_text(said.get("name")),
+        address=_text(said.get("address")),
+        reference=_text(said.get("requestIdentifier")),
+    )
+
+
+def _text(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    return "" if text == UNTOLD else text
