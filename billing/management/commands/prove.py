@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.proofs import official, papers, rounding
+from billing.proofs import numbers, official, papers, rounding, scratch
 from billing.proofs.asking import Asked
 
 
@@ -22,6 +22,8 @@ class Proof:
     cases: int
     shows: str
     processes: int = 1
+    # Whether it writes, and so needs a database of its own.
+    apart: bool = False
 
 
 PROOFS = {
@@ -37,6 +39,13 @@ PROOFS = {
         "random orders, their invoices and credits add up to the smallest unit, in currencies with 0, 2 and 3 "
         "decimals. It asks no database",
         processes=os.cpu_count() or 1,
+    ),
+    "numbers": Proof(
+        numbers.prove,
+        10_000,
+        "processes that draw numbers at once, change their mind and are killed leave no gap and no double",
+        processes=16,
+        apart=True,
     ),
 }
 
@@ -66,6 +75,9 @@ class Command(BaseCommand):
         processes = proof.processes if options["processes"] is None else options["processes"]
         if cases < 1 or processes < 1:
             raise CommandError("--cases and --processes are numbers from 1 on")
+        if proof.apart and not scratch.is_scratch():
+            self._run_apart(options, cases, processes)
+            return
         asked = Asked(cases, options["seed"], processes, options["case"], tell=self._tell)
         try:
             found = proof.prove(asked)
@@ -78,6 +90,17 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name:<20} {value}")
         if not found["met"]:
             sys.exit(1)
+
+    def _run_apart(self, options: dict[str, Any], cases: int, processes: int) -> None:
+        """Make a database for it, and ask the same there."""
+        arguments = ["prove", options["what"], "--cases", str(cases), "--processes", str(processes)]
+        arguments += ["--seed", str(options["seed"]), *(["--json"] if options["json"] else [])]
+        try:
+            code = scratch.run_apart(arguments)
+        except scratch.NotAllowed as refusal:
+            raise CommandError(str(refusal)) from refusal
+        if code:
+            sys.exit(code)
 
     def _tell(self, said: str) -> None:
         self.stderr.write(said)
