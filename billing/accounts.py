@@ -10,13 +10,13 @@ from django.db.models import Count, Q, Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from billing.models import CreditNote, Invoice, Payment, Refund
+from billing.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing.selectors import WAITING, open_amount
 from core.money import Money, round_amount
 from core.sight import seen
 from customers.models import Customer
 
-Entry = Invoice | CreditNote | Payment | Refund
+Entry = Invoice | CreditNote | Payment | Refund | WriteOff
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,14 @@ def _per_currency(expression: Any, *, order_by: list[str] | None = None) -> Wind
     return Window(expression, partition_by="currency", order_by=order_by)
 
 
-def statement(orders: Iterable[int], *, balances: dict[str, Decimal], limit: int = 12) -> list[Posting]:
+def statement(
+    orders: Iterable[int], *, balances: dict[str, Decimal], with_write_offs: bool = False, limit: int = 12
+) -> list[Posting]:
     """Return the latest postings of some orders, the newest first, each with the balance it left behind.
 
     `balances` is what the customer owes now, per currency: the newest posting leaves it, and every older one
-    what was owed before the next. Four statements, however many postings there are.
+    what was owed before the next. Four statements, or five with what was written
+    off, however many postings there are.
     """
     keys = list(orders)
     issued = Q(order__in=keys, number__isnull=False)
@@ -87,6 +90,9 @@ def statement(orders: Iterable[int], *, balances: dict[str, Decimal], limit: int
         *((row.captured_at or row.created_at, row, -row.captured) for row in payments),
         *((row.settled_at or row.created_at, row, row.amount) for row in refunds),
     ]
+    if with_write_offs:
+        given_up = WriteOff.objects.filter(invoice__order__in=keys).select_related("invoice").order_by("-at", "-pk")
+        entries += [(row.at, row, -row.amount) for row in given_up[:limit]]
     entries.sort(key=lambda one: (one[0], one[1].pk), reverse=True)
     left = dict(balances)
     postings = []

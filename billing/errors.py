@@ -125,6 +125,30 @@ class OnlinePaymentUnavailable(Conflict):
     code = "online_payment_unavailable"
 
 
+class NothingToWriteOff(Conflict):
+    """The invoice waits for no money, so there is nothing to give up."""
+
+    code = "nothing_to_write_off"
+
+
+class NothingWrittenOff(Conflict):
+    """Nothing of the invoice is written off, so nothing can be expected again."""
+
+    code = "nothing_written_off"
+
+
+class DifferenceTooLarge(Conflict):
+    """More is open than the seller takes for a small difference; `most` says how much that is."""
+
+    code = "difference_too_large"
+
+
+class ReasonMissing(Invalid):
+    """Whoever gives up money says why."""
+
+    code = "reason_missing"
+
+
 class GatewayRefused(Conflict):
     """The payment provider said no; `reason` is what it said."""
 

@@ -68,6 +68,31 @@ class InvoicePaid(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvoiceWrittenOff(InOrderHistory):
+    """Nobody expects `amount` of an invoice any more: a small difference, or a debt that will not be paid."""
+
+    name: ClassVar[str] = "billing.invoice_written_off"
+    public: ClassVar[bool] = True
+    invoice_id: int
+    invoice: str
+    kind: str
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceExpectedAgain(InOrderHistory):
+    """`amount` that was written off of an invoice was paid or credited after all, or is waited for again."""
+
+    name: ClassVar[str] = "billing.invoice_expected_again"
+    public: ClassVar[bool] = True
+    invoice_id: int
+    invoice: str
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReminderPlanned(Event):
     """A letter is to be sent about invoices that should have been paid."""
 

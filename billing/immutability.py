@@ -9,8 +9,8 @@ from typing import Any
 from core.triggers import Triggers
 
 ISSUED_FOR_GOOD = "An issued document never changes; write a credit note instead"
-# What may still happen to a document: it is paid, credited, and printed once.
-MAY_CHANGE = {"status", "paid_total", "credited_total", "pdf_id"}
+# What may still happen to a document: it is paid, credited, written off, and printed once.
+MAY_CHANGE = {"status", "paid_total", "credited_total", "written_off_total", "pdf_id"}
 DOCUMENTS = ("billing_invoice", "billing_creditnote")
 ROWS = {
     "billing_invoiceline": ("billing_invoice", "invoice_id"),

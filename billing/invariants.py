@@ -213,6 +213,31 @@ register(
         """,  # noqa: S608
     ),
     Invariant(
+        code="I3",
+        name="an invoice, its order and the ledger say the same of what was written off",
+        rows="SELECT COUNT(*) FROM billing_writeoff",
+        breaches=f"""
+            SELECT i.number FROM billing_invoice i
+            LEFT JOIN (SELECT invoice_id, SUM(amount) AS off FROM billing_writeoff GROUP BY invoice_id) w
+              ON w.invoice_id = i.id
+            LEFT JOIN (
+                SELECT t.invoice_id, SUM(e.amount) AS off FROM billing_ledgerentry e
+                JOIN billing_ledgertransaction t ON t.id = e.transaction_id
+                JOIN billing_ledgeraccount a ON a.id = e.account_id
+                WHERE t.kind = 'write_off' AND a.kind IN ('bad_debt', 'small_difference') GROUP BY t.invoice_id
+            ) l ON l.invoice_id = i.id
+            WHERE NOT ({_same("i.written_off_total", "COALESCE(w.off, 0)")}
+                       AND {_same("i.written_off_total", "COALESCE(l.off, 0)")})
+               OR (i.status = 'written_off'
+                   AND NOT {_same("i.written_off_total", "i.total - i.paid_total - i.credited_total")})
+            UNION ALL
+            SELECT o.number FROM orders_order o
+            LEFT JOIN (SELECT order_id, SUM(written_off_total) AS off FROM billing_invoice
+                       WHERE written_off_total <> 0 GROUP BY order_id) i ON i.order_id = o.id
+            WHERE NOT ({_same("o.written_off_total", "COALESCE(i.off, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
         code="I2",
         name="an order line is invoiced and credited the units its documents say",
         rows="SELECT COUNT(*) FROM orders_orderline",

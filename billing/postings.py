@@ -7,6 +7,7 @@ An amount is debit above nothing and credit below, so that the legs of a posting
     match        prepayment +119, receivable -119: only now the invoice is settled
     credit note  the invoice, turned round
     refund       money -119, from the prepayment as far as it reaches, the rest from the receivable
+    write-off    bad debt (or small difference) +119, receivable -119; turned round when it is expected after all
 """
 
 from collections.abc import Iterable, Mapping
@@ -111,6 +112,17 @@ def match_legs(amount: Decimal, *, customer_id: int | None, invoice_id: int) -> 
     """Return a prepayment that settles an invoice."""
     return legs(
         Leg(PREPAYMENT, amount, customer_id=customer_id),
+        Leg(RECEIVABLE, -amount, customer_id=customer_id, invoice_id=invoice_id),
+    )
+
+
+def write_off_legs(amount: Decimal, *, kind: str, customer_id: int | None, invoice_id: int) -> tuple[Leg, ...]:
+    """Return what nobody expects any more of an invoice, or (below nothing) is expected after all.
+
+    The tax stays as it was declared: whether it may be corrected is the law of the country, and a step of its own.
+    """
+    return legs(
+        Leg(kind, amount),
         Leg(RECEIVABLE, -amount, customer_id=customer_id, invoice_id=invoice_id),
     )
 

@@ -10,4 +10,7 @@ HOLD_LAPSED = sentence(gettext_noop("%(amount)s that was held for %(order)s was 
 NOT_LET_GO = sentence(gettext_noop("The provider did not let go of %(amount)s for %(order)s: %(reason)s"))
 HOLD_LAPSES = sentence(gettext_noop("%(amount)s is held for %(order)s until %(day)s, and it will not be sent by then"))
 TAKEN_IN_TIME = sentence(gettext_noop("The money was taken before the hold ended"))
+SMALL_BY_ITSELF = sentence(gettext_noop("So little was left open that nobody asks for it"))
+PAID_AFTER_WRITE_OFF = sentence(gettext_noop("Paid after it had been written off"))
+CREDITED_AFTER_WRITE_OFF = sentence(gettext_noop("Credited after it had been written off"))
 WENT_OUT = sentence(gettext_noop("Money that went out"))()

@@ -44,8 +44,9 @@ class Figures:
     """What the orders of a customer in one currency come to.
 
     `value` is what was agreed less what was cancelled and credited, of orders that stand; `account` is what
-    they owe on documents (invoiced − credited − paid + refunded, invariant I3), below zero what we owe them;
-    `on_credit` is what uses up their credit limit. `shipped` and `came_back` count orders.
+    they owe on documents (invoiced − credited − written off − paid + refunded, invariant I3), below zero what we
+    owe them; `on_credit` is what uses up their credit limit, `written_off` what of their invoices nobody expects.
+    `shipped` and `came_back` count orders.
     """
 
     currency: str
@@ -53,6 +54,7 @@ class Figures:
     value: Decimal
     account: Decimal
     on_credit: Decimal
+    written_off: Decimal
     shipped: int
     came_back: int
     first_at: datetime | None
@@ -127,12 +129,13 @@ def figures_of(customer: Customer) -> list[Figures]:
     rows = seen(Order.objects.filter(customer=customer)).exclude(status=S.DRAFT).order_by().values("currency")
     # Only columns of the index `order_customer_sums`: what is due is therefore added up, not read (invariant I3).
     kept = F("total") - F("cancelled_total") - F("credited_total")
-    settled = F("paid_total") - F("refunded_total")
+    settled = F("paid_total") - F("refunded_total") + F("written_off_total")
     sums = rows.annotate(
         orders=Count("currency", filter=standing),
         value=Sum(kept, filter=standing),
         account=Sum(F("invoiced_total") - F("credited_total") - settled),
         on_credit=Sum(kept - settled, filter=lent),
+        written_off=Sum("written_off_total"),
         shipped=Count("shipped_at"),
         came_back=Count("currency", filter=came_back),
         first_at=Min("placed_at", filter=standing),
@@ -142,9 +145,13 @@ def figures_of(customer: Customer) -> list[Figures]:
     return sorted(found, key=lambda one: (-one.orders, one.currency))
 
 
-def _figures(*, currency: str, value: object, account: object, on_credit: object, **rest: object) -> Figures:
-    value, account, on_credit = (_exact(amount, currency) for amount in (value, account, on_credit))
-    return Figures(currency=currency, value=value, account=account, on_credit=on_credit, **rest)  # type: ignore[arg-type]
+def _figures(
+    *, currency: str, value: object, account: object, on_credit: object, written_off: object, **rest: object
+) -> Figures:
+    amounts = (_exact(amount, currency) for amount in (value, account, on_credit, written_off))
+    value, account, on_credit, written_off = amounts
+    figures = {"value": value, "account": account, "on_credit": on_credit, "written_off": written_off}
+    return Figures(currency=currency, **figures, **rest)  # type: ignore[arg-type]
 
 
 def _exact(amount: object, currency: str) -> Decimal:

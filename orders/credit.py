@@ -45,7 +45,7 @@ def exposure_of(customer: Customer, *, but: int | None = None, let_pass: bool = 
     waits = Exists(Hold.objects.filter(order=OuterRef("pk"), status=Hold.Status.ACTIVE, kind=Hold.Kind.CREDIT))
     gone = OrderLine.objects.filter(order=OuterRef("pk"), shipped__gt=F("invoiced")).order_by().values("order")
     gone = gone.annotate(sum=Sum(F("total") * (F("shipped") - F("invoiced")) / F("quantity"), output_field=MONEY))
-    billed = F("invoiced_total") - F("credited_total") - F("paid_total") + F("refunded_total")
+    billed = F("invoiced_total") - F("credited_total") - F("written_off_total") - F("paid_total") + F("refunded_total")
     rows: Any = selectors.on_credit(customer).exclude(pk=but or 0).order_by()
     rows = rows.annotate(
         waits=waits,

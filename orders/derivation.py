@@ -54,7 +54,7 @@ def fulfillment_status(lines: Iterable[Any]) -> str:
 
 def payment_status(order: Any) -> str:
     """Say how the money stands against what is still agreed."""
-    due = order.total - order.cancelled_total - order.credited_total
+    due = order.total - order.cancelled_total - order.credited_total - order.written_off_total
     if order.refunded_total:
         return Paid.REFUNDED if order.refunded_total >= order.paid_total else Paid.PARTIALLY_REFUNDED
     if order.paid_total:
@@ -117,7 +117,12 @@ def worth_of(line: Any, units: int, currency: str) -> Decimal:
 def balance_due(order: Any) -> Decimal:
     """Return what the customer still owes for what is agreed; below zero we owe (invariant I3)."""
     balance: Decimal = (
-        order.total - order.cancelled_total - order.credited_total - order.paid_total + order.refunded_total
+        order.total
+        - order.cancelled_total
+        - order.credited_total
+        - order.written_off_total
+        - order.paid_total
+        + order.refunded_total
     )
     return balance
 

@@ -42,7 +42,7 @@ def payment_missing(order: Any) -> Decimal:
     if order.payment_terms in ON_ACCOUNT and not order.deposit_total:
         return Decimal(0)
     covered = order.authorized_total + order.paid_total - order.refunded_total
-    owed = order.total - order.cancelled_total - order.credited_total
+    owed = order.total - order.cancelled_total - order.credited_total - order.written_off_total
     wanted = min(order.deposit_total, owed) if order.payment_terms in ON_ACCOUNT else owed
     return max(Decimal(0), wanted - covered)
 

@@ -20,7 +20,7 @@ TALLY = """
         COALESCE(l.returned, 0) AS units_returned, COALESCE(l.goods_open, 0) AS goods_open,
         COALESCE(l.allocated, 0) AS units_allocated, COALESCE(l.backordered, 0) AS units_backordered,
         COALESCE(c.live, 0) AS charges_live, COALESCE(c.invoiced, 0) AS charges_invoiced,
-        ROUND(o.total - o.cancelled_total - o.credited_total, 3) AS due
+        ROUND(o.total - o.cancelled_total - o.credited_total - o.written_off_total, 3) AS due
     FROM orders_order o
     LEFT JOIN (
         SELECT order_id, SUM(quantity - cancelled) AS wanted, SUM(shipped) AS shipped, SUM(delivered) AS delivered,
@@ -158,13 +158,13 @@ TRUTHS = (
     ),
     Invariant(
         code="I3",
-        name="balance due = total − cancelled − credited − paid + refunded, per order",
+        name="balance due = total − cancelled − credited − written off − paid + refunded, per order",
         rows=ORDERS,
         breaches="""
             SELECT o.id FROM orders_order o
             WHERE (
-                ROUND(o.balance_due - o.total + o.cancelled_total + o.credited_total + o.paid_total
-                    - o.refunded_total, 3) <> 0
+                ROUND(o.balance_due - o.total + o.cancelled_total + o.credited_total + o.written_off_total
+                    + o.paid_total - o.refunded_total, 3) <> 0
                 OR o.refunded_total > o.paid_total
             ) /* since o.updated_at */
             ORDER BY o.id

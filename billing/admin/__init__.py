@@ -7,9 +7,20 @@ from core.admin import navigation
 from core.sentences import gettext_noop
 from orders import categories
 
-from . import bank, documents, entity, finding, ledger, payments, remedies, reminders, today
+from . import bank, documents, entity, finding, ledger, payments, remedies, reminders, today, write_offs
 
-__all__ = ["bank", "documents", "entity", "finding", "ledger", "payments", "remedies", "reminders", "today"]
+__all__ = [
+    "bank",
+    "documents",
+    "entity",
+    "finding",
+    "ledger",
+    "payments",
+    "remedies",
+    "reminders",
+    "today",
+    "write_offs",
+]
 
 MONEY = _("Money")
 navigation.register(
@@ -45,6 +56,14 @@ navigation.register(
     permission="billing.view_reminderlevel",
     order=942,
     icon="mail",
+)
+navigation.register(
+    navigation.SETTINGS,
+    _("Small differences"),
+    "admin:billing_differencelimit_changelist",
+    permission="billing.view_differencelimit",
+    order=943,
+    icon="coins",
 )
 navigation.register(
     MONEY,

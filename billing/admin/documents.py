@@ -21,12 +21,12 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_amount
 
-from . import reminders
+from . import reminders, write_offs
 from .forms import CreditForm
 from .papers import PaperAdmin
 
 OPERATE = "billing.operate_payment"
-CREDITABLE = (Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID, Invoice.Status.PAID)
+CREDITABLE = (*selectors.WAITING, Invoice.Status.PAID, Invoice.Status.WRITTEN_OFF)
 
 
 def credit(invoice_id: int, *, quantities: dict[int, int], reason: str, actor: Actor, **asked: Any) -> CreditNote:
@@ -117,6 +117,7 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
         Tab(_("Open"), {"waits": "money"}),
         Tab(_("Overdue"), {"waits": "overdue"}),
         Tab(_("Paid"), {"status__exact": "paid"}),
+        Tab(_("Written off"), {"status__exact": "written_off"}),
         Tab(_("Cancelled"), {"status__exact": "cancelled"}),
     )
     search_fields = ("=number", "=order__number", "=source_reference")
@@ -130,6 +131,7 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
         when_column("due_on", _("Due")),
         money_column("total", _("Total")),
         money_column("open_amount", _("Open")),
+        money_column("written_off_total", _("Written off")),
         "source_reference",
     )
     transition_services: ClassVar[dict[str, TransitionSpec]] = {
@@ -143,6 +145,7 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
             when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
             done=_("The credit note is written and gets its number in a moment."),
         ),
+        **write_offs.OF_INVOICE,
         **reminders.OF_INVOICE,
     }
 
@@ -169,6 +172,9 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
             return gettext("Gets its number in a moment.")
         if obj.status == Invoice.Status.CANCELLED:
             return gettext("Taken back in full.")
+        if obj.status == Invoice.Status.WRITTEN_OFF:
+            off = spoken_amount(obj.written_off_total, obj.currency)
+            return gettext("%(amount)s of it is written off; nobody is asked for it.") % {"amount": off}
         if not obj.open_amount:
             return gettext("Settled: %(amount)s.") % {"amount": spoken_amount(money.amount, money.currency)}
         return ""

@@ -72,6 +72,7 @@ class InvoiceSerializer(DocumentSerializer):
     bills = serializers.CharField(source="source_reference")
     paid_total = MoneyField()
     credited_total = MoneyField()
+    written_off_total = MoneyField(help_text="What of it nobody expects any more; it is not open.")
     open_amount = MoneyField()
     links = serializers.SerializerMethodField()
 

@@ -6,6 +6,7 @@ from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceL
 from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
 from .payment import InvoicePayment, Payment, Refund
 from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
+from .write_off import DifferenceLimit, WriteOff
 
 __all__ = [
     "OF_CUSTOMERS",
@@ -15,6 +16,7 @@ __all__ = [
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
+    "DifferenceLimit",
     "DocumentLine",
     "Invoice",
     "InvoiceLine",
@@ -30,4 +32,5 @@ __all__ = [
     "ReminderLevel",
     "ReminderPause",
     "ReminderRun",
+    "WriteOff",
 ]

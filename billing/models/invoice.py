@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_fsm import FSMField, transition
 
 from core.models import Attachment, LockingManager, exact
@@ -97,6 +98,8 @@ class Invoice(Document):
     due_on = models.DateField(_("due on"), null=True, blank=True)
     paid_total = models.DecimalField(_("paid"), max_digits=14, decimal_places=3, default=Decimal(0))
     credited_total = models.DecimalField(_("credited"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # What of it nobody expects any more: a small difference, or all that was open.
+    written_off_total = models.DecimalField(_("written off"), max_digits=14, decimal_places=3, default=Decimal(0))
 
     class Meta:
         verbose_name = _("invoice")
@@ -114,7 +117,12 @@ class Invoice(Document):
             models.CheckConstraint(
                 condition=~Q(status="draft") | Q(paid_total=0, credited_total=0), name="a_draft_takes_no_money"
             ),
+            models.CheckConstraint(
+                condition=Q(written_off_total=0) | Q(written_off_total__gt=0, status__in=["paid", "written_off"]),
+                name="what_is_written_off_is_not_waited_for",
+            ),
         ]
+        permissions = [("write_off", gettext_noop("Can write off what nobody will pay"))]
         indexes = [
             models.Index(fields=["order", "id"], name="invoice_order"),
             models.Index(fields=["due_on"], name="invoice_open", condition=Q(status__in=["issued", "partially_paid"])),
@@ -141,7 +149,12 @@ class Invoice(Document):
         """What is still to be paid; nothing once it is cancelled or written off."""
         if self.status in (self.Status.CANCELLED, self.Status.WRITTEN_OFF):
             return Decimal(0)
-        return max(Decimal(0), self.total - self.paid_total - self.credited_total)
+        return max(Decimal(0), self.unpaid - self.written_off_total)
+
+    @property
+    def unpaid(self) -> Decimal:
+        """What neither money nor a credit note settled, whether anybody still expects it or not."""
+        return self.total - self.paid_total - self.credited_total
 
     @property
     def is_overdue(self) -> bool:
@@ -162,13 +175,18 @@ class Invoice(Document):
     def pay_in_part(self) -> None:
         """Some of it came in."""
 
-    @transition(status, source=[Status.ISSUED, Status.PARTIALLY_PAID], target=Status.PAID, custom={"label": _("Paid")})
+    @transition(
+        status,
+        source=[Status.ISSUED, Status.PARTIALLY_PAID, Status.WRITTEN_OFF],
+        target=Status.PAID,
+        custom={"label": _("Paid")},
+    )
     def settle(self) -> None:
         """All of it came in, or was credited."""
 
     @transition(
         status,
-        source=[Status.ISSUED, Status.PARTIALLY_PAID, Status.PAID],
+        source=[Status.ISSUED, Status.PARTIALLY_PAID, Status.PAID, Status.WRITTEN_OFF],
         target=Status.CANCELLED,
         custom={"label": _("Cancel by credit note")},
     )
@@ -183,6 +201,15 @@ class Invoice(Document):
     )
     def write_off(self) -> None:
         """Nobody expects it any more."""
+
+    @transition(
+        status,
+        source=[Status.WRITTEN_OFF, Status.PAID],
+        target=Status.ISSUED,
+        custom={"label": _("Expect it again")},
+    )
+    def expect_again(self) -> None:
+        """What was written off is waited for again."""
 
 
 class DocumentLine(models.Model):

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import accounts, selectors
-from billing.models import CreditNote, Invoice, Payment, Refund
+from billing.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing.services import wording
 from core.admin.links import may_see, page_of
 from core.admin.strands import Told, events_of, log_of, strand
 from core.money import Money
 from core.panels import once, panel
+from core.reader import retold, spoken_actor
 from customers.models import Customer, VatCheck
 from customers.selectors import vat_evidence
 from orders.models import Order, OrderStatus
@@ -173,7 +174,8 @@ def account_of_customer(request: HttpRequest, customer: Customer) -> Part | None
         return None
     latest = newest_orders(request, customer)
     balances = {one.currency: one.account for one in figures_of(request, customer)}
-    postings = accounts.statement(latest.numbers, balances=balances)
+    given_up = any(one.written_off for one in figures_of(request, customer))
+    postings = accounts.statement(latest.numbers, balances=balances, with_write_offs=given_up)
     context = {
         "title": _("Account"),
         "flush": True,
@@ -191,15 +193,18 @@ def _posting_row(request: HttpRequest, posting: accounts.Posting, numbers: Mappi
         words, kind = capfirst(wording.method_name(entry.method)), _("Payment")
     elif isinstance(entry, Refund):
         words, kind = entry.reference, _("Refund")
+    elif isinstance(entry, WriteOff):
+        words, kind = str(entry.invoice), _("Write-off") if entry.amount > 0 else _("Write-off taken back")
     else:
         words, kind = str(entry), _("Invoice") if isinstance(entry, Invoice) else _("Credit note")
-    is_readable = may_see(request.user, entry)
+    page = entry.invoice if isinstance(entry, WriteOff) else entry
+    is_readable = may_see(request.user, page)
     return {
         "posting": posting,
         "entry": entry,
         "kind": kind,
         "words": words,
-        "url": page_of(entry) if is_readable else "",
+        "url": page_of(page) if is_readable else "",
         "pdf": _document_row(entry)["pdf"] if is_readable and isinstance(entry, Invoice | CreditNote) else "",
         "is_overdue": isinstance(entry, Invoice) and entry.is_overdue,
         "due_on": entry.due_on if isinstance(entry, Invoice) else None,
@@ -251,7 +256,9 @@ def money_of_invoice(request: HttpRequest, invoice: Invoice) -> Part | None:
     """Show what settled it, and what took it back."""
     matches = list(invoice.payments.select_related("payment").order_by("pk"))
     notes = list(invoice.credit_notes.order_by("pk"))
-    if not matches and not notes:
+    rows = WriteOff.objects.filter(invoice=invoice).order_by("pk")
+    write_offs = list(rows) if invoice.written_off_total else []
+    if not matches and not notes and not write_offs:
         return None
     paid = [{"match": match, **_payment_row(request, match.payment)} for match in matches]
     context = {
@@ -260,6 +267,16 @@ def money_of_invoice(request: HttpRequest, invoice: Invoice) -> Part | None:
         "document": invoice,
         "matches": paid,
         "notes": [_document_row(note) for note in notes],
+        "write_offs": [
+            {
+                "words": _("Written off") if one.amount > 0 else _("Write-off taken back"),
+                "reason": retold(one.reason),
+                "who": spoken_actor(one.done_by),
+                "at": one.at,
+                "amount": one.amount,
+            }
+            for one in write_offs
+        ],
     }
     return "billing/panels/settled.html", context
 

@@ -81,6 +81,14 @@ from .reporting import refund_for_exception, report_failed_payment
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .spreading import record_transfer, shares_of
 from .transfers import transfers_of
+from .writing_off import (
+    change_difference_limit,
+    create_difference_limit,
+    expect_again,
+    is_small,
+    write_off_difference,
+    write_off_invoice,
+)
 
 __all__ = [
     "Booked",
@@ -169,6 +177,12 @@ __all__ = [
     "take_notice",
     "shares_of",
     "transfers_of",
+    "change_difference_limit",
+    "create_difference_limit",
+    "expect_again",
+    "is_small",
+    "write_off_difference",
+    "write_off_invoice",
     "void_payment",
     "void_payments",
 ]

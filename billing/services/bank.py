@@ -30,6 +30,8 @@ from .payments import record_payment
 Status = BankLine.Status
 # Up to so many open invoices all are looked at; beyond, those that a row names or whose amount it is.
 MOST_OPEN = 50_000
+# What money may come for: also what nobody expected any more.
+PAYABLE = (*selectors.WAITING, Invoice.Status.WRITTEN_OFF)
 GUESS = re.compile(r"([A-Za-z]+(?:[-\s]?[A-Za-z]+)?)[-\s]?0*(\d{1,12})")
 
 
@@ -280,7 +282,7 @@ def _proposed(line: BankLine) -> list[Invoice]:
 
 def _named(line: BankLine, numbers: Sequence[str]) -> list[Invoice]:
     wanted = [number.strip().upper() for number in numbers if number.strip()]
-    rows = Invoice.objects.filter(number__in=wanted, status__in=selectors.WAITING, currency=line.currency)
+    rows = Invoice.objects.filter(number__in=wanted, status__in=PAYABLE, currency=line.currency)
     found = {one.number: one for one in rows.filter(total__gt=F("paid_total") + F("credited_total"))}
     if missing := [number for number in wanted if number not in found] or not wanted:
         words = {"currency": line.currency, "numbers": ", ".join(missing) if isinstance(missing, list) else "–"}

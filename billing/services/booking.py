@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from billing import postings
-from billing.models import CreditNote, Invoice, InvoicePayment, LedgerEntry, Payment, Refund
+from billing.models import CreditNote, Invoice, InvoicePayment, LedgerEntry, Payment, Refund, WriteOff
 from billing.postings import NOTHING, Posting
 from billing.services.ledger import open_day, post, seller_of_money
 from core.actors import Actor
@@ -124,6 +124,22 @@ def of_match(order: Order, match: Match, *, at: datetime) -> Posting:
         text=str(order.number),
         links={"order": order.pk, "invoice": invoice.pk, "payment": payment.pk},
     )
+
+
+@service
+def post_write_off(order: Order, invoice: Invoice, row: WriteOff, *, actor: Actor) -> None:
+    """Write what nobody expects any more of an invoice, or expects after all."""
+    found = Posting(
+        "write_off",
+        postings.source_of("writeoff", row.pk),
+        invoice.legal_entity_id,
+        invoice.currency,
+        open_day(invoice.legal_entity_id, timezone.localdate(row.at)),
+        postings.write_off_legs(row.amount, kind=row.kind, customer_id=order.customer_id, invoice_id=invoice.pk),
+        text=str(order.number),
+        links={"order": order.pk, "invoice": invoice.pk},
+    )
+    post(found, actor=actor)
 
 
 @service

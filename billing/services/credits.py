@@ -12,12 +12,14 @@ from billing.cards import without_cards
 from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
+from billing.sentences import CREDITED_AFTER_WRITE_OFF
 from billing.services.booking import post_credit_note
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
 from billing.services.drafting import credit_amounts, draft_credit_note, is_discount
 from billing.services.invoicing import number_document
 from billing.services.ledger import open_moment
 from billing.services.matching import tell_if_arrears
+from billing.services.writing_off import surplus, take_back, tell_write_offs
 from core.actors import SYSTEM, Actor
 from core.money import Money, plain
 from core.outbox import emit
@@ -223,7 +225,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
         actor=actor,
         at=when,
     )
-    reduces_what_is_owed = note.invoice.open_amount >= note.total
+    reduces_what_is_owed = note.invoice.open_amount + note.invoice.written_off_total >= note.total
     _take_off(note.invoice, note.total, actor=actor, at=when)
     note.issued_at = when
     note.issued_on = timezone.localdate(when)
@@ -255,12 +257,18 @@ def credit_notes_of(order_id: int, reference: str) -> list[int]:
 
 def _take_off(invoice: Invoice, amount: Decimal, *, actor: Actor, at: datetime) -> None:
     was_open = invoice.status in selectors.WAITING
+    was_given_up = invoice.status == Invoice.Status.WRITTEN_OFF
     invoice.credited_total += amount
+    if too_much := surplus(invoice):
+        # What is taken back was never bad debt: the credit note, with its tax, goes before the write-off.
+        take_back(invoice.order, invoice, too_much, reason=CREDITED_AFTER_WRITE_OFF(), actor=actor, at=at)
     if invoice.credited_total >= invoice.total:
         advance(invoice, "cancel", actor=actor, note="credited in full", at=at)
-    elif was_open and invoice.open_amount <= 0:
+    elif (was_open and invoice.open_amount <= 0) or (was_given_up and not invoice.written_off_total):
         advance(invoice, "settle", actor=actor, at=at)
     else:
-        invoice.save(update_fields=["credited_total"])
+        invoice.save(update_fields=["credited_total", "written_off_total"])
+    if too_much:
+        tell_write_offs(invoice.order, actor=actor, at=at)
     if was_open and invoice.open_amount <= 0:
         tell_if_arrears(invoice.order, invoice, actor=actor, at=at)

@@ -14,9 +14,16 @@ from billing.errors import GatewayRefused
 from billing.events import ArrearsPaid, CaptureAskedFor, InvoicePaid, PaymentCaptured
 from billing.models import Invoice, InvoicePayment, Payment
 from billing.postings import Posting
+from billing.sentences import PAID_AFTER_WRITE_OFF
 from billing.services.booking import Match, of_match, post_capture
 from billing.services.common import LIVE, about_money, summed
 from billing.services.ledger import post
+from billing.services.writing_off import (
+    give_up_difference,
+    mark_paid_after_all,
+    tell_write_offs,
+    written_off_invoices,
+)
 from core.actors import Actor
 from core.money import Money, plain, round_amount
 from core.outbox import emit
@@ -77,6 +84,7 @@ def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> l
     if not purses:
         return purses
     coming: Decimal | None = None
+    given_up = order.written_off_total
     for invoice in open_invoices(order):
         before = invoice.paid_total
         for purse in purses:
@@ -89,6 +97,17 @@ def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> l
             _take_for(order, invoice, purses, under_way, actor=actor, at=at)
         if invoice.paid_total != before:
             mark_paid(order, invoice, actor=actor, at=at)
+            if invoice.open_amount and not any(purse.payment.reserved for purse in purses):
+                given_up += give_up_difference(order, invoice, actor=actor, at=at)
+    for invoice in written_off_invoices(order):
+        before = invoice.paid_total
+        for purse in purses:
+            purse.settle(invoice, invoice.written_off_total - (invoice.paid_total - before))
+        if invoice.paid_total != before:
+            given_up -= invoice.paid_total - before
+            mark_paid_after_all(order, invoice, reason=PAID_AFTER_WRITE_OFF(), actor=actor, at=at)
+    if given_up != order.written_off_total:
+        tell_write_offs(order, actor=actor, at=at)
     write_matches(order, purses, actor=actor, at=at)
     return purses
 
@@ -116,7 +135,7 @@ def _all_at_once(order: Order, purses: list[Purse], payment: Payment, take: Deci
     if not once or order.channel.capture_policy != Channel.CapturePolicy.FIRST_PARCEL:
         return take
     came_in = summed(one.payment.captured + one.payment.capturing - one.payment.refunded for one in purses)
-    owed = order.total - order.cancelled_total - order.credited_total - came_in
+    owed = order.total - order.cancelled_total - order.credited_total - order.written_off_total - came_in
     return min(payment.held, max(take, owed))
 
 

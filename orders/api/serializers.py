@@ -181,6 +181,7 @@ class OrderSerializer(serializers.Serializer):
     authorized_total = MoneyField()
     paid_total = MoneyField()
     refunded_total = MoneyField()
+    written_off_total = MoneyField(help_text="What of its invoices nobody expects any more; it is not due.")
     balance_due = MoneyField()
     shipping_method = serializers.CharField(source="shipping_method.code", default=None, allow_null=True)
     requested_delivery_on = serializers.DateField(allow_null=True)

@@ -19,7 +19,7 @@ from inventory.models import Reservation
 from orders import guards
 from pricing.models import Channel, ShippingMethod
 
-from .order_meta import PERMISSIONS, UNCLOSED
+from .order_meta import BALANCE, PERMISSIONS, UNCLOSED
 
 
 def amount(label: Any) -> "models.DecimalField[Decimal, Decimal]":
@@ -51,7 +51,7 @@ S = OrderStatus
 class Order(models.Model):
     """An agreement to deliver lines to a customer. All amounts are in `currency`.
 
-    balance_due = total of uncancelled lines and charges − credited − paid + refunded (invariant I3).
+    balance_due = total of uncancelled lines and charges − credited − written off − paid + refunded (invariant I3).
     `authorized_total` is what is held and not yet taken. `version` counts changes of the agreement, not
     of derived figures. The allocations of its reservation are keyed by the position of the line.
     `goods_key` is the same for two orders of the same goods, `address_key` for most ways to write an address.
@@ -153,6 +153,8 @@ class Order(models.Model):
     refunded_total = amount(_("refunded"))
     invoiced_total = amount(_("invoiced"))
     credited_total = amount(_("credited"))
+    # What of its invoices nobody expects any more.
+    written_off_total = amount(_("written off"))
     balance_due = amount(_("balance due"))
     tax_breakdown = models.JSONField(_("tax by rate"), default=list, blank=True)
     explanation = models.JSONField(_("how the price came about"), default=list, blank=True)
@@ -220,14 +222,7 @@ class Order(models.Model):
                 name="one_order_per_channel_and_reference",
             ),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_is_known"),
-            models.CheckConstraint(
-                condition=Q(
-                    balance_due=exact(
-                        F("total") - F("cancelled_total") - F("credited_total") - F("paid_total") + F("refunded_total")
-                    )
-                ),
-                name="balance_due_adds_up",
-            ),
+            BALANCE,
             models.CheckConstraint(
                 condition=Q(refunded_total__lte=F("paid_total")), name="refunded_at_most_what_was_paid"
             ),
@@ -253,6 +248,7 @@ class Order(models.Model):
                 fields=[
                     *("customer", "currency", "status", "payment_terms", "return_status", "placed_at", "shipped_at"),
                     *("total", "cancelled_total", "credited_total", "invoiced_total", "paid_total", "refunded_total"),
+                    "written_off_total",
                 ],
                 name="order_customer_sums",
             ),

@@ -1,10 +1,12 @@
-"""What may be granted about orders, and the index behind the daily close."""
+"""What may be granted about orders, what their amounts come to, and the index behind the daily close."""
 
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_noop
+
+from core.models import exact
 
 PERMISSIONS: list[tuple[str, Any]] = [
     ("operate_order", gettext_noop("Can take orders through their steps")),
@@ -14,6 +16,20 @@ PERMISSIONS: list[tuple[str, Any]] = [
     ("sell_at_counter", gettext_noop("Can sell over the counter: take the money and hand over at once")),
     ("take_dossier", gettext_noop("Can take all about an order out of the house as one file")),
 ]
+# What the customer still owes for what is agreed; below zero we owe (invariant I3).
+BALANCE = models.CheckConstraint(
+    condition=Q(
+        balance_due=exact(
+            F("total")
+            - F("cancelled_total")
+            - F("credited_total")
+            - F("written_off_total")
+            - F("paid_total")
+            + F("refunded_total")
+        )
+    ),
+    name="balance_due_adds_up",
+)
 # What was sent and is not closed, with all that says why.
 UNCLOSED = models.Index(
     fields=[

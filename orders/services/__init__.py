@@ -84,6 +84,7 @@ from .progress import (
     record_release,
     record_return_request,
     record_shipment,
+    record_write_off,
 )
 from .promising import held_back
 from .quotations import (
@@ -258,6 +259,7 @@ __all__ = [
     "record_invoice",
     "record_passage",
     "record_payment",
+    "record_write_off",
     "record_release",
     "record_return_request",
     "record_shipment",

@@ -24,6 +24,7 @@ FIGURES = (
     "refunded_total",
     "invoiced_total",
     "credited_total",
+    "written_off_total",
     "cancelled_total",
     "balance_due",
     "active_holds",

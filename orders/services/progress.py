@@ -155,6 +155,18 @@ def record_payment(
 
 
 @service
+def record_write_off(order_id: int, *, written_off: Decimal, actor: Actor, at: datetime | None = None) -> Order:
+    """Note what of its invoices nobody expects any more, in all; then the order settles as far as the guards allow."""
+    when = at or timezone.now()
+    order = take_order(order_id)
+    order.written_off_total = written_off
+    restate(order)
+    settle(order, actor=actor, at=when)
+    tell_credit_moved(order, actor=actor, at=when)
+    return order
+
+
+@service
 def record_invoice(
     order_id: int,
     *,

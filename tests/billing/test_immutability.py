@@ -15,7 +15,7 @@ from tests.factories.billing import place
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller")]
 REASON = "An issued document never changes"
 # What may still happen to a document, and how its lines hang on it.
-MAY = {"status", "paid_total", "credited_total", "pdf"}
+MAY = {"status", "paid_total", "credited_total", "written_off_total", "pdf"}
 
 
 @pytest.fixture
