@@ -7,9 +7,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager, public_number
+from core.status import StatusField
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
 from pricing.models import Channel
@@ -75,7 +76,7 @@ class ReturnRequest(models.Model):
 
     number = public_number("RMA")
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns", verbose_name=_("order"))
-    status = FSMField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
     requested_by = models.CharField(_("requested by"), max_length=120)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     customer_note = models.TextField(_("note of the customer"), blank=True)

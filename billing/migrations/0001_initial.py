@@ -6,7 +6,6 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.math
 import django.utils.timezone
-import django_fsm
 from django.db import migrations, models
 
 import billing.models.payment
@@ -64,7 +63,7 @@ class Migration(migrations.Migration):
                 ('issued_at', models.DateTimeField(blank=True, null=True, verbose_name='issued at')),
                 ('issued_on', models.DateField(blank=True, null=True, verbose_name='date')),
                 ('source_reference', models.CharField(max_length=40, verbose_name='bills')),
-                ('status', django_fsm.FSMField(choices=[('draft', 'Draft'), ('issued', 'Issued'), ('partially_paid', 'Partly paid'), ('paid', 'Paid'), ('cancelled', 'Cancelled'), ('written_off', 'Written off')], default='draft', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('issued', 'Issued'), ('partially_paid', 'Partly paid'), ('paid', 'Paid'), ('cancelled', 'Cancelled'), ('written_off', 'Written off')], default='draft', max_length=50, verbose_name='status')),
                 ('supplied_on', models.DateField(blank=True, null=True, verbose_name='supplied on')),
                 ('due_on', models.DateField(blank=True, null=True, verbose_name='due on')),
                 ('paid_total', models.DecimalField(decimal_places=3, default=Decimal('0'), max_digits=14, verbose_name='paid')),
@@ -100,7 +99,7 @@ class Migration(migrations.Migration):
                 ('issued_on', models.DateField(blank=True, null=True, verbose_name='date')),
                 ('reference', models.CharField(max_length=60, verbose_name='reference')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('status', django_fsm.FSMField(choices=[('draft', 'Draft'), ('issued', 'Issued'), ('applied', 'Applied'), ('refunded', 'Refunded')], default='draft', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('issued', 'Issued'), ('applied', 'Applied'), ('refunded', 'Refunded')], default='draft', max_length=50, verbose_name='status')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='orders.order', verbose_name='order')),
                 ('pdf', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.attachment', verbose_name='PDF')),
                 ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='billing.invoice', verbose_name='invoice')),
@@ -171,7 +170,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(default=billing.models.payment.payment_code, editable=False, max_length=40, unique=True, verbose_name='id')),
                 ('method', models.CharField(max_length=30, verbose_name='method')),
                 ('gateway', models.CharField(default='manual', max_length=30, verbose_name='gateway')),
-                ('status', django_fsm.FSMField(choices=[('pending', 'Pending'), ('requires_action', 'Customer has to act'), ('authorized', 'Authorized'), ('partially_captured', 'Partly captured'), ('captured', 'Captured'), ('failed', 'Failed'), ('expired', 'Expired'), ('voided', 'Voided')], default='pending', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('pending', 'Pending'), ('requires_action', 'Customer has to act'), ('authorized', 'Authorized'), ('partially_captured', 'Partly captured'), ('captured', 'Captured'), ('failed', 'Failed'), ('expired', 'Expired'), ('voided', 'Voided')], default='pending', max_length=50, verbose_name='status')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
                 ('amount', models.DecimalField(decimal_places=3, max_digits=14, verbose_name='amount')),
                 ('authorized', models.DecimalField(decimal_places=3, default=Decimal('0'), max_digits=14, verbose_name='authorized')),
@@ -208,7 +207,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(default=billing.models.payment.refund_code, editable=False, max_length=40, unique=True, verbose_name='id')),
-                ('status', django_fsm.FSMField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('processing', 'Processing'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('rejected', 'Rejected')], default='requested', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('processing', 'Processing'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('rejected', 'Rejected')], default='requested', max_length=50, verbose_name='status')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
                 ('amount', models.DecimalField(decimal_places=3, max_digits=14, verbose_name='amount')),
                 ('reference', models.CharField(max_length=60, verbose_name='reference')),

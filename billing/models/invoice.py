@@ -7,10 +7,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import Attachment, LockingManager, exact
 from core.money import Money, quantum
+from core.status import StatusField
 from orders.models import Order, OrderLine
 
 from .entity import LegalEntity
@@ -93,7 +94,7 @@ class Invoice(Document):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="invoices", verbose_name=_("order"))
     source_reference = models.CharField(_("bills"), max_length=40)
-    status = FSMField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
     supplied_on = models.DateField(_("supplied on"), null=True, blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
     paid_total = models.DecimalField(_("paid"), max_digits=14, decimal_places=3, default=Decimal(0))
@@ -267,7 +268,7 @@ class CreditNote(Document):
     order = models.ForeignKey(Order, models.PROTECT, related_name="credit_notes", verbose_name=_("order"))
     reference = models.CharField(_("reference"), max_length=60)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    status = FSMField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
 
     class Meta:
         verbose_name = _("credit note")

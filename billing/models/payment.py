@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager
 from core.money import Money
+from core.status import StatusField
 from orders.models import Order
 
 from .invoice import CreditNote, Invoice
@@ -46,7 +47,7 @@ class Payment(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     method = models.CharField(_("method"), max_length=30)
     gateway = models.CharField(_("gateway"), max_length=30, default="manual")
-    status = FSMField(_("status"), choices=Status, default=Status.PENDING, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.PENDING, protected=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
     authorized = models.DecimalField(_("authorized"), max_digits=14, decimal_places=3, default=Decimal(0))
@@ -237,7 +238,7 @@ class Refund(models.Model):
         related_name="refunds",
         verbose_name=_("credit note"),
     )
-    status = FSMField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
     reference = models.CharField(_("reference"), max_length=60)

@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -27,7 +26,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('FO-'), models.Case(models.When(id__lt=1000000, then=django.db.models.functions.text.Right(django.db.models.functions.text.Concat(models.Value('000000'), django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), 6, output_field=models.TextField())), default=django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), output_field=models.TextField()), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
                 ('kind', models.CharField(choices=[('goods', 'goods'), ('service', 'service')], default='goods', max_length=10, verbose_name='kind')),
-                ('status', django_fsm.FSMField(choices=[('planned', 'Planned'), ('released', 'Released'), ('picking', 'Picking'), ('picked', 'Picked'), ('packed', 'Packed'), ('shipped', 'Shipped'), ('rendered', 'Rendered'), ('cancelled', 'Cancelled')], default='planned', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('released', 'Released'), ('picking', 'Picking'), ('picked', 'Picked'), ('packed', 'Packed'), ('shipped', 'Shipped'), ('rendered', 'Rendered'), ('cancelled', 'Cancelled')], default='planned', max_length=50, verbose_name='status')),
                 ('rank', models.BigIntegerField(default=0, verbose_name='rank')),
                 ('ship_by_on', models.DateField(blank=True, null=True, verbose_name='must leave by')),
                 ('needs_put_back', models.BooleanField(default=False, verbose_name='goods to be put back')),
@@ -69,7 +68,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('SH-'), models.Case(models.When(id__lt=1000000, then=django.db.models.functions.text.Right(django.db.models.functions.text.Concat(models.Value('000000'), django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), 6, output_field=models.TextField())), default=django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), output_field=models.TextField()), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='parcel')),
-                ('status', django_fsm.FSMField(choices=[('label_pending', 'Label pending'), ('ready', 'Ready'), ('in_transit', 'In transit'), ('out_for_delivery', 'Out for delivery'), ('delivered', 'Delivered'), ('delivery_failed', 'Delivery failed'), ('returned_to_sender', 'Returned to sender'), ('lost', 'Lost'), ('cancelled', 'Cancelled')], default='label_pending', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('label_pending', 'Label pending'), ('ready', 'Ready'), ('in_transit', 'In transit'), ('out_for_delivery', 'Out for delivery'), ('delivered', 'Delivered'), ('delivery_failed', 'Delivery failed'), ('returned_to_sender', 'Returned to sender'), ('lost', 'Lost'), ('cancelled', 'Cancelled')], default='label_pending', max_length=50, verbose_name='status')),
                 ('carrier', models.CharField(max_length=40, verbose_name='carrier')),
                 ('tracking_number', models.CharField(blank=True, max_length=60, verbose_name='tracking number')),
                 ('tracking_url', models.CharField(blank=True, max_length=300, verbose_name='tracking page')),

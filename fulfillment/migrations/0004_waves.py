@@ -5,7 +5,6 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -31,7 +30,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('WV-'), models.Case(models.When(id__lt=1000000, then=django.db.models.functions.text.Right(django.db.models.functions.text.Concat(models.Value('000000'), django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), 6, output_field=models.TextField())), default=django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), output_field=models.TextField()), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
-                ('status', django_fsm.FSMField(choices=[('planned', 'Planned'), ('released', 'Released'), ('done', 'Done'), ('cancelled', 'Cancelled')], default='planned', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('released', 'Released'), ('done', 'Done'), ('cancelled', 'Cancelled')], default='planned', max_length=50, verbose_name='status')),
                 ('carrier', models.CharField(blank=True, max_length=40, verbose_name='carrier')),
                 ('leaves_by_on', models.DateField(blank=True, null=True, verbose_name='must leave by')),
                 ('size', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='orders at most')),

@@ -5,9 +5,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import Attachment, LockingManager, public_number
+from core.status import StatusField
 from orders.models import Order, OrderLine
 
 from .work import FulfillmentOrder
@@ -35,7 +36,7 @@ class Shipment(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("parcel"), default=1)
     order = models.ForeignKey(Order, models.PROTECT, related_name="shipments", verbose_name=_("order"))
-    status = FSMField(_("status"), choices=Status, default=Status.LABEL_PENDING, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.LABEL_PENDING, protected=True)
     carrier = models.CharField(_("carrier"), max_length=40)
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
     tracking_url = models.CharField(_("tracking page"), max_length=300, blank=True)

@@ -5,9 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager, public_number
+from core.status import StatusField
 from inventory.models import Warehouse
 from pricing.models import ShippingMethod
 
@@ -28,7 +29,7 @@ class Wave(models.Model):
 
     number = public_number("WV")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
-    status = FSMField(_("status"), choices=Status, default=Status.PLANNED, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.PLANNED, protected=True)
     carrier = models.CharField(_("carrier"), max_length=40, blank=True)
     shipping_method = models.ForeignKey(
         ShippingMethod, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("shipping method")

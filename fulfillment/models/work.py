@@ -6,9 +6,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager, public_number
+from core.status import StatusField
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
 
@@ -42,7 +43,7 @@ class FulfillmentOrder(models.Model):
         Warehouse, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("warehouse")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.GOODS)
-    status = FSMField(_("status"), choices=Status, default=Status.PLANNED, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.PLANNED, protected=True)
     rank = models.BigIntegerField(_("rank"), default=0)
     ship_by_on = models.DateField(_("must leave by"), null=True, blank=True)
     needs_put_back = models.BooleanField(_("goods to be put back"), default=False)

@@ -8,7 +8,6 @@ import django.db.models.functions.comparison
 import django.db.models.functions.math
 import django.db.models.functions.text
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -31,7 +30,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('SO-'), models.Case(models.When(id__lt=1000000, then=django.db.models.functions.text.Right(django.db.models.functions.text.Concat(models.Value('000000'), django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), 6, output_field=models.TextField())), default=django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), output_field=models.TextField()), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
                 ('external_reference', models.CharField(blank=True, max_length=100, verbose_name='their reference')),
-                ('status', django_fsm.FSMField(choices=[('draft', 'Draft'), ('placed', 'Placed'), ('verified', 'Verified'), ('confirmed', 'Confirmed'), ('fulfilling', 'In fulfillment'), ('fulfilled', 'Fulfilled'), ('completed', 'Completed'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='draft', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('placed', 'Placed'), ('verified', 'Verified'), ('confirmed', 'Confirmed'), ('fulfilling', 'In fulfillment'), ('fulfilled', 'Fulfilled'), ('completed', 'Completed'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='draft', max_length=50, verbose_name='status')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='version')),
                 ('customer_name', models.CharField(blank=True, max_length=200, verbose_name="customer's name")),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),

@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
-import django_fsm
 from django.db import migrations, models
 
 
@@ -20,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('CH-'), models.Case(models.When(id__lt=1000000, then=django.db.models.functions.text.Right(django.db.models.functions.text.Concat(models.Value('000000'), django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), 6, output_field=models.TextField())), default=django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), output_field=models.TextField()), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
-                ('status', django_fsm.FSMField(choices=[('draft', 'Draft'), ('requested', 'Waits for approval'), ('approved', 'Approved'), ('applied', 'Applied'), ('declined', 'Declined')], default='draft', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('requested', 'Waits for approval'), ('approved', 'Approved'), ('applied', 'Applied'), ('declined', 'Declined')], default='draft', max_length=50, verbose_name='status')),
                 ('wish', models.JSONField(default=dict, verbose_name='wish')),
                 ('before', models.JSONField(blank=True, default=dict, verbose_name='before')),
                 ('after', models.JSONField(blank=True, default=dict, verbose_name='after')),

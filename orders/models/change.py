@@ -5,9 +5,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager, public_number
+from core.status import StatusField
 
 from .order import Order
 
@@ -33,7 +34,7 @@ class OrderChange(models.Model):
 
     number = public_number("CH")
     order = models.ForeignKey(Order, models.CASCADE, related_name="changes", verbose_name=_("order"))
-    status = FSMField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
     wish = models.JSONField(_("wish"), default=dict)
     before = models.JSONField(_("before"), default=dict, blank=True)
     after = models.JSONField(_("after"), default=dict, blank=True)

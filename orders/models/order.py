@@ -9,26 +9,23 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager, exact, public_number
 from core.money import Money
+from core.status import StatusField
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Reservation
 from orders import guards
 from pricing.models import Channel, ShippingMethod
 
-from .order_meta import BALANCE, PERMISSIONS, UNCLOSED
+from .order_meta import BALANCE, BEGINNINGS, PERMISSIONS, UNCLOSED
 
 
 def amount(label: Any) -> "models.DecimalField[Decimal, Decimal]":
     """Return a column for an amount in the order's currency."""
     return models.DecimalField(label, max_digits=14, decimal_places=3, default=Decimal(0))
-
-
-# What PostgreSQL needs to find beginnings in an index where the house sorts by a language; SQLite ignores it.
-BEGINNINGS = ["varchar_pattern_ops", "int8_ops"]
 
 
 class OrderStatus(models.TextChoices):
@@ -104,7 +101,7 @@ class Order(models.Model):
     number = public_number("SO")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders", verbose_name=_("channel"))
     external_reference = models.CharField(_("their reference"), max_length=100, blank=True)
-    status = FSMField(_("status"), choices=OrderStatus, default=OrderStatus.DRAFT, protected=True)
+    status = StatusField(_("status"), choices=OrderStatus, default=OrderStatus.DRAFT, protected=True)
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
     customer = models.ForeignKey(

@@ -6,7 +6,6 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
-import django_fsm
 from django.db import migrations, models
 
 
@@ -26,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('RMA-'), models.Case(models.When(id__lt=1000000, then=django.db.models.functions.text.Right(django.db.models.functions.text.Concat(models.Value('000000'), django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), 6, output_field=models.TextField())), default=django.db.models.functions.comparison.Cast('id', models.TextField()), output_field=models.TextField()), output_field=models.TextField()), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
-                ('status', django_fsm.FSMField(choices=[('requested', 'Requested'), ('authorized', 'Authorized'), ('declined', 'Declined'), ('in_transit', 'On its way back'), ('partially_received', 'Partly received'), ('received', 'Received'), ('inspected', 'Inspected'), ('resolved', 'Resolved'), ('closed', 'Closed'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='requested', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('requested', 'Requested'), ('authorized', 'Authorized'), ('declined', 'Declined'), ('in_transit', 'On its way back'), ('partially_received', 'Partly received'), ('received', 'Received'), ('inspected', 'Inspected'), ('resolved', 'Resolved'), ('closed', 'Closed'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='requested', max_length=50, verbose_name='status')),
                 ('requested_by', models.CharField(max_length=120, verbose_name='requested by')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
                 ('customer_note', models.TextField(blank=True, verbose_name='note of the customer')),
