@@ -10,7 +10,7 @@ in portions came back at exactly what it says.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from core.money import quantum, round_amount
@@ -21,7 +21,11 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Item:
-    """Something agreed. `taken` of its units stand on earlier documents, `units` go on this one."""
+    """Something agreed. `taken` of its units stand on earlier documents, `units` go on this one.
+
+    `before` is what earlier documents say of it, net or gross as the prices are; without, what so many units are
+    worth. They differ where it was changed in between.
+    """
 
     key: Hashable
     category: str
@@ -32,6 +36,7 @@ class Item:
     total: Decimal
     taken: int
     units: int
+    before: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,26 @@ def draw_up(
             continue
         sums.append(_at_one_rate(rate, agreed, earlier.get(rate, (NOTHING, NOTHING)), currency, gross, shares))
     return Amounts([shares[item.key] for item in items if item.units], sums)
+
+
+def spread_over(discount: Item, goods: Sequence[Item], *, beside: Decimal, currency: str, gross: bool) -> Item:
+    """Count a discount on the whole order in minor units of the goods that carry it.
+
+    So every document takes off it what its goods carry, and the last one the rest. `beside` is what of charges
+    carries it too: that comes with the first document.
+    """
+    unit, truth = quantum(currency), "total" if gross else "net"
+    whole = _all(goods, truth) + beside
+    if whole <= 0:
+        return replace(discount, taken=int(bool(discount.before)), units=int(not discount.before))
+    so_far = _so_far(goods, truth, currency)
+    here = sum((_of(item, truth, currency) for item in goods if item.units), start=NOTHING)
+    earlier = so_far - here
+    if beside and earlier <= 0 and not discount.before:
+        here += beside
+    elif beside:
+        earlier += beside
+    return replace(discount, quantity=int(whole / unit), taken=int(earlier / unit), units=int(here / unit))
 
 
 def take_back(rows: Sequence[Item], *, given: Mapping[Hashable, Decimal], currency: str, gross: bool) -> Amounts:
@@ -234,7 +259,7 @@ def _at_one_rate(
     category, percent = rate
     billed_net, billed_tax = earlier
     here = [item for item in items if item.units]
-    nets = [share(item.net, item.quantity, item.taken, item.units, currency) for item in here]
+    nets = [_of(item, "net", currency) for item in here]
     by_rule = _follows_the_rule(items, percent, currency, gross)
     agreed_tax = _agreed_so_far(items, percent, currency, gross, by_rule) - billed_tax
     if gross:
@@ -303,14 +328,23 @@ def _all(items: Sequence[Item], name: str) -> Decimal:
 
 
 def _so_far(items: Sequence[Item], name: str, currency: str) -> Decimal:
-    return sum(
-        (cumulative(getattr(item, name), item.quantity, item.taken + item.units, currency) for item in items),
-        start=NOTHING,
-    )
+    return sum((_up_to(item, name, currency) for item in items), start=NOTHING)
+
+
+def _up_to(item: Item, name: str, currency: str) -> Decimal:
+    """Return what the units up to and with those on this document are worth: never less than was said before."""
+    if item.before is not None and not item.units:
+        return item.before
+    worth = cumulative(getattr(item, name), item.quantity, item.taken + item.units, currency)
+    if item.before is None:
+        return worth
+    return min(worth, item.before) if getattr(item, name) < 0 else max(worth, item.before)
 
 
 def _of(item: Item, name: str, currency: str) -> Decimal:
-    return share(getattr(item, name), item.quantity, item.taken, item.units, currency)
+    if item.before is None:
+        return share(getattr(item, name), item.quantity, item.taken, item.units, currency)
+    return _up_to(item, name, currency) - item.before
 
 
 def _part_of(tax: Decimal, part: Decimal, net: Decimal, percent: Decimal) -> Decimal:

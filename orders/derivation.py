@@ -4,7 +4,7 @@ Lines and charges are anything with the columns of OrderLine and OrderCharge, an
 amounts of Order. The results are the stored values of the derived statuses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -106,12 +106,86 @@ def to_be_credited(line: Any, wanted: int) -> int:
 
 def worth_of(line: Any, units: int, currency: str) -> Decimal:
     """Return what some units of a line were to cost, so that they and the rest add up to the line."""
-    left = [
-        round_amount(amount * (line.quantity - units) / line.quantity, currency)
-        for amount in (line.net_total, line.tax_total)
-    ]
-    worth: Decimal = line.total - sum(left, start=Decimal(0))
+    worth: Decimal = line.total - worth_left(line, line.quantity - units, currency)
     return worth
+
+
+def worth_left(line: Any, units: int, currency: str, *, net_only: bool = False) -> Decimal:
+    """Return what the units of a line that stay are to cost, with tax unless `net_only`."""
+    amounts = (line.net_total,) if net_only else (line.net_total, line.tax_total)
+    return sum((round_amount(amount * units / line.quantity, currency) for amount in amounts), start=Decimal(0))
+
+
+def cancelled_worth(order: Any, lines: Sequence[Any], charges: Sequence[Any]) -> Decimal:
+    """Return what the cancelled units of an order were to cost, less their part of a discount on the whole order.
+
+    What is credited is left out: that was taken back with its invoice.
+    """
+    currency, gross = order.currency, order.prices_include_tax
+    gone = ((line, line.cancelled - credited_as_cancelled(line)) for line in lines)
+    worth = sum((worth_of(*one, currency) for one in gone), start=Decimal(0))
+    for part in (part for charge in charges if is_discount(charge) for part in parts_of(charge)):
+        whole = Decimal(part["net"]) + Decimal(part["tax"])
+        worth += whole - sum(left_of_discount(part, lines, charges, currency, gross=gross), start=Decimal(0))
+    return worth
+
+
+def is_discount(charge: Any) -> bool:
+    """Whether a charge takes something off the order as a whole."""
+    return bool(charge.total < 0 and not charge.cancelled)
+
+
+def parts_of(charge: Any) -> list[Mapping[str, Any]]:
+    """Return a charge by rate: a charge on goods of several rates takes them all."""
+    untaxed = {"category": "O", "rate": "0", "net": charge.net_total, "tax": charge.tax_total}
+    return list(charge.taxes) or [untaxed]
+
+
+def borne_by(
+    part: Mapping[str, Any], lines: Sequence[Any], charges: Sequence[Any], *, gross: bool
+) -> tuple[list[Any], list[Mapping[str, Any]]]:
+    """Return what a part of a discount on the whole order comes off: the lines of its rate, else all lines.
+
+    Where it is more than they cost, the parts of charges (delivery) carry it with them.
+    """
+    rate = _rate_of(part)
+    others = [one for charge in charges if charge.total > 0 and not charge.cancelled for one in parts_of(charge)]
+    goods = [line for line in lines if (line.tax_category, line.tax_rate) == rate]
+    if goods:
+        others = [one for one in others if _rate_of(one) == rate]
+    else:
+        goods = list(lines)
+    worth = sum((line.total if gross else line.net_total for line in goods), start=Decimal(0))
+    return goods, [] if -amount_of(part, gross=gross) <= worth else others
+
+
+def amount_of(part: Mapping[str, Any], *, gross: bool) -> Decimal:
+    """Return a part of a charge, net or gross as the prices are."""
+    return Decimal(part["net"]) + (Decimal(part["tax"]) if gross else 0)
+
+
+def _rate_of(part: Mapping[str, Any]) -> tuple[str, Decimal]:
+    return part["category"], Decimal(part["rate"])
+
+
+def left_of_discount(
+    part: Mapping[str, Any], lines: Sequence[Any], charges: Sequence[Any], currency: str, *, gross: bool
+) -> tuple[Decimal, Decimal]:
+    """Return net and tax of what stands of a part of a discount on the whole order.
+
+    What is cancelled takes its part along, in proportion to what it was to cost, net or gross as the prices are;
+    what was billed and credited took it along on its credit note.
+    """
+    goods, others = borne_by(part, lines, charges, gross=gross)
+    whole = left = sum((amount_of(one, gross=gross) for one in others), start=Decimal(0))
+    for line in goods:
+        units = line.quantity - line.cancelled + credited_as_cancelled(line)
+        whole += line.total if gross else line.net_total
+        left += worth_left(line, units, currency, net_only=not gross)
+    net, tax = Decimal(part["net"]), Decimal(part["tax"])
+    if not whole:
+        return net, tax
+    return round_amount(net * left / whole, currency), round_amount(tax * left / whole, currency)
 
 
 def balance_due(order: Any) -> Decimal:

@@ -15,7 +15,7 @@ from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Ref
 from billing.sentences import CREDITED_AFTER_WRITE_OFF
 from billing.services.booking import post_credit_note
 from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
-from billing.services.drafting import credit_amounts, draft_credit_note, is_discount
+from billing.services.crediting import credit_amounts, draft_credit_note, takes_off
 from billing.services.invoicing import number_document
 from billing.services.ledger import open_moment
 from billing.services.matching import tell_if_arrears
@@ -57,7 +57,7 @@ def credit_invoice(
         claimed = [(row, credited, row.quantity - credited) for row, credited, _ in rows]
     else:
         claimed = _claim(invoice, rows, quantities)
-    if not any(units for row, _, units in claimed if not is_discount(row)):
+    if not any(units for row, _, units in claimed if not takes_off(row)):
         raise CreditExceedsInvoice(f"All of {invoice} is credited already", invoice=invoice.number)
     return _draft(invoice, claimed, reference=reference, reason=reason, actor=actor, at=moment(at))
 
@@ -95,7 +95,7 @@ def _check_same_rows(note: CreditNote, quantities: Mapping[int, int] | None) -> 
     lines = CreditNoteLine.objects.filter(credit_note=note)
     before = dict(lines.values_list("invoice_line").annotate(units=Sum("quantity")).order_by())
     if quantities is None:
-        same = not any(row.quantity - credited for row, credited, _ in _rows_of(note.invoice) if not is_discount(row))
+        same = not any(row.quantity - credited for row, credited, _ in _rows_of(note.invoice) if not takes_off(row))
     else:
         before = {row: units for row, units in before.items() if units}
         same = before == {row: units for row, units in quantities.items() if units}
@@ -122,7 +122,7 @@ def _charges_left(invoice: Invoice) -> bool:
 
 
 def _is_charge(row: InvoiceLine) -> bool:
-    return row.order_line_id is None and not is_discount(row)
+    return row.order_line_id is None and not takes_off(row)
 
 
 def _taken(note: CreditNote) -> ReferenceTaken:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import plain
-from orders.derivation import credited_as_cancelled, worth_of
+from orders.derivation import cancelled_worth
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
 from pricing.calculation import TO_BUSINESS
@@ -31,9 +31,7 @@ def reprice(work: Rework) -> None:
         work.refuse("/shipping_method", "not_carried", text)
         return
     if work.stands:
-        # What is credited was taken back with its invoice.
-        gone = [(line, line.cancelled - credited_as_cancelled(line)) for line in work.lines]
-        order.cancelled_total = sum((worth_of(*one, order.currency) for one in gone), start=Decimal(0))
+        order.cancelled_total = cancelled_worth(order, work.lines, work.charges)
         order.credited_total += work.to_credit
         return
     told = [*order.explanation, *work.told]
