@@ -34,6 +34,7 @@ from .credits import (
     credit_return,
     issue_credit_note,
     preview_credit,
+    preview_invoice_credit,
 )
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
@@ -158,6 +159,7 @@ __all__ = [
     "open_checkout",
     "pay_out",
     "preview_credit",
+    "preview_invoice_credit",
     "reconcile_checkouts",
     "reconcile_refunds",
     "take_hold_for_exception",

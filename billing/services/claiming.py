@@ -103,10 +103,10 @@ def claim_on(order: Order, units: Mapping[int, int] | None, *, first: bool = Fal
         )
         places = {one.position: [_rate_of(part) for part in parts_of(one)] for one in charges}
         for row in rows.annotate(units=Sum("quantity"), amount=Sum(amount)).order_by():
-            line, place, rate = row["order_line"], row["charge_position"], (row["tax_category"], row["tax_rate"])
-            if line:
-                billed_units[line] = billed_units.get(line, 0) + row["units"]
-                billed[line] = billed.get(line, Decimal(0)) + row["amount"]
+            line_id, place, rate = row["order_line"], row["charge_position"], (row["tax_category"], row["tax_rate"])
+            if line_id:
+                billed_units[line_id] = billed_units.get(line_id, 0) + row["units"]
+                billed[line_id] = billed.get(line_id, Decimal(0)) + row["amount"]
             elif place is not None:
                 billed["charge", place] = Decimal(1)
                 if rate in places.get(place, ()):

@@ -1,32 +1,73 @@
 """What a credit note says: worked out from what is left of the rows of its invoice."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+
 from billing import calculation
-from billing.calculation import Amounts, Item
+from billing.calculation import Amounts, Item, Rate, Share
+from billing.errors import CreditExceedsInvoice
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.services.common import summed
 from billing.services.drafting import header
-from core.money import quantum
+from core.money import Money, apportion, plain, quantum, round_amount
 from core.service import service
-from orders.models import Order
 
 NONE = (Decimal(0), Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of a row of an invoice after the credit notes so far."""
+
+    row: InvoiceLine
+    units: int
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+    def truth(self, *, gross: bool) -> Decimal:
+        """Return it net or gross, as the prices are."""
+        return self.total if gross else self.net
+
+    @property
+    def rate(self) -> Rate:
+        """Where it is taxed."""
+        return self.row.tax_category, self.row.tax_rate
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a credit takes back of a row: units, or an amount that is net or gross as the prices are."""
+
+    left: Left
+    credited: int
+    units: int = 0
+    amount: Decimal = Decimal(0)
+
+    @property
+    def row(self) -> InvoiceLine:
+        """Return the row of the invoice."""
+        return self.left.row
 
 
 @service
 def draft_credit_note(
     invoice: Invoice,
     *,
-    rows: Sequence[tuple[InvoiceLine, int, int]],
+    wanted: Sequence[Wanted],
     reference: str,
     reason: str,
     at: datetime,
 ) -> CreditNote:
-    """Write the draft of a credit note: `rows` are all rows of the invoice, units credited before, and now."""
+    """Write the draft of a credit note: `wanted` are all rows of the invoice, with what is credited of each."""
     order = invoice.order
-    amounts = credit_amounts(order, invoice, rows)
+    gross, in_money = order.prices_include_tax, is_in_money(invoice, wanted)
+    amounts = amounts_of(wanted, currency=invoice.currency, gross=gross, in_money=in_money)
     shares = {share.key: share for share in amounts.shares}
     note = CreditNote(
         **header(order, invoice.legal_entity, amounts),
@@ -38,52 +79,96 @@ def draft_credit_note(
     )
     note.buyer = invoice.buyer
     note.save(force_insert=True)
+    here = [one for one in wanted if one.row.pk in shares]
     CreditNoteLine.objects.bulk_create(
-        CreditNoteLine(
-            credit_note=note,
-            invoice_line=row,
-            position=position,
-            order_line_id=row.order_line_id,
-            charge_position=row.charge_position,
-            sku=row.sku,
-            name=row.name,
-            quantity=units,
-            unit_price=row.unit_price if units else shares[row.pk].net,
-            tax_category=row.tax_category,
-            tax_rate=row.tax_rate,
-            discount_total=calculation.share(row.discount_total, row.quantity, credited, units, note.currency),
-            net_total=shares[row.pk].net,
-            tax_total=shares[row.pk].tax,
-            total=shares[row.pk].total,
-        )
-        for position, (row, credited, units) in enumerate(
-            ((row, credited, units) for row, credited, units in rows if row.pk in shares), start=1
-        )
+        _line(note, position, one, shares[one.row.pk], in_money=in_money) for position, one in enumerate(here, start=1)
     )
     return note
 
 
-def credit_amounts(order: Order, invoice: Invoice, rows: Sequence[tuple[InvoiceLine, int, int]]) -> Amounts:
-    """Work out what a credit over `rows` of an invoice takes back, given what earlier credits took.
+def _line(note: CreditNote, position: int, one: Wanted, share: Share, *, in_money: bool) -> CreditNoteLine:
+    """Return a row of a credit note; an amount is said as one piece of it."""
+    row, currency = one.row, note.currency
+    if in_money and one.units and not takes_off(row):
+        # A part of what these units cost was given back before.
+        discount = max(Decimal(0), round_amount(row.unit_price * one.units, currency) - share.net)
+    else:
+        discount = calculation.share(row.discount_total, row.quantity, one.credited, one.units, currency)
+    return CreditNoteLine(
+        credit_note=note,
+        invoice_line=row,
+        position=position,
+        order_line_id=row.order_line_id,
+        charge_position=row.charge_position,
+        sku=row.sku,
+        name=row.name,
+        quantity=one.units,
+        unit_price=row.unit_price if one.units else share.net,
+        tax_category=row.tax_category,
+        tax_rate=row.tax_rate,
+        discount_total=discount,
+        net_total=share.net,
+        tax_total=share.tax,
+        total=share.total,
+    )
 
-    What was taken off the invoice as a whole comes off what comes back, in proportion to the goods of its rate.
-    """
-    gone: dict[Hashable, list[Decimal]] = {}
-    before = CreditNoteLine.objects.filter(credit_note__invoice=invoice)
-    for row_id, *amounts in before.values_list("invoice_line_id", "net_total", "tax_total", "total"):
-        gone[row_id] = [sum(pair, Decimal(0)) for pair in zip(gone.get(row_id, NONE), amounts, strict=True)]
-    items = [
-        _discount_item(row, now, rows, gone, invoice.currency)
-        if takes_off(row)
-        else Item(
-            row.pk, row.tax_category, row.tax_rate, row.quantity, row.net_total, row.tax_total, row.total, done, now
-        )
-        for row, done, now in rows
-    ]
-    given: dict[Hashable, Decimal] = {
-        row.pk: gone[row.pk][2] - gone[row.pk][0] for row, *_ in rows if row.pk in gone and not takes_off(row)
+
+def left_of(invoice: Invoice) -> list[Left]:
+    """Return what is left of every row of an invoice, credits that wait for their number counted."""
+    gone = {
+        row_id: (units, *amounts)
+        for row_id, units, *amounts in CreditNoteLine.objects.filter(credit_note__invoice=invoice)
+        .values_list("invoice_line")
+        .annotate(Sum("quantity"), Sum("net_total"), Sum("tax_total"), Sum("total"))
+        .order_by()
     }
-    return calculation.take_back(items, given=given, currency=invoice.currency, gross=order.prices_include_tax)
+    found = []
+    for row in InvoiceLine.objects.filter(invoice=invoice).order_by("position"):
+        units, *amounts = gone.get(row.pk, (0, *NONE))
+        whole = (row.net_total, row.tax_total, row.total)
+        rest = [round_amount(one - back, invoice.currency) for one, back in zip(whole, amounts, strict=True)]
+        found.append(Left(row, row.quantity - units, *rest))
+    return found
+
+
+def credit_amounts(invoice: Invoice, wanted: Sequence[Wanted], *, gross: bool) -> Amounts:
+    """Work out what a credit over all rows of an invoice takes back, given what earlier credits took."""
+    return amounts_of(wanted, currency=invoice.currency, gross=gross, in_money=is_in_money(invoice, wanted))
+
+
+def is_in_money(invoice: Invoice, wanted: Sequence[Wanted]) -> bool:
+    """Whether this credit, or an earlier one of the invoice, takes back an amount of a row, and not units."""
+    if any(one.amount for one in wanted):
+        return True
+    off = Q(invoice_line__order_line=None, invoice_line__total__lt=0)
+    return CreditNoteLine.objects.filter(~off, credit_note__invoice=invoice, quantity=0).exists()
+
+
+def amounts_of(wanted: Sequence[Wanted], *, currency: str, gross: bool, in_money: bool) -> Amounts:
+    """Work out what is taken back of rows in hand, all of an invoice.
+
+    What was taken off the invoice as a whole comes off the units that come back, in proportion to the goods of its
+    rate. As long as nothing but units was credited, units are worth what so many come to less what those before came
+    to; from then on (`in_money`) the units that are left share what is left of their row.
+    """
+    items: dict[Hashable, Item] = {
+        one.row.pk: _left_item(one, currency, gross=gross) if in_money else _item(one)
+        for one in wanted
+        if not takes_off(one.row)
+    }
+    given: dict[Hashable, Decimal] = {}
+    if not in_money:
+        # The agreed tax (total less net) that earlier credits took back.
+        given = {
+            one.row.pk: one.row.total - one.row.net_total - (one.left.total - one.left.net)
+            for one in wanted
+            if one.row.pk in items
+        }
+    for one in wanted:
+        if takes_off(one.row):
+            items[one.row.pk] = _discount_item(one, wanted, items, currency)
+    in_order = [items[one.row.pk] for one in wanted]
+    return calculation.take_back(in_order, given=given, currency=currency, gross=gross)
 
 
 def takes_off(row: InvoiceLine) -> bool:
@@ -91,39 +176,112 @@ def takes_off(row: InvoiceLine) -> bool:
     return row.order_line_id is None and row.total < 0
 
 
-def _discount_item(
-    row: InvoiceLine,
-    now: int,
-    rows: Sequence[tuple[InvoiceLine, int, int]],
-    gone: Mapping[Hashable, Sequence[Decimal]],
-    currency: str,
-) -> Item:
+def _item(one: Wanted) -> Item:
+    row = one.row
+    whole = (row.net_total, row.tax_total, row.total)
+    return Item(row.pk, row.tax_category, row.tax_rate, row.quantity, *whole, one.credited, one.units)
+
+
+def _left_item(one: Wanted, currency: str, *, gross: bool) -> Item:
+    """Return what is left of a row: its units, or its minor units where an amount of it is credited."""
+    left, truth = one.left, one.left.truth(gross=gross)
+    key = (one.row.pk, *left.rate)
+    rest = (left.net, left.tax, left.total)
+    if one.amount:
+        unit = quantum(currency)
+        return Item(*key, int(truth / unit), *rest, 0, int(one.amount / unit))
+    units = max(1, left.units)
+    # Of what has no money left, nothing is still to come: the last credit is over all the rest.
+    return Item(*key, units, *rest, 0 if truth else units - one.units, one.units)
+
+
+def _discount_item(one: Wanted, wanted: Sequence[Wanted], items: Mapping[Hashable, Item], currency: str) -> Item:
     """Return what is left of a discount, counted in minor units of the goods that are left beside it.
 
-    Never more comes off than comes back: what was taken back without its discount in earlier times is gone.
+    Never more comes off than comes back: what was taken back without its discount in earlier times is gone. An
+    amount that is credited is what the customer gets: nothing comes off it.
     """
-    net, tax, total = (
-        whole - taken
-        for whole, taken in zip((row.net_total, row.tax_total, row.total), gone.get(row.pk, NONE), strict=True)
-    )
-    key = (row.pk, row.tax_category, row.tax_rate)
-    if now:
+    net, tax, total = one.left.net, one.left.tax, one.left.total
+    key = (one.row.pk, *one.left.rate)
+    if one.units:
         return Item(*key, 1, net, tax, total, 0, 1)
-    goods = [one for one in rows if one[0].order_line_id]
-    same = [one for one in goods if (one[0].tax_category, one[0].tax_rate) == key[1:]]
-    beside = same or goods
-    left = [
-        [whole - taken for whole, taken in zip(amounts, gone.get(one.pk, NONE), strict=True)]
-        for one, _done, _units in beside
-        for amounts in [(one.net_total, one.tax_total, one.total)]
-    ]
-    rest = [sum(amounts, Decimal(0)) for amounts in zip(*left, strict=True)] if left else list(NONE)
+    goods = [other for other in wanted if other.row.order_line_id]
+    beside = [other for other in goods if other.left.rate == one.left.rate] or goods
+    rest = [sum((getattr(other.left, name) for other in beside), Decimal(0)) for name in ("net", "tax", "total")]
     if rest[2] <= 0:
         return Item(*key, 1, net, tax, total, 0, 0)
     if total + rest[2] < 0:
         net, tax, total = (-amount for amount in rest)
     coming = sum(
-        (calculation.share(one.total, one.quantity, done, units, currency) for one, done, units in beside), Decimal(0)
+        (
+            calculation.share(item.total, item.quantity, item.taken, item.units, currency)
+            for other in beside
+            if not other.amount
+            for item in [items[other.row.pk]]
+        ),
+        Decimal(0),
     )
     unit = quantum(currency)
     return Item(*key, int(rest[2] / unit), net, tax, total, 0, min(int(coming / unit), int(rest[2] / unit)))
+
+
+def in_amounts(invoice: Invoice, left: Sequence[Left], amounts: Mapping[int, Decimal], *, gross: bool) -> list[Wanted]:
+    """Return the rows of an invoice with the amounts that are credited of each.
+
+    Raises CreditExceedsInvoice where a row, or with what was taken off its rate, the invoice has less left.
+    """
+    found = []
+    for one in left:
+        wanted, most = amounts.get(one.row.pk, Decimal(0)), one.truth(gross=gross)
+        if wanted and (takes_off(one.row) or wanted > most):
+            raise _exceeds(invoice, one.row.name, Decimal(0) if takes_off(one.row) else most, row=one.row.pk)
+        found.append(Wanted(one, one.row.quantity - one.units, amount=wanted))
+    most = summed(one.truth(gross=gross) for one in left)
+    if summed(amounts.values()) > most:
+        raise _exceeds(invoice, str(invoice), most)
+    for rate in {one.rate for one in left}:
+        there = [one for one in found if one.left.rate == rate]
+        most = summed(one.left.truth(gross=gross) for one in there)
+        asked = summed(one.amount for one in there)
+        if asked > most:
+            named = next(one.row for one in there if one.amount)
+            raise _exceeds(invoice, named.name, most, row=named.pk)
+        if asked and asked == most:
+            # All that is left at a rate is all of its rows, with what was taken off.
+            found = [_all_of(one, gross=gross) if one.left.rate == rate else one for one in found]
+    return found
+
+
+def _all_of(one: Wanted, *, gross: bool) -> Wanted:
+    if takes_off(one.row):
+        return replace(one, units=1 if one.left.total else 0)
+    return replace(one, amount=one.left.truth(gross=gross))
+
+
+def shared_out(invoice: Invoice, left: Sequence[Left], amount: Decimal, *, gross: bool) -> dict[int, Decimal]:
+    """Share an amount out over what is left of an invoice: by rate first, then over the rows of each.
+
+    Raises CreditExceedsInvoice where less is left.
+    """
+    rates: dict[Rate, Decimal] = {}
+    for one in left:
+        rates[one.rate] = rates.get(one.rate, Decimal(0)) + one.truth(gross=gross)
+    most = summed(rates.values())
+    if amount > most or most <= 0:
+        raise _exceeds(invoice, str(invoice), most)
+    open_rates = {rate: rest for rate, rest in rates.items() if rest > 0}
+    parts = apportion(amount, list(open_rates.values()), invoice.currency)
+    found: dict[int, Decimal] = {}
+    for rate, part in zip(open_rates, parts, strict=True):
+        rows = [one for one in left if one.rate == rate and not takes_off(one.row) and one.truth(gross=gross) > 0]
+        shares = apportion(part, [one.truth(gross=gross) for one in rows], invoice.currency)
+        found |= {one.row.pk: share for one, share in zip(rows, shares, strict=True) if share}
+    return found
+
+
+def _exceeds(invoice: Invoice, name: str, most: Decimal, *, row: int | None = None) -> CreditExceedsInvoice:
+    most = max(Decimal(0), most)
+    left = Money(most, invoice.currency)
+    text = _("Only %(left)s of %(name)s is left to credit") % {"left": left, "name": name}
+    fault = {"pointer": f"/amount_{row}" if row else "/amount", "code": "credit_exceeds_invoice", "detail": text}
+    return CreditExceedsInvoice(text, invoice=invoice.number, left=plain(most, invoice.currency), errors=[fault])

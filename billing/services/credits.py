@@ -1,6 +1,7 @@
 """Credit notes: they take back units of an invoice at exactly what they were charged, and name it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,14 +9,24 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from billing import selectors
+from billing.calculation import Amounts
 from billing.cards import without_cards
 from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
 from billing.sentences import CREDITED_AFTER_WRITE_OFF
 from billing.services.booking import post_credit_note
-from billing.services.common import moment, summed, take_credit_note, take_invoice, take_order, units_by_line
-from billing.services.crediting import credit_amounts, draft_credit_note, takes_off
+from billing.services.common import checked, moment, summed, take_credit_note, take_invoice, take_order, units_by_line
+from billing.services.crediting import (
+    Left,
+    Wanted,
+    credit_amounts,
+    draft_credit_note,
+    in_amounts,
+    left_of,
+    shared_out,
+    takes_off,
+)
 from billing.services.invoicing import number_document
 from billing.services.ledger import open_moment
 from billing.services.matching import tell_if_arrears
@@ -28,14 +39,14 @@ from core.transitions import advance
 from orders import services as orders
 from orders.models import Order
 
-Row = tuple[InvoiceLine, int, int]
-
 
 @service
 def credit_invoice(
     invoice_id: int,
     *,
     quantities: Mapping[int, int] | None = None,
+    amounts: Mapping[int, Decimal] | None = None,
+    amount: Decimal | None = None,
     reference: str,
     reason: str = "",
     actor: Actor,
@@ -43,23 +54,55 @@ def credit_invoice(
 ) -> CreditNote:
     """Draft a credit over units of an invoice, by row id, or over all that is left of it; a debt issues it.
 
-    The reference makes a second call harmless. Raises CreditExceedsInvoice, NotIssued for a draft, and
-    ReferenceTaken where the reference credits something else of the invoice.
+    `amounts` (by row id) or `amount` (over the invoice as a whole) take back money and no units: net or gross, as the
+    prices of the order are. The reference makes a second call harmless. Raises AmountInvalid, CreditExceedsInvoice,
+    NotIssued for a draft, and ReferenceTaken where the reference credits something else of the invoice.
     """
     _order, invoice = take_invoice(invoice_id)
     if known := CreditNote.objects.filter(invoice=invoice, reference=reference).order_by("pk").first():
-        _check_same_rows(known, quantities)
+        if amounts is None and amount is None:
+            _check_same_rows(known, quantities)
+        else:
+            _check_same_amounts(known, amounts, amount)
         return known
     if invoice.number is None:
         raise NotIssued("A draft can still be changed; there is nothing to credit", invoice=invoice.pk)
-    rows = _rows_of(invoice)
-    if quantities is None:
-        claimed = [(row, credited, row.quantity - credited) for row, credited, _ in rows]
-    else:
-        claimed = _claim(invoice, rows, quantities)
-    if not any(units for row, _, units in claimed if not takes_off(row)):
+    wanted = _wanted(invoice, quantities, amounts, amount)
+    return _draft(invoice, wanted, reference=reference, reason=reason, actor=actor, at=moment(at))
+
+
+def preview_invoice_credit(
+    invoice: Invoice,
+    *,
+    quantities: Mapping[int, int] | None = None,
+    amounts: Mapping[int, Decimal] | None = None,
+    amount: Decimal | None = None,
+) -> Amounts:
+    """Return what `credit_invoice` would take back. Changes nothing, and raises what it raises."""
+    wanted = _wanted(invoice, quantities, amounts, amount)
+    return credit_amounts(invoice, wanted, gross=invoice.order.prices_include_tax)
+
+
+def _wanted(
+    invoice: Invoice,
+    quantities: Mapping[int, int] | None,
+    amounts: Mapping[int, Decimal] | None,
+    amount: Decimal | None,
+) -> list[Wanted]:
+    left, gross = left_of(invoice), invoice.order.prices_include_tax
+    if amounts is not None or amount is not None:
+        if amount is not None:
+            amounts = shared_out(invoice, left, checked(amount, invoice.currency), gross=gross)
+        said = {row: checked(part, invoice.currency) for row, part in (amounts or {}).items()}
+        _require_known(invoice, left, said)
+        checked(summed(said.values()), invoice.currency)
+        return in_amounts(invoice, left, said, gross=gross)
+    wanted = _claim(invoice, left, quantities)
+    if not any(one.units for one in wanted if not takes_off(one.row)) or (
+        quantities is None and not any(one.total for one in left)
+    ):
         raise CreditExceedsInvoice(f"All of {invoice} is credited already", invoice=invoice.number)
-    return _draft(invoice, claimed, reference=reference, reason=reason, actor=actor, at=moment(at))
+    return wanted
 
 
 @service
@@ -86,7 +129,8 @@ def credit_return(
         return found
     plan = _plan(order, quantities, with_charges=with_charges)
     return [
-        _draft(invoice, rows, reference=reference, reason=reason, actor=actor, at=moment(at)) for invoice, rows in plan
+        _draft(invoice, wanted, reference=reference, reason=reason, actor=actor, at=moment(at))
+        for invoice, wanted in plan
     ]
 
 
@@ -95,10 +139,25 @@ def _check_same_rows(note: CreditNote, quantities: Mapping[int, int] | None) -> 
     lines = CreditNoteLine.objects.filter(credit_note=note)
     before = dict(lines.values_list("invoice_line").annotate(units=Sum("quantity")).order_by())
     if quantities is None:
-        same = not any(row.quantity - credited for row, credited, _ in _rows_of(note.invoice) if not takes_off(row))
+        same = not any(one.units and one.total for one in left_of(note.invoice) if not takes_off(one.row))
     else:
         before = {row: units for row, units in before.items() if units}
         same = before == {row: units for row, units in quantities.items() if units}
+    if not same:
+        raise _taken(note)
+
+
+def _check_same_amounts(note: CreditNote, amounts: Mapping[int, Decimal] | None, amount: Decimal | None) -> None:
+    """Raise ReferenceTaken unless the note takes back these amounts, and no units."""
+    truth = "total" if note.invoice.order.prices_include_tax else "net_total"
+    lines = list(CreditNoteLine.objects.filter(credit_note=note).select_related("invoice_line"))
+    same = not any(line.quantity for line in lines if not takes_off(line.invoice_line))
+    if amount is not None:
+        same = same and summed(getattr(line, truth) for line in lines) == amount
+    elif len(lines) == len(amounts or {}):
+        same = same and {line.invoice_line_id: getattr(line, truth) for line in lines} == dict(amounts or {})
+    else:
+        same = same and summed(getattr(line, truth) for line in lines) == summed((amounts or {}).values())
     if not same:
         raise _taken(note)
 
@@ -118,7 +177,7 @@ def _check_same_units(notes: Sequence[CreditNote], quantities: Mapping[int, int]
 
 
 def _charges_left(invoice: Invoice) -> bool:
-    return any(_is_charge(row) and row.quantity > credited for row, credited, _ in _rows_of(invoice))
+    return any(_is_charge(one.row) and one.units and one.total for one in left_of(invoice))
 
 
 def _is_charge(row: InvoiceLine) -> bool:
@@ -139,57 +198,53 @@ def _taken(note: CreditNote) -> ReferenceTaken:
 def preview_credit(order: Order, quantities: Mapping[int, int], *, with_charges: bool = False) -> Decimal:
     """Return what `credit_return` would give back. Changes nothing."""
     return summed(
-        credit_amounts(order, invoice, rows).total
-        for invoice, rows in _plan(order, quantities, with_charges=with_charges)
+        credit_amounts(invoice, wanted, gross=order.prices_include_tax).total
+        for invoice, wanted in _plan(order, quantities, with_charges=with_charges)
     )
 
 
-def _rows_of(invoice: Invoice) -> list[Row]:
-    """Return every row of an invoice with how many of its units were credited."""
-    lines = InvoiceLine.objects.filter(invoice=invoice).annotate(credited=Sum("credits__quantity"))
-    return [(line, line.credited or 0, 0) for line in lines.order_by("position")]
-
-
-def _claim(invoice: Invoice, rows: Sequence[Row], quantities: Mapping[int, int]) -> list[Row]:
-    strangers = set(quantities) - {row.pk for row, *_ in rows}
-    if strangers:
+def _require_known(invoice: Invoice, left: Sequence[Left], rows: Iterable[int]) -> None:
+    if set(rows) - {one.row.pk for one in left}:
         raise CreditExceedsInvoice(f"{invoice} has no such row", invoice=invoice.number)
-    claimed = []
-    for row, credited, _ in rows:
-        units = quantities.get(row.pk, 0)
-        if units < 0 or units > row.quantity - credited:
+
+
+def _claim(invoice: Invoice, left: Sequence[Left], quantities: Mapping[int, int] | None) -> list[Wanted]:
+    """Return the rows of an invoice with the units that are credited of each; all that are left, unless said."""
+    _require_known(invoice, left, quantities or ())
+    wanted = []
+    for one in left:
+        units = one.units if quantities is None else quantities.get(one.row.pk, 0)
+        if units < 0 or units > one.units:
             raise CreditExceedsInvoice(
-                f"Only {row.quantity - credited} of {row.sku or row.name} are left to credit on {invoice}",
+                f"Only {one.units} of {one.row.sku or one.row.name} are left to credit on {invoice}",
                 invoice=invoice.number,
-                sku=row.sku,
-                left=row.quantity - credited,
+                sku=one.row.sku,
+                left=one.units,
             )
-        claimed.append((row, credited, units))
-    return claimed
+        wanted.append(Wanted(one, one.row.quantity - one.units, units))
+    return wanted
 
 
-def _plan(order: Order, quantities: Mapping[int, int], *, with_charges: bool) -> list[tuple[Invoice, list[Row]]]:
+def _plan(order: Order, quantities: Mapping[int, int], *, with_charges: bool) -> list[tuple[Invoice, list[Wanted]]]:
     """Share units of order lines out over the invoices that bill them, oldest first."""
-    wanted = {line_id: units for line_id, units in quantities.items() if units > 0}
+    missing = {line_id: units for line_id, units in quantities.items() if units > 0}
     issued = Invoice.objects.filter(order=order, number__isnull=False).order_by("pk")
     plan = []
     for invoice in issued:
         invoice.order = order
-        claimed = []
-        for row, credited, _ in _rows_of(invoice):
-            units = min(wanted.get(row.order_line_id or 0, 0), row.quantity - credited)
+        wanted = []
+        for one in left_of(invoice):
+            row = one.row
+            units = min(missing.get(row.order_line_id or 0, 0), one.units)
             if units and row.order_line_id:
-                wanted[row.order_line_id] -= units
-            claimed.append((row, credited, units))
-        if not any(units for *_, units in claimed):
+                missing[row.order_line_id] -= units
+            wanted.append(Wanted(one, row.quantity - one.units, units))
+        if not any(one.units for one in wanted):
             continue
         if with_charges:
-            claimed = [
-                (row, credited, row.quantity - credited if _is_charge(row) else units)
-                for row, credited, units in claimed
-            ]
-        plan.append((invoice, claimed))
-    if missing := {line_id: units for line_id, units in wanted.items() if units}:
+            wanted = [replace(one, units=one.left.units) if _is_charge(one.row) else one for one in wanted]
+        plan.append((invoice, wanted))
+    if missing := {line_id: units for line_id, units in missing.items() if units}:
         raise CreditExceedsInvoice(
             f"Of {order}, not as many units are invoiced and not credited yet",
             missing=[{"line": line_id, "units": units} for line_id, units in missing.items()],
@@ -198,9 +253,9 @@ def _plan(order: Order, quantities: Mapping[int, int], *, with_charges: bool) ->
 
 
 def _draft(
-    invoice: Invoice, rows: Sequence[Row], *, reference: str, reason: str, actor: Actor, at: datetime
+    invoice: Invoice, wanted: Sequence[Wanted], *, reference: str, reason: str, actor: Actor, at: datetime
 ) -> CreditNote:
-    note = draft_credit_note(invoice, rows=rows, reference=reference, reason=without_cards(reason)[:300], at=at)
+    note = draft_credit_note(invoice, wanted=wanted, reference=reference, reason=without_cards(reason)[:300], at=at)
     fact = CreditNoteDrafted(order_id=note.order_id, quiet=invoice.order.quiet, credit_note_id=note.pk)
     emit(fact, actor=actor, at=at)
     return note
@@ -220,7 +275,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     orders.record_credit(
         order.pk,
         reference=note.reference,
-        quantities=units_by_line(lines),
+        quantities={line: units for line, units in units_by_line(lines).items() if units},
         total=note.total,
         actor=actor,
         at=when,
@@ -262,7 +317,7 @@ def _take_off(invoice: Invoice, amount: Decimal, *, actor: Actor, at: datetime) 
     if too_much := surplus(invoice):
         # What is taken back was never bad debt: the credit note, with its tax, goes before the write-off.
         take_back(invoice.order, invoice, too_much, reason=CREDITED_AFTER_WRITE_OFF(), actor=actor, at=at)
-    if invoice.credited_total >= invoice.total:
+    if invoice.credited_total >= invoice.total and invoice.status != Invoice.Status.CANCELLED:
         advance(invoice, "cancel", actor=actor, note="credited in full", at=at)
     elif (was_open and invoice.open_amount <= 0) or (was_given_up and not invoice.written_off_total):
         advance(invoice, "settle", actor=actor, at=at)

@@ -157,22 +157,22 @@ def _rows(order: Order, claim: Claim, amounts: Amounts) -> list[InvoiceLine]:
         )
     for charge in claim.charges:
         for index, part in enumerate(parts_of(charge)):
-            share = shares.get(("charge", charge.position, index))
+            of_charge = shares.get(("charge", charge.position, index))
             # A discount that comes to nothing here is told with the last parcel, unless an earlier one did.
             told_of = claim.is_billed(charge) or not claim.is_last
-            if share is None or (told_of and is_discount(charge) and not share.total):
+            if of_charge is None or (told_of and is_discount(charge) and not of_charge.total):
                 continue
             rows.append(
                 InvoiceLine(
                     charge_position=charge.position,
                     name=charge.name,
                     quantity=1,
-                    unit_price=share.net,
+                    unit_price=of_charge.net,
                     tax_category=part["category"],
                     tax_rate=Decimal(part["rate"]),
-                    net_total=share.net,
-                    tax_total=share.tax,
-                    total=share.total,
+                    net_total=of_charge.net,
+                    tax_total=of_charge.tax,
+                    total=of_charge.total,
                 )
             )
     for position, row in enumerate(rows, start=1):
