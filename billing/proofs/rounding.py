@@ -18,14 +18,13 @@ from billing.models import InvoiceLine
 from billing.proofs.asking import Asked
 from billing.proofs.baskets import Basket, basket
 from billing.proofs.crowd import share_out
-from billing.services.drafting import amounts_taken_back, is_discount
+from billing.services.crediting import Left, Wanted, amounts_of, takes_off
 from core.money import quantum, round_amount
 from pricing.calculation import Quote, quote
 
 MOST_TOLD = 20
 MOST_DOCUMENTS = 10
 NOTHING = Decimal(0)
-Row = tuple[InvoiceLine, int, int]
 
 
 @dataclass
@@ -162,14 +161,31 @@ def _items(one: Basket, quoted: Quote) -> list[Item]:
 def _documents(
     items: Sequence[Item], dice: random.Random, currency: str, gross: bool
 ) -> Iterator[tuple[list[Item], Amounts]]:
-    """Bill units of goods by parcels; charges stand on the first one."""
+    """Bill units of goods by parcels; charges stand on the first one, a discount on each with its part."""
     earlier: dict[Rate, tuple[Decimal, Decimal]] = {}
-    for on_this in _portions(items, dice):
+    before: dict[Hashable, Decimal] = defaultdict(Decimal)
+    for portion in _portions(items, dice):
+        on_this = [
+            _spread(item, portion, before[item.key], currency, gross) if _is_off(item) else item for item in portion
+        ]
         amounts = calculation.draw_up(on_this, earlier=earlier, currency=currency, gross=gross)
+        for part in amounts.shares:
+            before[part.key] += part.total if gross else part.net
         for rate in amounts.rates:
             net, tax = earlier.get((rate.category, rate.rate), (NOTHING, NOTHING))
             earlier[rate.category, rate.rate] = (net + rate.net, tax + rate.tax + rate.rounding)
         yield on_this, amounts
+
+
+def _is_off(item: Item) -> bool:
+    return isinstance(item.key, tuple) and item.total < 0
+
+
+def _spread(item: Item, portion: Sequence[Item], before: Decimal, currency: str, gross: bool) -> Item:
+    goods = [one for one in portion if not isinstance(one.key, tuple)]
+    same = [one for one in goods if (one.category, one.rate) == (item.category, item.rate)] or goods
+    fresh = replace(item, taken=0, units=0, before=before)
+    return calculation.spread_over(fresh, same, beside=NOTHING, currency=currency, gross=gross)
 
 
 def _portions(items: Sequence[Item], dice: random.Random) -> Iterator[list[Item]]:
@@ -253,23 +269,25 @@ def _of_credits(
     rows: Sequence[InvoiceLine], billed: Amounts, dice: random.Random, currency: str, gross: bool, counts: Counter[str]
 ) -> Iterator[str]:
     """Take an invoice back in portions, as goods come back, and return where they are not the invoice."""
-    gone: dict[Hashable, list[Decimal]] = {}
+    left = {row.pk: Left(row, row.quantity, row.net_total, row.tax_total, row.total) for row in rows}
     sums = [NOTHING, NOTHING]
-    for claimed in _claims(rows, dice):
-        back = amounts_taken_back(claimed, gone, currency=currency, gross=gross)
+    for units in _claims(rows, dice):
+        wanted = [Wanted(left[row.pk], row.quantity - left[row.pk].units, units.get(row.pk, 0)) for row in rows]
+        back = amounts_of(wanted, currency=currency, gross=gross, in_money=False)
         counts["credits"] += 1
         counts["rounded"] += any(rate.rounding for rate in back.rates)
         yield from _of_document("credit", back, currency)
         if back.total < 0:
             yield f"a credit takes back {back.total}"
-        for part in back.shares:
-            before = gone.get(part.key, [NOTHING] * 3)
-            gone[part.key] = [before[0] + part.net, before[1] + part.tax, before[2] + part.total]
+        for one in back.shares:
+            rest, came = left[int(str(one.key))], units.get(int(str(one.key)), 0)
+            net, tax, total = rest.net - one.net, rest.tax - one.tax, rest.total - one.total
+            left[rest.row.pk] = Left(rest.row, rest.units - came, net, tax, total)
         sums = [sums[0] + back.net_total, sums[1] + back.total]
     if sums != [billed.net_total, billed.total]:
         yield f"the credits add up to {sums}, billed were {[billed.net_total, billed.total]}"
     for row in rows:
-        net, _tax, total = gone.get(row.pk, [NOTHING] * 3)
+        net, total = row.net_total - left[row.pk].net, row.total - left[row.pk].total
         truth = (total, row.total) if gross else (net, row.net_total)
         if truth[0] != truth[1]:
             yield f"row {row.pk} came back at {truth[0]}, it says {truth[1]}"
@@ -280,20 +298,17 @@ def _of_credits(
                 yield f"row {row.pk} came back at {net} and {total}, it says {row.net_total} and {row.total}"
 
 
-def _claims(rows: Sequence[InvoiceLine], dice: random.Random) -> Iterator[list[Row]]:
+def _claims(rows: Sequence[InvoiceLine], dice: random.Random) -> Iterator[dict[int, int]]:
     """Cut the units of goods into portions. Charges come back with one of them, a discount comes off by itself.
 
     The last portion is asked for as all that is left, as often as by its units.
     """
     portions = dice.choices((1, 2, 3, 5, 12), (25, 30, 20, 15, 10))[0]
-    cuts = {row.pk: _cuts(row.quantity, portions, dice) for row in rows if not is_discount(row)}
+    cuts = {row.pk: _cuts(row.quantity, portions, dice) for row in rows if not takes_off(row)}
     whole = dice.random() < 0.5
     for number in range(portions):
         ends = [(row, cuts.get(row.pk, [0] * (portions + 1))[number : number + 2]) for row in rows]
-        claimed = [(row, taken, upto - taken) for row, (taken, upto) in ends]
-        is_last = number == portions - 1
-        if is_last and whole:
-            claimed = [(row, taken, row.quantity - taken) for row, taken, _ in claimed]
-        elif not any(units for *_, units in claimed):
-            continue
-        yield claimed
+        if number == portions - 1 and whole:
+            yield {row.pk: row.quantity - taken for row, (taken, _upto) in ends}
+        elif units := {row.pk: upto - taken for row, (taken, upto) in ends if upto > taken}:
+            yield units
