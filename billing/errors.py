@@ -41,6 +41,12 @@ class NotIssued(Conflict):
     code = "not_issued"
 
 
+class NobodyToMail(Invalid):
+    """Nobody named an address, and the customer has none; or what was named is none."""
+
+    code = "nobody_to_mail"
+
+
 class NoElectronicForm(Conflict):
     """EN 16931 knows two decimals at most; a document in a currency with three is there on paper only."""
 

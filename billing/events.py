@@ -141,6 +141,17 @@ class CreditNoteIssued(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CreditNoteAskedFor(InOrderHistory):
+    """Somebody wants a credit note by mail, at an address they named; `asked` tells one wish from the next."""
+
+    name: ClassVar[str] = "billing.credit_note_asked_for"
+    credit_note_id: int
+    credit_note: str
+    email: str
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentAuthorized(MoneyEvent):
     """Money is held for an order."""
 

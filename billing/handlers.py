@@ -9,6 +9,7 @@ from billing.events import (
     ChargeAskedFor,
     CheckoutBegun,
     CheckoutGivenUp,
+    CreditNoteAskedFor,
     CreditNoteDrafted,
     CreditNoteIssued,
     CustomerReturned,
@@ -155,6 +156,13 @@ def render_and_send_credit_note(event: CreditNoteIssued) -> None:
     """Mail a credit note that sends no money back: it reduces what is still to be paid."""
     services.render_credit_note_pdf(event.credit_note_id)
     notifications.send_credit_note(event.credit_note_id)
+
+
+@handles(CreditNoteAskedFor, outside=True)
+def send_credit_note_asked_for(event: CreditNoteAskedFor) -> None:
+    """Print it and mail it to whom they said."""
+    services.render_credit_note_pdf(event.credit_note_id)
+    notifications.send_credit_note(event.credit_note_id, to=event.email, key=event.asked)
 
 
 @handles(RefundRequested, outside=True)

@@ -36,11 +36,16 @@ def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMai
             "due": wording.day(invoice.due_on) if invoice.due_on else "",
             "seller": invoice.seller,
             "iban": wording.in_fours(invoice.seller.get("iban", "")),
-            # Who is sent a copy at another address is not led to the customer's page.
-            "online": not to and bool(invoice.open_amount) and services.is_payable_online(invoice.order),
+            "online": bool(invoice.open_amount) and services.is_payable_online(invoice.order),
+            **_without_way_in(invoice.order, to),
         }
     own = ":".join(part for part in ("invoice", str(invoice.number), key) if part)
     return _send("invoice", invoice.order, own, context, [invoice.pdf], to=to)
+
+
+def _without_way_in(order: Order, to: str) -> dict[str, Any]:
+    """Take the ways to the customer's page out of a copy that goes to another address."""
+    return {"online": False, "track_url": ""} if to and to.lower() != order.email.lower() else {}
 
 
 def send_charge_failed(payment_id: int) -> OutgoingMail | None:
@@ -56,8 +61,8 @@ def send_charge_failed(payment_id: int) -> OutgoingMail | None:
     return _send("charge_failed", payment.order, f"charge_failed:{payment.code}", context, [])
 
 
-def send_credit_note(credit_note_id: int) -> OutgoingMail | None:
-    """Send a credit note that reduces what is still to be paid."""
+def send_credit_note(credit_note_id: int, *, to: str = "", key: str = "") -> OutgoingMail | None:
+    """Send a credit note: to the buyer once; to an address, `to`, each time that somebody asks, with a `key`."""
     note = CreditNote.objects.select_related("order", "invoice", "pdf").get(pk=credit_note_id)
     with translation.override(note.language):
         context = {
@@ -65,8 +70,10 @@ def send_credit_note(credit_note_id: int) -> OutgoingMail | None:
             "invoice_number": note.invoice.number,
             "total": wording.money(note.total, note.currency),
             "open": wording.money(note.invoice.open_amount, note.currency) if note.invoice.open_amount else "",
+            **_without_way_in(note.order, to),
         }
-    return _send("credit_note", note.order, f"credit_note:{note.number}", context, [note.pdf])
+    own = ":".join(part for part in ("credit_note", str(note.number), key) if part)
+    return _send("credit_note", note.order, own, context, [note.pdf], to=to)
 
 
 def send_refunded(refund_id: int) -> OutgoingMail | None:

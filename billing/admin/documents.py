@@ -14,6 +14,7 @@ from billing import dunning, selectors, services
 from billing.models import CreditNote, Invoice
 from core.actors import Actor
 from core.admin.base import Tab
+from core.admin.bulk import BulkAdmin, BulkSpec
 from core.admin.columns import badge_column, link_column, money_column, when_column
 from core.admin.links import list_of
 from core.admin.panels import PanelAdmin
@@ -21,7 +22,7 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_amount
 
-from . import reminders, write_offs
+from . import mailing, reminders, write_offs
 from .forms import CreditForm
 from .papers import PaperAdmin
 
@@ -95,7 +96,7 @@ def customer(document: Invoice | CreditNote) -> str:
 
 
 @admin.register(Invoice, site=site)
-class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
+class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
     """Invoices, the youngest first."""
 
     page = "billing.invoice"
@@ -145,9 +146,11 @@ class InvoiceAdmin(PaperAdmin, TransitionAdmin, PanelAdmin):
             when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
             done=_("The credit note is written and gets its number in a moment."),
         ),
+        "mail": mailing.mail_spec(services.mail_invoice),
         **write_offs.OF_INVOICE,
         **reminders.OF_INVOICE,
     }
+    bulk_services: ClassVar[dict[str, BulkSpec]] = {"mail_many": mailing.mail_many_spec(services.mail_invoice)}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show, above what is overdue, how much of it has been for how long, and the way to remind of it."""
@@ -200,7 +203,7 @@ def _shown_bucket(one: selectors.Bucket, chosen: str) -> dict[str, Any]:
 
 
 @admin.register(CreditNote, site=site)
-class CreditNoteAdmin(PaperAdmin, PanelAdmin):
+class CreditNoteAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
     """Credit notes, the youngest first."""
 
     page = "billing.creditnote"
@@ -230,6 +233,8 @@ class CreditNoteAdmin(PaperAdmin, PanelAdmin):
         "reference",
         "reason",
     )
+    transition_services: ClassVar[dict[str, TransitionSpec]] = {"mail": mailing.mail_spec(services.mail_credit_note)}
+    bulk_services: ClassVar[dict[str, BulkSpec]] = {"mail_many": mailing.mail_many_spec(services.mail_credit_note)}
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CreditNote]":
         """Read order and invoice along with the note."""

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import history
 from core.admin.facts import name_facts
 
 name_facts(
@@ -19,6 +20,7 @@ name_facts(
         "billing.charge_asked_for": _("Charge of the saved card asked for"),
         "billing.checkout_begun": _("Payment at the provider begun"),
         "billing.checkout_given_up": _("Payment at the provider given up"),
+        "billing.credit_note_asked_for": _("Credit note asked for by mail"),
         "billing.credit_note_drafted": _("Credit note drafted"),
         "billing.credit_note_issued": _("Credit note issued"),
         "billing.customer_returned": _("Customer back from the provider"),
@@ -44,3 +46,5 @@ name_facts(
         "billing.refund_settled": _("Refund settled"),
     }
 )
+history.phrase("billing.invoice_asked_for", _("Invoice %(invoice)s mailed to %(email)s"), icon="mail")
+history.phrase("billing.credit_note_asked_for", _("Credit note %(credit_note)s mailed to %(email)s"), icon="mail")

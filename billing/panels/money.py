@@ -17,6 +17,7 @@ from billing.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing.services import wording
 from core.admin.links import may_see, page_of
 from core.admin.strands import Told, events_of, log_of, strand
+from core.models import OutgoingMail
 from core.money import Money
 from core.panels import once, panel
 from core.reader import retold, spoken_actor
@@ -31,6 +32,7 @@ OPERATE = "billing.operate_payment"
 VIEW = "billing.view_invoice"
 NOW = "customers.customer.now"
 PAPERS_IN_SIGHT = 2
+MAILS_IN_SIGHT = 5
 Part = tuple[str, dict[str, Any]]
 
 
@@ -297,7 +299,9 @@ def _paper(document: Invoice | CreditNote) -> Part | None:
     row = _document_row(document)
     if not row["pdf"]:
         return None
-    return "billing/panels/paper.html", {"title": _("Paper"), "side": True, **row}
+    mails = OutgoingMail.objects.filter(attachments=document.pdf) if document.pdf_id else OutgoingMail.objects.none()
+    newest = mails.order_by("-pk").only("to", "status", "created_at", "sent_at")[:MAILS_IN_SIGHT]
+    return "billing/panels/paper.html", {"title": _("Paper"), "side": True, "mails": list(newest), **row}
 
 
 @panel("billing.invoice", order=70)

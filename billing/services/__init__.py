@@ -39,7 +39,8 @@ from .credits import (
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
-from .invoicing import invoice_order, issue_for_shipment, issue_invoice, mail_invoice
+from .invoicing import invoice_order, issue_for_shipment, issue_invoice
+from .mailing import mail_credit_note, mail_invoice
 from .month_export import write_month
 from .payments import (
     authorize_payment,
@@ -154,6 +155,7 @@ __all__ = [
     "quotation_pdf",
     "why_no_proforma",
     "look_after_return",
+    "mail_credit_note",
     "mail_invoice",
     "note_return",
     "open_checkout",

@@ -6,12 +6,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from billing import chain
 from billing.chaining import series_key
-from billing.errors import NothingToInvoice, NotIssued
-from billing.events import InvoiceAskedFor, InvoiceDrafted, InvoiceIssued
+from billing.errors import NothingToInvoice
+from billing.events import InvoiceDrafted, InvoiceIssued
 from billing.models import CreditNote, DocumentLine, Invoice, InvoiceLine
 from billing.services.booking import post_invoice
 from billing.services.common import moment, take_invoice, take_order, units_by_line
@@ -192,23 +191,6 @@ def issue(
         settled=settled,
     )
     emit(fact, actor=actor, at=at)
-
-
-@service
-def mail_invoice(invoice_id: int, *, to: str, actor: Actor) -> None:
-    """Have an issued invoice sent to an address that somebody named. Raises NotIssued for a draft."""
-    order, invoice = take_invoice(invoice_id)
-    if invoice.number is None:
-        raise NotIssued("A draft has no number yet and is not mailed", document=invoice.pk)
-    fact = InvoiceAskedFor(
-        order_id=order.pk,
-        quiet=order.quiet,
-        invoice_id=invoice.pk,
-        invoice=invoice.number,
-        email=to,
-        asked=get_random_string(12),
-    )
-    emit(fact, actor=actor)
 
 
 def due_on(order: Order, issued_on: date) -> date:
