@@ -93,6 +93,17 @@ class InvoiceExpectedAgain(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookExportDue(Event):
+    """Work on the files of a month is owed: begun, or to be gone on with."""
+
+    name: ClassVar[str] = "billing.book_export_due"
+    about_type: ClassVar[str] = "billing.bookexport"
+    about: ClassVar[str] = "export_id"
+    export_id: int
+    turn: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReminderPlanned(Event):
     """A letter is to be sent about invoices that should have been paid."""
 

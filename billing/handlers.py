@@ -5,6 +5,7 @@ from contextlib import suppress
 from billing import notifications, services
 from billing.events import (
     ArrearsPaid,
+    BookExportDue,
     CaptureAskedFor,
     ChargeAskedFor,
     CheckoutBegun,
@@ -191,3 +192,9 @@ def send_reminder(event: ReminderPlanned) -> None:
 def review_arrears(event: ArrearsPaid) -> None:
     """Let the new orders of a customer go on when nothing stands against them any more."""
     services.review_arrears(event.customer_id)
+
+
+@handles(BookExportDue, outside=True)
+def make_book_export(event: BookExportDue) -> None:
+    """Print papers of a month for a while, or write its files."""
+    services.work_on_export(event.export_id, turn=event.turn)

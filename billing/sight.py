@@ -11,8 +11,9 @@ Rows = QuerySet[Any]
 
 @sight.hides("billing.bankline", "channel")
 @sight.hides("billing.bankstatement", "channel")
+@sight.hides("billing.bookexport", "channel")
 def of_the_house(rows: Rows, codes: frozenset[str]) -> Rows:
-    """Return nothing: what comes in on an account is of all channels."""
+    """Return nothing: accounts, and the books, are of all channels."""
     return rows.none()
 
 

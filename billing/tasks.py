@@ -21,3 +21,9 @@ def remind_by_itself() -> int:
 def watch_holds() -> int:
     """Put held money before a person that will be let go before the goods leave."""
     return services.watch_holds()
+
+
+@shared_task
+def drop_old_exports() -> int:
+    """Forget the files of months that nobody asks for any more."""
+    return services.drop_old_exports()

@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import IO
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
 
@@ -33,6 +36,35 @@ def keep_file(*, name: str, content: bytes, content_type: str, thread: str = "")
     )
 
 
+def keep_large_file(*, name: str, source: IO[bytes], content_type: str, thread: str = "") -> Attachment:
+    """Keep what is too large for memory: read from `source` piece by piece, then the row that names it."""
+    source.seek(0)
+    checksum = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+    size = source.tell()
+    place = f"{checksum[:2]}/{checksum}"
+    source.seek(0)
+    if not (default_storage.exists(place) and default_storage.size(place) == size):
+        if _is_local():
+            _write(Path(default_storage.path(place)), partial(shutil.copyfileobj, source))
+        else:
+            default_storage.save(place, File(source))
+    return Attachment.objects.create(
+        thread=thread, name=name[:200], content_type=content_type, file=place, size=size, sha256=checksum
+    )
+
+
+def open_file(attachment: Attachment) -> IO[bytes]:
+    """Open a large file to be handed out piece by piece. Raises FileDamaged when it is gone or cut off."""
+    place = str(attachment.file.name)
+    try:
+        if default_storage.size(place) == attachment.size:
+            opened: IO[bytes] = default_storage.open(place, "rb")
+            return opened
+    except OSError:
+        pass
+    raise FileDamaged(f"{attachment.name} cannot be read", attachment=attachment.pk)
+
+
 def read_file(attachment: Attachment) -> bytes:
     """Return the bytes as they were kept. Raises FileDamaged when they are not what they were."""
     try:
@@ -56,18 +88,26 @@ def drop_file(attachment: Attachment) -> None:
 def _store(place: str, content: bytes) -> None:
     if default_storage.exists(place) and default_storage.size(place) == len(content):
         return
-    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "base_location"):
+    if _is_local():
         _write_whole(Path(default_storage.path(place)), content)
         return
     default_storage.save(place, ContentFile(content))
 
 
+def _is_local() -> bool:
+    return isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "base_location")
+
+
 def _write_whole(path: Path, content: bytes) -> None:
+    _write(path, lambda part: part.write(content))
+
+
+def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Write beside the place and move there at the end: readers see all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART_PREFIX, delete=False) as part:
         try:
-            part.write(content)
+            fill(part)
             part.flush()
             os.fsync(part.fileno())
             os.chmod(part.name, 0o640)

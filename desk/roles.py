@@ -19,7 +19,10 @@ MOVES_GOODS = (
 )  # fmt: skip
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulfillment.view_shipment")
 SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
-READS_BOOKS = ("billing.view_ledgertransaction", "billing.close_month")
+READS_BOOKS = (
+    "billing.view_ledgertransaction", "billing.close_month", "billing.view_bookexport", "billing.view_datevprofile",
+    "billing.change_datevprofile",
+)  # fmt: skip
 # What nobody will pay, and what is too little to ask for.
 WRITES_OFF = ("billing.write_off", *(f"billing.{verb}_differencelimit" for verb in ("view", "add", "change")))
 BOOKS_TRANSFERS = ("billing.view_bankline", "billing.view_bankstatement")

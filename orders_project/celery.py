@@ -41,6 +41,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="6", minute="10"),
         "options": {"expires": 3600},
     },
+    "drop-old-exports": {
+        "task": "billing.tasks.drop_old_exports",
+        "schedule": 86_400.0,
+        "options": {"expires": 3600},
+    },
     "watch-holds": {"task": "billing.tasks.watch_holds", "schedule": 3600.0, "options": {"expires": 3600}},
     "watch-stock": {"task": "inventory.tasks.watch_stock", "schedule": 60.0, "options": {"expires": 60}},
     "plan-replenishment": {

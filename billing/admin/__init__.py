@@ -2,17 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import badges
+from core import badges, bell
 from core.admin import navigation
 from core.sentences import gettext_noop
 from orders import categories
 
-from . import bank, documents, entity, finding, ledger, payments, remedies, reminders, today, write_offs
+from . import bank, documents, entity, exports, finding, ledger, payments, remedies, reminders, today, write_offs
 
 __all__ = [
     "bank",
     "documents",
     "entity",
+    "exports",
     "finding",
     "ledger",
     "payments",
@@ -110,6 +111,19 @@ navigation.register(
     order=940,
     icon="building",
 )
+
+navigation.register(
+    navigation.SETTINGS,
+    _("Accounts for DATEV"),
+    "admin:billing_accounts",
+    permission=("billing.view_ledgertransaction", "billing.view_datevprofile"),
+    order=941,
+    icon="coins",
+    whole="channel",
+)
+
+bell.say("books_ready", _("has the files of the books ready"))
+bell.say("books_failed", _("could not make the files of the books"))
 
 categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.operate_payment")
 categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)

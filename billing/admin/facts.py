@@ -7,7 +7,10 @@ from core.admin.facts import name_facts
 
 name_facts(
     {
+        "billing.accounts_numbered": _("Accounts for DATEV changed"),
         "billing.arrears_paid": _("Overdue invoice paid that held new orders"),
+        "billing.book_export_due": _("Work on the files of a month"),
+        "billing.books.exported": _("Files of a month made"),
         "billing.invoice_reminded": _("Customer reminded"),
         "billing.statement_taken": _("Bank statement taken in"),
         "billing.transfer_booked": _("Bank transfer booked"),

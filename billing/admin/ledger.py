@@ -13,7 +13,7 @@ from core.admin.columns import actor_column, choice_column, link_column, when_co
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 
-from . import month
+from . import chart, month
 
 
 @admin.register(LedgerTransaction, site=site)
@@ -49,11 +49,11 @@ class LedgerTransactionAdmin(PanelAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        """Add the page of a month, and its files."""
+        """Add the page of a month, and the numbers of the accounts."""
         view = self.admin_site.admin_view
         return [
             path("month/", view(month.month_page), name="billing_month"),
-            path("month/export/", view(month.month_files), name="billing_month_files"),
+            path("accounts/", view(chart.accounts_page), name="billing_accounts"),
             *super().get_urls(),
         ]
 

@@ -1,31 +1,32 @@
 """The page of a month of the books: what moved, what is still open, its files, and closing it."""
 
-import tempfile
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing import services
 from billing.ledger_words import account_name
-from billing.models import ClosedMonth, LegalEntity
+from billing.models import BookExport, ClosedMonth, LegalEntity
 from core import sight
 from core.admin.actors import actor_for
+from core.admin.links import page_of
 from core.admin.site import site
 from core.errors import DomainError
 
 VIEW, CLOSE, REOPEN = "billing.view_ledgertransaction", "billing.close_month", "billing.reopen_month"
+EXPORT, NUMBERS = "billing.view_bookexport", "billing.view_datevprofile"
 MONTHS = 7
-# What fits into memory stays there; the books of a large month go through a file.
-IN_MEMORY = 8_000_000
+EXPORTS = 5
 
 
 class ReopenForm(forms.Form):
@@ -36,7 +37,9 @@ class ReopenForm(forms.Form):
 
 def month_page(request: HttpRequest) -> HttpResponse:
     """Show a month of a seller's books (GET), or close or reopen it (POST)."""
-    chosen = _chosen(request)
+    chosen = chosen_month(request)
+    if request.method == "POST" and request.POST.get("do") == "export":
+        return _export(request, chosen)
     form = ReopenForm(request.POST if request.POST.get("do") == "reopen" else None)
     if request.method == "POST" and _do(request, chosen, form):
         return HttpResponseRedirect(_address(chosen))
@@ -65,8 +68,8 @@ def month_page(request: HttpRequest) -> HttpResponse:
         "may_close": request.user.has_perm(CLOSE),
         "may_reopen": request.user.has_perm(REOPEN),
         "form": form,
-        "files": f"{reverse('admin:billing_month_files')}{_query(chosen)}",
         "here": _address(chosen),
+        **_files(request, chosen, rows),
     }
     return TemplateResponse(request, "billing/month.html", context)
 
@@ -90,18 +93,39 @@ def _do(request: HttpRequest, chosen: services.Month, form: ReopenForm) -> bool:
     return True
 
 
-def month_files(request: HttpRequest) -> FileResponse:
-    """Hand out journal, documents and accounts of a month as CSV files in a ZIP."""
-    chosen = _chosen(request)
-    into = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the answer closes it
-    services.write_month(chosen, into)
-    into.seek(0)
-    name = f"books-{chosen.first_day:%Y-%m}.zip"
-    return FileResponse(into, as_attachment=True, filename=name, content_type="application/zip")
+def _export(request: HttpRequest, chosen: services.Month) -> HttpResponse:
+    """Ask for the files of a month, and lead to the page that tells how far they are."""
+    if not request.user.has_perm(EXPORT):
+        raise PermissionDenied
+    owner: Any = request.user
+    export = services.ask_for_export(
+        chosen,
+        owner=owner,
+        with_papers="papers" in request.POST,
+        language=get_language() or "en",
+        actor=actor_for(request),
+    )
+    return HttpResponseRedirect(page_of(export))
 
 
-def _chosen(request: HttpRequest) -> services.Month:
-    """Return the month that the address names, the one before this where it names none that is."""
+def _files(request: HttpRequest, chosen: services.Month, rows: list[services.AccountOfMonth]) -> dict[str, Any]:
+    """Return the latest files of a month, and what is missing for the accountant."""
+    if not request.user.has_perm(EXPORT):
+        return {"exports": None}
+    found = BookExport.objects.filter(entity=chosen.entity_id, first_day=chosen.first_day).select_related("owner")
+    numbers = services.Numbers(LegalEntity.objects.get(pk=chosen.entity_id))
+    return {
+        "exports": [{"export": one, "url": page_of(one)} for one in found.order_by("-pk")[:EXPORTS]],
+        "has_numbers": numbers.profile is not None,
+        "missing": [account_name(*one) for one in numbers.missing((one.kind, one.detail) for one in rows)],
+        "numbers": f"{reverse('admin:billing_accounts')}?seller={chosen.entity_id}"
+        if request.user.has_perm(NUMBERS)
+        else "",
+    }
+
+
+def chosen_seller(request: HttpRequest) -> LegalEntity:
+    """Return the seller that the address names, the one of new documents where it names none."""
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
     if sight.limited_to("channel") is not None:
@@ -110,7 +134,12 @@ def _chosen(request: HttpRequest) -> services.Month:
     sellers = LegalEntity.objects.order_by("-is_default", "pk")
     asked = request.GET.get("seller", "")
     seller = sellers.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
-    seller = seller or sellers.first() or services.ensure_default_entity()
+    return seller or sellers.first() or services.ensure_default_entity()
+
+
+def chosen_month(request: HttpRequest) -> services.Month:
+    """Return the month that the address names, the one before this where it names none that is."""
+    seller = chosen_seller(request)
     before = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)
     try:
         first_day = date.fromisoformat(f"{request.GET.get('month', '')}-01")

@@ -1,18 +1,24 @@
 """What money says on the first screen of the day."""
 
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing import selectors
-from billing.models import Invoice, Refund
-from core import today
+from billing.models import ClosedMonth, Invoice, LedgerTransaction, LegalEntity, Refund
+from core import sight, today
 from core.admin.links import list_of, page_of
 from core.reader import spoken_amount
 from core.sight import seen
 from orders.models import Order, OrderStatus
 
 VIEW, OPERATE = "billing.view_invoice", "billing.operate_payment"
+CLOSE = "billing.close_month"
 ROWS = 8
 
 
@@ -86,6 +92,30 @@ def reminders() -> list[today.Todo]:
             page=list_of(Invoice, waits="overdue"),
             rank=2,
         )
+    ]
+
+
+@today.todo(order=55, permission=CLOSE)
+def month_to_close() -> list[today.Todo]:
+    """Lead to the books of last month, as long as they are open and something is in them."""
+    if sight.limited_to("channel") is not None:
+        # The books are those of the whole house.
+        return []
+    last_day = timezone.localdate().replace(day=1) - timedelta(days=1)
+    days = (last_day.replace(day=1), last_day)
+    closed = ClosedMonth.objects.filter(reopened_at=None, last_day__gte=last_day).values("entity")
+    written = LedgerTransaction.objects.filter(entity=OuterRef("pk"), booked_on__range=days)
+    sellers = LegalEntity.objects.filter(Exists(written)).exclude(pk__in=closed).order_by("-is_default", "pk")
+    return [
+        today.Todo(
+            text=_("%(month)s is over and not closed (%(seller)s)")
+            % {"month": date_format(last_day, "YEAR_MONTH_FORMAT"), "seller": seller.name},
+            action=_("Export and close"),
+            url=(url := f"{reverse('admin:billing_month')}?month={last_day:%Y-%m}&seller={seller.pk}"),
+            page=url,
+            rank=4,
+        )
+        for seller in sellers[:ROWS]
     ]
 
 

@@ -1,5 +1,6 @@
 """Documents and money."""
 
+from .accountant import AccountNumber, BookExport, DatevProfile
 from .bank import BankBooking, BankLine, BankStatement
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
@@ -10,12 +11,15 @@ from .write_off import DifferenceLimit, WriteOff
 
 __all__ = [
     "OF_CUSTOMERS",
+    "AccountNumber",
     "BankBooking",
     "BankLine",
     "BankStatement",
+    "BookExport",
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
+    "DatevProfile",
     "DifferenceLimit",
     "DocumentLine",
     "Invoice",

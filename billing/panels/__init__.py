@@ -1,6 +1,6 @@
-"""What billing adds to pages: money, documents and papers; reminders."""
+"""What billing adds to pages: money, documents and papers; reminders; files of the books."""
 
-from . import ledger, money, preliminary, reminders
+from . import exports, ledger, money, preliminary, reminders
 from .money import OPERATE, VIEW, money_on_page
 
-__all__ = ["OPERATE", "VIEW", "ledger", "money", "money_on_page", "preliminary", "reminders"]
+__all__ = ["OPERATE", "VIEW", "exports", "ledger", "money", "money_on_page", "preliminary", "reminders"]

@@ -11,8 +11,10 @@ from .bank import (
     take_line_up,
     take_statement,
 )
+from .book_exports import ask_for_export, drop_old_exports, work_on_export
 from .cancelled import Papers
 from .captures import take_held_money
+from .charts import Asked, Numbers, asked_accounts, keep_accounts
 from .checkout import (
     ask_provider,
     begin_checkout,
@@ -27,7 +29,7 @@ from .checkout import (
     start_paying,
     take_notice,
 )
-from .closing import Month, close_month, drafts_of, movements, reopen_month
+from .closing import AccountOfMonth, Month, close_month, drafts_of, movements, reopen_month
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -41,7 +43,7 @@ from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice
 from .mailing import mail_credit_note, mail_invoice
-from .month_export import write_month
+from .month_export import said_of_datev, write_month
 from .payments import (
     authorize_payment,
     capture_payment,
@@ -93,6 +95,15 @@ from .writing_off import (
 )
 
 __all__ = [
+    "AccountOfMonth",
+    "Asked",
+    "Numbers",
+    "asked_accounts",
+    "ask_for_export",
+    "drop_old_exports",
+    "keep_accounts",
+    "said_of_datev",
+    "work_on_export",
     "Booked",
     "book_certain",
     "book_line",

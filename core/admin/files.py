@@ -1,9 +1,9 @@
 """Files handed to people. The view that uses this checks the permission."""
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.utils.http import content_disposition_header
 
-from core.files import read_file
+from core.files import open_file, read_file
 from core.models import Attachment
 from core.uploads import PICTURES
 
@@ -36,5 +36,16 @@ def download(attachment: Attachment, *, inline: bool = False) -> HttpResponse:
     if attachment.content_type != "application/pdf" or place == "attachment":
         # Whatever is in it, nothing of it runs, and it reaches nothing of ours. The reader of PDFs is a page itself.
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def download_large(attachment: Attachment) -> FileResponse:
+    """Return a kept file piece by piece, to be saved."""
+    response = FileResponse(open_file(attachment), content_type=attachment.content_type)
+    response.headers["Content-Disposition"] = _named("attachment", attachment.name)
+    response.headers["Content-Length"] = str(attachment.size)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     return response

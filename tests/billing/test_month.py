@@ -2,20 +2,24 @@
 
 import csv
 import io
+import re
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db.models import Sum
+from django.utils import timezone
 
 from billing import services as billing
 from billing.errors import MonthClosed, MonthNotClosed, MonthNotOver
-from billing.models import ClosedMonth, Invoice, LedgerEntry, LedgerTransaction, LegalEntity, Payment
+from billing.models import BookExport, ClosedMonth, Invoice, LedgerEntry, LedgerTransaction, LegalEntity, Payment
 from core.actors import SYSTEM, Actor
-from core.models import EventRecord
-from tests.factories.billing import place
+from core.files import read_file
+from core.models import EventRecord, Notice
+from tests.factories.billing import ADA, place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
 D = Decimal
@@ -76,13 +80,19 @@ def test_a_month_is_opened_again_on_record_and_only_once_it_is_over_closed(sold,
     assert billing.close_month(march, actor=INES) != kept
 
 
+def read_files(content):
+    with zipfile.ZipFile(content) as files:
+        return {
+            name: list(csv.DictReader(io.TextIOWrapper(files.open(name), "utf-8-sig")))
+            for name in files.namelist()
+            if name.endswith(".csv")
+        }
+
+
 def test_the_files_say_what_the_ledger_says(sold, march):
     into = io.BytesIO()
-    billing.write_month(march, into)
-    with zipfile.ZipFile(into) as files:
-        read = {
-            name: list(csv.DictReader(io.TextIOWrapper(files.open(name), "utf-8-sig"))) for name in files.namelist()
-        }
+    written = billing.write_month(march, into)
+    read = read_files(into)
     journal, accounts, documents = read["journal.csv"], read["accounts.csv"], read["documents.csv"]
     assert len(journal) == LedgerEntry.objects.count() == 9
     for rows in (journal, accounts):
@@ -94,19 +104,98 @@ def test_the_files_say_what_the_ledger_says(sold, march):
         (sold.number, "19.10", "2.96", "22.06")
     ]
     assert {row["Invoice"] for row in journal} == {sold.number, ""}
+    assert [(row["Kind"], row["Amount"], row["Reference"]) for row in read["payments.csv"]] == [
+        ("Payment", "30.00", "B-1")
+    ]
+    assert written.figures()["totals"] == [
+        {"currency": "EUR", "debit": "74.12", "credit": "74.12", "documents": "22.06", "money": "30.00"}
+    ]
+    assert written.agrees(march)
 
 
-def test_finance_closes_a_month_on_its_page(sold, march, staff):
+def test_the_workbook_holds_numbers_as_numbers_and_formulas_as_text(march, run_debts):
+    order = place(customer_name="=1+1", billing_address=ADA)
+    invoice = billing.invoice_order(order.pk, actor=SYSTEM, at=THEN)
+    run_debts()
+    Invoice.objects.get(pk=invoice.pk)
+    into = io.BytesIO()
+    billing.write_month(march, into)
+    with zipfile.ZipFile(into) as files, zipfile.ZipFile(io.BytesIO(files.read("books-2026-03.xlsx"))) as book:
+        sheets = {name: book.read(name).decode() for name in book.namelist() if "worksheets/" in name}
+        titles = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+    assert titles == ["Journal", "Documents", "Payments", "Accounts"]
+    documents = sheets["xl/worksheets/sheet2.xml"]
+    assert "<v>22.060</v>" in documents
+    assert "=1+1" in documents
+    assert "<f>" not in "".join(sheets.values())
+    assert "'=1+1" in read_files(into)["documents.csv"][0]["Customer"]
+
+
+def test_finance_exports_a_month_and_takes_the_files_later(sold, march, staff, run_debts):
     page = staff.get(PAGE).content.decode()
     assert "March 2026" in page
     assert "€74.12" in page
-    answer = staff.get(PAGE.replace("month/?", "month/export/?"))
+    assert "Set up the accounts" in page
+    first = staff.post(PAGE, {"do": "export", "papers": "1"})
+    again = staff.post(PAGE, {"do": "export", "papers": "1"})
+    export = BookExport.objects.get()
+    assert first.headers["Location"] == again.headers["Location"] == f"/admin/billing/bookexport/{export.pk}/change/"
+    assert (export.status, export.steps) == ("queued", 9)
+    assert "0 of 9 entries and PDFs" in staff.get(first.headers["Location"]).content.decode()
+    assert staff.get(f"/admin/billing/bookexport/{export.pk}/file/").status_code == 404
+    run_debts()
+    export = BookExport.objects.get()
+    assert (export.status, export.done, export.is_final) == ("succeeded", 9, False)
+    assert staff.get(f"/admin/billing/bookexport/{export.pk}/progress/").json()["over"]
+    shown = staff.get(first.headers["Location"]).content.decode()
+    assert "€74.12" in shown
+    assert "Nothing for DATEV: the accounts of the accountant are not set up" in shown
+    answer = staff.get(f"/admin/billing/bookexport/{export.pk}/file/")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="books-2026-03.zip"'
-    assert zipfile.ZipFile(io.BytesIO(answer.getvalue())).namelist() == [
-        "journal.csv",
-        "documents.csv",
-        "accounts.csv",
-    ]
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as files:
+        assert files.namelist() == [
+            "accounts.csv",
+            "books-2026-03.xlsx",
+            "documents.csv",
+            "journal.csv",
+            "payments.csv",
+            "totals.txt",
+            f"papers/{sold.number}.pdf",
+        ]
+        assert files.read(f"papers/{sold.number}.pdf") == read_file(Invoice.objects.get(pk=sold.pk).pdf)
+        assert "Debit: 74.12" in files.read("totals.txt").decode("utf-8-sig")
+    told = Notice.objects.get()
+    assert (told.kind, told.thread, told.user) == ("books_ready", f"billing.bookexport:{export.pk}", export.owner)
+    billing.drop_old_exports(now=timezone.now() + timedelta(days=91))
+    assert BookExport.objects.get().file is None
+    assert "are gone" in staff.get(first.headers["Location"]).content.decode()
+
+
+def test_an_export_that_breaks_says_so_and_the_next_may_begin(sold, march, staff, run_debts, monkeypatch):
+    exports = import_module("billing.services.book_exports")
+    monkeypatch.setattr(exports, "write_month", lambda *_given, **_named: 1 / 0)
+    staff.post(PAGE, {"do": "export"})
+    run_debts()
+    broken = BookExport.objects.get()
+    assert (broken.status, broken.file) == ("failed", None)
+    assert Notice.objects.get().kind == "books_failed"
+    staff.post(PAGE, {"do": "export"})
+    assert BookExport.objects.count() == 2
+
+
+def test_today_leads_to_the_month_that_is_over_until_it_is_closed(sold, march, staff, run_debts, django_user_model):
+    before = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)
+    assert "is over and not closed" not in staff.get("/admin/").content.decode()
+    billing.invoice_order(place().pk, actor=SYSTEM, at=timezone.now().replace(day=1) - timedelta(days=2))
+    run_debts()
+    page = staff.get("/admin/").content.decode()
+    assert "is over and not closed" in page
+    assert f"/admin/billing/ledgertransaction/month/?month={before:%Y-%m}&amp;seller={march.entity_id}" in page
+    billing.close_month(billing.Month(march.entity_id, before), actor=INES)
+    assert "is over and not closed" not in staff.get("/admin/").content.decode()
+
+
+def test_finance_closes_a_month_on_its_page(sold, march, staff):
     assert staff.post(PAGE, {"do": "close"}).status_code == 302
     assert march.is_closed
     assert "Say why the month is opened again." in staff.post(PAGE, {"do": "reopen", "reason": " "}).content.decode()
@@ -125,4 +214,6 @@ def test_who_may_read_the_books_may_not_close_them(sold, march, client, django_u
     assert "Close this month" not in client.get(PAGE).content.decode()
     assert client.post(PAGE, {"do": "close"}).status_code == 403
     assert client.post(PAGE, {"do": "reopen", "reason": "x"}).status_code == 403
+    assert client.post(PAGE, {"do": "export"}).status_code == 403
+    assert "Export this month" not in client.get(PAGE).content.decode()
     assert not march.is_closed
