@@ -1,16 +1,12 @@
 """What money says on the first screen of the day."""
 
-from datetime import timedelta
-
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing import selectors
-from billing.models import ClosedMonth, Invoice, LedgerTransaction, LegalEntity, Refund
+from billing import selectors, services
+from billing.models import Invoice, Refund
 from core import sight, today
 from core.admin.links import list_of, page_of
 from core.reader import spoken_amount
@@ -101,21 +97,16 @@ def month_to_close() -> list[today.Todo]:
     if sight.limited_to("channel") is not None:
         # The books are those of the whole house.
         return []
-    last_day = timezone.localdate().replace(day=1) - timedelta(days=1)
-    days = (last_day.replace(day=1), last_day)
-    closed = ClosedMonth.objects.filter(reopened_at=None, last_day__gte=last_day).values("entity")
-    written = LedgerTransaction.objects.filter(entity=OuterRef("pk"), booked_on__range=days)
-    sellers = LegalEntity.objects.filter(Exists(written)).exclude(pk__in=closed).order_by("-is_default", "pk")
     return [
         today.Todo(
             text=_("%(month)s is over and not closed (%(seller)s)")
-            % {"month": date_format(last_day, "YEAR_MONTH_FORMAT"), "seller": seller.name},
+            % {"month": date_format(month.first_day, "YEAR_MONTH_FORMAT"), "seller": name},
             action=_("Export and close"),
-            url=(url := f"{reverse('admin:billing_month')}?month={last_day:%Y-%m}&seller={seller.pk}"),
+            url=(url := f"{reverse('admin:billing_month')}?month={month.first_day:%Y-%m}&seller={month.entity_id}"),
             page=url,
             rank=4,
         )
-        for seller in sellers[:ROWS]
+        for month, name in services.months_to_close()[:ROWS]
     ]
 
 

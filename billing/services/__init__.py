@@ -29,7 +29,15 @@ from .checkout import (
     start_paying,
     take_notice,
 )
-from .closing import AccountOfMonth, Month, close_month, drafts_of, movements, reopen_month
+from .closing import (
+    AccountOfMonth,
+    Month,
+    close_month,
+    drafts_of,
+    months_to_close,
+    movements,
+    reopen_month,
+)
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -115,6 +123,7 @@ __all__ = [
     "Month",
     "close_month",
     "drafts_of",
+    "months_to_close",
     "movements",
     "reopen_month",
     "write_month",

@@ -6,13 +6,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import OperationalError, connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from billing.errors import MonthNotClosed, MonthNotOver, StillPosting
-from billing.models import ClosedMonth, CreditNote, Invoice, LedgerAccount, LedgerEntry, LedgerTransaction
+from billing.models import (
+    ClosedMonth,
+    CreditNote,
+    Invoice,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerTransaction,
+    LegalEntity,
+)
 from billing.services import ledger
 from core.actors import Actor
+from core.keeping import Kept
 from core.money import plain, round_amount
 from core.service import note_change, service
 
@@ -80,6 +89,25 @@ def movements(month: Month) -> list[AccountOfMonth]:
     ]
 
 
+def _read_months_to_close() -> list[tuple[int, str]]:
+    last_day = timezone.localdate().replace(day=1) - timedelta(days=1)
+    closed = ClosedMonth.objects.filter(reopened_at=None, last_day__gte=last_day).values("entity")
+    written = LedgerTransaction.objects.filter(
+        entity=OuterRef("pk"), booked_on__range=(last_day.replace(day=1), last_day)
+    )
+    sellers = LegalEntity.objects.filter(Exists(written)).exclude(pk__in=closed).order_by("-is_default", "pk")
+    return list(sellers.values_list("pk", "name"))
+
+
+_to_close = Kept(_read_months_to_close, max_age=60.0)
+
+
+def months_to_close() -> list[tuple[Month, str]]:
+    """Return last month of the sellers who have it open and something in it, with their names; a minute old."""
+    first_day = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)
+    return [(Month(pk, first_day), name) for pk, name in _to_close.get()]
+
+
 def drafts_of(month: Month) -> tuple["QuerySet[Invoice]", "QuerySet[CreditNote]"]:
     """Return the papers of a month that have no number yet; they would be dated later, once it is closed."""
     end = timezone.make_aware(datetime.combine(month.last_day + timedelta(days=1), time.min))
@@ -123,6 +151,7 @@ def close_month(month: Month, *, actor: Actor) -> ClosedMonth:
     )
     note_change(closed, "billing.month.closed", actor=actor, after={"month": str(closed)})
     ledger.forget()
+    _to_close.forget()
     return closed
 
 
@@ -153,4 +182,5 @@ def reopen_month(entity_id: int, *, reason: str, actor: Actor) -> ClosedMonth:
     closed.save(update_fields=["reopened_at", "reopened_by", "reason"])
     note_change(closed, "billing.month.reopened", actor=actor, before={"month": str(closed)}, note=reason[:300])
     ledger.forget()
+    _to_close.forget()
     return closed
