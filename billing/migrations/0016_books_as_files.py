@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0014_closing_a_month'),
+        ('billing', '0015_written_off'),
         ('core', '0013_series_seal'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
