@@ -33,6 +33,10 @@ class NotConnected(Conflict):
     code = "not_connected"
 
 
+class UnknownCertificate(Missing):
+    """There is no such certificate."""
+
+
 class NoCreditLimit(Conflict):
     """Nothing limits what the customer may owe."""
 

@@ -67,6 +67,17 @@ class VatIdConfirmed(VatEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CertificateEnds(CustomerEvent):
+    """A certificate ends soon: from the day after on they pay tax again."""
+
+    name: ClassVar[str] = "customers.certificate_ends"
+    public: ClassVar[bool] = False
+    certificate_id: int
+    number: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CreditMoved(CustomerEvent):
     """What a customer may owe, or owes, is another than before: who waits for it may go on, or has to wait."""
 

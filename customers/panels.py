@@ -10,12 +10,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin.strands import Told, history_of, mails_of, strand, timeline
 from core.panels import once, panel
-from core.reader import locale
+from core.reader import country_name, locale
 from core.service import thread_of
 from customers import selectors, services, vat_ids
 from customers.models import Address, Contact, Customer
@@ -131,9 +132,12 @@ def _row_step(request: HttpRequest, model: str, pk: int, name: str) -> str:
 
 @panel(PAGE, order=23)
 def tax_of(request: HttpRequest, customer: Customer) -> Part | None:
-    """Show what tax knows of them: the VAT id and the answers about it."""
-    if not customer.vat_id:
+    """Show what tax knows of them: the VAT id and the answers about it, and what makes them exempt."""
+    add = _step(request, customer, "certificate")
+    if not (customer.vat_id or customer.exemptions or add):
         return None
+    today = timezone.localdate()
+    held = selectors.certificates(customer.pk) if customer.exemptions else []
     context = {
         "title": _("Tax"),
         "side": True,
@@ -142,7 +146,23 @@ def tax_of(request: HttpRequest, customer: Customer) -> Part | None:
         "is_of_eu": vat_ids.is_of_eu(customer.vat_id),
         "can_be": vat_ids.can_be(customer.vat_id),
         "asked_at": customer.vat_asked_at if customer.vat_checked_at is None else None,
-        "checks": once(request, f"customers.vat:{customer.pk}", lambda: selectors.vat_checks(customer.pk)),
+        "checks": once(
+            request,
+            f"customers.vat:{customer.pk}",
+            lambda: selectors.vat_checks(customer.pk) if customer.vat_id else [],
+        ),
+        "certificates": [
+            {
+                "one": one,
+                "place": one.region or country_name(one.country),
+                "is_over": bool(one.valid_until and one.valid_until < today),
+                "is_ending": bool(one.valid_until and today <= one.valid_until <= today + services.WARN_BEFORE),
+                "is_early": one.valid_from > today,
+                "end": _row_step(request, "taxcertificate", one.pk, "end") if request.user.has_perm(CHANGE) else "",
+            }
+            for one in held
+        ],
+        "add": add,
         "look_up": _step(request, customer, "check-vat") if services.is_connected() else "",
         "note": _step(request, customer, "note-vat"),
     }

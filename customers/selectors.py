@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import CharField, Q, QuerySet, Sum, Value
+from django.db.models import CharField, F, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from core.money import round_amount
 from core.words import begins_with, typed_words
 from customers.addresses import PostalAddress
 from customers.errors import UnknownCustomer
-from customers.models import Address, CreditOverride, Customer, CustomerWord, VatCheck
+from customers.models import Address, CreditOverride, Customer, CustomerWord, TaxCertificate, VatCheck
 
 NUMBER = re.compile(r"^(?:C-)?0*(\d{1,12})$", re.IGNORECASE | re.ASCII)
 
@@ -39,6 +39,12 @@ def known_by(email: str) -> "QuerySet[Customer]":
 def vat_checks(customer_id: int, *, limit: int = 5) -> list[VatCheck]:
     """Return the last answers about the VAT ids of a customer, the youngest first."""
     return list(VatCheck.objects.filter(customer=customer_id).order_by("-checked_at", "-pk")[:limit])
+
+
+def certificates(customer_id: int, *, limit: int = 5) -> list[TaxCertificate]:
+    """Return the tax certificates of a customer that were not ended, those that end last first."""
+    rows = TaxCertificate.objects.filter(customer=customer_id, ended_at=None)
+    return list(rows.order_by(F("valid_until").desc(nulls_first=True), "-pk")[:limit])
 
 
 def vat_evidence(customer_id: int, number: str, at: datetime) -> VatCheck | None:

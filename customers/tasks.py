@@ -12,6 +12,12 @@ def ask_vat_checks() -> int:
 
 
 @shared_task
+def warn_of_certificates() -> int:
+    """Tell of tax certificates that end soon."""
+    return services.warn_of_certificates()
+
+
+@shared_task
 def end_credits() -> int:
     """End credit beyond a limit whose time is over."""
     return services.end_credits_over()

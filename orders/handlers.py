@@ -2,7 +2,7 @@
 
 from core.events import DeliveryDied, MailRefused
 from core.outbox import handles
-from customers.events import ArrearsSettled, CreditMoved, VatIdConfirmed, VatIdRefused
+from customers.events import ArrearsSettled, CertificateEnds, CreditMoved, VatIdConfirmed, VatIdRefused
 from inventory.events import ReleaseMoved, StockReceived, StockReleased, StockShortfall, SupplyChanged
 from orders import notifications, services
 from orders.events import (
@@ -216,6 +216,14 @@ def lift_arrears(event: ArrearsSettled) -> None:
 def question_vat_id(event: VatIdRefused) -> None:
     """Put what was sold without tax on a VAT id before finance; safe to repeat."""
     services.question_vat_id(event.customer_id, event.number)
+
+
+@handles(CertificateEnds)
+def tell_certificate_ends(event: CertificateEnds) -> None:
+    """Put it before finance."""
+    services.tell_certificate_ends(
+        event.customer_id, certificate_id=event.certificate_id, number=event.number, until=event.until
+    )
 
 
 @handles(VatIdConfirmed, outside=True)

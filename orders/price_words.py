@@ -109,6 +109,9 @@ def treatment_words(one: Entry) -> str:
         if one["code"] == "intra_community":
             return _("Tax: intra-Community supply to a company with VAT id %(vat_id)s (%(checked)s)") % words
         return _("Tax: reverse charge, a company with VAT id %(vat_id)s (%(checked)s)") % words
+    if one.get("certificate"):
+        words = {"number": one["certificate"], "reason": one.get("why", "")}
+        return _("Tax: none, certificate %(number)s (%(reason)s)") % words
     if one.get("country") and one["code"] in ("domestic", "destination"):
         return _("Tax: rates of %(country)s") % {"country": country_name(one["country"])}
     return _("Tax: export, none of ours") if one["code"] == "export" else ""

@@ -14,6 +14,7 @@ MAIL_REFUSED = sentence(gettext_noop("A mail was refused: %(reason)s"))
 MORE_TO_PAY = sentence(gettext_noop("Waiting for another %(amount)s after a change of the order"))
 VAT_ID_REFUSED = sentence(gettext_noop("The VAT id %(vat_id)s is not valid, and it was sold without tax on it"))
 VAT_ID_CONFIRMED = sentence(gettext_noop("The VAT id is valid after all"))
+CERTIFICATE_ENDS = sentence(gettext_noop("The tax certificate %(certificate)s of %(customer)s ends on %(day)s"))
 # Why an edit, or a discount by hand, needs somebody who agrees.
 DISCOUNT_OVER_LIMIT = sentence(gettext_noop("%(share)s taken off by hand; more than %(limit)s needs approval"))
 OVER_LIMIT = sentence(gettext_noop("It changes the total by %(moved)s; more than %(limit)s needs approval"))

@@ -25,6 +25,11 @@ app.conf.beat_schedule = {
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "end-credits": {"task": "customers.tasks.end_credits", "schedule": 300.0, "options": {"expires": 300}},
     "ask-vat-checks": {"task": "customers.tasks.ask_vat_checks", "schedule": 600.0, "options": {"expires": 600}},
+    "warn-of-certificates": {
+        "task": "customers.tasks.warn_of_certificates",
+        "schedule": crontab(hour="6", minute="0"),
+        "options": {"expires": 3600},
+    },
     "begin-orders": {"task": "orders.tasks.begin_orders", "schedule": 600.0, "options": {"expires": 600}},
     "recall-lent": {"task": "orders.tasks.recall_lent", "schedule": 1800.0, "options": {"expires": 1800}},
     "tell-followers": {"task": "orders.tasks.tell_followers", "schedule": 3.0, "options": {"expires": 3}},

@@ -12,6 +12,7 @@ from billing import calculation
 from billing.calculation import Amounts, Item, Rate, Share
 from billing.errors import CreditExceedsInvoice
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.services import wording
 from billing.services.common import summed
 from billing.services.drafting import header
 from core.money import Money, apportion, plain, quantum, round_amount
@@ -70,7 +71,7 @@ def draft_credit_note(
     amounts = amounts_of(wanted, currency=invoice.currency, gross=gross, in_money=in_money)
     shares = {share.key: share for share in amounts.shares}
     note = CreditNote(
-        **header(order, invoice.legal_entity, amounts),
+        **header(order, invoice.legal_entity, amounts, reason=next(iter(wording.reasons(invoice.tax_breakdown)), "")),
         invoice=invoice,
         series=invoice.series,
         reference=reference,

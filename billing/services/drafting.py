@@ -20,7 +20,7 @@ from orders.models import Order
 from pricing import services as pricing
 
 PRICE = Decimal("0.000001")
-INTRA_COMMUNITY = "K"
+INTRA_COMMUNITY, EXEMPT = "K", "E"
 
 
 @service
@@ -41,7 +41,7 @@ def draft_invoice(
     gross = order.prices_include_tax
     amounts = calculation.draw_up(items, earlier=claim.earlier, currency=order.currency, gross=gross)
     seller = ensure_default_entity()
-    head = header(order, seller, amounts)
+    head = header(order, seller, amounts, reason=pricing.exemption_told(order.explanation))
     if supplied_on is None and any(rate.category == INTRA_COMMUNITY for rate in amounts.rates):
         # Billed in advance: the standard asks for a day or a period (BR-IC-11), and this is what is known.
         head["buyer"]["supply_until"] = order.promised_on.isoformat() if order.promised_on else ""
@@ -70,10 +70,11 @@ def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[Invoice
         raise NothingToInvoice(f"There is nothing on {order} to invoice", order=order.number)
     gross = order.prices_include_tax
     amounts = calculation.draw_up(items, earlier=claim.earlier, currency=order.currency, gross=gross)
-    return Invoice(**header(order, ensure_default_entity(), amounts)), _rows(order, claim, amounts)
+    reason = pricing.exemption_told(order.explanation)
+    return Invoice(**header(order, ensure_default_entity(), amounts, reason=reason)), _rows(order, claim, amounts)
 
 
-def header(order: Order, seller: LegalEntity, amounts: Amounts) -> dict[str, Any]:
+def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) -> dict[str, Any]:
     """Return what every document of an order says on top and at its end."""
     return {
         "order": order,
@@ -83,12 +84,12 @@ def header(order: Order, seller: LegalEntity, amounts: Amounts) -> dict[str, Any
         "seller": _seller(seller),
         "buyer": _buyer(order),
         "ship_to": order.ship_to.as_dict(),
-        **sums(amounts, order.currency),
+        **sums(amounts, order.currency, reason=reason),
     }
 
 
-def sums(amounts: Amounts, currency: str) -> dict[str, Any]:
-    """Return the figures of a document as its columns keep them."""
+def sums(amounts: Amounts, currency: str, *, reason: str = "") -> dict[str, Any]:
+    """Return the figures of a document as its columns keep them, with the reason of who is exempt."""
     return {
         "tax_breakdown": [
             {
@@ -97,6 +98,7 @@ def sums(amounts: Amounts, currency: str) -> dict[str, Any]:
                 "net": plain(rate.net, currency),
                 "tax": plain(rate.tax, currency),
                 "rounding": plain(rate.rounding, currency),
+                **({"reason": reason} if reason and rate.category == EXEMPT else {}),
             }
             for rate in amounts.rates
         ],

@@ -63,6 +63,7 @@ def frame(document: Document, rows: Sequence[Row], *, xml: str = "") -> dict[str
         ],
         "notes": [
             *wording.legal_notes({part["category"] for part in document.tax_breakdown}),
+            *wording.reasons(document.tax_breakdown),
             *_delivered_to(document),
         ],
         "footer": _footer(document, place),

@@ -1,6 +1,6 @@
 """The words of a document, in the language that is active: what it is, what the law wants said, how to pay."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -108,6 +108,11 @@ def tax_name(category: str, value: Decimal) -> str:
         "O": _("not subject to VAT"),
     }
     return f"{rate(value)} {named[category]}" if category in named else rate(value)
+
+
+def reasons(breakdown: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return why who buys is exempt, as their certificate says it (art. 226, point 11)."""
+    return list(dict.fromkeys(part["reason"] for part in breakdown if part.get("reason")))
 
 
 def legal_notes(categories: set[str], *, mixed: bool = False) -> list[str]:

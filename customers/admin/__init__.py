@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from core import badges
 from core.admin import navigation
 
-from . import customer, finding, groups
+from . import certificates, customer, finding, groups
 
-__all__ = ["customer", "finding", "groups"]
+__all__ = ["certificates", "customer", "finding", "groups"]
 
 CUSTOMERS = _("Customers")
 navigation.register(
@@ -28,6 +28,14 @@ navigation.register(
     permission="core.view_outgoingmail",
     order=650,
     icon="mail",
+)
+navigation.register(
+    CUSTOMERS,
+    _("Tax certificates"),
+    "admin:customers_taxcertificate_changelist",
+    permission="customers.view_customer",
+    order=640,
+    icon="file",
 )
 navigation.register(
     navigation.SETTINGS,

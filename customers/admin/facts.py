@@ -7,6 +7,9 @@ from core.admin.facts import name_facts
 name_facts(
     {
         "customers.arrears_settled": _("Paid what was overdue: their orders go on"),
+        "customers.certificate_added": _("Tax certificate added"),
+        "customers.certificate_ended": _("Tax certificate ended"),
+        "customers.certificate_ends": _("A tax certificate ends soon"),
         "customers.credit_ended": _("Credit beyond the limit ended"),
         "customers.credit_granted": _("Credit beyond the limit granted"),
         "customers.credit_moved": _("What they may owe is looked at anew"),

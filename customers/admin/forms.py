@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
+from core.admin.uploads import FilesField
 from core.amounts import AmountField
 from core.countries import country_choices
 from core.money import quantum
@@ -121,6 +122,47 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = Contact
         fields = ("name", "role", "email", "phone")
+
+
+class CertificateForm(forms.Form):
+    """What makes a customer exempt from tax."""
+
+    number = forms.CharField(label=_("Number"), max_length=60)
+    country = forms.ChoiceField(label=_("Country"), choices=lambda: country_choices(get_language() or "en"))
+    region = forms.CharField(
+        label=_("Region"), max_length=6, required=False, help_text=_("As in US-CA; empty: the whole country.")
+    )
+    reason = forms.CharField(
+        label=_("Reason, as printed"), max_length=200, help_text=_("It stands on their invoices, with the article.")
+    )
+    valid_from = forms.DateField(
+        label=_("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    valid_until = forms.DateField(
+        label=_("Valid until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    files = FilesField(label=_("The certificate"), required=False)
+
+    def clean_region(self) -> str:
+        """Return the region in capitals."""
+        return str(self.cleaned_data["region"]).strip().upper()
+
+    def clean_files(self) -> Any:
+        """One certificate is one file."""
+        if len(self.cleaned_data["files"]) > 1:
+            raise forms.ValidationError(_("One file, please."))
+        return self.cleaned_data["files"]
+
+    def clean(self) -> dict[str, Any]:
+        """Say beside the field what does not fit together."""
+        values: dict[str, Any] = super().clean() or {}
+        region, country = values.get("region"), values.get("country")
+        if region and country and not region.startswith(f"{country}-"):
+            self.add_error("region", _("A region begins with its country, as in US-CA."))
+        first, last = values.get("valid_from"), values.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("It ends before it begins."))
+        return values
 
 
 class VatCheckForm(SubjectForm):

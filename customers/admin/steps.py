@@ -1,10 +1,11 @@
 """What is done about a customer from their page, each behind a page that says what will happen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,11 +15,12 @@ from core.admin.columns import actor_column, link_column, money_column, when_col
 from core.admin.links import page_of
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.uploads import NewFile
 from customers import services, vat_ids
 from customers.addresses import PostalAddress
-from customers.models import Address, Contact, CreditOverride, Customer
+from customers.models import Address, Contact, CreditOverride, Customer, TaxCertificate
 
-from .forms import CreditForm, PersonForm, PlaceForm, SaidForm, VatCheckForm
+from .forms import CertificateForm, CreditForm, PersonForm, PlaceForm, SaidForm, VatCheckForm
 
 CHANGE = "customers.change_customer"
 VIEW = "customers.view_customer"
@@ -35,6 +37,12 @@ def add_site(customer_id: int, *, actor: Actor, **values: Any) -> Address:
         is_ship_to=values["is_ship_to"],
         actor=actor,
     )
+
+
+def add_certificate(customer_id: int, *, actor: Actor, files: Sequence[NewFile], **values: Any) -> TaxCertificate:
+    """Write a tax certificate down, as the form says."""
+    given = services.CertificateInput(**values)
+    return services.add_certificate(customer_id, given, file=next(iter(files), None), actor=actor)
 
 
 def change_site(address_id: int, *, actor: Actor, **values: Any) -> Address:
@@ -101,6 +109,20 @@ CUSTOMER_STEPS: Mapping[str, TransitionSpec] = {
         ],
         when=lambda customer: services.is_connected() and vat_ids.is_valid(customer.vat_id),
         done=_("VIES is asked."),
+        elsewhere=True,
+    ),
+    "certificate": TransitionSpec(
+        _("Add a tax certificate"),
+        add_certificate,
+        CHANGE,
+        form=CertificateForm,
+        initial=lambda customer: {"valid_from": timezone.localdate()},
+        consequences=lambda customer: [
+            gettext(
+                "Their orders from now on bear no tax there while it is valid; the reason stands on their invoices."
+            )
+        ],
+        done=_("The certificate is kept."),
         elsewhere=True,
     ),
     "note-vat": TransitionSpec(

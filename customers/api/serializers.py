@@ -27,6 +27,17 @@ class SiteSerializer(AddressSerializer):
     is_ship_to = FlagField(required=False)
 
 
+class ExemptionSerializer(serializers.Serializer):
+    """A tax certificate that was not ended."""
+
+    number = serializers.CharField()
+    country = serializers.CharField()
+    region = serializers.CharField(help_text="ISO 3166-2; empty: the whole country.")
+    reason = serializers.CharField(help_text="As it is printed.")
+    valid_from = serializers.DateField()
+    valid_until = serializers.CharField(help_text="The last day; empty: without an end.")
+
+
 class CustomerSerializer(serializers.Serializer):
     """A row of `/customers/`."""
 
@@ -39,6 +50,7 @@ class CustomerSerializer(serializers.Serializer):
     vat_id = serializers.CharField()
     vat_state = serializers.CharField(help_text="`valid` or `invalid` as last answered, empty: nobody was asked yet.")
     vat_checked_at = MomentField(allow_null=True, help_text="When that was answered.")
+    exemptions = ExemptionSerializer(many=True, help_text="By which certificates they pay no tax, and where.")
     group = serializers.CharField(source="group.code", allow_null=True)
     language = serializers.CharField()
     currency = serializers.CharField()

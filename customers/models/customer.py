@@ -62,6 +62,8 @@ class Customer(models.Model):
     vat_checked_at = models.DateTimeField(_("checked at"), null=True, blank=True, editable=False)
     vat_reference = models.CharField(max_length=100, blank=True, default="", editable=False)
     vat_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Their certificates that were not ended, copied: [{number, country, region, reason, valid_from, valid_until}].
+    exemptions = models.JSONField(default=list, blank=True, editable=False)
     group = models.ForeignKey(CustomerGroup, models.PROTECT, null=True, blank=True, verbose_name=_("group"))
     language = models.CharField(_("language"), max_length=10, default="en")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")

@@ -1,6 +1,7 @@
 """The counter of customers: everything the floors above may ask."""
 
 from .arrears import clear_arrears, note_arrears
+from .certificates import WARN_BEFORE, CertificateInput, add_certificate, end_certificate, warn_of_certificates
 from .contacting import note_contact
 from .credit import end_credit, end_credits_over, grant_credit
 from .forgetting import forget_customers
@@ -16,14 +17,18 @@ from .sites import add_address, add_contact, remove_address, remove_contact, tak
 from .vat import ask_due_vat_checks, ask_vat_check, is_connected, note_vat_check, record_vat_check
 
 __all__ = [
+    "WARN_BEFORE",
+    "CertificateInput",
     "CustomerInput",
     "add_address",
+    "add_certificate",
     "add_contact",
     "ask_due_vat_checks",
     "ask_vat_check",
     "clear_arrears",
     "create_customer",
     "create_group",
+    "end_certificate",
     "end_credit",
     "end_credits_over",
     "find_or_create",
@@ -41,4 +46,5 @@ __all__ = [
     "update_address",
     "update_contact",
     "update_customer",
+    "warn_of_certificates",
 ]

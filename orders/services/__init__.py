@@ -125,7 +125,7 @@ from .together import (
     tell_followers,
     unfollow_order,
 )
-from .vat import clear_vat_id, question_vat_id
+from .vat import clear_vat_id, question_vat_id, tell_certificate_ends
 from .watching import watch_promises
 from .weighing import change_weights, ensure_weights
 
@@ -295,6 +295,7 @@ __all__ = [
     "take_exception",
     "take_offer",
     "take_units",
+    "tell_certificate_ends",
     "tell_apart",
     "tell_follow_ups",
     "tell_followers",

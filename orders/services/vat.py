@@ -1,14 +1,15 @@
-"""What becomes of orders when the VAT id they were sold on turns out to be none."""
+"""What finance has to look at: orders that were sold on a VAT id that is none, certificates that end."""
 
 from collections.abc import Sequence
 
 from django.utils import timezone
 
 from core.actors import SYSTEM
+from customers.models import Customer
 from orders import categories
 from orders.models import Order, OrderException, OrderLine
 from orders.selectors import GONE, LIVE
-from orders.sentences import VAT_ID_CONFIRMED, VAT_ID_REFUSED
+from orders.sentences import CERTIFICATE_ENDS, VAT_ID_CONFIRMED, VAT_ID_REFUSED
 from pricing import services as pricing
 from pricing.calculation import TO_BUSINESS
 
@@ -36,6 +37,17 @@ def question_vat_id(customer_id: int, number: str) -> int:
             at=now,
         )
     return len(ids)
+
+
+def tell_certificate_ends(customer_id: int, *, certificate_id: int, number: str, until: str) -> None:
+    """Put a certificate that ends soon before finance: from then on the customer pays tax. Safe to repeat."""
+    customer = Customer.objects.get(pk=customer_id)
+    open_exception(
+        category="certificate",
+        title=CERTIFICATE_ENDS(certificate=number, customer=f"{customer} ({customer.number})", day=until),
+        dedupe_key=f"certificate:{certificate_id}",
+        payload={"customer": customer.number, "certificate": certificate_id},
+    )
 
 
 def clear_vat_id(customer_id: int, number: str) -> int:

@@ -192,6 +192,8 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
         data |= {"vat_id": tax.vat_id}
         if tax.vat_checked_on:
             data |= {"checked_on": tax.vat_checked_on, "reference": tax.vat_reference}
+    if treatment.certificate:
+        data |= {"certificate": treatment.certificate.number, "why": treatment.certificate.reason}
     return {**data, "buyer": tax.as_dict()} if first else data
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from core.errors import Invalid
 from customers import vat_ids
 
-from .values import ZERO, TaxSituation
+from .values import ZERO, Exemption, TaxSituation
 
 EU_COUNTRIES = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
@@ -32,12 +32,16 @@ class TaxRateMissing(Invalid):
 
 @dataclass(frozen=True)
 class Treatment:
-    """How a sale is taxed: with the rates of `country`, or, where there is no country, by its category at 0 %."""
+    """How a sale is taxed: with the rates of `country`, or, where there is no country, by its category at 0 %.
+
+    `certificate` is what makes the buyer exempt.
+    """
 
     code: str
     category: str
     country: str
     reason: str
+    certificate: Exemption | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,21 @@ def treat(tax: TaxSituation, supply: str = GOODS) -> Treatment:
     """Decide how a sale is taxed: of goods that are sent, or of a service (downloads count as such).
 
     To a business in another member state goods are an exempt supply (Directive 2006/112/EC art. 138), a service is
-    taxed there and owed by who receives it (art. 44 and 196).
+    taxed there and owed by who receives it (art. 44 and 196). Who holds a certificate of the country whose rates would
+    apply is exempt there.
     """
+    found = _by_place(tax, supply)
+    if not found.country:
+        return found
+    region = tax.region if found.country == tax.country else ""
+    held = next((one for one in tax.exemptions if one.holds(found.country, region, tax.on)), None)
+    if held is None:
+        return found
+    text = f"Exempt in {found.country}: certificate {held.number}, {held.reason}"
+    return Treatment("exempt", "E", "", text, held)
+
+
+def _by_place(tax: TaxSituation, supply: str) -> Treatment:
     seller, buyer = tax.seller_country, tax.country
     if not buyer or not seller:
         return Treatment("unknown", "O", "", "No country is known, so no tax can be stated")

@@ -145,6 +145,24 @@ class PromotionRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exemption:
+    """A certificate by which somebody pays no tax in a country, or a region of it, between two days in ISO form."""
+
+    number: str
+    country: str
+    region: str = ""
+    reason: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+
+    def holds(self, country: str, region: str, on: date | None) -> bool:
+        """Whether it counts for what is taxed in a place on a day; without a day, on any."""
+        day = on.isoformat() if on else ""
+        in_time = not day or (self.valid_from <= day and (not self.valid_until or day <= self.valid_until))
+        return self.country == country and self.region in ("", region) and in_time
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaxBuyer:
     """Who buys, as far as tax asks. Of a VAT id: whether it was refused, or the day and number of who confirmed it."""
 
@@ -153,15 +171,18 @@ class TaxBuyer:
     vat_refused: bool = False
     vat_checked_on: str = ""
     vat_reference: str = ""
+    exemptions: tuple[Exemption, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the stored form: only what is otherwise than of anybody."""
-        return {one.name: value for one in fields(TaxBuyer) if (value := getattr(self, one.name)) != one.default}
+        found = {one.name: value for one in fields(TaxBuyer) if (value := getattr(self, one.name)) != one.default}
+        return found | ({"exemptions": [vars(one) for one in self.exemptions]} if self.exemptions else {})
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "TaxBuyer":
         """Read a buyer from their stored form."""
-        return TaxBuyer(**{one.name: stored[one.name] for one in fields(TaxBuyer) if one.name in stored})
+        given = {one.name: stored[one.name] for one in fields(TaxBuyer) if one.name in stored}
+        return TaxBuyer(**{**given, "exemptions": tuple(Exemption(**one) for one in given.get("exemptions", ()))})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +191,8 @@ class TaxSituation(TaxBuyer):
 
     seller_country: str
     country: str
+    region: str = ""
+    on: date | None = None
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 

@@ -33,7 +33,7 @@ from pricing.selectors import (
     zone_for,
 )
 
-from .buyers import supply_of, tax_buyer, tax_buyer_agreed, vat_id_told
+from .buyers import exemption_told, supply_of, tax_buyer, tax_buyer_agreed, vat_id_told
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
@@ -69,6 +69,7 @@ __all__ = [
     "ensure_defaults",
     "ensure_transits",
     "ensure_trial_channel",
+    "exemption_told",
     "forget",
     "grams_of",
     "give_back",

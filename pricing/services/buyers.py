@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from customers.models import Customer
 from inventory.models import Product
-from pricing.calculation import GOODS, SERVICE, TaxBuyer
+from pricing.calculation import GOODS, SERVICE, Exemption, TaxBuyer
 
 
 def supply_of(product: Product) -> str:
@@ -27,6 +27,7 @@ def tax_buyer(customer: Customer | None, *, is_company: bool = False) -> TaxBuye
         vat_refused=customer.vat_state == Customer.VatState.INVALID,
         vat_checked_on=timezone.localdate(customer.vat_checked_at).isoformat() if confirmed else "",
         vat_reference=customer.vat_reference if confirmed else "",
+        exemptions=tuple(Exemption(**one) for one in customer.exemptions),
     )
 
 
@@ -37,7 +38,14 @@ def tax_buyer_agreed(explanation: Sequence[Mapping[str, Any]], customer: Custome
     since.
     """
     told = next((one for one in explanation if one["about"] == "tax" and "buyer" in one), None)
-    return TaxBuyer.from_dict(told["buyer"]) if told else replace(tax_buyer(customer), vat_refused=False)
+    return (
+        TaxBuyer.from_dict(told["buyer"]) if told else replace(tax_buyer(customer), vat_refused=False, exemptions=())
+    )
+
+
+def exemption_told(explanation: Sequence[Mapping[str, Any]]) -> str:
+    """Return why no tax is asked for, as a certificate says it; nothing where none was used."""
+    return next((str(one["why"]) for one in explanation if one["about"] == "tax" and one.get("certificate")), "")
 
 
 def vat_id_told(explanation: Sequence[Mapping[str, Any]]) -> str:

@@ -88,6 +88,7 @@ def quote_order(
             tax=TaxSituation(
                 seller_country=channel.seller_country,
                 country=country,
+                on=on,
                 rates=rates,
                 **vars(buyer),
             ),

@@ -138,6 +138,7 @@ def _calculate(
                 seller_country=agreed.channel.seller_country,
                 country=agreed.country,
                 rates=reference().tax_rates(agreed.on, agreed.channel.seller_country, agreed.country),
+                on=agreed.on,
                 **vars(agreed.buyer),
             ),
             charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
