@@ -111,6 +111,8 @@ class ReminderPlanned(Event):
     about_type: ClassVar[str] = "billing.reminderletter"
     about: ClassVar[str] = "letter_id"
     letter_id: int
+    # When it was sent, where that is told afterwards.
+    told_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

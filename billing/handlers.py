@@ -1,6 +1,7 @@
 """What billing does about facts."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from billing import notifications, services
 from billing.events import (
@@ -185,7 +186,8 @@ def send_refunded(event: RefundSettled) -> None:
 @handles(ReminderPlanned, outside=True)
 def send_reminder(event: ReminderPlanned) -> None:
     """Print the invoices of a letter and mail it, as they stand now."""
-    services.send_reminder(event.letter_id, write=notifications.write_reminder)
+    at = datetime.fromisoformat(event.told_at) if event.told_at else None
+    services.send_reminder(event.letter_id, write=notifications.write_reminder, at=at)
 
 
 @handles(ArrearsPaid)

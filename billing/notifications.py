@@ -122,7 +122,7 @@ def write_reminder(letter: ReminderLetter, reminders: Sequence[Reminder]) -> Out
             "first": first.number,
             "tone": worst.tone,
             "stops": any(one.stops_orders for one in reminders) and customer is not None,
-            "until": wording.day(timezone.localdate() + DAYS_LEFT),
+            "until": wording.day((reminders[0].sent_on or timezone.localdate()) + DAYS_LEFT),
             "total": " + ".join(wording.money(amount, currency) for currency, amount in totals.items()),
             "rows": [_row(one) for one in reminders],
             "seller": first.seller,

@@ -1,5 +1,6 @@
 """The mails of the morning bear the day of what they tell, as if each had been written at once."""
 
+from billing.models import ReminderLetter
 from core.models import EventRecord, OutgoingMail
 
 # What each kind tells, and the key under which the fact names the document it is about.
@@ -29,4 +30,9 @@ def date_back() -> int:
         document = mail.dedupe_key.partition(":")[2] if key else ""
         mail.created_at = moments[mail.thread, name, document]
         mail.sent_at = mail.created_at if mail.status == OutgoingMail.Status.SENT else None
+    for letter in ReminderLetter.objects.filter(mail__isnull=False).select_related("mail", "run"):
+        assert letter.mail is not None  # noqa: S101 - asked for
+        letter.mail.created_at = letter.run.started_at
+        letter.mail.sent_at = letter.mail.created_at if letter.mail.status == OutgoingMail.Status.SENT else None
+        mails.append(letter.mail)
     return OutgoingMail.objects.bulk_update(mails, ["created_at", "sent_at"], batch_size=100)

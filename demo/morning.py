@@ -8,6 +8,7 @@ from billing import services as billing
 from core import outbox
 from customers.models import Customer
 from demo.catalogue import EXPECTED, PREORDER, RELEASED_IN
+from demo.debts import DEBTS, arrive_unpaid
 from demo.teller import MAYA, TOM, Story, draft, first_of, place
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
@@ -86,8 +87,9 @@ def scenes(story: Story) -> list[Scene]:
         days, language = 3 + number % 4, LANGUAGES[number // 4 % 4]
         # The first of them is for Lena, who has a parcel to follow.
         found.append((days, partial(_on_the_way, days=days, language=language, lena=number == 0)))
-    for number, days in enumerate((*range(47, 55), 8, 8, 9, 9)):
-        found.append((days, partial(_arrived_and_open, days=days, language=LANGUAGES[number % 4])))
+    found += [(debt.placed, partial(arrive_unpaid, debt=debt)) for debt in DEBTS]
+    for number, days in enumerate((8, 8, 9, 9)):
+        found.append((days, partial(_arrived_and_open, days=days, language=LANGUAGES[number])))
     if len(found) != LIVE:
         raise LookupError(f"{len(found)} live orders instead of {LIVE}")
     return found
@@ -221,9 +223,9 @@ def _on_the_way(story: Story, *, days: int, language: str, lena: bool) -> Order:
 
 
 def _arrived_and_open(story: Story, *, days: int, language: str) -> Order:
-    """Tell an order that arrived and is not paid: after six weeks its invoice is overdue."""
+    """Tell an order that arrived and is not paid, because its invoice is not due yet."""
     at = story.ago(days)
-    order = place(story, at, customer=story.customer(company=True, language=language), terms="net14", notify=days < 30)
+    order = place(story, at, customer=story.customer(company=True, language=language), terms="net14", notify=True)
     stations, left = story.through_the_house(order, at)
     arrived = story.next_shift(left, 2)
     fulfillment.fulfil_through(

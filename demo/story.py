@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 
 from billing import services as billing
 from core import outbox
 from core.service import paying_its_own_debts, unit_of_work
-from demo import letters, morning, routing, together, troubles
+from demo import debts, letters, morning, routing, together, troubles
 from demo.models import DemoDatabase
 from demo.teller import BUYER, Story, begin, place
 from demo.world import ACTOR
@@ -20,6 +21,8 @@ DAYS, RECENT = 180, 6
 COMPLETED, ENDED = 1060, 34
 TOTAL = COMPLETED + ENDED + morning.LIVE
 BATCH = 25
+# Of about this age are the orders that one transfer pays.
+PAID_TOGETHER = 26
 Scene = tuple[float, Callable[[Story], Order]]
 
 
@@ -36,6 +39,7 @@ def tell(*, completed: int = COMPLETED, ended: int = ENDED) -> None:
             outbox.drain(threads=threads)
             story.done += len(threads)
             _show(story)
+        debts.tell(story)
         troubles.bring_back(story)
         troubles.go_wrong(story)
         outbox.drain()
@@ -56,13 +60,18 @@ def _history(story: Story, completed: int, ended: int) -> list[Scene]:
     """Return the orders that are done, with a few that came to nothing."""
     count = completed + ended
     nothing = set(story.dice.sample(range(count), ended))
+    days_of = [int(DAYS - (DAYS - RECENT) * number / count) for number in range(count)]
+    recently = (number for number, days in enumerate(days_of) if days <= PAID_TOGETHER and number not in nothing)
+    together = set(islice(recently, debts.TOGETHER))
     found: list[Scene] = []
     for number in range(count):
-        days = int(DAYS - (DAYS - RECENT) * number / count)
+        days = days_of[number]
         if number in nothing:
             # What lapses for want of money does so after a week.
             days = max(days, 12)
             found.append((days, partial(_came_to_nothing, days=days, lapses=number % 3 == 0)))
+        elif number in together:
+            found.append((days, partial(debts.arrive_and_collect, days=days)))
         else:
             found.append((days, partial(_went_through, days=days)))
     return found

@@ -14,6 +14,7 @@ urlpatterns = [
     path("demo/mail/<int:pk>/", views.read_mail, name="read-mail"),
     path("demo/mail/<int:pk>/body/", views.mail_body, name="mail-body"),
     path("demo/mail/<int:pk>/files/<int:file>/", views.mail_file, name="mail-file"),
+    path("demo/bank-statement.csv", views.bank_statement, name="bank-statement"),
     path("demo/prove/<slug:name>/", views.prove, name="prove"),
     path("demo/prove/<slug:name>/state/", views.proof_state, name="proof-state"),
     # The payment provider: an outside party that happens to live here.

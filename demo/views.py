@@ -5,6 +5,7 @@ from io import BytesIO
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import doors
 from core.files import read_file
 from core.models import OutgoingMail, User
-from demo import proofs
+from demo import bank, proofs
 from demo.guard import only_in_demo
 from demo.models import DemoDatabase
 from demo.people import PASSWORD, PERSONAS
@@ -102,6 +103,16 @@ def mail_file(request: HttpRequest, pk: int, file: int) -> FileResponse:
     attachment = get_object_or_404(get_object_or_404(OutgoingMail, pk=pk).attachments, pk=file)
     content = BytesIO(read_file(attachment))
     return FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
+
+
+@require_GET
+@only_in_demo
+def bank_statement(request: HttpRequest) -> HttpResponse:
+    """Hand out what the bank has to tell, to be taken in under Money."""
+    today = timezone.localdate()
+    response = HttpResponse(bank.statement(today), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="hafenbank-{today:%Y-%m-%d}.csv"'
+    return response
 
 
 @require_POST

@@ -194,7 +194,13 @@ def number_of_reference(channel: Channel, reference: str) -> str | None:
 
 
 def with_standing(
-    rows: QuerySet[Customer], *, channel_id: int, reference: str, goods_key: str, since: datetime, until: datetime
+    rows: QuerySet[Customer],
+    *,
+    channel_id: int,
+    reference: str = "",
+    goods_key: str,
+    since: datetime,
+    until: datetime,
 ) -> QuerySet[Any]:
     """Add to customers the numbers of an order with this reference, and of one for the same goods in a span of time.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.models import Invoice, InvoiceLine, Payment
+from billing.models import Invoice, InvoiceLine
 from billing.postings import Posting
 from billing.services.booking import of_capture, of_invoice
 from billing.services.common import summed, take_order
@@ -20,8 +20,8 @@ from core.service import already_paid, service
 from orders import services as orders
 from orders.models import Order
 
-# What a shipment of this unit would owe: its invoice is written here.
-DEBT = "billing.handlers.draft_invoice"
+# What a shipment and an invoice of this unit would owe: the invoice, and its money. Both are written here.
+DEBT, ITS_DEBT = "billing.handlers.draft_invoice", "billing.handlers.collect_payment"
 Draft = tuple[Invoice, list[InvoiceLine]]
 
 
@@ -57,6 +57,7 @@ def bill_and_pay_through(
     for invoice, lines in drafts:
         issue(order, invoice, lines, actor=actor, at=issued_at, paid_at=paid_at)
     _pay_what_is_open(order, money=money, actor=actor, at=paid_at)
+    already_paid(ITS_DEBT, order.history_thread())
     return list(Invoice.objects.filter(order=order).order_by("pk"))
 
 
@@ -101,9 +102,11 @@ def _issue_as_paid(
 
 
 def _pay_what_is_open(order: Order, *, money: dict[str, Any], actor: Actor, at: datetime) -> None:
-    match_money(order, capture=True, actor=actor, at=at)
+    purses = match_money(order, capture=True, actor=actor, at=at)
     if owed := summed(invoice.open_amount for invoice in open_invoices(order)):
         record(order, **money, amount=owed, gateway="manual", actor=actor, at=at)
-        match_money(order, capture=False, actor=actor, at=at)
-    if Payment.objects.filter(order=order).exists():
+        purses = match_money(order, capture=False, actor=actor, at=at)
+    stands = summed(one.payment.reserved for one in purses), summed(one.payment.captured for one in purses)
+    # What came before the goods left was told then.
+    if purses and stands != (order.authorized_total, order.paid_total):
         tell_order(order, actor=actor, at=at)

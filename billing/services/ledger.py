@@ -1,9 +1,9 @@
 """The ledger has one door: what is posted balances, is new, and is dated into no closed month."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import DatabaseError
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.append_only import CLOSED
@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.errors import Overtaken
 from core.inserting import insert_rows
 from core.keeping import Kept
+from core.often import Remembered
 from core.service import service
 
 Key = tuple[int, str, str, str]
@@ -28,8 +29,8 @@ def _read_accounts() -> dict[Key, int]:
     return _by_key(LedgerAccount.objects.filter(created_at__lt=timezone.now() - SETTLED_AFTER))
 
 
-def _by_key(rows: QuerySet[LedgerAccount]) -> dict[Key, int]:
-    return {(entity, kind, detail, money): pk for pk, entity, kind, detail, money in rows.values_list("pk", *NAMES)}
+def _by_key(rows: Iterable[LedgerAccount]) -> dict[Key, int]:
+    return {(one.entity_id, one.kind, one.detail, one.currency): one.pk for one in rows}
 
 
 def _read_closed() -> dict[int, date]:
@@ -151,12 +152,17 @@ def _account_ids(keys: set[Key]) -> dict[Key, int]:
     return found
 
 
+_OF_SELLER = Remembered(
+    lambda entity_id, kinds, details, currencies: LedgerAccount.objects.filter(
+        entity=entity_id, kind__in=kinds, detail__in=details, currency__in=currencies
+    )
+)
+
+
 def _look_up(keys: set[Key]) -> dict[Key, int]:
     entities, kinds, details, currencies = (set(part) for part in zip(*keys, strict=True))
-    rows = LedgerAccount.objects.filter(
-        entity__in=entities, kind__in=kinds, detail__in=details, currency__in=currencies
-    )
-    return _by_key(rows)
+    wanted = {"kinds": kinds, "details": details, "currencies": currencies}
+    return _by_key(one for entity in entities for one in _OF_SELLER.rows(entity_id=entity, **wanted))
 
 
 def seller_of_money() -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import DecimalField, F, Sum
 from django.db.models.functions import Coalesce
@@ -26,6 +27,7 @@ from billing.services.writing_off import (
 )
 from core.actors import Actor
 from core.money import Money, plain, round_amount
+from core.often import Remembered
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
@@ -35,6 +37,16 @@ from pricing.models import Channel
 
 # How soon the clock asks a provider whose answer did not come.
 FIRST_PAUSE = timedelta(seconds=15)
+
+
+MONEY = DecimalField(max_digits=14, decimal_places=3)
+MATCHED = Coalesce(Sum("invoices__amount"), Decimal(0), output_field=MONEY)
+_WITH_MONEY: Remembered[Any] = Remembered(
+    lambda order_id: Payment.objects.filter(order=order_id, status__in=LIVE).annotate(matched=MATCHED).order_by("pk")
+)
+_WAITING = Remembered(
+    lambda order_id: Invoice.objects.filter(order=order_id, status__in=selectors.WAITING).order_by("issued_on", "pk")
+)
 
 
 @dataclass
@@ -64,14 +76,15 @@ class Purse:
 
 def purses_of(order: Order) -> list[Purse]:
     """Return the payments of an order that hold or brought money, oldest first."""
-    nothing = Coalesce(Sum("invoices__amount"), Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=3))
-    payments = Payment.objects.filter(order=order, status__in=LIVE).annotate(matched=nothing).order_by("pk")
-    return [Purse(payment, round_amount(payment.matched, order.currency)) for payment in payments]
+    return [
+        Purse(payment, round_amount(payment.matched, order.currency))
+        for payment in _WITH_MONEY.rows(order_id=order.pk)
+    ]
 
 
 def open_invoices(order: Order) -> list[Invoice]:
     """Return the invoices that wait for money, oldest first."""
-    return list(Invoice.objects.filter(order=order, status__in=selectors.WAITING).order_by("issued_on", "pk"))
+    return _WAITING.rows(order_id=order.pk)
 
 
 @service

@@ -1,6 +1,6 @@
 """A letter of a run, sent: looked at once more under the locks of its orders, and written once."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -20,21 +20,23 @@ from .reminding import pauses_of
 Status = Reminder.Status
 
 
-def send_reminder(letter_id: int, *, write: Any) -> None:
+def send_reminder(letter_id: int, *, write: Any, at: datetime | None = None) -> None:
     """Print what a letter is about, then write it down; done again, nothing is sent twice.
 
-    `write` makes the mail of a letter and its reminders, in the transaction that says they are sent.
+    `write` makes the mail of a letter and its reminders, in the transaction that says they are sent; `at` tells of
+    one that was sent in the past.
     """
     letter = ReminderLetter.objects.get(pk=letter_id)
     if letter.status != ReminderLetter.Status.PLANNED:
         return
     for invoice_id in letter.reminders.order_by("pk").values_list("invoice", flat=True):
         render_invoice_pdf(invoice_id)
-    _send(letter_id, write=write, today=timezone.localdate())
+    _send(letter_id, write=write, at=at or timezone.now())
 
 
 @service
-def _send(letter_id: int, *, write: Any, today: date) -> None:
+def _send(letter_id: int, *, write: Any, at: datetime) -> None:
+    today = timezone.localdate(at)
     reminders = list(Reminder.objects.filter(letter=letter_id, status=Status.PLANNED).order_by("pk"))
     # The order is the gate of its money: whoever holds it sees the invoice as it stands.
     orders = {one.pk: one for one in Order.objects.locked().filter(invoices__in=[one.invoice_id for one in reminders])}
@@ -60,7 +62,7 @@ def _send(letter_id: int, *, write: Any, today: date) -> None:
     letter.status = ReminderLetter.Status.SENT if kept else ReminderLetter.Status.DROPPED
     letter.mail = mail
     letter.save(update_fields=["status", "mail"])
-    emit(*(_fact(one, orders) for one in kept), actor=_who(letter))
+    emit(*(_fact(one, orders) for one in kept), actor=_who(letter), at=at)
     stopping = letter.customer_id and any(one.stops_orders for one in kept)
     if stopping:
         customers.note_arrears(int(letter.customer_id or 0), since=today, actor=SYSTEM)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -169,16 +169,21 @@ def pauses_of(invoices: Iterable[Invoice], day: date) -> dict[int, ReminderPause
 
 @service
 def begin_reminders(
-    wanted: Iterable[str] | None = None, *, sellers: Iterable[int] | None = None, actor: Actor
+    wanted: Iterable[str] | None = None,
+    *,
+    sellers: Iterable[int] | None = None,
+    actor: Actor,
+    at: datetime | None = None,
 ) -> ReminderRun | None:
     """Begin to send what is due: all of it, or what is `wanted` of it (`Due.key`). None where nothing is left.
 
     What was reminded meanwhile by somebody else is left out; whoever comes second sends nothing again, because the
-    database knows each level of an invoice once, and this service then looks again.
+    database knows each level of an invoice once, and this service then looks again. `at` tells of a run of the past.
     """
+    when = at or timezone.now()
     picked = None if wanted is None else set(wanted)
     only = None if picked is None else [int(key.partition(":")[0]) for key in picked]
-    proposal = propose_reminders(sellers=sellers, only=only)
+    proposal = propose_reminders(sellers=sellers, only=only, today=timezone.localdate(when))
     chosen = [
         rows
         for letter in proposal.letters
@@ -186,14 +191,15 @@ def begin_reminders(
     ]
     if not chosen:
         return None
-    run = ReminderRun.objects.create(started_by=str(actor))
+    run = ReminderRun.objects.create(started_by=str(actor), started_at=when)
     for rows in chosen:
         first = rows[0].invoice
         kept = ReminderLetter.objects.create(
             run=run, customer_id=first.order.customer_id, legal_entity_id=first.legal_entity_id
         )
         Reminder.objects.bulk_create(_planned(kept, row) for row in rows)
-        emit(ReminderPlanned(letter_id=kept.pk), actor=actor)
+        told_at = at.isoformat() if at is not None else ""
+        emit(ReminderPlanned(letter_id=kept.pk, told_at=told_at), actor=actor, at=when)
     return run
 
 

@@ -157,16 +157,19 @@ def _find_known(given: OrderInput, channel: Channel, *, goods_key: str, at: date
 
 def _find_of_history(given: OrderInput, channel: Channel, *, goods_key: str, at: datetime) -> Any:
     """Return the customer of an order that is told afterwards, and whether the same was told with that moment."""
+    asked: dict[str, Any] = {
+        "channel_id": channel.pk,
+        "goods_key": goods_key,
+        "since": at - A_MOMENT,
+        "until": at + A_MOMENT,
+    }
+    if given.external_reference:
+        asked["reference"] = given.external_reference
+    if given.customer_id is not None and given.customers_of is None:
+        return next(iter(_OF_HISTORY.rows(who=given.customer_id, **asked)), None)
     if (rows := _named_by(given)) is None:
         return None
-    return selectors.with_standing(
-        rows.annotate(is_known=_is_known(given.customers_of)),
-        channel_id=channel.pk,
-        reference=given.external_reference,
-        goods_key=goods_key,
-        since=at - A_MOMENT,
-        until=at + A_MOMENT,
-    ).first()
+    return selectors.with_standing(rows.annotate(is_known=_is_known(given.customers_of)), **asked).first()
 
 
 def _tokens(given: OrderInput) -> list[str]:
@@ -213,6 +216,11 @@ def _is_known(channels: Iterable[str] | None) -> Combinable:
 _BY_EMAIL = _remembered(customer_selectors.known_by)
 _BY_ID = _remembered(lambda pk: Customer.objects.filter(pk=pk))
 _BY_NUMBER = _remembered(lambda number: Customer.objects.filter(number=number))
+_OF_HISTORY: Remembered[Any] = Remembered(
+    lambda who, **asked: selectors.with_standing(
+        Customer.objects.filter(pk=who).annotate(is_known=_is_known(None)), **asked
+    )
+)
 _AROUND: Remembered[Any] = Remembered(
     lambda **asked: _with_reference(Channel.objects.filter(pk=asked["channel_id"]), customer=None, **asked)
 )
