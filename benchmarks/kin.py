@@ -37,6 +37,7 @@ PATHS = {
     "billing.Payment": "order",
     "billing.InvoicePayment": "invoice__order",
     "billing.Refund": "order",
+    "billing.Dispute": "order",
     "billing.BankBooking": "payment__order",
     "billing.Reminder": "invoice__order",
     "billing.ReminderPause": "invoice__order",
@@ -59,10 +60,10 @@ PATHS = {
 # none of it belongs to one.
 OF_NO_ORDER = {"billing.ReminderLetter", "core.BulkJob", "orders.Incident", "orders.ToldApart", "orders.Replacement"}
 # Codes that cannot be guessed: what stands in for them is a number of as many digits.
-CODE = re.compile(r"(pay_|re_)\w{20}")
+CODE = re.compile(r"(pay_|re_|dp_)\w{20}")
 NAMED = re.compile(
     r'(?P<label>[a-z]+\.[a-z]+):(?P<thread>\d+)\b|"(?P<key>\w+)_id": (?P<id>\d+)'
-    r"|\b(?:[A-Z]+-\d{6,}|(?:pay|re)_\w{20})\b"
+    r"|\b(?:[A-Z]+-\d{6,}|(?:pay|re|dp)_\w{20})\b"
 )
 KEYS = {"return": "returnrequest"}
 

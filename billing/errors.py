@@ -189,3 +189,15 @@ class NoSuchInvoice(Invalid):
     """No invoice waits for this money."""
 
     code = "no_such_invoice"
+
+
+class PaymentDisputed(Conflict):
+    """The customer's bank asks a payment back, so that a refund of it would pay twice."""
+
+    code = "payment_disputed"
+
+
+class NothingToDecide(Conflict):
+    """A dispute that is open, won or decided costs nothing that somebody has to bear."""
+
+    code = "nothing_to_decide"

@@ -255,6 +255,7 @@ class ProviderNotified(PaymentEvent):
     name: ClassVar[str] = "billing.provider_notified"
     public: ClassVar[bool] = False
     notice: str
+    topic: str = "payment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,3 +296,33 @@ class RefundFailed(InOrderHistory):
     refund_id: int
     reference: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeEvent(MoneyEvent):
+    """The customer's bank asks a payment back; `amount` is how much of it."""
+
+    dispute_id: int
+    dispute: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeOpened(DisputeEvent):
+    """A payment is disputed."""
+
+    name: ClassVar[str] = "billing.dispute_opened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeClosed(DisputeEvent):
+    """A dispute is won or lost."""
+
+    name: ClassVar[str] = "billing.dispute_closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeDecided(DisputeEvent):
+    """It is decided who bears what a lost dispute cost."""
+
+    name: ClassVar[str] = "billing.dispute_decided"

@@ -15,6 +15,7 @@ from billing.events import (
     CreditNoteDrafted,
     CreditNoteIssued,
     CustomerReturned,
+    DisputeOpened,
     InvoiceAskedFor,
     InvoiceDrafted,
     InvoiceIssued,
@@ -25,7 +26,7 @@ from billing.events import (
     RefundSettled,
     ReminderPlanned,
 )
-from billing.gateways import ProviderSilent
+from billing.gateways import About, ProviderSilent
 from core.outbox import handles
 from orders.events import GoodsShipped, OrderAmended, OrderCancelled, OrderExpired
 from orders.ports import online_payment, paper_book, payment_book, payment_details, quotation_paper
@@ -123,8 +124,15 @@ def ask_after_return(event: CustomerReturned) -> None:
 @handles(ProviderNotified, outside=True)
 def ask_after_notice(event: ProviderNotified) -> None:
     """Ask the provider what his message is about."""
+    look = services.look_after_payment if event.topic == About.AFTERWARDS else services.ask_provider
     with suppress(ProviderSilent):
-        services.ask_provider(event.payment_id)
+        look(event.payment_id)
+
+
+@handles(DisputeOpened, when=lambda event: not event.quiet)
+def tell_finance(event: DisputeOpened) -> None:
+    """Tell who keeps the money that a customer's bank asks some of it back."""
+    services.tell_finance_of_dispute(event.dispute_id)
 
 
 @handles(CaptureAskedFor, outside=True)

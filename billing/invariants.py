@@ -98,8 +98,8 @@ register(
     _of_each_order(
         "the ledger says what came in for an order, less what went back",
         "o.paid_total - o.refunded_total",
-        kinds="'payment', 'refund'",
-        accounts="'money', 'store_credit'",
+        kinds="'payment', 'refund', 'charge_back'",
+        accounts="'money', 'store_credit', 'dispute'",
     ),
     Invariant(
         code="I3",
@@ -113,13 +113,14 @@ register(
                 SELECT t.payment_id, -SUM(e.amount) AS kept FROM billing_ledgerentry e
                 JOIN billing_ledgertransaction t ON t.id = e.transaction_id
                 JOIN billing_ledgeraccount a ON a.id = e.account_id
-                WHERE t.kind IN ('payment', 'match', 'refund') AND a.kind = 'prepayment' GROUP BY t.payment_id
+                WHERE t.kind IN ('payment', 'match', 'refund', 'charge_back') AND a.kind = 'prepayment'
+                GROUP BY t.payment_id
             ) l ON l.payment_id = p.id
             WHERE NOT ({
             _same(
                 "COALESCE(l.kept, 0)",
-                "CASE WHEN p.captured - p.refunded > COALESCE(m.matched, 0) "
-                "THEN p.captured - p.refunded - COALESCE(m.matched, 0) ELSE 0 END",
+                "CASE WHEN p.captured - p.refunded - p.charged_back > COALESCE(m.matched, 0) "
+                "THEN p.captured - p.refunded - p.charged_back - COALESCE(m.matched, 0) ELSE 0 END",
             )
         })
         """,  # noqa: S608
@@ -169,12 +170,30 @@ register(
     ),
     Invariant(
         code="I3",
+        name="the ledger keeps as disputed what providers took, less what they gave back and what was decided",
+        rows="SELECT COUNT(*) FROM billing_payment",
+        breaches=f"""
+            SELECT p.code FROM billing_payment p
+            LEFT JOIN (SELECT payment_id, SUM(taken - returned - lost - owed) AS open, SUM(owed) AS owed
+                       FROM billing_dispute GROUP BY payment_id) d ON d.payment_id = p.id
+            LEFT JOIN (
+                SELECT t.payment_id, SUM(e.amount) AS amount FROM billing_ledgerentry e
+                JOIN billing_ledgertransaction t ON t.id = e.transaction_id
+                JOIN billing_ledgeraccount a ON a.id = e.account_id
+                WHERE a.kind = 'dispute' GROUP BY t.payment_id
+            ) l ON l.payment_id = p.id
+            WHERE NOT ({_same("COALESCE(l.amount, 0)", "COALESCE(d.open, 0)")}
+                       AND {_same("p.charged_back", "COALESCE(d.owed, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
         name="an order's money is what its payments say",
         rows="SELECT COUNT(*) FROM orders_order",
         breaches=f"""
             SELECT o.number FROM orders_order o
             LEFT JOIN (
-                SELECT order_id, SUM(captured) AS paid, SUM(refunded) AS refunded,
+                SELECT order_id, SUM(captured - charged_back) AS paid, SUM(refunded) AS refunded,
                        SUM(CASE WHEN status IN ('authorized', 'partially_captured')
                                 THEN authorized - captured ELSE 0 END) AS held
                 FROM billing_payment GROUP BY order_id

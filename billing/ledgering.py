@@ -35,6 +35,7 @@ class OfOrder:
     matches: list[Row] = field(default_factory=list)
     refunds: list[Row] = field(default_factory=list)
     write_offs: list[Row] = field(default_factory=list)
+    disputes: list[Row] = field(default_factory=list)
 
 
 def post_everything(apps: Any = installed, tell: Callable[[int, int], None] = lambda done, posted: None) -> int:
@@ -98,17 +99,29 @@ def _read(apps: Any, keys: list[int]) -> dict[int, OfOrder]:
     taken = ("method", "gateway", "currency", "captured", "captured_at", "created_at")
     for row in read("Payment", "order_id", *taken, captured__gt=0):
         found[row["order_id"]].payments.append(row)
-    for row in read("InvoicePayment", "invoice__order_id", "invoice_id", "payment_id", "amount", "at"):
-        found[row["invoice__order_id"]].matches.append(row)
+    matched = ("invoice_id", "payment_id", "amount", "at", *_known(apps, "InvoicePayment", "taken_back"))
+    for row in read("InvoicePayment", "invoice__order_id", *matched):
+        found[row["invoice__order_id"]].matches.append({"taken_back": NOTHING, **row})
     # Tables and columns that are younger than this ledger: the migration that brought it does not know them.
     if "writeoff" in apps.all_models["billing"]:
         off = ("invoice_id", "kind", "currency", "amount", "at", "invoice__legal_entity_id")
         for row in read("WriteOff", "invoice__order_id", *off):
             found[row["invoice__order_id"]].write_offs.append(row)
-    back = ("payment_id", "credit_note_id", "currency", "amount", "settled_at", "created_at")
+    back: tuple[str, ...] = ("payment_id", "credit_note_id", "currency", "amount", "settled_at", "created_at")
+    back += _known(apps, "Refund", "returns")
     for row in read("Refund", "order_id", *back, status="succeeded"):
-        found[row["order_id"]].refunds.append(row)
+        found[row["order_id"]].refunds.append({"returns": 0, **row})
+    if "dispute" in apps.all_models["billing"]:
+        asked = ("payment_id", "currency", "taken", "returned", "lost", "owed", "opened_at", "closed_at", "decided_at")
+        for row in read("Dispute", "order_id", *asked, taken__gt=0):
+            found[row["order_id"]].disputes.append(row)
     return found
+
+
+def _known(apps: Any, model: str, column: str) -> tuple[str, ...]:
+    """Name a column where there is one: the migration that brought the ledger knows those of its day only."""
+    columns = {one.name for one in apps.get_model("billing", model)._meta.concrete_fields}
+    return (column,) if column in columns else ()
 
 
 @dataclass
@@ -130,6 +143,7 @@ class Writing:
         yield from self._matches()
         yield from self._write_offs()
         yield from self._refunds()
+        yield from self._disputes()
 
     def _posting(
         self, kind: str, source: str, entity: int, currency: str, day: date, legs: tuple[Leg, ...], **links: int | None
@@ -167,14 +181,16 @@ class Writing:
         invoices = {row["pk"]: row for row in self.order.invoices}
         for row in self.order.matches:
             invoice, payment = invoices[row["invoice_id"]], row["payment_id"]
-            self.open_items[invoice["pk"]] -= row["amount"]
-            self.free[payment] -= row["amount"]
+            # A dispute that was lost took some of it back, by a posting of its own.
+            settled = row["amount"] + row["taken_back"]
+            self.open_items[invoice["pk"]] -= settled
+            self.free[payment] -= settled
             source = source_of("invoice", invoice["pk"], f"billing.payment:{payment}")
-            if amount := row["amount"] - self.written.get(source, NOTHING):
+            if amount := settled - self.written.get(source, NOTHING):
                 legs = postings.match_legs(amount, customer_id=self.order.customer_id, invoice_id=invoice["pk"])
                 entity, currency, issued_on = _place(invoice)
                 day = max(timezone.localdate(row["at"]), issued_on)
-                name = f"{source}:{places(row['amount'])}"
+                name = f"{source}:{places(settled)}"
                 yield self._posting("match", name, entity, currency, day, legs, invoice=invoice["pk"], payment=payment)
 
     def _write_offs(self) -> Iterator[Posting]:
@@ -204,10 +220,43 @@ class Writing:
             for leg in legs:
                 if leg.invoice_id:
                     self.open_items[leg.invoice_id] += leg.amount
-            if (source := source_of("refund", row["pk"])) not in self.written:
+            again = [row["returns"]] if row["returns"] else []
+            if (source := source_of("refund", row["pk"], *again)) not in self.written:
                 day = timezone.localdate(row["settled_at"] or row["created_at"])
                 links = {"payment": payment, "refund": row["pk"], "credit_note": row["credit_note_id"]}
                 yield self._posting("refund", source, self.seller(), row["currency"], day, legs, **links)
+
+    def _disputes(self) -> Iterator[Posting]:
+        """What the provider took and gave back, and who bears what was lost."""
+        payments = {row["pk"]: row for row in self.order.payments}
+        for row in self.order.disputes:
+            payment, account = row["payment_id"], _account(payments[row["payment_id"]])
+            found = (
+                ("dispute", "taken", 1, row["opened_at"]),
+                ("dispute", "returned", -1, row["closed_at"]),
+                ("dispute", "lost", 1, row["decided_at"]),
+                ("charge_back", "owed", 1, row["decided_at"]),
+            )
+            for kind, what, sign, at in found:
+                source = source_of("dispute", row["pk"], what)
+                amount = row[what] - self.written.get(source, NOTHING)
+                if amount <= 0:
+                    continue
+                legs = postings.dispute_legs(sign * amount, account=account)
+                if what == "lost":
+                    legs = postings.loss_legs(amount, account=account)
+                elif what == "owed":
+                    legs = self._charged_back(payment, amount, account)
+                day = timezone.localdate(at or row["opened_at"])
+                name = f"{source}:{places(row[what])}"
+                yield self._posting(kind, name, self.seller(), row["currency"], day, legs, payment=payment)
+
+    def _charged_back(self, payment: int, amount: Decimal, account: str) -> tuple[Leg, ...]:
+        free = self.free[payment]
+        self.free[payment] -= amount
+        owed = [(row["invoice_id"], row["taken_back"]) for row in self.order.matches if row["payment_id"] == payment]
+        customer = self.order.customer_id
+        return postings.charge_back_legs(amount, account=account, customer_id=customer, free=free, owed=owed)
 
     def _over(self, payment: int, *, first: int | None) -> list[tuple[int, Decimal]]:
         """Return by how much too much was paid and credited on the invoices of a payment, the one meant first."""

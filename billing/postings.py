@@ -8,6 +8,9 @@ An amount is debit above nothing and credit below, so that the legs of a posting
     credit note  the invoice, turned round
     refund       money -119, from the prepayment as far as it reaches, the rest from the receivable
     write-off    bad debt (or small difference) +119, receivable -119; turned round when it is expected after all
+    dispute      disputed +119, money -119 when the provider takes it; turned round when he gives it back
+    lost         bad debt +119, disputed -119 where it is our loss
+    charge back  receivable +119, disputed -119 where the customer owes it again
 """
 
 from collections.abc import Iterable, Mapping
@@ -143,6 +146,31 @@ def refund_legs(
         part = min(rest, max(NOTHING, over))
         rest -= part
         found.append(Leg(RECEIVABLE, part, customer_id=customer_id, invoice_id=invoice_id))
+    found.append(Leg(RECEIVABLE, rest, customer_id=customer_id))
+    return legs(*found)
+
+
+def dispute_legs(amount: Decimal, *, account: str) -> tuple[Leg, ...]:
+    """Return money that the provider took for a dispute; less than nothing is what he gave back."""
+    return legs(Leg(DISPUTE, amount, account), Leg(MONEY, -amount, account))
+
+
+def loss_legs(amount: Decimal, *, account: str) -> tuple[Leg, ...]:
+    """Return what of a dispute that was lost is our loss."""
+    return legs(Leg(BAD_DEBT, amount), Leg(DISPUTE, -amount, account))
+
+
+def charge_back_legs(
+    amount: Decimal, *, account: str, customer_id: int | None, free: Decimal, owed: Iterable[tuple[int, Decimal]]
+) -> tuple[Leg, ...]:
+    """Return what of a dispute that was lost the customer owes again: what settled nothing first, then invoices."""
+    loose = min(amount, max(NOTHING, free))
+    rest = amount - loose
+    found = [Leg(DISPUTE, -amount, account), Leg(PREPAYMENT, loose, customer_id=customer_id)]
+    for invoice_id, part in owed:
+        taken = min(rest, part)
+        rest -= taken
+        found.append(Leg(RECEIVABLE, taken, customer_id=customer_id, invoice_id=invoice_id))
     found.append(Leg(RECEIVABLE, rest, customer_id=customer_id))
     return legs(*found)
 

@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing import dunning
-from billing.models import CreditNote, Invoice, Payment, Refund, Reminder
+from billing.models import CreditNote, Dispute, Invoice, Payment, Refund, Reminder
+from core.models import exact
 from core.money import round_amount
 from core.sight import seen
 from orders import guards
@@ -50,6 +51,11 @@ def payments(channels: Iterable[str] | None = None) -> QuerySet[Payment]:
 def refunds(channels: Iterable[str] | None = None) -> QuerySet[Refund]:
     """Return the refunds, with order, payment and credit note."""
     return _of_channels(Refund.objects.select_related("order", "payment", "credit_note"), channels)
+
+
+def disputes(channels: Iterable[str] | None = None) -> QuerySet[Dispute]:
+    """Return the disputes, with order and payment."""
+    return _of_channels(Dispute.objects.select_related("order", "payment"), channels)
 
 
 def overdue(today: date | None = None) -> Q:
@@ -200,12 +206,38 @@ def coming(order: Order) -> Decimal:
     return sum((one.amount for one in rows), start=Decimal(0))
 
 
+def disputed(order: Order) -> dict[int, Decimal | None]:
+    """Return, by payment, what the customer's bank asks back and may not go back a second time; None: all of it.
+
+    While it is open nothing of the payment goes back; what was lost is gone already.
+    """
+    found: dict[int, Decimal | None] = {}
+    for one in Dispute.objects.filter(order=order).exclude(status=Dispute.Status.WON).order_by("pk"):
+        before = found.get(one.payment_id, Decimal(0))
+        lost = None if before is None else before + one.taken - one.returned
+        found[one.payment_id] = None if one.status == Dispute.Status.OPEN else lost
+    return found
+
+
+def waits_for_a_dispute(customer_id: int) -> bool:
+    """Whether a payment of a customer is disputed, or nobody has said yet who bears it."""
+    rest = exact(F("taken") - F("returned") - F("lost") - F("owed"))
+    rows = Dispute.objects.filter(order__customer=customer_id).annotate(rest=rest)
+    return rows.filter(Q(status=Dispute.Status.OPEN) | (Q(status=Dispute.Status.LOST) & ~Q(rest=0))).exists()
+
+
 def refundable(order: Order) -> dict[int, Decimal]:
-    """Return, by payment, what may still go back: taken, less what was sent back or promised."""
+    """Return, by payment, what may still go back: taken, less what was sent back, promised or is disputed."""
     promised = Coalesce(
         Sum("refunds__amount", filter=~Q(refunds__status__in=GONE)),
         Decimal(0),
         output_field=DecimalField(max_digits=14, decimal_places=3),
     )
-    rows = Payment.objects.filter(order=order, captured__gt=0).annotate(promised=promised).order_by("pk")
-    return {one.pk: one.captured - round_amount(one.promised, order.currency) for one in rows}
+    rows = list(Payment.objects.filter(order=order, captured__gt=0).annotate(promised=promised).order_by("pk"))
+    asked_back = disputed(order) if any(one.gateway != "manual" for one in rows) else {}
+    left = {}
+    for one in rows:
+        lost = asked_back.get(one.pk, Decimal(0))
+        rest = Decimal(0) if lost is None else one.captured - lost - round_amount(one.promised, order.currency)
+        left[one.pk] = max(Decimal(0), rest)
+    return left

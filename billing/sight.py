@@ -33,6 +33,7 @@ def of_invoices(rows: Rows, codes: frozenset[str]) -> Rows:
 @sight.hides("billing.creditnote", "channel")
 @sight.hides("billing.payment", "channel")
 @sight.hides("billing.refund", "channel")
+@sight.hides("billing.dispute", "channel")
 @sight.hides("billing.ledgertransaction", "channel")
 def of_orders(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what belongs to orders of those channels."""

@@ -44,7 +44,8 @@ def checkout_code() -> str:
 class ProviderCheckout(models.Model):
     """A row in the books of the demo's payment provider, an outside party: the shop sees it over HTTP only.
 
-    `key` is the shop's; asked again under it, nothing is done twice. `refunds` holds what went back, by key.
+    `key` is the shop's; asked again under it, nothing is done twice. `refunds` holds what went back, by key, and
+    `dispute` what the customer's bank asks back: its id, state and until when evidence counts.
     """
 
     class State(models.TextChoices):
@@ -68,6 +69,7 @@ class ProviderCheckout(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     challenged = models.BooleanField(default=False)
     refunds = models.JSONField(default=dict)
+    dispute = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -15,12 +15,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from billing.gateways import wire
+from billing.gateways import DisputeStand, wire
 from demo.models import ProviderCheckout
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ TOLD = ("subject", "payee", "language", "return_url", "notice_url")
 OPEN_FOR = timedelta(hours=24)
 # When a message is sent, in seconds; what nobody took by then is lost, and the shop has to ask.
 TRIES = (0, 1, 5)
+# How long a customer thinks before asking the bank, in seconds; and how long evidence counts.
+LATER = 20.0
+EVIDENCE_IN = timedelta(days=7)
 DECLINED = _("The bank declined the payment.")
 NOT_IN_TIME = _("Nobody paid in time.")
 NOT_CONFIRMED = _("The payment was not confirmed with the bank.")
@@ -99,6 +102,8 @@ def send_back(code: str, *, key: str, amount: Decimal) -> str:
             raise Refused("There is no such payment")
         if known := checkout.refunds.get(key):
             return str(known["id"])
+        if checkout.dispute and checkout.dispute["state"] != DisputeStand.WON:
+            raise Refused("The payment is disputed")
         sent = sum((Decimal(one["amount"]) for one in checkout.refunds.values()), start=Decimal(0))
         if sent + amount > checkout.amount:
             raise Refused("More would go back than was paid")
@@ -107,11 +112,63 @@ def send_back(code: str, *, key: str, amount: Decimal) -> str:
         return refund["id"]
 
 
+def open_dispute(code: str) -> bool:
+    """Let the customer's bank ask a payment back, with what went back before left out; False where it does already."""
+    with transaction.atomic():
+        checkout = ProviderCheckout.objects.select_for_update().filter(code=code, state=State.PAID, dispute={}).first()
+        if checkout is None:
+            return False
+        sent = sum((Decimal(one["amount"]) for one in checkout.refunds.values()), start=Decimal(0))
+        if sent >= checkout.amount:
+            return False
+        dispute = {
+            "id": f"dp_{get_random_string(20)}",
+            "state": str(DisputeStand.OPEN),
+            "amount": str(checkout.amount - sent),
+            "reason": "product_not_received",
+            "due_at": (timezone.now() + EVIDENCE_IN).isoformat(),
+        }
+        ProviderCheckout.objects.filter(pk=checkout.pk).update(dispute=dispute)
+    return True
+
+
+def decide_dispute(code: str, stand: DisputeStand) -> bool:
+    """Let the customer's bank decide; False where it has, or nothing is disputed."""
+    with transaction.atomic():
+        checkout = ProviderCheckout.objects.select_for_update().get(code=code)
+        if checkout.dispute.get("state") != DisputeStand.OPEN:
+            return False
+        decided = {**checkout.dispute, "state": str(stand)}
+        ProviderCheckout.objects.filter(pk=checkout.pk).update(dispute=decided)
+    return True
+
+
 def notify(checkout: ProviderCheckout, state: State) -> None:
     """Write to the shop that a payment was decided, without keeping the customer waiting."""
-    body = json.dumps({"type": "checkout.decided", "key": checkout.key}).encode()
+    tell(checkout, "checkout.decided", state)
+
+
+def tell(checkout: ProviderCheckout, kind: str, state: str) -> None:
+    """Write to the shop that something happened; what, it asks."""
+    body = json.dumps({"type": kind, "key": checkout.key}).encode()
     message_id = f"ev_{checkout.code.removeprefix('ck_')}_{state}"
-    threading.Thread(target=_send, args=(checkout.notice_url, message_id, body), daemon=True, name="provider").start()
+    wanted = (checkout.notice_url, message_id, body)
+    threading.Thread(target=_send, args=wanted, daemon=True, name="provider").start()
+
+
+def dispute_later(checkout: ProviderCheckout) -> None:
+    """Let the customer think about it for a while, and then ask the bank for the money."""
+
+    def ask_bank() -> None:
+        try:
+            if open_dispute(checkout.code):
+                tell(checkout, "payment.disputed", DisputeStand.OPEN)
+        finally:
+            connection.close()
+
+    timer = threading.Timer(LATER, ask_bank)
+    timer.daemon = True
+    timer.start()
 
 
 def _send(url: str, message_id: str, body: bytes) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from billing.gateways import DisputeStand
 from core.links import absolute
 from core.money import plain
 from demo import provider
@@ -25,10 +26,14 @@ from demo.provider import Refused, State
 View = Callable[..., HttpResponse]
 ENDS = {
     "pay": (State.PAID, ""),
+    # Pays, and thinks better of it.
+    "regret": (State.PAID, ""),
     "decline": (State.REFUSED, provider.DECLINED),
     "abort": (State.REFUSED, provider.NOT_CONFIRMED),
     "lapse": (State.CLOSED, provider.NOT_IN_TIME),
 }
+
+DECISIONS = {"shop-wins": DisputeStand.WON, "shop-loses": DisputeStand.LOST}
 
 
 def for_the_shop(view: View) -> View:
@@ -113,6 +118,18 @@ def refund(request: HttpRequest, code: str) -> HttpResponse:
     return JsonResponse({"id": refund_id})
 
 
+@for_the_shop
+@require_GET
+def disputes(request: HttpRequest, code: str) -> HttpResponse:
+    """Say how the dispute over a payment stands, if there is one."""
+    checkout = ProviderCheckout.objects.filter(code=code).first()
+    if checkout is None:
+        return JsonResponse({"state": "unknown"}, status=404)
+    page = absolute(reverse("demo:provider-page", args=[checkout.code]))
+    found = [{**checkout.dispute, "currency": checkout.currency, "page": page}] if checkout.dispute else []
+    return JsonResponse({"disputes": found})
+
+
 @only_in_demo
 @csrf_protect
 @never_cache
@@ -128,12 +145,18 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
             decided = provider.decide(checkout, state, reason=str(reason))
         if decided:
             provider.notify(checkout, state)
+            if wanted == "regret":
+                provider.dispute_later(checkout)
         # Who clicked twice is led home just the same.
         return HttpResponseRedirect(checkout.return_url)
     if wanted == "challenge" and is_open:
         ProviderCheckout.objects.filter(pk=checkout.pk).update(challenged=True)
     elif wanted == "lose" and is_open:
         provider.decide(checkout, State.PAID)
+    elif wanted == "dispute" and provider.open_dispute(code):
+        provider.tell(checkout, "payment.disputed", DisputeStand.OPEN)
+    elif wanted in DECISIONS and provider.decide_dispute(code, DECISIONS[wanted]):
+        provider.tell(checkout, "payment.disputed", DECISIONS[wanted])
     if request.method == "POST":
         return redirect("demo:provider-page", code=code)
     return render(request, "demo/provider/page.html", {"checkout": checkout})

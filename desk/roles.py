@@ -18,7 +18,10 @@ MOVES_GOODS = (
     "inventory.view_stockcount", "inventory.add_stockcount", "inventory.change_stockcount",
 )  # fmt: skip
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulfillment.view_shipment")
-SEES_MONEY = ("billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund")
+SEES_MONEY = (
+    "billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund",
+    "billing.view_dispute",
+)  # fmt: skip
 READS_BOOKS = (
     "billing.view_ledgertransaction", "billing.close_month", "billing.view_bookexport", "billing.view_datevprofile",
     "billing.change_datevprofile",

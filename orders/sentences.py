@@ -28,6 +28,7 @@ LATE_ON_ITS_WAY = sentence(gettext_noop("%(order)s is not there, promised for %(
 PAYMENT_LAPSES = sentence(gettext_noop("%(order)s is not paid and lapses soon"))
 PAYMENT_FAILED = sentence(gettext_noop("A payment for %(order)s failed: %(reason)s"))
 CHECK_FAILED = sentence(gettext_noop("%(order)s is stopped by a check: %(reason)s"))
+IN_DISPUTE = sentence(gettext_noop("They had a payment taken back by their bank, on %(day)s"))
 IN_ARREARS = sentence(gettext_noop("They have not paid although reminded, since %(day)s"))
 # How exceptions ended.
 CAUSE_GONE = sentence(gettext_noop("The cause is gone"))

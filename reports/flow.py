@@ -33,8 +33,12 @@ MACHINES = (
     "billing.Payment",
     "billing.Refund",
     "billing.CreditNote",
+    "billing.Dispute",
     "returns.ReturnRequest",
 )
+
+
+REFUND_STEPS = ("approve", "process", "succeed", "fail", "come_back", "reject")
 
 
 @dataclass(frozen=True)
@@ -219,7 +223,7 @@ STEPS: tuple[FlowStep, ...] = (
         (
             "billing.Invoice.pay_in_part",
             "billing.Invoice.settle",
-            "billing.Invoice.write_off",
+            *("billing.Invoice.reopen", "billing.Invoice.reopen_in_part", "billing.Invoice.write_off"),
             "billing.Payment.require_action",
             "billing.Payment.authorize",
             "billing.Payment.capture_in_part",
@@ -228,12 +232,10 @@ STEPS: tuple[FlowStep, ...] = (
             "billing.Payment.expire",
             "billing.Payment.void",
             "billing.Payment.release_rest",
-            "billing.Refund.approve",
-            "billing.Refund.process",
-            "billing.Refund.succeed",
-            "billing.Refund.fail",
-            "billing.Refund.reject",
+            *(f"billing.Refund.{step}" for step in REFUND_STEPS),
+            *("billing.Dispute.win", "billing.Dispute.lose"),
             "billing.CreditNote.pay_out",
+            "billing.CreditNote.take_up",
         ),
         lambda: Invoice.objects.filter(status__in=billing.WAITING),
         "admin:billing_invoice_changelist",

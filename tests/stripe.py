@@ -12,25 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.answering import Answer, Asked, answering
+from tests.stripe_bank import Bank, No, Said
 
 KEY, SECRET = "sk_test_ours", "whsec_between_us"
-Said = dict[str, Any]
 CARD = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2031}
 
 
-class No(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.status, self.body = status, {"error": {"message": message, "type": "invalid_request_error", **more}}
-
-
-class Stripe:
+class Stripe(Bank):
     """The books, and knobs: `losing` is how many of the next answers (or which share) are lost after the work."""
 
     def __init__(self) -> None:
@@ -38,6 +29,7 @@ class Stripe:
         self.sessions: dict[str, Said] = {}
         self.intents: dict[str, Said] = {}
         self.refunds: dict[str, Said] = {}
+        self.disputes: dict[str, Said] = {}
         self.keys: dict[str, tuple[Said, int, Said]] = {}
         self.events: list[Said] = []
         self.asked: list[str] = []
@@ -190,9 +182,10 @@ class Stripe:
             return status, said
 
     def _told(self, parts: list[str], asked: Said) -> Said:
-        if parts[0] == "refunds":
-            mine = [one for one in self.refunds.values() if one["payment_intent"] == asked["payment_intent"]]
-            return {"data": mine}
+        if parts[0] in ("refunds", "disputes"):
+            kept = self.refunds if parts[0] == "refunds" else self.disputes
+            mine = [one for one in kept.values() if one["payment_intent"] == asked["payment_intent"]]
+            return self._listed(mine, asked)
         if parts[1:] == ["search"]:
             name = asked["query"].removeprefix('metadata["key"]:"').removesuffix('"')
             return {"data": [one for one in self.intents.values() if one["metadata"].get("key") == name]}
@@ -200,6 +193,14 @@ class Stripe:
             session = self._one(self.sessions, parts[2])
             return {**session, "payment_intent": self.intents.get(session["payment_intent"])}
         return self._one(self.intents, parts[1])
+
+    @staticmethod
+    def _listed(rows: list[Said], asked: Said) -> Said:
+        """Return a page of a list: what comes after a row, as many as were asked for."""
+        names = [one["id"] for one in rows]
+        first = names.index(asked["starting_after"]) + 1 if "starting_after" in asked else 0
+        last = first + int(asked.get("limit", 10))
+        return {"object": "list", "data": rows[first:last], "has_more": last < len(rows)}
 
     @staticmethod
     def _one(kept: dict[str, Said], name: str) -> Said:
@@ -273,6 +274,8 @@ class Stripe:
         sent = sum(one["amount"] for one in live if one["payment_intent"] == intent["id"])
         if sent + amount > intent["amount_received"]:
             raise No(400, "Refund amount is greater than unrefunded amount", code="charge_already_refunded")
+        if any(one["payment_intent"] == intent["id"] and one["status"] != "won" for one in self.disputes.values()):
+            raise No(400, "Charge has been charged back", code="charge_disputed")
         refund = {
             "id": f"re_{len(self.refunds) + 1}",
             "object": "refund",

@@ -25,6 +25,7 @@ MACHINES = {
     "Refund",
     "Invoice",
     "CreditNote",
+    "Dispute",
     "ReturnRequest",
 }
 # Words of the trade. In core they would mean that a mechanism knows what it moves.

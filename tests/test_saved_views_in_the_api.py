@@ -22,6 +22,7 @@ PLACES = {
     "payments": "billing.payment",
     "products": "inventory.product",
     "refunds": "billing.refund",
+    "disputes": "billing.dispute",
     "returns": "returns.returnrequest",
     "shipments": "fulfillment.shipment",
     "stock/movements": "inventory.stockmovement",

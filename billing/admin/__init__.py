@@ -7,10 +7,24 @@ from core.admin import navigation
 from core.sentences import gettext_noop
 from orders import categories
 
-from . import bank, documents, entity, exports, finding, ledger, payments, remedies, reminders, today, write_offs
+from . import (
+    bank,
+    disputes,
+    documents,
+    entity,
+    exports,
+    finding,
+    ledger,
+    payments,
+    remedies,
+    reminders,
+    today,
+    write_offs,
+)
 
 __all__ = [
     "bank",
+    "disputes",
     "documents",
     "entity",
     "exports",
@@ -88,6 +102,15 @@ navigation.register(
 )
 navigation.register(
     MONEY,
+    _("Disputes"),
+    "admin:billing_dispute_changelist",
+    permission="billing.view_dispute",
+    order=535,
+    icon="coins",
+    query="?status__exact=open",
+)
+navigation.register(
+    MONEY,
     _("Journal"),
     "admin:billing_ledgertransaction_changelist",
     permission="billing.view_ledgertransaction",
@@ -127,10 +150,12 @@ bell.say("books_failed", _("could not make the files of the books"))
 
 categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.operate_payment")
 categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)
+categories.register("dispute", _("disputed payment"), queue=categories.FINANCE)
 categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 
+bell.say("payment_disputed", _("has a payment asked back by their bank"))
 badges.register("neutral", "voided", "left", "none")
 badges.register("info", "issued", "approved", "open")
 badges.register("progress", "partially_captured", "likely")
-badges.register("good", "captured", "applied", "booked", "exact")
+badges.register("good", "captured", "applied", "booked", "exact", "won")
 badges.register("warn", "written_off", "dropped", "possible")

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import services
-from billing.models import Payment, Refund
+from billing.models import Dispute, Payment, Refund
 from core.reader import spoken_amount
 from orders import remedies
 from orders.remedies import Offer, Remedy
@@ -28,6 +28,48 @@ def _take_now(exception: Any) -> Offer | None:
     return Offer((_("%(amount)s is taken now, before the goods leave.") % {"amount": amount},))
 
 
+def _dispute_of(exception: Any) -> Dispute | None:
+    found = Dispute.objects.filter(code=exception.payload.get("dispute", "")).select_related("payment").first()
+    return found if found is not None and found.is_to_be_decided and found.undecided > 0 else None
+
+
+def _owe_again(exception: Any) -> Offer | None:
+    if (dispute := _dispute_of(exception)) is None or dispute.payment.kept <= 0:
+        return None
+    amount = spoken_amount(min(dispute.undecided, dispute.payment.kept), dispute.currency)
+    return Offer((_("The customer owes %(amount)s again.") % {"amount": amount},))
+
+
+def _bear(exception: Any) -> Offer | None:
+    if (dispute := _dispute_of(exception)) is None:
+        return None
+    amount = spoken_amount(dispute.undecided, dispute.currency)
+    return Offer((_("%(amount)s is written off as our loss.") % {"amount": amount},))
+
+
+remedies.register(
+    Remedy(
+        "owe_again",
+        gettext_lazy("The customer owes it again"),
+        ("dispute",),
+        "billing.operate_payment",
+        _owe_again,
+        services.owe_for_exception,
+        order=10,
+        style="primary",
+    )
+)
+remedies.register(
+    Remedy(
+        "bear_loss",
+        gettext_lazy("It is our loss"),
+        ("dispute",),
+        "billing.operate_payment",
+        _bear,
+        services.bear_for_exception,
+        order=20,
+    )
+)
 remedies.register(
     Remedy(
         "take_hold",

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from billing import selectors
-from billing.models import CreditNote, Invoice, Payment, Refund
+from billing.models import CreditNote, Dispute, Invoice, Payment, Refund
 
 ISSUED = [choice for choice in Invoice.Status.choices if choice[0] != Invoice.Status.DRAFT]
 ISSUED_NOTES = [choice for choice in CreditNote.Status.choices if choice[0] != CreditNote.Status.DRAFT]
@@ -71,4 +71,17 @@ class RefundFilters(django_filters.FilterSet):
 
     class Meta:
         model = Refund
+        fields: tuple[str, ...] = ()
+
+
+class DisputeFilters(django_filters.FilterSet):
+    """By state, order, payment and the provider's reference."""
+
+    status = django_filters.MultipleChoiceFilter(choices=Dispute.Status.choices)
+    order = django_filters.CharFilter(field_name="order__number", help_text="SO-…")
+    payment = django_filters.CharFilter(field_name="payment__code", help_text="pay_…")
+    reference = django_filters.CharFilter(help_text="Exact, as the provider calls it.")
+
+    class Meta:
+        model = Dispute
         fields: tuple[str, ...] = ()

@@ -1,4 +1,7 @@
-"""`/payments/` and `/refunds/`: money that is held, comes in, is let go and goes back. A retry moves nothing twice."""
+"""`/payments/`, `/refunds/` and `/disputes/`: money that is held, comes in, is let go and goes back.
+
+A retry moves nothing twice.
+"""
 
 from decimal import Decimal
 
@@ -10,7 +13,7 @@ from rest_framework.response import Response
 
 from billing import selectors, services
 from billing.errors import CurrencyDiffers, UnknownPayment
-from billing.models import Payment, Refund
+from billing.models import Dispute, Payment, Refund
 from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
 from core.money import Money
@@ -18,9 +21,10 @@ from orders import selectors as orders
 from orders.errors import UnknownOrder
 from orders.models import Order
 
-from .filters import PaymentFilters, RefundFilters
+from .filters import DisputeFilters, PaymentFilters, RefundFilters
 from .serializers import (
     CaptureSerializer,
+    DisputeSerializer,
     PaymentInputSerializer,
     PaymentSerializer,
     RefundInputSerializer,
@@ -175,6 +179,31 @@ class RefundsView(MoneyView, ApiListView):
     def get_queryset(self) -> QuerySet[Refund]:
         """Return what the caller may see."""
         return selectors.refunds(self.channels)
+
+
+class DisputesView(MoneyView, ApiListView):
+    """All disputes, the youngest first."""
+
+    serializer_class = DisputeSerializer
+    filterset_class = DisputeFilters
+    saved_views = True
+    ordering = ("-pk",)
+
+    def get_queryset(self) -> QuerySet[Dispute]:
+        """Return what the caller may see."""
+        return selectors.disputes(self.channels)
+
+
+class OneDisputeView(MoneyView):
+    """One dispute."""
+
+    @extend_schema(responses=DisputeSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        """Return it."""
+        found = selectors.disputes(self.channels).filter(code=code).first()
+        if found is None:
+            raise UnknownPayment("There is no such dispute")
+        return Response(DisputeSerializer(found).data)
 
 
 class OneRefundView(MoneyView):

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing.models import CreditNote, Invoice, Payment, Refund
+from billing.models import CreditNote, Dispute, Invoice, Payment, Refund
 from core.api.fields import (
     MomentField,
     MoneyField,
@@ -148,6 +148,7 @@ class PaymentSerializer(serializers.Serializer):
     authorized = MoneyField()
     captured = MoneyField()
     refunded = MoneyField()
+    charged_back = MoneyField()
     held = MoneyField()
     reference = serializers.CharField()
     failure = serializers.CharField()
@@ -170,6 +171,30 @@ class RefundSerializer(serializers.Serializer):
     failure = serializers.CharField()
     created_at = MomentField()
     settled_at = MomentField(allow_null=True)
+
+
+class DisputeSerializer(serializers.Serializer):
+    """A payment that the customer's bank asks back. `taken` is what the provider took, `returned` what he gave back.
+
+    Of what is lost, `lost` is borne by us and `owed` by the customer, who owes it again.
+    """
+
+    id = serializers.CharField(source="code")
+    order = serializers.CharField(source="order.number")
+    payment = serializers.CharField(source="payment.code")
+    status = serializers.ChoiceField(choices=Dispute.Status.choices)
+    reason = serializers.ChoiceField(choices=Dispute.Reason.choices)
+    reference = serializers.CharField()
+    currency = serializers.CharField()
+    amount = MoneyField()
+    taken = MoneyField()
+    returned = MoneyField()
+    lost = MoneyField()
+    owed = MoneyField()
+    evidence_due_at = MomentField(allow_null=True)
+    evidence_sent = serializers.BooleanField()
+    opened_at = MomentField()
+    closed_at = MomentField(allow_null=True)
 
 
 class PaymentInputSerializer(StrictSerializer):

@@ -24,4 +24,6 @@ urlpatterns = [
     path("orders/<str:number>/proforma/pdf/", preliminary.ProformaPdfView.as_view(), name="proforma-pdf"),
     path("refunds/", money.RefundsView.as_view(), name="refunds"),
     path("refunds/<str:code>/", money.OneRefundView.as_view(), name="refund"),
+    path("disputes/", money.DisputesView.as_view(), name="disputes"),
+    path("disputes/<str:code>/", money.OneDisputeView.as_view(), name="dispute"),
 ]

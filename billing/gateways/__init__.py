@@ -4,10 +4,13 @@ from typing import cast
 
 from billing.errors import UnknownGateway
 from billing.gateways.base import (
+    About,
     Answer,
     Captures,
     Charge,
     Checkout,
+    DisputeStand,
+    DisputeStanding,
     Gateway,
     HostedGateway,
     Notice,
@@ -22,10 +25,13 @@ from billing.gateways.manual import ManualGateway
 from billing.gateways.stripe import StripeGateway
 
 __all__ = [
+    "About",
     "Answer",
     "Captures",
     "Charge",
     "Checkout",
+    "DisputeStand",
+    "DisputeStanding",
     "Gateway",
     "HostedGateway",
     "Notice",

@@ -1,6 +1,6 @@
 """What every payment provider can be asked. One file per provider; none of them knows our tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -132,6 +132,41 @@ class Standing:
     means: Mapping[str, str] = field(default_factory=dict)
 
 
+class DisputeStand(StrEnum):
+    """How a dispute stands at the provider; won and lost are final there."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeStanding:
+    """What the provider says of a dispute: `taken` is what he took from us for it, `returned` what he gave back.
+
+    `reason` is one of ours, or what he calls it; `due_at` is until when he takes evidence, `sent` whether he has it,
+    and `page` where people give it to him.
+    """
+
+    reference: str
+    stand: DisputeStand
+    amount: Money
+    taken: Money
+    returned: Money
+    reason: str = ""
+    due_at: datetime | None = None
+    sent: bool = False
+    page: str = ""
+
+
+class About(StrEnum):
+    """What a message of the provider is about."""
+
+    PAYMENT = "payment"
+    # Money that came in may have gone again: it is disputed, or a refund failed after all.
+    AFTERWARDS = "afterwards"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """A message of the provider that is proven to be his: `id` is the same when he repeats it, `key` is ours.
@@ -143,6 +178,7 @@ class Notice:
     id: str
     key: str = ""
     reference: str = ""
+    about: About = About.PAYMENT
 
 
 class HostedGateway(Gateway, Protocol):
@@ -183,6 +219,14 @@ class HostedGateway(Gateway, Protocol):
 
     def find_refund(self, *, reference: str, key: str) -> Answer | None:
         """Say how it stands with money that was to be sent back under a key; none where it was never asked."""
+        ...
+
+    def refunds_of(self, *, reference: str) -> Mapping[str, Answer]:
+        """Say how all the refunds of a payment stand, by the keys under which they were asked for."""
+        ...
+
+    def disputes_of(self, *, reference: str) -> Sequence[DisputeStanding]:
+        """Say how the disputes over a payment stand."""
         ...
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:

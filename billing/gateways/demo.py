@@ -15,10 +15,13 @@ from django.conf import settings
 
 from billing.gateways import wire
 from billing.gateways.base import (
+    About,
     Answer,
     Captures,
     Charge,
     Checkout,
+    DisputeStand,
+    DisputeStanding,
     Notice,
     NoticeRefused,
     Outcome,
@@ -78,6 +81,18 @@ class DemoGateway:
         """Say nothing: it may be asked to send money back as often as one likes, it does so once."""
         return None
 
+    def refunds_of(self, *, reference: str) -> dict[str, Answer]:
+        """Say nothing: what it sent back arrives."""
+        return {}
+
+    def disputes_of(self, *, reference: str) -> list[DisputeStanding]:
+        """Say how the disputes over a payment stand."""
+        status, said = self._call("GET", f"payments/{quote(reference)}/disputes/")
+        found = said.get("disputes")
+        if status != 200 or not isinstance(found, list):
+            raise ProviderSilent(f"The provider's answer ({status}) cannot be understood")
+        return [self._dispute(one) for one in found]
+
     def charge(self, charge: Charge) -> Standing:
         """Refuse: it keeps no means of customers."""
         return Standing(stand=Stand.REFUSED, reason="The customer pays on the provider's page")
@@ -93,7 +108,8 @@ class DemoGateway:
         key = said.get("key") if isinstance(said, dict) else None
         if not isinstance(key, str) or not key:
             raise NoticeRefused("The message names no payment")
-        return Notice(id=message_id, key=key)
+        disputed = said.get("type") == "payment.disputed"
+        return Notice(id=message_id, key=key, about=About.AFTERWARDS if disputed else About.PAYMENT)
 
     # It holds nothing, so there is nothing to take or to let go later.
     def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
@@ -113,6 +129,25 @@ class DemoGateway:
             raise ProviderSilent("The demo's provider is there in the demo only")
         url = f"{settings.DEMO_PROVIDER_URL}/{path}"
         return wire.call(method, url, secret=settings.DEMO_PROVIDER_SECRET, body=body)
+
+    def _dispute(self, said: Any) -> DisputeStanding:
+        try:
+            stand, amount = DisputeStand(said["state"]), Money(Decimal(said["amount"]), str(said["currency"]))
+            due_at = datetime.fromisoformat(said["due_at"])
+            reference, page, reason = str(said["id"])[:100], str(said["page"]), str(said["reason"])
+        except (KeyError, TypeError, ValueError, InvalidOperation):
+            raise ProviderSilent("The provider's answer cannot be understood") from None
+        nothing = Money(Decimal(0), amount.currency)
+        return DisputeStanding(
+            reference=reference,
+            stand=stand,
+            amount=amount,
+            taken=amount,
+            returned=amount if stand is DisputeStand.WON else nothing,
+            reason=reason,
+            due_at=due_at,
+            page=page if page.startswith(f"{self.origin}/") else "",
+        )
 
     def _standing(self, status: int, said: dict[str, Any]) -> Standing:
         if status == 404 and said.get("state") == Stand.UNKNOWN:

@@ -4,22 +4,22 @@ It is spoken to over its own HTTP interface: a dozen fields of seven calls. Ever
 our key, so that asked again it does nothing twice; how a payment stands is asked, never guessed.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from django.conf import settings
 
-from billing.gateways import minor, wire
+from billing.gateways import minor, stripe_said, wire
 from billing.gateways.base import (
+    About,
     Answer,
     Captures,
     Charge,
     Checkout,
+    DisputeStanding,
     Notice,
     NoticeRefused,
     Outcome,
@@ -35,7 +35,6 @@ LANGUAGES = frozenset({"da", "de", "en", "es", "fi", "fr", "it", "nb", "nl", "pl
 NO_ANSWER = frozenset({401, 403, 409, 425, 429})
 # For how long a bank holds money, where the card does not say.
 USUAL_DAYS = 7
-KEPT = ("brand", "last4", "exp_month", "exp_year")
 Said = Mapping[str, Any]
 
 
@@ -90,9 +89,11 @@ class StripeGateway:
         }
         status, said = self._do("checkout/sessions", asked, key=checkout.key)
         if status != 200:
-            return _refused(said)
+            return stripe_said.refused(said)
         # What comes again under a key is what was said the first time; how it stands now is asked.
-        return self._of_page(self._read(f"checkout/sessions/{_id(said)}", expand="payment_intent.latest_charge"))
+        return self._of_page(
+            self._read(f"checkout/sessions/{stripe_said.id_of(said)}", expand="payment_intent.latest_charge")
+        )
 
     def ask(self, *, key: str, reference: str = "") -> Standing:
         """Say how a payment stands. One whose page nobody was told of has none."""
@@ -132,20 +133,20 @@ class StripeGateway:
             "metadata": {"key": charge.key},
         }
         status, said = self._do("payment_intents", asked, key=charge.key)
-        return self._of_intent(said) if status == 200 else _refused(said)
+        return self._of_intent(said) if status == 200 else stripe_said.refused(said)
 
     def capture(self, *, reference: str, amount: Money, key: str) -> Answer:
         """Take (some of) what is held; the rest is let go by Stripe."""
         asked = {"amount_to_capture": minor.units(amount)}
         status, said = self._do(f"payment_intents/{quote(reference)}/capture", asked, key=key)
         done = status == 200 and said.get("status") == "succeeded"
-        return Answer(outcome=Outcome.DONE, reference=reference) if done else _no(said)
+        return Answer(outcome=Outcome.DONE, reference=reference) if done else stripe_said.no(said)
 
     def void(self, *, reference: str, key: str) -> Answer:
         """Let go of what is held."""
         status, said = self._do(f"payment_intents/{quote(reference)}/cancel", {}, key=key)
         done = status == 200 and said.get("status") == "canceled"
-        return Answer(outcome=Outcome.DONE, reference=reference) if done else _no(said)
+        return Answer(outcome=Outcome.DONE, reference=reference) if done else stripe_said.no(said)
 
     def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
         """Refuse: only the customer can pay, on its page."""
@@ -157,21 +158,30 @@ class StripeGateway:
         """Send money back; asked again under the same key it is sent once."""
         asked = {"payment_intent": reference, "amount": minor.units(amount), "metadata": {"key": key}}
         status, said = self._do("refunds", asked, key=key)
-        return _of_refund(said) if status == 200 else _no(said)
+        return stripe_said.of_refund(said) if status == 200 else stripe_said.no(said)
 
     def find_refund(self, *, reference: str, key: str) -> Answer | None:
         """Look among the refunds of a payment for the one under a key."""
-        found = self._read("refunds", payment_intent=reference, limit="100").get("data")
-        if not isinstance(found, list):
-            raise ProviderSilent("Stripe's answer cannot be understood")
-        mine = [one for one in found if isinstance(one, dict) and _part(one, "metadata").get("key") == key]
-        return _of_refund(mine[0]) if mine else None
+        return self.refunds_of(reference=reference).get(key)
+
+    def refunds_of(self, *, reference: str) -> dict[str, Answer]:
+        """Say how all the refunds of a payment stand, by our keys; what was sent back by hand there has none."""
+        return {
+            key: stripe_said.of_refund(one)
+            for one in self._rows("refunds", payment_intent=reference)
+            if (key := stripe_said.text(stripe_said.part(one, "metadata"), "key"))
+        }
+
+    def disputes_of(self, *, reference: str) -> list[DisputeStanding]:
+        """Say how the disputes over a payment stand."""
+        live = "_test_" not in settings.STRIPE_SECRET_KEY
+        return [stripe_said.dispute_of(one, live=live) for one in self._rows("disputes", payment_intent=reference)]
 
     # What it writes --------------------------------------------------------------------------------
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """Return what an event is about, if Stripe signed it within the last five minutes."""
-        _check_signature(headers.get("Stripe-Signature", ""), body, now)
+        stripe_said.check_signature(headers.get("Stripe-Signature", ""), body, now)
         try:
             event = json.loads(body)
             about = event["data"]["object"]
@@ -183,25 +193,43 @@ class StripeGateway:
         intent = about.get("payment_intent")
         reference = intent.get("id", "") if isinstance(intent, dict) else intent or about.get("id", "")
         key = (
-            _part(about, "metadata").get("key")
+            stripe_said.part(about, "metadata").get("key")
             if about.get("object") in ("checkout.session", "payment_intent")
             else ""
         )
-        return Notice(id=event_id, key=_text({"key": key}, "key"), reference=_text({"id": reference}, "id"))
+        return Notice(
+            id=event_id,
+            key=stripe_said.text({"key": key}, "key"),
+            reference=stripe_said.text({"id": reference}, "id"),
+            about=About.AFTERWARDS if about.get("object") in ("refund", "dispute") else About.PAYMENT,
+        )
 
     # The wire --------------------------------------------------------------------------------------
 
     def _do(self, path: str, asked: Said, *, key: str) -> tuple[int, dict[str, Any]]:
         """Ask Stripe to do something, once under a key."""
-        return self._call("POST", path, _flat(asked), {"Idempotency-Key": key})
+        return self._call("POST", path, stripe_said.flat(asked), {"Idempotency-Key": key})
 
     def _read(self, path: str, *, expand: str = "", **asked: str) -> dict[str, Any]:
         fields = {**asked, **({"expand[]": expand} if expand else {})}
         status, said = self._call("GET", path, fields, {})
         if status != 200:
             # Where we ask about something that was there, no is no answer: nothing is concluded from it.
-            raise ProviderSilent(f"Stripe answered {status}: {_reason(said)}")
+            raise ProviderSilent(f"Stripe answered {status}: {stripe_said.reason(said)}")
         return said
+
+    def _rows(self, path: str, **asked: str) -> list[dict[str, Any]]:
+        """Return a whole list, page by page."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            more = {"starting_after": stripe_said.id_of(rows[-1])} if rows else {}
+            said = self._read(path, **asked, limit="100", **more)
+            found = said.get("data")
+            if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+                raise ProviderSilent("Stripe's answer cannot be understood")
+            rows += found
+            if not (said.get("has_more") and found):
+                return rows
 
     def _call(
         self, method: str, path: str, fields: Mapping[str, str], more: dict[str, str]
@@ -213,8 +241,8 @@ class StripeGateway:
         status, said = wire.call_with_form(
             method, url, secret=settings.STRIPE_SECRET_KEY, fields=fields, headers=headers
         )
-        if status in NO_ANSWER or _part(said, "error").get("type") == "idempotency_error":
-            raise ProviderSilent(f"Stripe answered {status}: {_reason(said)}")
+        if status in NO_ANSWER or stripe_said.part(said, "error").get("type") == "idempotency_error":
+            raise ProviderSilent(f"Stripe answered {status}: {stripe_said.reason(said)}")
         return status, said
 
     # What it says ----------------------------------------------------------------------------------
@@ -222,15 +250,20 @@ class StripeGateway:
     def _of_page(self, said: Said) -> Standing:
         intent, state = said.get("payment_intent"), said.get("status")
         if state == "open":
-            page = _text(said, "url")
-            last = _part(intent, "last_payment_error") if isinstance(intent, dict) else {}
+            page = stripe_said.text(said, "url")
+            last = stripe_said.part(intent, "last_payment_error") if isinstance(intent, dict) else {}
             # Nobody is led anywhere else.
-            page = page if _origin(page) == self.origin else ""
-            return Standing(stand=Stand.OPEN, reference=_id(said), page=page, reason=_text(last, "message"))
+            page = page if stripe_said.origin(page) == self.origin else ""
+            return Standing(
+                stand=Stand.OPEN,
+                reference=stripe_said.id_of(said),
+                page=page,
+                reason=stripe_said.text(last, "message"),
+            )
         if isinstance(intent, dict):
             return self._of_intent(intent)
         if state == "expired":
-            return Standing(stand=Stand.CLOSED, reference=_id(said))
+            return Standing(stand=Stand.CLOSED, reference=stripe_said.id_of(said))
         raise ProviderSilent("Stripe's answer cannot be understood")
 
     def _of_intent(self, said: Said) -> Standing:
@@ -247,102 +280,22 @@ class StripeGateway:
             # A charge that was declined waits for other means, which nobody here will name.
             "requires_payment_method": Stand.REFUSED,
         }.get(state, Stand.OPEN)
-        charge = _part(said, "latest_charge")
+        charge = stripe_said.part(said, "latest_charge")
         return Standing(
             stand=stand,
-            reference=_id(said),
+            reference=stripe_said.id_of(said),
             held=held,
             paid=paid,
             until=self._until(charge) if stand is Stand.HELD else None,
-            reason=_text(_part(said, "last_payment_error"), "message"),
-            means=_means(said, charge) if stand in (Stand.HELD, Stand.PAID) else {},
+            reason=stripe_said.text(stripe_said.part(said, "last_payment_error"), "message"),
+            means=stripe_said.means(said, charge) if stand in (Stand.HELD, Stand.PAID) else {},
         )
 
     def _until(self, charge: Said) -> datetime:
         """Return until when the bank holds it: the card says so, else it is as usual."""
-        until = _part(_part(charge, "payment_method_details"), "card").get("capture_before")
+        until = stripe_said.part(stripe_said.part(charge, "payment_method_details"), "card").get("capture_before")
         if isinstance(until, int):
             return datetime.fromtimestamp(until, UTC)
         since = charge.get("created")
         began = datetime.fromtimestamp(since, UTC) if isinstance(since, int) else datetime.now(UTC)
         return began + timedelta(days=USUAL_DAYS)
-
-
-def _flat(asked: Any, path: str = "") -> dict[str, str]:
-    """Return nested fields as Stripe reads them: `a[b][0][c]`."""
-    if isinstance(asked, Mapping):
-        inner = [(f"{path}[{name}]" if path else name, one) for name, one in asked.items()]
-    elif isinstance(asked, list):
-        inner = [(f"{path}[{number}]", one) for number, one in enumerate(asked)]
-    else:
-        return {path: str(asked)}
-    return {name: text for where, one in inner for name, text in _flat(one, where).items()}
-
-
-def _means(intent: Said, charge: Said) -> dict[str, str]:
-    """Return what names the card to Stripe, and to people: never its number."""
-    details = _part(charge, "payment_method_details")
-    card = _part(details, "card")
-    named = {"kind": _text(details, "type"), **{name: str(card[name]) for name in KEPT if card.get(name)}}
-    tokens = {"customer": _text(intent, "customer"), "method": _text(intent, "payment_method")}
-    return {name: text[:100] for name, text in {**tokens, **named}.items() if text}
-
-
-def _of_refund(said: Said) -> Answer:
-    state, reference = said.get("status"), _id(said)
-    if state == "succeeded":
-        return Answer(outcome=Outcome.DONE, reference=reference)
-    if state in ("failed", "canceled"):
-        return Answer(outcome=Outcome.REFUSED, reference=reference, reason=_text(said, "failure_reason") or str(state))
-    return Answer(outcome=Outcome.PENDING, reference=reference)
-
-
-def _no(said: Said) -> Answer:
-    return Answer(outcome=Outcome.REFUSED, reason=_reason(said))
-
-
-def _refused(said: Said) -> Standing:
-    intent = _part(_part(said, "error"), "payment_intent")
-    return Standing(stand=Stand.REFUSED, reference=_text(intent, "id")[:100], reason=_reason(said))
-
-
-def _reason(said: Said) -> str:
-    return _text(_part(said, "error"), "message") or _text(said, "status") or "Stripe said no"
-
-
-def _part(said: Any, name: str) -> dict[str, Any]:
-    found = said.get(name) if isinstance(said, Mapping) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _text(said: Said, name: str) -> str:
-    found = said.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def _id(said: Said) -> str:
-    if not (found := _text(said, "id")[:100]):
-        raise ProviderSilent("Stripe's answer names nothing")
-    return found
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _check_signature(header: str, body: bytes, now: datetime) -> None:
-    """Raise NoticeRefused unless Stripe signed it with our secret, a moment ago."""
-    secret = str(settings.STRIPE_WEBHOOK_SECRET)
-    if not secret:
-        raise NoticeRefused("There is no secret to check the event with")
-    parts = [one.strip().partition("=") for one in header.split(",")[:20]]
-    at = next((text for name, _, text in parts if name == "t"), "")
-    if not (at.isascii() and at.isdigit() and len(at) < 12):
-        raise NoticeRefused("The event does not say when it was signed")
-    if abs(now.timestamp() - int(at)) > wire.FRESH_SECONDS:
-        raise NoticeRefused("The event is too old, or from the future")
-    wanted = hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest().encode()
-    given = [text.encode("utf-8", "replace") for name, _, text in parts if name == "v1"]
-    if not any(hmac.compare_digest(wanted, one) for one in given):
-        raise NoticeRefused("The event is not signed by Stripe")

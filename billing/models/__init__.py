@@ -2,6 +2,7 @@
 
 from .accountant import AccountNumber, BookExport, DatevProfile
 from .bank import BankBooking, BankLine, BankStatement
+from .dispute import Dispute
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
 from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
@@ -21,6 +22,7 @@ __all__ = [
     "CreditNoteLine",
     "DatevProfile",
     "DifferenceLimit",
+    "Dispute",
     "DocumentLine",
     "Invoice",
     "InvoiceLine",

@@ -187,6 +187,24 @@ class Invoice(Document):
 
     @transition(
         status,
+        source=[Status.PARTIALLY_PAID, Status.PAID, Status.WRITTEN_OFF],
+        target=Status.ISSUED,
+        custom={"label": _("Owed again")},
+    )
+    def reopen(self) -> None:
+        """All that came in was lost to the customer's bank."""
+
+    @transition(
+        status,
+        source=[Status.PARTIALLY_PAID, Status.PAID, Status.WRITTEN_OFF],
+        target=Status.PARTIALLY_PAID,
+        custom={"label": _("Owed again in part")},
+    )
+    def reopen_in_part(self) -> None:
+        """Some of what came in was lost to the customer's bank."""
+
+    @transition(
+        status,
         source=[Status.ISSUED, Status.PARTIALLY_PAID, Status.PAID, Status.WRITTEN_OFF],
         target=Status.CANCELLED,
         custom={"label": _("Cancel by credit note")},
@@ -302,6 +320,10 @@ class CreditNote(Document):
     )
     def pay_out(self) -> None:
         """The money went back."""
+
+    @transition(status, source=Status.REFUNDED, target=Status.ISSUED, custom={"label": _("Money came back")})
+    def take_up(self) -> None:
+        """What was sent came back; it is still to be sent."""
 
 
 class CreditNoteLine(DocumentLine):

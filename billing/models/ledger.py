@@ -78,6 +78,7 @@ class LedgerTransaction(models.Model):
         FEE = "fee", _("Fee")
         PAYOUT = "payout", _("Payout of a provider")
         DISPUTE = "dispute", _("Dispute")
+        CHARGE_BACK = "charge_back", _("Payment charged back")
         STORE_CREDIT = "store_credit", _("Store credit")
 
     entity = models.ForeignKey(LegalEntity, models.PROTECT, related_name="+", verbose_name=_("seller"))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 from django_fsm import transition
 
-from core.models import LockingManager
+from core.models import LockingManager, exact
 from core.money import Money
 from core.status import StatusField
 from orders.models import Order
@@ -55,6 +55,8 @@ class Payment(models.Model):
     # Asked for at the provider, who has not answered yet.
     capturing = models.DecimalField(_("being captured"), max_digits=14, decimal_places=3, default=Decimal(0))
     refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # Lost in a dispute, and owed by the customer again.
+    charged_back = models.DecimalField(_("charged back"), max_digits=14, decimal_places=3, default=Decimal(0))
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     failure = models.CharField(_("why it failed"), max_length=300, blank=True)
     page_url = models.CharField(_("page of the provider"), max_length=500, blank=True)
@@ -71,6 +73,8 @@ class Payment(models.Model):
     expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
     # While nobody knows yet whether the customer paid, or money was taken: when the provider is asked next.
     ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
+    # While something may have happened to money that came in (a dispute, a refund that failed): when that is asked.
+    look_at = models.DateTimeField(_("looked after next at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     captured_at = models.DateTimeField(_("captured at"), null=True, blank=True)
 
@@ -90,6 +94,10 @@ class Payment(models.Model):
                 name="ask_for_at_most_what_is_held",
             ),
             models.CheckConstraint(condition=Q(refunded__lte=F("captured")), name="refund_at_most_what_was_captured"),
+            models.CheckConstraint(
+                condition=Q(charged_back__gte=0, charged_back__lte=exact(F("captured") - F("refunded"))),
+                name="charge_back_at_most_what_is_here",
+            ),
             models.UniqueConstraint(
                 fields=["gateway", "reference"],
                 condition=~Q(reference="") & ~Q(gateway="manual"),
@@ -102,6 +110,7 @@ class Payment(models.Model):
             models.Index(fields=["reference"], name="payment_reference", condition=~Q(reference="")),
             # The few whose end is not known, among millions.
             models.Index(fields=["ask_at"], name="payment_to_ask", condition=Q(ask_at__isnull=False)),
+            models.Index(fields=["look_at"], name="payment_to_look_at", condition=Q(look_at__isnull=False)),
             models.Index(
                 fields=["expires_at"],
                 name="payment_hold_ends",
@@ -123,6 +132,11 @@ class Payment(models.Model):
     def held(self) -> Decimal:
         """What may still be captured."""
         return Decimal(0) if self.giving_up else self.reserved - self.capturing
+
+    @property
+    def kept(self) -> Decimal:
+        """What came in and stays here: it was neither sent back nor lost to the customer's bank."""
+        return self.captured - self.refunded - self.charged_back
 
     @property
     def is_undecided(self) -> bool:
@@ -196,11 +210,12 @@ class Payment(models.Model):
 
 
 class InvoicePayment(models.Model):
-    """Which part of a payment settles which invoice."""
+    """Which part of a payment settles which invoice; `taken_back` did so until a dispute over it was lost."""
 
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="invoices")
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
+    taken_back = models.DecimalField(_("taken back"), max_digits=14, decimal_places=3, default=Decimal(0))
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
@@ -248,6 +263,8 @@ class Refund(models.Model):
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     # Each try that the provider ended with a no is followed by one under a key of its own.
     refusals = models.PositiveSmallIntegerField(_("refusals"), default=0)
+    # How often the bank sent the money back after the provider had called it sent.
+    returns = models.PositiveSmallIntegerField(_("came back"), default=0)
     # While the provider has not said how it ended: when he is asked next.
     ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
 
@@ -289,6 +306,10 @@ class Refund(models.Model):
     @transition(status, source=Status.PROCESSING, target=Status.FAILED, custom={"label": _("Failed")})
     def fail(self) -> None:
         """The provider said no."""
+
+    @transition(status, source=Status.SUCCEEDED, target=Status.FAILED, custom={"label": _("Came back")})
+    def come_back(self) -> None:
+        """The bank did not take what had been sent."""
 
     @transition(status, source=Status.REQUESTED, target=Status.REJECTED, custom={"label": _("Reject")})
     def reject(self) -> None:

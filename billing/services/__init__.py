@@ -46,10 +46,12 @@ from .credits import (
     preview_credit,
     preview_invoice_credit,
 )
+from .disputes import decide_dispute, record_dispute, tell_finance_of_dispute
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice
+from .looking import look_after_money, look_after_payment
 from .mailing import mail_credit_note, mail_invoice
 from .month_export import said_of_datev, write_month
 from .payments import (
@@ -89,7 +91,8 @@ from .reminding import (
     set_aside,
     take_up_again,
 )
-from .reporting import refund_for_exception, report_failed_payment
+from .reporting import bear_for_exception, owe_for_exception, refund_for_exception, report_failed_payment
+from .returned import return_refund
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .spreading import record_transfer, shares_of
 from .transfers import transfers_of
@@ -112,6 +115,14 @@ __all__ = [
     "keep_accounts",
     "said_of_datev",
     "work_on_export",
+    "bear_for_exception",
+    "owe_for_exception",
+    "decide_dispute",
+    "record_dispute",
+    "tell_finance_of_dispute",
+    "look_after_money",
+    "look_after_payment",
+    "return_refund",
     "Booked",
     "book_certain",
     "book_line",

@@ -9,8 +9,17 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from billing import postings
-from billing.models import CreditNote, Invoice, InvoicePayment, LedgerEntry, Payment, Refund, WriteOff
-from billing.postings import NOTHING, Posting
+from billing.models import (
+    CreditNote,
+    Invoice,
+    InvoicePayment,
+    LedgerEntry,
+    LedgerTransaction,
+    Payment,
+    Refund,
+    WriteOff,
+)
+from billing.postings import NOTHING, Leg, Posting
 from billing.services.ledger import open_day, post, seller_of_money
 from core.actors import Actor
 from core.service import service
@@ -74,9 +83,8 @@ def of_capture(order: Order, payment: Payment, amount: Decimal, *, at: datetime)
     """Return the posting of money that came in just now."""
     entity = seller_of_money()
     free = None
-    if payment.refunded:
-        kept = payment.captured - payment.refunded - matched(payment)
-        free = min(amount, kept)
+    if payment.refunded or payment.charged_back:
+        free = min(amount, payment.kept - matched(payment))
     return Posting(
         "payment",
         postings.source_of("payment", payment.pk, postings.places(payment.captured)),
@@ -102,7 +110,7 @@ def matched(payment: Payment) -> Decimal:
 
 @dataclass(frozen=True)
 class Match:
-    """So much of a payment settles an invoice now; `settled` is all of the payment that does."""
+    """So much of a payment settles an invoice now; `settled` is all of the payment that ever did."""
 
     payment: Payment
     invoice: Invoice
@@ -147,14 +155,14 @@ def post_refund(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> 
     """Write money that goes back just now; `refund.payment.refunded` does not count it yet."""
     payment, entity = refund.payment, seller_of_money()
     matches = list(InvoicePayment.objects.filter(payment=payment).values_list("invoice_id", "amount"))
-    free = payment.captured - payment.refunded - sum((amount for _, amount in matches), start=NOTHING)
+    free = payment.kept - sum((amount for _, amount in matches), start=NOTHING)
     credited: Iterable[tuple[int, Decimal]] = ()
     if refund.amount > free:
         first = refund.credit_note.invoice_id if refund.credit_note else 0
         credited = _credited({invoice_id for invoice_id, _ in matches} | ({first} if first else set()), first=first)
     found = Posting(
         "refund",
-        postings.source_of("refund", refund.pk),
+        sent_as(refund),
         entity,
         refund.currency,
         open_day(entity, timezone.localdate(at)),
@@ -167,6 +175,31 @@ def post_refund(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> 
         ),
         text=str(order.number),
         links={"order": order.pk, "payment": payment.pk, "refund": refund.pk, "credit_note": refund.credit_note_id},
+    )
+    post(found, actor=actor)
+
+
+def sent_as(refund: Refund) -> str:
+    """Name the cause of money that is sent back: once more, where the bank returned it before."""
+    return postings.source_of("refund", refund.pk, *([refund.returns] if refund.returns else []))
+
+
+@service
+def post_returned_refund(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> None:
+    """Write that money did not go back after all: what was written for it, turned round."""
+    sent = LedgerTransaction.objects.get(source=sent_as(refund))
+    entries = LedgerEntry.objects.filter(transaction=sent).select_related("account").order_by("pk")
+    found = Posting(
+        "refund",
+        postings.source_of("refund", refund.pk, "back", refund.returns),
+        sent.entity_id,
+        sent.currency,
+        open_day(sent.entity_id, timezone.localdate(at)),
+        tuple(
+            Leg(one.account.kind, -one.amount, one.account.detail, one.customer_id, one.invoice_id) for one in entries
+        ),
+        text=str(order.number),
+        links={"order": order.pk, "payment": refund.payment_id, "refund": refund.pk},
     )
     post(found, actor=actor)
 

@@ -25,7 +25,7 @@ from billing.events import (
     PaymentVoided,
     ProviderNotified,
 )
-from billing.gateways import Checkout, Notice, ProviderSilent, Stand, Standing
+from billing.gateways import About, Checkout, Notice, ProviderSilent, Stand, Standing
 from billing.models import LegalEntity, Payment
 from billing.sentences import CAPTURE_REFUSED, NEVER_REACHED, PAID_OTHERWISE
 from billing.services.booking import post_capture
@@ -151,7 +151,11 @@ def take_notice(gateway: str, notice: Notice) -> bool:
     found = Payment.objects.select_related("order").filter(known, gateway=gateway).first()
     if found is None or not (notice.key or notice.reference) or not insert_once(key):
         return False
-    emit(about_payment(ProviderNotified, found.order, found, notice=notice.id))
+    if notice.about is About.AFTERWARDS:
+        # Under the lock of its order, so that nobody who has the payment in hand writes over it.
+        take_payment(found.pk)
+        Payment.objects.filter(pk=found.pk).update(look_at=now + FIRST_PAUSE)
+    emit(about_payment(ProviderNotified, found.order, found, notice=notice.id, topic=str(notice.about)))
     return True
 
 

@@ -61,7 +61,7 @@ class Purse:
     @property
     def free(self) -> Decimal:
         """Return what came in, stays here and settles nothing yet."""
-        return max(Decimal(0), self.payment.captured - self.payment.refunded - self.matched)
+        return max(Decimal(0), self.payment.kept - self.matched)
 
     def settle(self, invoice: Invoice, most: Decimal) -> None:
         """Use free money for an invoice."""
@@ -147,7 +147,7 @@ def _all_at_once(order: Order, purses: list[Purse], payment: Payment, take: Deci
     once = gateways.gateway(payment.gateway).captures is gateways.Captures.ONE
     if not once or order.channel.capture_policy != Channel.CapturePolicy.FIRST_PARCEL:
         return take
-    came_in = summed(one.payment.captured + one.payment.capturing - one.payment.refunded for one in purses)
+    came_in = summed(one.payment.kept + one.payment.capturing for one in purses)
     owed = order.total - order.cancelled_total - order.credited_total - order.written_off_total - came_in
     return min(payment.held, max(take, owed))
 
@@ -191,7 +191,7 @@ def write_matches(order: Order, purses: list[Purse], *, actor: Actor, at: dateti
     before: dict[tuple[int, int], Decimal] = {}
     for row in rows.filter(invoice__in={invoice_id for invoice_id, _ in wanted}):
         if (amount := wanted.pop((row.invoice_id, row.payment_id), None)) is not None:
-            before[row.invoice_id, row.payment_id] = row.amount
+            before[row.invoice_id, row.payment_id] = row.amount + row.taken_back
             InvoicePayment.objects.filter(pk=row.pk).update(amount=F("amount") + amount)
     insert_matches(wanted, at=at)
     post(*of_matches(order, purses, before, at=at), actor=actor)
@@ -244,11 +244,12 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
 def tell_order(order: Order, *, actor: Actor, at: datetime) -> None:
     """Give the order the totals of its payments."""
     payments = Payment.objects.filter(order=order)
-    rows = list(payments.only("status", "authorized", "captured", "refunded"))
+    rows = list(payments.only("status", "authorized", "captured", "refunded", "charged_back"))
     orders.record_payment(
         order.pk,
         authorized=summed(payment.reserved for payment in rows),
-        paid=summed(payment.captured for payment in rows),
+        # What was lost to the customer's bank, and is owed again, never came in for good.
+        paid=summed(payment.captured - payment.charged_back for payment in rows),
         refunded=summed(payment.refunded for payment in rows),
         actor=actor,
         at=at,

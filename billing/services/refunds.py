@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from billing import gateways, selectors
 from billing.cards import without_cards
 from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured, UnknownGateway
-from billing.events import RefundFailed, RefundRequested, RefundSettled
+from billing.events import RefundRequested, RefundSettled
 from billing.gateways import ProviderSilent
 from billing.models import CreditNote, Payment, Refund
 from billing.services.booking import post_refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
 from billing.services.matching import FIRST_PAUSE, tell_order
+from billing.services.obstacles import refuse_disputed, report_failed_refund
 from billing.services.payments import let_go_of_payments
 from core.actors import SYSTEM, Actor
 from core.models import exact
@@ -25,7 +26,6 @@ from core.money import Money, plain, round_amount
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
-from orders import services as orders
 from orders.models import Order, OrderStatus
 
 LAST_PAUSE = timedelta(hours=6)
@@ -109,6 +109,7 @@ def _request(
     left = [(one, rest) for one, rest in refundable_payments(order) if payment is None or one.pk == payment.pk]
     refundable = summed(rest for _, rest in left)
     if amount.amount > refundable:
+        refuse_disputed(order, payment)
         raise RefundExceedsCaptured(
             f"Only {Money(refundable, order.currency)} came in and can go back",
             refundable=plain(refundable, order.currency),
@@ -176,7 +177,7 @@ def pay_out(refund_id: int) -> None:
     answer = gateways.gateway(refund.payment.gateway).refund(
         reference=refund.payment.reference,
         amount=Money(round_amount(refund.amount, refund.currency), refund.currency),
-        key=_key_of(refund),
+        key=key_of(refund),
     )
     _write_down(refund, answer)
 
@@ -187,14 +188,15 @@ def ask_about_refund(refund_id: int) -> None:
     if refund.status != Refund.Status.PROCESSING:
         return
     provider = gateways.hosted(refund.payment.gateway)
-    answer = provider.find_refund(reference=refund.payment.reference, key=_key_of(refund))
+    answer = provider.find_refund(reference=refund.payment.reference, key=key_of(refund))
     if answer is None:
         pay_out(refund_id)
     else:
         _write_down(refund, answer)
 
 
-def _key_of(refund: Refund) -> str:
+def key_of(refund: Refund) -> str:
+    """Return the key under which the provider is asked for a refund this time."""
     tries = f"-{refund.refusals}" if refund.refusals else ""
     return f"{refund.reference}-{refund.code}{tries}"
 
@@ -253,6 +255,7 @@ def retry_refund(refund_id: int, *, actor: Actor) -> Refund:
     order, refund = take_refund(refund_id)
     left = {one.pk: rest for one, rest in refundable_payments(order)}.get(refund.payment_id, Decimal(0))
     if refund.status == Refund.Status.FAILED and refund.amount > left:
+        refuse_disputed(order, refund.payment)
         raise RefundExceedsCaptured(f"Only {Money(left, order.currency)} is left of the payment")
     refund.failure = ""
     if not gateways.gateway(refund.payment.gateway).at_once:
@@ -275,7 +278,8 @@ def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None 
     advance(refund, *steps, actor=actor, at=when)
     post_refund(order, refund, actor=actor, at=when)
     # Guarded in the statement itself: whatever happened before, no more goes back than came in.
-    enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=exact(F("refunded") + refund.amount))
+    gone = exact(F("refunded") + F("charged_back") + refund.amount)
+    enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=gone)
     if enough.update(refunded=exact(F("refunded") + refund.amount)) != 1:
         raise RefundExceedsCaptured("More would go back than came in", payment=refund.payment.code)
     if refund.credit_note and refund.credit_note.status in (CreditNote.Status.ISSUED, CreditNote.Status.APPLIED):
@@ -311,22 +315,7 @@ def fail_refund(refund_id: int, *, reason: str, actor: Actor = SYSTEM, at: datet
     refund.failure, refund.ask_at = reason[:300], None
     refund.refusals += 1
     advance(refund, *steps, actor=actor, note=reason, at=moment(at))
-    fact = RefundFailed(
-        order_id=order.pk,
-        quiet=order.quiet,
-        refund_id=refund.pk,
-        reference=refund.reference,
-        reason=reason[:300],
-    )
-    emit(fact, actor=actor, at=at)
-    orders.open_exception(
-        category="refund_failed",
-        title=f"{Money(refund.amount, refund.currency)} could not be sent back: {reason}"[:300],
-        dedupe_key=f"refund-failed:{refund.code}",
-        order_id=order.pk,
-        payload={"refund": refund.code, "reason": reason[:300]},
-        at=at,
-    )
+    report_failed_refund(order, refund, reason=reason, actor=actor, at=at)
     return refund
 
 

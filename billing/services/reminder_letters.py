@@ -93,9 +93,9 @@ def _fact(reminder: Reminder, orders: dict[int, Order]) -> InvoiceReminded:
 
 @service
 def review_arrears(customer_id: int, *, actor: Actor = SYSTEM) -> bool:
-    """Let the new orders of a customer go on when nothing is overdue any more of what they were stopped for."""
+    """Let the new orders of a customer go on when nothing is overdue or disputed any more of what stopped them."""
     stopped = Reminder.objects.filter(status=Status.SENT, stops_orders=True)
     open_ones = Invoice.objects.filter(selectors.overdue(), order__customer=customer_id, reminders__in=stopped)
-    if open_ones.exists():
+    if open_ones.exists() or selectors.waits_for_a_dispute(customer_id):
         return False
     return customers.clear_arrears(customer_id, actor=actor)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from billing.models import Refund
+from billing.models import Dispute, Refund
 from core.actors import Actor
 from core.service import service
 from orders import categories, guards, selectors
@@ -11,6 +11,7 @@ from orders.models import OrderException
 from orders.sentences import PAYMENT_FAILED, TRIED_AGAIN
 
 from .common import take_order
+from .disputes import decide_dispute
 from .refunds import retry_refund
 
 
@@ -36,6 +37,25 @@ def refund_for_exception(exception_id: int, *, actor: Actor) -> OrderException:
     refund = Refund.objects.get(code=exception.payload.get("refund", ""))
     retry_refund(refund.pk, actor=actor)
     return orders.close_exception(exception_id, resolution=TRIED_AGAIN(), actor=actor)
+
+
+@service
+def owe_for_exception(exception_id: int, *, actor: Actor) -> OrderException:
+    """Let the customer owe again what a lost dispute cost."""
+    return _decide(exception_id, customer_owes=True, actor=actor)
+
+
+@service
+def bear_for_exception(exception_id: int, *, actor: Actor) -> OrderException:
+    """Bear what a lost dispute cost."""
+    return _decide(exception_id, customer_owes=False, actor=actor)
+
+
+def _decide(exception_id: int, *, customer_owes: bool, actor: Actor) -> OrderException:
+    exception = OrderException.objects.get(pk=exception_id)
+    dispute = Dispute.objects.get(code=exception.payload.get("dispute", ""))
+    decide_dispute(dispute.pk, customer_owes=customer_owes, actor=actor)
+    return OrderException.objects.get(pk=exception_id)
 
 
 @categories.over("refund_failed")

@@ -84,6 +84,8 @@ class Customer(models.Model):
     active = models.BooleanField(_("active"), default=True)
     # Since when their new orders wait, because they were reminded and have not paid; written by `note_arrears`.
     arrears_since = models.DateField(_("in arrears since"), null=True, blank=True, editable=False)
+    # What they wait for: nothing said, that is what is overdue; or a payment they had taken back.
+    arrears_why = models.CharField(max_length=20, blank=True, default="", editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 

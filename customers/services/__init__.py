@@ -1,6 +1,6 @@
 """The counter of customers: everything the floors above may ask."""
 
-from .arrears import clear_arrears, note_arrears
+from .arrears import DISPUTED, clear_arrears, note_arrears
 from .certificates import WARN_BEFORE, CertificateInput, add_certificate, end_certificate, warn_of_certificates
 from .contacting import note_contact
 from .credit import end_credit, end_credits_over, grant_credit
@@ -19,6 +19,7 @@ from .vat import ask_due_vat_checks, ask_vat_check, is_connected, note_vat_check
 __all__ = [
     "WARN_BEFORE",
     "CertificateInput",
+    "DISPUTED",
     "CustomerInput",
     "add_address",
     "add_certificate",

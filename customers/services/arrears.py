@@ -8,11 +8,17 @@ from core.service import service
 from customers.events import ArrearsSettled, CustomerInArrears
 from customers.models import Customer
 
+DISPUTED = "disputed"
+
 
 @service
-def note_arrears(customer_id: int, *, since: date, actor: Actor) -> bool:
-    """Let the new orders of a customer wait from now on. False where they do already."""
-    moved = Customer.objects.filter(pk=customer_id, arrears_since=None).update(arrears_since=since)
+def note_arrears(customer_id: int, *, since: date, why: str = "", actor: Actor) -> bool:
+    """Let the new orders of a customer wait from now on. False where they do already.
+
+    `why`: for what is overdue, unless said; `DISPUTED` for a payment they had taken back by their bank.
+    """
+    waiting = Customer.objects.filter(pk=customer_id, arrears_since=None)
+    moved = waiting.update(arrears_since=since, arrears_why=why)
     if moved:
         emit(CustomerInArrears(customer_id=customer_id), actor=actor)
     return bool(moved)
@@ -21,7 +27,9 @@ def note_arrears(customer_id: int, *, since: date, actor: Actor) -> bool:
 @service
 def clear_arrears(customer_id: int, *, actor: Actor) -> bool:
     """Let the orders of a customer go on. False where none of them waits."""
-    moved = Customer.objects.filter(pk=customer_id, arrears_since__isnull=False).update(arrears_since=None)
+    moved = Customer.objects.filter(pk=customer_id, arrears_since__isnull=False).update(
+        arrears_since=None, arrears_why=""
+    )
     if moved:
         emit(ArrearsSettled(customer_id=customer_id), actor=actor)
     return bool(moved)

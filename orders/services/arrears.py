@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from core.service import service
+from customers import services as customers
 from customers.models import Customer
 from orders import hold_types
 from orders.models import Hold, LiftedBy, Order
-from orders.sentences import IN_ARREARS
+from orders.sentences import IN_ARREARS, IN_DISPUTE
 
 from .book import take_order
 from .buyer import Buyer
@@ -24,10 +25,11 @@ def holds_of_arrears(buyer: Buyer, *, actor: Actor, at: datetime) -> list[Hold]:
     known = hold_types.type_of(Hold.Kind.ARREARS)
     if since is None or known is None or not known.active:
         return []
+    said = IN_DISPUTE if customer is not None and customer.arrears_why == customers.DISPUTED else IN_ARREARS
     return [
         Hold(
             kind=Hold.Kind.ARREARS,
-            reason=IN_ARREARS(day=since.isoformat()),
+            reason=said(day=since.isoformat()),
             blocks=list(known.blocks),
             auto_release=known.auto_release,
             placed_by=str(actor),

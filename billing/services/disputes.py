@@ -1,0 +1,327 @@
+"""Disputes: money that a customer's bank asks back. The provider takes it at once, and gives it back if we win.
+
+What a lost one costs is decided by finance: it is our loss, or the customer owes it again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing import postings
+from billing.errors import NothingToDecide, UnknownPayment
+from billing.events import ArrearsPaid, DisputeClosed, DisputeDecided, DisputeOpened
+from billing.gateways import DisputeStand, DisputeStanding
+from billing.models import Dispute, Invoice, InvoicePayment, LedgerEntry, Payment
+from billing.postings import NOTHING, Posting
+from billing.sentences import CHARGED_BACK, DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_OVER, DISPUTED, MONEY_BACK_AFTER_LOSS
+from billing.services.booking import matched
+from billing.services.common import take_payment, tell_if_late
+from billing.services.ledger import open_day, post, seller_of_money
+from billing.services.matching import tell_order
+from billing.services.writing_off import take_back, tell_write_offs
+from core import bell
+from core.actors import SYSTEM, Actor
+from core.models import User
+from core.money import Money, plain
+from core.outbox import emit
+from core.service import service
+from core.transitions import advance
+from customers import services as customers
+from orders import categories
+from orders import services as orders
+from orders.models import FORWARD, Hold, Order, OrderException
+from orders.standing import HOLDABLE
+
+Status = Dispute.Status
+ENDS = {DisputeStand.WON: "win", DisputeStand.LOST: "lose"}
+STAYS_HERE = (*FORWARD, "ship")
+
+
+@service
+def record_dispute(payment_id: int, standing: DisputeStanding, *, actor: Actor = SYSTEM) -> Dispute | None:
+    """Write down how a dispute stands at the provider. Repeated, or told late, it changes nothing.
+
+    None for money that never came in here.
+    """
+    order, payment = take_payment(payment_id)
+    if not payment.captured or standing.amount.currency != payment.currency:
+        return None
+    when = timezone.now()
+    dispute = Dispute.objects.filter(payment=payment, reference=standing.reference).first()
+    is_new = dispute is None
+    if dispute is None:
+        dispute = Dispute(
+            order=order,
+            payment=payment,
+            reference=standing.reference,
+            currency=payment.currency,
+            amount=standing.amount.amount,
+            opened_at=when,
+        )
+    known = standing.reason in Dispute.Reason.values
+    dispute.reason = standing.reason if known else Dispute.Reason.GENERAL
+    dispute.page_url = standing.page[:300]
+    if dispute.status == Status.OPEN:
+        dispute.evidence_due_at = standing.due_at or dispute.evidence_due_at
+        dispute.evidence_sent = dispute.evidence_sent or standing.sent
+    # What was told before stays told: an answer that comes late says less, never the opposite.
+    taken = max(dispute.taken, standing.taken.amount)
+    returned = max(dispute.returned, min(standing.returned.amount, taken))
+    moved = (taken - dispute.taken, returned - dispute.returned)
+    dispute.taken, dispute.returned = taken, returned
+    ended = dispute.status == Status.OPEN and standing.stand in ENDS
+    if ended:
+        dispute.closed_at = when
+    dispute.save()
+    _post_moves(order, payment, dispute, *moved, actor=actor, at=when)
+    if is_new:
+        _open(order, dispute, actor=actor, at=when)
+    if ended:
+        _end(order, payment, dispute, ENDS[standing.stand], actor=actor, at=when)
+    elif dispute.status == Status.LOST and moved[1] and dispute.undecided < 0:
+        _ask(order, dispute, MONEY_BACK_AFTER_LOSS(amount=_money(dispute), order=order), at=when)
+    elif dispute.status == Status.OPEN and not is_new:
+        _ask_for_evidence(order, dispute, at=when)
+    return dispute
+
+
+def _post_moves(
+    order: Order, payment: Payment, dispute: Dispute, taken: Decimal, returned: Decimal, *, actor: Actor, at: datetime
+) -> None:
+    account = postings.money_account(payment.method, payment.gateway)
+    found = []
+    if taken:
+        legs = postings.dispute_legs(taken, account=account)
+        found.append(_posting(order, dispute, "dispute", "taken", dispute.taken, legs, at=at))
+    if returned:
+        legs = postings.dispute_legs(-returned, account=account)
+        found.append(_posting(order, dispute, "dispute", "returned", dispute.returned, legs, at=at))
+    post(*found, actor=actor)
+
+
+def _posting(
+    order: Order,
+    dispute: Dispute,
+    kind: str,
+    what: str,
+    reached: Decimal,
+    legs: tuple[postings.Leg, ...],
+    *,
+    at: datetime,
+) -> Posting:
+    entity = seller_of_money()
+    return Posting(
+        kind,
+        postings.source_of("dispute", dispute.pk, what, postings.places(reached)),
+        entity,
+        dispute.currency,
+        open_day(entity, timezone.localdate(at)),
+        legs,
+        text=str(order.number),
+        links={"order": order.pk, "payment": dispute.payment_id},
+    )
+
+
+def _open(order: Order, dispute: Dispute, *, actor: Actor, at: datetime) -> None:
+    """Put a new dispute before finance, keep the goods in the house, and let new orders of the customer wait."""
+    emit(_about(DisputeOpened, order, dispute), actor=actor, at=at)
+    if order.status in HOLDABLE:
+        said = DISPUTED(amount=_money(dispute))
+        orders.place_hold(order.pk, kind=Hold.Kind.FRAUD, reason=said, blocks=STAYS_HERE, actor=SYSTEM, at=at)
+    if order.customer_id:
+        day = timezone.localdate(at)
+        customers.note_arrears(order.customer_id, since=day, why=customers.DISPUTED, actor=actor)
+    _ask_for_evidence(order, dispute, at=at)
+
+
+def _ask_for_evidence(order: Order, dispute: Dispute, *, at: datetime) -> None:
+    """Keep one exception about it, due when the evidence is; closed once the bank has that."""
+    if dispute.evidence_sent:
+        _close_exceptions(dispute, actor=SYSTEM, at=at)
+        return
+    known = OrderException.objects.filter(dedupe_key=_key(dispute)).exists()
+    if known:
+        return
+    said = DISPUTE_OPENED(amount=_money(dispute), order=order)
+    _ask(order, dispute, said, due_at=dispute.evidence_due_at, at=at)
+
+
+def _ask(order: Order, dispute: Dispute, said: str, *, due_at: datetime | None = None, at: datetime) -> None:
+    orders.open_exception(
+        category="dispute",
+        title=said,
+        dedupe_key=_key(dispute),
+        order_id=order.pk,
+        severity=OrderException.Severity.CRITICAL,
+        payload={"dispute": dispute.code},
+        due_at=due_at if due_at is None or due_at > at else at,
+        at=at,
+    )
+
+
+def _end(order: Order, payment: Payment, dispute: Dispute, transition: str, *, actor: Actor, at: datetime) -> None:
+    advance(dispute, transition, actor=actor, at=at)
+    emit(_about(DisputeClosed, order, dispute), actor=actor, at=at)
+    _close_exceptions(dispute, actor=actor, at=at)
+    if dispute.status == Status.LOST and dispute.undecided > 0:
+        _ask(order, dispute, DISPUTE_LOST(amount=_money(dispute), order=order), at=at)
+        return
+    _let_go_on(order, payment, dispute, actor=actor, at=at)
+
+
+def _let_go_on(order: Order, payment: Payment, dispute: Dispute, *, actor: Actor, at: datetime) -> None:
+    """Lift what stood because of a dispute that is over."""
+    for hold in Hold.objects.filter(order=order, status=Hold.Status.ACTIVE, kind=Hold.Kind.FRAUD).order_by("pk"):
+        if hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=_money(dispute)):
+            orders.release_hold(hold.pk, note=DISPUTE_OVER(), actor=SYSTEM, at=at)
+    if order.customer_id:
+        fact = ArrearsPaid(order_id=order.pk, quiet=order.quiet, customer_id=order.customer_id)
+        emit(fact, actor=actor, at=at)
+    if dispute.status == Status.WON:
+        # What came in for an order that was cancelled meanwhile may go back now.
+        tell_if_late(order, payment, actor=actor, at=at)
+
+
+@service
+def decide_dispute(dispute_id: int, *, customer_owes: bool, actor: Actor) -> Dispute:
+    """Say who bears what a lost dispute cost: the customer, who then owes it again, or we.
+
+    The customer owes no more than came in and was not sent back before; the rest is our loss. Raises NothingToDecide.
+    """
+    payment_id = Dispute.objects.filter(pk=dispute_id).values_list("payment", flat=True).first()
+    if payment_id is None:
+        raise UnknownPayment("There is no such dispute")
+    order, payment = take_payment(payment_id)
+    dispute = Dispute.objects.get(pk=dispute_id)
+    rest = dispute.undecided
+    if not dispute.is_to_be_decided:
+        raise NothingToDecide(_("Nothing of this dispute is to be decided"), status=dispute.status)
+    when = timezone.now()
+    owed = min(rest, payment.kept) if customer_owes and rest > 0 else NOTHING
+    if owed:
+        dispute.owed += owed
+        _charge_back(order, payment, dispute, owed, actor=actor, at=when)
+    if lost := rest - owed:
+        dispute.lost += lost
+        _post_loss(order, payment, dispute, lost, actor=actor, at=when)
+    dispute.decided_by, dispute.decided_at = str(actor), when
+    dispute.save()
+    emit(_about(DisputeDecided, order, dispute), actor=actor, at=when)
+    _close_exceptions(dispute, actor=actor, at=when)
+    if owed:
+        tell_write_offs(order, actor=actor, at=when)
+        tell_order(order, actor=actor, at=when)
+    _let_go_on(order, payment, dispute, actor=actor, at=when)
+    return dispute
+
+
+def _post_loss(
+    order: Order, payment: Payment, dispute: Dispute, amount: Decimal, *, actor: Actor, at: datetime
+) -> None:
+    account = postings.money_account(payment.method, payment.gateway)
+    legs = postings.loss_legs(amount, account=account)
+    post(_posting(order, dispute, "dispute", "lost", dispute.lost, legs, at=at), actor=actor)
+
+
+def _charge_back(
+    order: Order, payment: Payment, dispute: Dispute, amount: Decimal, *, actor: Actor, at: datetime
+) -> None:
+    """Let the customer owe it again: what settled nothing first, then the invoices it settled, the latest first."""
+    settles = matched(payment)
+    free = max(NOTHING, payment.kept - settles)
+    payment.charged_back += amount
+    Payment.objects.filter(pk=payment.pk).update(charged_back=payment.charged_back)
+    rows = list(InvoicePayment.objects.filter(payment=payment, amount__gt=0).select_related("invoice").order_by("-pk"))
+    too_much = max(NOTHING, settles - payment.kept)
+    for row in rows:
+        part = min(too_much, row.amount)
+        too_much -= part
+        if part:
+            _take_back(order, row, part, actor=actor, at=at)
+    owed = [(row.invoice_id, max(NOTHING, row.invoice.open_amount - _open_in_ledger(row.invoice_id))) for row in rows]
+    account = postings.money_account(payment.method, payment.gateway)
+    legs = postings.charge_back_legs(amount, account=account, customer_id=order.customer_id, free=free, owed=owed)
+    post(_posting(order, dispute, "charge_back", "owed", dispute.owed, legs, at=at), actor=actor)
+
+
+def _take_back(order: Order, row: InvoicePayment, part: Decimal, *, actor: Actor, at: datetime) -> None:
+    row.amount -= part
+    row.taken_back += part
+    row.save(update_fields=["amount", "taken_back"])
+    invoice = row.invoice
+    invoice.paid_total -= part
+    if invoice.written_off_total:
+        # What waits for money has nothing written off.
+        take_back(order, invoice, invoice.written_off_total, reason=CHARGED_BACK(), actor=actor, at=at)
+    live = (Invoice.Status.PARTIALLY_PAID, Invoice.Status.PAID, Invoice.Status.WRITTEN_OFF)
+    if invoice.status in live and invoice.unpaid > 0:
+        advance(invoice, "reopen_in_part" if invoice.paid_total else "reopen", actor=actor, at=at)
+    else:
+        invoice.save(update_fields=["paid_total", "written_off_total"])
+
+
+def _open_in_ledger(invoice_id: int) -> Decimal:
+    found = LedgerEntry.objects.filter(invoice=invoice_id).aggregate(sum=Sum("amount"))["sum"]
+    return Decimal(found or 0)
+
+
+@service
+def tell_finance_of_dispute(dispute_id: int) -> None:
+    """Tell everybody who keeps the money, at the bell, that some of it is asked back."""
+    dispute = Dispute.objects.select_related("order").get(pk=dispute_id)
+    may = Q(groups__permissions=_operates()) | Q(user_permissions=_operates())
+    people = User.objects.filter(may, is_active=True, is_staff=True).distinct()
+    who = dispute.order.customer_name
+    bell.tell(people, kind="payment_disputed", record=dispute.order, author=who, text=str(_money(dispute)))
+
+
+def _operates() -> Permission | None:
+    return Permission.objects.filter(codename="operate_payment", content_type__app_label="billing").first()
+
+
+@categories.over("dispute")
+def nothing_to_do(exceptions: Sequence[OrderException]) -> set[int]:
+    """Return those whose dispute needs nobody any more: the bank has the evidence, or who bears it is decided."""
+    codes = {one.pk: one.payload.get("dispute", "") for one in exceptions}
+    found = Dispute.objects.filter(code__in=set(codes.values()))
+    waiting = {
+        one.code for one in found if (one.status == Status.OPEN and not one.evidence_sent) or one.is_to_be_decided
+    }
+    return {pk for pk, code in codes.items() if code not in waiting}
+
+
+def _close_exceptions(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
+    keys = [_key(dispute, status) for status in Status.values]
+    open_ones = OrderException.objects.filter(dedupe_key__in=keys, closed_at=None)
+    orders.close_exceptions(
+        list(open_ones.values_list("pk", flat=True)), resolution=DISPUTE_OVER(), actor=actor, at=at
+    )
+
+
+def _key(dispute: Dispute, status: str = "") -> str:
+    return f"dispute:{dispute.code}:{status or dispute.status}"
+
+
+def _money(dispute: Dispute) -> Money:
+    return Money(dispute.amount, dispute.currency).rounded()
+
+
+def _about(
+    kind: type[DisputeOpened] | type[DisputeClosed] | type[DisputeDecided], order: Order, dispute: Dispute
+) -> DisputeOpened | DisputeClosed | DisputeDecided:
+    return kind(
+        order_id=order.pk,
+        quiet=order.quiet,
+        payment_id=dispute.payment_id,
+        payment=dispute.payment.code,
+        dispute_id=dispute.pk,
+        dispute=dispute.code,
+        status=dispute.status,
+        amount=plain(dispute.amount, dispute.currency),
+        currency=dispute.currency,
+    )

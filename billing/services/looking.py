@@ -1,0 +1,98 @@
+"""What happened to money after it came in: a customer's bank asked it back, or what we sent back never arrived.
+
+The messages of a provider only make us ask; so does a clock, for messages that never came. What he says is written
+down once, whatever comes first, twice or in another order.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from billing import gateways
+from billing.errors import UnknownGateway
+from billing.gateways import ProviderSilent
+from billing.models import Dispute, Payment, Refund
+from billing.services.checkout import ask_provider
+from billing.services.disputes import record_dispute
+from billing.services.refunds import fail_refund, key_of, settle_refund
+from billing.services.returned import return_refund
+from core.service import service
+
+# How often it is asked how an open dispute stands.
+STEADY_PAUSE = timedelta(hours=6)
+AFTER_SILENCE = timedelta(minutes=15)
+# As long as one round of questions may take, in seconds.
+ROUND = 10.0
+
+
+def look_after_payment(payment_id: int) -> None:
+    """Ask how the disputes and refunds of a payment stand, and write it down.
+
+    Safe to repeat. Raises ProviderSilent.
+    """
+    asked_at = Payment.objects.values_list("look_at", flat=True).get(pk=payment_id)
+    # Whether it came in at all may not be known here yet.
+    ask_provider(payment_id)
+    payment = Payment.objects.get(pk=payment_id)
+    if not payment.captured:
+        _look_again(payment_id, asked_at, AFTER_SILENCE if payment.reserved or payment.is_undecided else None)
+        return
+    provider = gateways.hosted(payment.gateway)
+    _look_after_refunds(payment, provider.refunds_of(reference=payment.reference))
+    for standing in provider.disputes_of(reference=payment.reference):
+        record_dispute(payment_id, standing)
+    is_open = Dispute.objects.filter(payment=payment_id, status=Dispute.Status.OPEN).exists()
+    _look_again(payment_id, asked_at, STEADY_PAUSE if is_open else None)
+
+
+def _look_after_refunds(payment: Payment, said: Mapping[str, gateways.Answer]) -> None:
+    known = Refund.objects.filter(payment=payment, status__in=(Refund.Status.SUCCEEDED, Refund.Status.PROCESSING))
+    for refund in known.order_by("pk"):
+        answer = said.get(key_of(refund))
+        if answer is None or answer.outcome is gateways.Outcome.PENDING:
+            continue
+        if answer.ok:
+            settle_refund(refund.pk)
+        elif refund.status == Refund.Status.SUCCEEDED:
+            return_refund(refund.pk, sent_as=key_of(refund), reason=answer.reason)
+        else:
+            fail_refund(refund.pk, reason=answer.reason)
+
+
+@service
+def _look_again(payment_id: int, before: datetime | None, pause: timedelta | None) -> None:
+    """Say when it is asked next; where a message came meanwhile, that one counts."""
+    after = timezone.now() + pause if pause is not None else None
+    Payment.objects.filter(pk=payment_id, look_at=before).update(look_at=after)
+
+
+def look_after_money(now: datetime | None = None, *, limit: int = 200) -> int:
+    """Ask about the payments whose time has come. Returns how many were asked about.
+
+    A provider that does not answer is left alone until the next round, and a slow one does not keep the worker.
+    """
+    when = now or timezone.now()
+    end = time.monotonic() + ROUND
+    silent: set[str] = set()
+    asked = 0
+    for payment in Payment.objects.filter(look_at__lte=when).order_by("look_at", "pk")[:limit]:
+        if time.monotonic() > end:
+            break
+        if payment.gateway in silent or not _postpone(payment, now=when):
+            continue
+        try:
+            look_after_payment(payment.pk)
+        except (ProviderSilent, UnknownGateway):
+            silent.add(payment.gateway)
+            continue
+        asked += 1
+    return asked
+
+
+@service
+def _postpone(payment: Payment, *, now: datetime) -> bool:
+    """Say when the provider is asked next; False where somebody else is asking now."""
+    later = now + AFTER_SILENCE
+    return Payment.objects.filter(pk=payment.pk, look_at=payment.look_at).update(look_at=later) == 1

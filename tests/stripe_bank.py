@@ -1,0 +1,91 @@
+"""What banks do to the money of Stripe's customers after it came in."""
+
+import threading
+import time
+from typing import Any
+
+Said = dict[str, Any]
+
+
+class No(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.status, self.body = status, {"error": {"message": message, "type": "invalid_request_error", **more}}
+
+
+class Bank:
+    """Disputes, and refunds that come home; the books are Stripe's."""
+
+    lock: threading.RLock
+    intents: dict[str, Said]
+    refunds: dict[str, Said]
+    disputes: dict[str, Said]
+
+    def tell(self, kind: str, about: Said) -> None:
+        """Keep an event to be sent."""
+        raise NotImplementedError
+
+    def dispute(self, reference: str, *, amount: int = 0, reason: str = "fraudulent", due_days: int = 7) -> Said:
+        """Have a bank ask a payment back: the money is taken at once."""
+        with self.lock:
+            intent = self.intents[reference]
+            dispute: Said = {
+                "id": f"dp_{len(self.disputes) + 1}",
+                "object": "dispute",
+                "amount": amount or intent["amount_received"],
+                "charge": intent["latest_charge"]["id"],
+                "currency": intent["currency"],
+                "payment_intent": reference,
+                "reason": reason,
+                "status": "needs_response",
+                "metadata": {},
+                "evidence_details": {"due_by": int(time.time()) + due_days * 86400, "has_evidence": False},
+                "balance_transactions": [],
+            }
+            self.disputes[dispute["id"]] = dispute
+            self.tell("charge.dispute.created", dispute)
+            self._move(dispute, -dispute["amount"], fee=1500)
+            self.tell("charge.dispute.funds_withdrawn", dispute)
+            return dispute
+
+    def take_evidence(self, name: str) -> None:
+        """Take what the shop sends."""
+        with self.lock:
+            self.disputes[name]["status"] = "under_review"
+            self.tell("charge.dispute.updated", self.disputes[name])
+
+    def decide(self, name: str, status: str) -> None:
+        """Let the bank decide: `won` or `lost`."""
+        with self.lock:
+            dispute = self.disputes[name]
+            dispute["status"] = status
+            self.tell("charge.dispute.closed", dispute)
+            if status == "won":
+                self._move(dispute, dispute["amount"], fee=0)
+                self.tell("charge.dispute.funds_reinstated", dispute)
+
+    @staticmethod
+    def _move(dispute: Said, amount: int, *, fee: int) -> None:
+        number = len(dispute["balance_transactions"]) + 1
+        dispute["balance_transactions"].append(
+            {
+                "id": f"txn_{dispute['id']}_{number}",
+                "object": "balance_transaction",
+                "amount": amount,
+                "currency": dispute["currency"],
+                "fee": fee,
+                "net": amount - fee,
+                "type": "adjustment",
+                "reporting_category": "dispute" if amount < 0 else "dispute_reversal",
+                "source": dispute["id"],
+            }
+        )
+
+    def send_home(self, name: str) -> None:
+        """Let the bank of a customer send a refund back that had succeeded."""
+        with self.lock:
+            self.refunds[name].update(status="failed", failure_reason="lost_or_stolen_card")
+            self.tell("refund.failed", self.refunds[name])
+            self.tell("charge.refund.updated", self.refunds[name])
