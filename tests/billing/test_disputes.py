@@ -260,7 +260,7 @@ def test_goods_stay_and_new_orders_wait_while_a_payment_is_disputed(stripe, run_
     assert (hold.kind, hold.reason) == ("fraud", "The customer's bank asks 22.06 EUR back")
     assert "ship" in hold.blocks
     assert Customer.objects.get().arrears_why == "disputed"
-    other = place(customer_number=customer.number)
+    other = place({"MUG-RED": 1}, customer_number=customer.number)
     assert other.hold_reason == f"They had a payment taken back by their bank, on {timezone.localdate().isoformat()}"
 
     stripe.decide("dp_1", "won")

@@ -10,7 +10,7 @@ from django.test import Client
 
 from billing import gateways
 from billing import services as billing
-from billing.gateways import Checkout, ProviderSilent, Stand
+from billing.gateways import Checkout, DisputeStand, ProviderSilent, Stand
 from billing.models import Payment
 from core import outbox
 from core.actors import Actor
@@ -136,6 +136,26 @@ def test_money_goes_back_once_per_key_and_never_more_than_came(
     refused = lantern.refund(reference=reference, amount=part, key="r2")
     assert (refused.ok, refused.reason) == (False, "More would go back than was paid")
     assert lantern.refund(reference="ck_unknown", amount=part, key="r3").ok is False
+
+
+def test_a_payment_is_asked_back_and_decided_in_the_place_of_the_bank(
+    lantern: Any, checkout: Checkout, client: Client
+) -> None:
+    reference = lantern.start_checkout(checkout).reference
+    page = path_of(lantern.ask(key="pay_1").page)
+    client.post(page, {"do": "lose"})
+    assert lantern.disputes_of(reference=reference) == []
+    for _click in range(2):
+        client.post(page, {"do": "dispute"})
+    [open_one] = lantern.disputes_of(reference=reference)
+    assert (open_one.stand, open_one.amount, open_one.taken) == (DisputeStand.OPEN, checkout.amount, checkout.amount)
+    assert path_of(open_one.page) == page
+    assert lantern.refund(reference=reference, amount=checkout.amount, key="r1").reason == "The payment is disputed"
+    client.post(page, {"do": "shop-wins"})
+    client.post(page, {"do": "shop-loses"})
+    [won] = lantern.disputes_of(reference=reference)
+    assert (won.stand, won.returned) == (DisputeStand.WON, checkout.amount)
+    assert lantern.refund(reference=reference, amount=checkout.amount, key="r1").ok is True
 
 
 def test_nobody_without_the_secret_is_answered(lantern: Any, checkout: Checkout, client: Client, here: Any) -> None:
