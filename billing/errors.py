@@ -41,6 +41,12 @@ class NotIssued(Conflict):
     code = "not_issued"
 
 
+class LogoRefused(Invalid):
+    """The picture is none that is printed: of another kind, too large, damaged, or one that does more than show."""
+
+    code = "logo_refused"
+
+
 class NobodyToMail(Invalid):
     """Nobody named an address, and the customer has none; or what was named is none."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import segno
 import typst
+from django.utils.translation import gettext as _
 from segno import helpers
 
 PAPER = Path(__file__).resolve().parent / "paper"
@@ -61,6 +62,15 @@ def draw_document(content: Mapping[str, Any]) -> bytes:
     """Draw a document or another paper of that kind; with `xml` in it, it says that machines can read it."""
     paper = draw("document", content)
     return for_machines(paper) if content["xml"] else paper
+
+
+def why_not_drawn(picture: str) -> str:
+    """Return why a picture (the text of an SVG) cannot be drawn on a paper that is archived; nothing where it can."""
+    try:
+        draw("picture", {"logo": picture})
+    except RuntimeError:
+        return _("The picture is damaged, or is one that cannot be archived in a PDF.")
+    return ""
 
 
 def attached(paper: bytes) -> bytes | None:

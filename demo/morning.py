@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from billing import services as billing
@@ -42,6 +43,8 @@ GROUNDS = {
 Scene = tuple[float, Callable[[Story], Order]]
 Step = Callable[[int, datetime], object]
 RELEASED, PICKING, PICKED, PACKED = 1, 2, 3, 4
+# Quotations: for how many days they are offered, and the share that is paid in advance; the last is no offer yet.
+OFFERS = ((14, 0), (30, 30), (1, 0), (0, 0))
 MONEY = ((4, "de"), (3, "en"), (2, "de"), (1, "en"), (1, "de"))
 LANGUAGES = ("de", "de", "en", "de")
 
@@ -72,7 +75,7 @@ def plan_a_wave(story: Story) -> None:
 
 def scenes(story: Story) -> list[Scene]:
     """Return the live orders with the days that passed since each was placed."""
-    found: list[Scene] = [(0.1, _quotation) for _ in range(4)]
+    found: list[Scene] = [(0.1, partial(_quotation, days=days, deposit=share)) for days, share in OFFERS]
     found += [(days, partial(_waits_for_money, days=days, language=word)) for days, word in MONEY]
     found += [(1, partial(_on_hold, kind=kind, reason=reason)) for kind, reason in GROUNDS.items()]
     found += [(1, _ordered_twice)]
@@ -102,8 +105,13 @@ def _later(story: Story, customer: Customer) -> date:
     return arrival(leaves, pricing.transit_days(Warehouse.objects.get(code="HAM").pk, way, country))
 
 
-def _quotation(story: Story) -> Order:
-    return draft(story, story.customer(company=True))
+def _quotation(story: Story, *, days: int, deposit: int) -> Order:
+    """Tell a quotation: offered by mail with its paper for so many days, or still being put together."""
+    order = draft(story, story.customer(company=True))
+    if not days:
+        return order
+    share = orders.Deposit(percent=Decimal(deposit)) if deposit else None
+    return orders.offer_draft(order.pk, valid_until=story.today + timedelta(days=days), deposit=share, actor=MAYA)
 
 
 def _waits_for_money(story: Story, *, days: int, language: str) -> Order:

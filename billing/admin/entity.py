@@ -16,6 +16,8 @@ from core.admin.base import BackOfficeAdmin
 from core.admin.columns import flag_column
 from core.admin.site import site
 
+from . import logos
+
 ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 
 
@@ -49,7 +51,7 @@ class RegistrationsField(forms.CharField):
         return (self.prepare_value(initial or {}) or "").split() != str(data or "").split()
 
 
-class LegalEntityForm(forms.ModelForm):
+class LegalEntityForm(logos.LogoForm):
     """The seller as the law wants him named; the address part by part."""
 
     line1 = forms.CharField(label=_("street"), max_length=200)
@@ -117,11 +119,16 @@ def _with_address(values: dict[str, Any]) -> dict[str, Any]:
 
 def create(values: dict[str, Any], *, actor: Actor) -> LegalEntity:
     """Add a seller as the form says."""
-    return services.create_entity(_with_address(values), actor=actor)
+    logo = {name: values.pop(name, None) for name in logos.FIELDS}
+    entity = services.create_entity(_with_address(values), actor=actor)
+    logos.put(entity, logo, actor=actor)
+    return entity
 
 
 def change(entity_id: int, changes: dict[str, Any], *, actor: Actor) -> LegalEntity:
     """Change a seller as the form says; the address is one thing."""
+    logos.put(LegalEntity(pk=entity_id), changes, actor=actor)
+    changes = {name: value for name, value in changes.items() if name not in logos.FIELDS}
     if set(changes) & set(ADDRESS):
         changes = {**LegalEntity.objects.get(pk=entity_id).address, **changes}
         changes.pop("company", None)
@@ -129,15 +136,17 @@ def change(entity_id: int, changes: dict[str, Any], *, actor: Actor) -> LegalEnt
 
 
 @admin.register(LegalEntity, site=site)
-class LegalEntityAdmin(BackOfficeAdmin):
+class LegalEntityAdmin(logos.SampleAdmin, BackOfficeAdmin):
     """Sellers. Documents copy what they say, so a change shows on new ones only."""
 
     form = LegalEntityForm
     list_display = ("name", "code", "prefix", "vat_id", flag_column("is_default", _("Default")))
     search_fields = ("=code", "name")
-    editable = ("name", *REST, "is_default")
-    create_fields = ("code", "name", "prefix", *REST)
-    fields = (*create_fields, "is_default")
+    editable = ("name", *REST, "is_default", *logos.FIELDS)
+    create_fields = ("code", "name", "prefix", *REST, "picture")
+    fields = ("code", "name", "prefix", *REST, "is_default", "logo_now", *logos.FIELDS)
+    readonly_fields = ("logo_now",)
+    address_fields = ADDRESS
     create_service = staticmethod(create)
     change_service = staticmethod(change)
     empty_text = _("Nobody writes invoices yet. The first invoice makes a seller to fill in.")

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.models import Attachment
+
 
 class LegalEntity(models.Model):
     """The seller, as every document names him (Directive 2006/112/EC art. 226).
@@ -22,6 +24,9 @@ class LegalEntity(models.Model):
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
     iban = models.CharField(_("IBAN"), max_length=34, blank=True)
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    logo = models.ForeignKey(
+        Attachment, models.PROTECT, null=True, blank=True, related_name="+", editable=False, verbose_name=_("logo")
+    )
     reminds_by_itself = models.BooleanField(_("reminds every night"), default=False)
     is_default = models.BooleanField(_("default"), default=True)
 

@@ -51,6 +51,7 @@ from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, ren
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice
+from .logo import check_logo, logo_on_paper, set_logo
 from .looking import look_after_money, look_after_payment
 from .mailing import mail_credit_note, mail_invoice
 from .month_export import said_of_datev, write_month
@@ -93,6 +94,7 @@ from .reminding import (
 )
 from .reporting import bear_for_exception, owe_for_exception, refund_for_exception, report_failed_payment
 from .returned import return_refund
+from .sample import sample_pdf
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .spreading import record_transfer, shares_of
 from .transfers import transfers_of
@@ -186,6 +188,10 @@ __all__ = [
     "quotation_pdf",
     "why_no_proforma",
     "look_after_return",
+    "check_logo",
+    "logo_on_paper",
+    "sample_pdf",
+    "set_logo",
     "mail_credit_note",
     "mail_invoice",
     "note_return",

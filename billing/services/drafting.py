@@ -81,7 +81,7 @@ def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) 
         "legal_entity": seller,
         "currency": order.currency,
         "language": order.language,
-        "seller": _seller(seller),
+        "seller": as_printed(seller),
         "buyer": _buyer(order),
         "ship_to": order.ship_to.as_dict(),
         **sums(amounts, order.currency, reason=reason),
@@ -109,9 +109,11 @@ def sums(amounts: Amounts, currency: str, *, reason: str = "") -> dict[str, Any]
     }
 
 
-def _seller(seller: LegalEntity) -> dict[str, Any]:
+def as_printed(seller: LegalEntity) -> dict[str, Any]:
+    """Return a seller as papers copy him; of his logo the checksum, so that what is issued keeps the one it had."""
     names = ("name", "vat_id", "email", "phone", "bank_name", "iban", "bic")
-    return {**{name: getattr(seller, name) for name in names}, "address": seller.address}
+    logo = {"logo": seller.logo.sha256} if seller.logo else {}
+    return {**{name: getattr(seller, name) for name in names}, "address": seller.address, **logo}
 
 
 def _buyer(order: Order) -> dict[str, Any]:

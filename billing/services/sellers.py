@@ -26,7 +26,7 @@ def ensure_default_entity(details: Mapping[str, Any] | None = None) -> LegalEnti
 
 def default_entity() -> LegalEntity | None:
     """Return the seller of new documents, if there is one."""
-    return LegalEntity.objects.filter(is_default=True).order_by("pk").first()
+    return LegalEntity.objects.filter(is_default=True).select_related("logo").order_by("pk").first()
 
 
 @service

@@ -12,6 +12,7 @@ from billing import typesetting
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import wording
 from billing.services.common import summed
+from billing.services.logo import logo_on_paper
 from core.money import plain
 
 Document = Invoice | CreditNote
@@ -36,6 +37,7 @@ def frame(document: Document, rows: Sequence[Row], *, xml: str = "") -> dict[str
         },
         "xml": xml,
         "notice": "",
+        "logo": logo_on_paper(seller.get("logo", "")),
         "seller": {"name": seller["name"], "line": " · ".join(place), "initial": seller["name"][:1].upper()},
         "sender": " · ".join([seller["name"], *place[:2]]),
         "receiver": _receiver(buyer),
