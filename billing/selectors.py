@@ -241,3 +241,25 @@ def refundable(order: Order) -> dict[int, Decimal]:
         rest = Decimal(0) if lost is None else one.captured - lost - round_amount(one.promised, order.currency)
         left[one.pk] = max(Decimal(0), rest)
     return left
+
+
+# Refunds that will never send money back.
+REJECTED = (Refund.Status.REJECTED,)
+
+
+def refund_due(order: Order, credit: Decimal, *, is_drafted: bool = True) -> Decimal:
+    """Return how much of a credit goes back as money: what came in and is no longer owed.
+
+    Counts credit notes that wait for their number and refunds that wait for the provider, which the
+    figures of the order do not know yet. `is_drafted`: the credit in question is among those notes.
+    """
+    credited = _total(CreditNote.objects.filter(order=order).aggregate(sum=Sum("total"))["sum"], order)
+    credited += Decimal(0) if is_drafted else credit
+    refunds = Refund.objects.filter(order=order).exclude(status__in=REJECTED)
+    sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
+    owed = order.total - order.cancelled_total - credited
+    return max(Decimal(0), min(credit, order.paid_total - sent - owed))
+
+
+def _total(amount: Decimal | None, order: Order) -> Decimal:
+    return round_amount(amount or Decimal(0), order.currency)

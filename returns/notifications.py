@@ -16,6 +16,8 @@ from returns.models import ReturnLine, ReturnRequest
 def send_requested(return_id: int) -> OutgoingMail | None:
     """Confirm what the customer asked for, with day and time, to keep."""
     found = _read(return_id)
+    if _was_here(found):
+        return None
     asked_at = timezone.localtime(found.created_at)
     with translation.override(found.order.language):
         moment = date_format(asked_at, "DATETIME_FORMAT")
@@ -25,6 +27,8 @@ def send_requested(return_id: int) -> OutgoingMail | None:
 def send_instructions(return_id: int) -> OutgoingMail | None:
     """Tell the customer how to send it back, and where to."""
     found = _read(return_id)
+    if _was_here(found):
+        return None
     warehouse = selectors.goes_to(found)
     address = PostalAddress.from_dict(warehouse.address if warehouse else {}).lines()
     policy = selectors.policy_of(found.order)
@@ -47,6 +51,11 @@ def send_received(return_id: int, *, units: int) -> OutgoingMail | None:
     complete = all(line.received == line.quantity for line in found.lines.all())
     more = {"items": _items(found, "received"), "complete": complete}
     return _send("return_received", found, more, part=f":{units}")
+
+
+def _was_here(found: ReturnRequest) -> bool:
+    """Whether the goods were here when the return was written down: nobody is told to send them."""
+    return found.received_at is not None and found.received_at == found.created_at
 
 
 def _read(return_id: int) -> ReturnRequest:

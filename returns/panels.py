@@ -32,10 +32,14 @@ def returns_of_order(request: HttpRequest, order: Order) -> Part:
     if not order.shipped_at or not request.user.has_perm(VIEW):
         return None
     found = selectors.returns_of(order) if order.open_returns or order.return_status != Order.Returned.NONE else []
-    more = None
+    more, refund = None, ""
     if request.user.has_perm("returns.operate_return"):
         more = (reverse("admin:returns_returnrequest_request", args=[order.pk]), _("Take something back"))
+        if order.invoiced_total > order.credited_total:
+            here = f"?next={request.path}%23returns"
+            refund = reverse("admin:returns_order_do", args=[order.pk, "refund"]) + here
     context = {"title": _("Returns"), "anchor": "returns", "flush": bool(found), "returns": found, "more": more}
+    context["refund"] = refund
     return "returns/panels/returns.html", context
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import DecimalField, F, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.models import CreditNote, InvoiceLine, Refund
+from billing.models import InvoiceLine, Refund
 from core.actors import Actor
-from core.money import round_amount
+from core.models import exact
 from core.sight import seen
 from customers.models import Customer
 from inventory.models import Warehouse
@@ -32,8 +32,6 @@ OPEN = (
     Status.RESOLVED,
 )
 STAFF = frozenset({"staff", "system"})
-# Refunds that will never send money back.
-REJECTED = (Refund.Status.REJECTED,)
 
 
 @dataclass(frozen=True)
@@ -114,24 +112,6 @@ def why_not(reason: str) -> str:
     }.get(reason, "")
 
 
-def refund_due(order: Order, credit: Decimal, *, is_drafted: bool = True) -> Decimal:
-    """Return how much of a credit goes back as money: what came in and is no longer owed.
-
-    Counts credit notes that wait for their number and refunds that wait for the provider, which the
-    figures of the order do not know yet. `is_drafted`: the credit in question is among those notes.
-    """
-    credited = _total(CreditNote.objects.filter(order=order).aggregate(sum=Sum("total"))["sum"], order)
-    credited += Decimal(0) if is_drafted else credit
-    refunds = Refund.objects.filter(order=order).exclude(status__in=REJECTED)
-    sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
-    owed = order.total - order.cancelled_total - credited
-    return max(Decimal(0), min(credit, order.paid_total - sent - owed))
-
-
-def _total(amount: Decimal | None, order: Order) -> Decimal:
-    return round_amount(amount or Decimal(0), order.currency)
-
-
 def takes_all_goods_back(found: ReturnRequest, credited: Mapping[int, int]) -> bool:
     """Say whether, with these units of a return, every good of its order was given back by withdrawal."""
     withdrawn = Q(
@@ -147,9 +127,12 @@ def takes_all_goods_back(found: ReturnRequest, credited: Mapping[int, int]) -> b
 
 
 def charges_left_to_credit(order: Order) -> QuerySet[InvoiceLine]:
-    """Return the charges on invoices of an order that no credit note took back; a discount follows the goods."""
+    """Return the charges on invoices of an order of which something is left; a discount follows the goods."""
     rows = InvoiceLine.objects.filter(invoice__order=order, invoice__number__isnull=False, order_line__isnull=True)
-    return rows.filter(credits__isnull=True, total__gte=0).order_by("pk")
+    back = Coalesce(Sum("credits__quantity"), 0)
+    money = exact(Coalesce(Sum("credits__total"), Value(Decimal(0)), output_field=DecimalField()))
+    left = rows.filter(total__gte=0).annotate(back=back, money=money).filter(back__lt=F("quantity"))
+    return left.filter(Q(money__lt=exact(F("total"))) | Q(total=0)).order_by("pk")
 
 
 def charges_given_back(order: Order) -> bool:

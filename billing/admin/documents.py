@@ -22,7 +22,7 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_amount
 
-from . import mailing, reminders, write_offs
+from . import amounts, mailing, reminders, write_offs
 from .forms import CreditForm
 from .papers import PaperAdmin
 
@@ -147,6 +147,16 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
             done=_("The credit note is written and gets its number in a moment."),
         ),
         "mail": mailing.mail_spec(services.mail_invoice),
+        "credit-amount": TransitionSpec(
+            _("Credit an amount"),
+            amounts.give_back,
+            OPERATE,
+            form=amounts.AmountsForm,
+            shown=amounts.what_it_comes_to,
+            style="danger",
+            when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
+            done=_("The credit note is written and gets its number in a moment."),
+        ),
         **write_offs.OF_INVOICE,
         **reminders.OF_INVOICE,
     }

@@ -233,15 +233,38 @@ class RefundInputSerializer(StrictSerializer):
 
 
 class CreditLineSerializer(StrictSerializer):
-    """Units of a row of the invoice, which its `id` names."""
+    """Units of a row of the invoice, which its `id` names, or an amount of it."""
 
     id = TextField(max_length=20)
-    quantity = QuantityField()
+    quantity = QuantityField(required=False)
+    amount = MoneyField(
+        min_value=Decimal("0.001"), required=False, help_text="Net or gross, as the prices of the order are."
+    )
 
 
 class CreditSerializer(StrictSerializer):
-    """What is credited: rows with units, or all that is left of the invoice where none are named."""
+    """What is credited: rows with units, or all that is left of the invoice where none are named.
+
+    Or money and no units: an amount of each row, or one of the invoice as a whole, shared out by tax rate.
+    """
 
     lines = CreditLineSerializer(many=True, required=False, allow_empty=False)
+    amount = MoneyField(
+        min_value=Decimal("0.001"), required=False, help_text="Net or gross, as the prices of the order are."
+    )
     reason = TextField(max_length=300)
     reference = TextField(max_length=60, required=False, help_text="Its cause; each is credited once.")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Take units or amounts, not both."""
+        lines = given.get("lines") or []
+        if lines and "amount" in given:
+            raise serializers.ValidationError({"amount": "An amount of the whole, or of rows: not both"})
+        by_amount = ["amount" in line for line in lines]
+        for place, line in enumerate(lines):
+            wrong = ("quantity" in line) == ("amount" in line) or by_amount[place] != by_amount[0]
+            if wrong:
+                faults: list[dict[str, str]] = [{} for _ in lines]
+                faults[place] = {"quantity": "Units or an amount, the same for all rows"}
+                raise serializers.ValidationError({"lines": faults})
+        return given

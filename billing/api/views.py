@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import selectors, services
-from billing.errors import UnknownDocument
+from billing.errors import CreditExceedsInvoice, UnknownDocument
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from core.api.auth import declare_scope
 from core.api.filters import refuse_unknown
@@ -127,19 +127,30 @@ class CreditView(DocumentView):
         """Credit rows of an invoice, or all that is left of it; the number follows a moment later."""
         given = read(CreditSerializer, request)
         invoice = self.invoice(number)
-        note = services.credit_invoice(
-            invoice.pk,
-            quantities=quantities_of(invoice, given.get("lines")),
-            reference=given.get("reference") or f"API-{get_random_string(10).upper()}",
-            reason=given["reason"],
-            actor=self.actor,
-        )
+        lines = given.get("lines")
+        by_amount = any("amount" in line for line in lines or ())
+        rows = of_rows(invoice, lines, "amount" if by_amount else "quantity")
+        try:
+            note = services.credit_invoice(
+                invoice.pk,
+                quantities=None if by_amount else rows,
+                amounts=rows if by_amount else None,
+                amount=given.get("amount"),
+                reference=given.get("reference") or f"API-{get_random_string(10).upper()}",
+                reason=given["reason"],
+                actor=self.actor,
+            )
+        except CreditExceedsInvoice as error:
+            places = {f"/amount_{line['id']}": f"/lines/{place}/amount" for place, line in enumerate(lines or ())}
+            for fault in error.errors:
+                fault["pointer"] = places.get(fault["pointer"], fault["pointer"])
+            raise
         found = CreditNote.objects.select_related("order", "invoice").prefetch_related("lines").get(pk=note.pk)
         return Response(CreditNoteDetailSerializer(found).data, status=status.HTTP_201_CREATED)
 
 
-def quantities_of(invoice: Invoice, lines: list[dict[str, Any]] | None) -> dict[int, int] | None:
-    """Return units by row, or none where the whole invoice is meant. Raises Invalid for rows it has not."""
+def of_rows(invoice: Invoice, lines: list[dict[str, Any]] | None, name: str) -> dict[int, Any] | None:
+    """Return units (or amounts) by row, or none where no rows are named. Raises Invalid for rows it has not."""
     if lines is None:
         return None
     known = {str(row.pk) for row in invoice.lines.all()}
@@ -150,10 +161,10 @@ def quantities_of(invoice: Invoice, lines: list[dict[str, Any]] | None) -> dict[
     ]
     if faults:
         raise Invalid(faults[0]["detail"], errors=faults)
-    units: dict[int, int] = {}
+    found: dict[int, Any] = {}
     for line in lines:
-        units[int(line["id"])] = units.get(int(line["id"]), 0) + line["quantity"]
-    return units
+        found[int(line["id"])] = found.get(int(line["id"]), 0) + line[name]
+    return found
 
 
 class CreditNotesView(DocumentView, ApiListView):

@@ -48,6 +48,7 @@ from .credits import (
 )
 from .disputes import decide_dispute, record_dispute, tell_finance_of_dispute
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
+from .giving_back import give_back
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, issue_for_shipment, issue_invoice
@@ -129,6 +130,7 @@ __all__ = [
     "book_certain",
     "book_line",
     "book_lines",
+    "give_back",
     "leave_line",
     "look_again_at_line",
     "take_line_up",

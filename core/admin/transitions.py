@@ -18,6 +18,9 @@ The key is the name of the transition in the model's machine: the step is offere
 allows it (source and conditions) and the person holds the permission. A key that is no transition (such
 as placing a hold) is offered while `when(record)` says so, else always. `when` also narrows transitions.
 
+A step with `shown` tells, from what was answered, what it will do; it is only done as it was told: until those very
+sentences stood on the page, and whenever they are others by now, sending the form shows them instead.
+
 The change page shows links, never submit buttons. `<pk>/do/<name>/` shows the consequences and the form;
 only its POST acts, and checks the permission again. A DomainError is shown in words beside the form,
 nothing typed is lost, and nothing has changed. `?next=/some/path` says where to go afterwards.
@@ -25,6 +28,7 @@ nothing typed is lost, and nothing has changed. `?next=/some/path` says where to
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from django import forms
@@ -44,13 +48,21 @@ from core.admin.forms import SubjectForm, show_refusal
 from core.errors import DomainError
 from core.reader import retold
 
+SHOWN = "shown"
+
+
+def _mark(told: Sequence[Any]) -> str:
+    """Name some sentences, so that a form says which of them were on its page."""
+    return sha256("\n".join(str(sentence) for sentence in told).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True)
 class TransitionSpec:
     """One step: who may take it, which service takes it, what to ask, and what will happen.
 
     `consequences` returns sentences. `arguments` turns (record, cleaned data) into the keyword
-    arguments of the service where the form's names are not theirs. `done` is said afterwards. A step that is offered
+    arguments of the service where the form's names are not theirs. `shown` turns them into sentences that have to be
+    on the page before anything is done. `done` is said afterwards. A step that is offered
     `elsewhere`, by a part of the page, is none of the buttons in its head.
     """
 
@@ -63,6 +75,7 @@ class TransitionSpec:
     when: Callable[[Any], bool] | None = None
     initial: Callable[[Any], dict[str, Any]] | None = None
     arguments: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
+    shown: Callable[[Any, dict[str, Any]], Sequence[Any]] | None = None
     done: Any = ""
     icon: str = ""
     elsewhere: bool = False
@@ -165,15 +178,30 @@ class TransitionAdmin(admin.ModelAdmin):
         if not self.is_open(obj, name):
             return self._explain(request, obj, name, spec)
         sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-        form = self._form(spec, obj, *sent)
+        form, told = self._form(spec, obj, *sent), None
         if request.method == "POST" and form.is_valid():
             try:
-                self._take(request, obj, spec, form)
+                told = spec.shown(obj, form.cleaned_data) if spec.shown else None
+                if told is None or request.POST.get(SHOWN) == _mark(told):
+                    self._take(request, obj, spec, form)
+                    return self._after(request, obj, spec)
             except DomainError as error:
                 show_refusal(form, error)
-            else:
-                return self._after(request, obj, spec)
-        return self._page(request, obj, name, spec, form, status=409 if form.errors and not form.fields else 200)
+                told = None
+        elif request.method != "POST":
+            told = self._foretold(spec, obj, form)
+        status = 409 if form.errors and not form.fields else 200
+        return self._page(request, obj, name, spec, form, told=told, status=status)
+
+    def _foretold(self, spec: TransitionSpec, obj: Any, form: forms.BaseForm) -> Sequence[Any] | None:
+        """Return what the answers that are proposed come to, where they are complete."""
+        if spec.shown is None:
+            return None
+        proposed = self._form(spec, obj, {name: form[name].value() for name in form.fields})
+        try:
+            return spec.shown(obj, proposed.cleaned_data) if proposed.is_valid() else None
+        except DomainError:
+            return None
 
     def _form(self, spec: TransitionSpec, obj: Any, data: Any, files: Any = None) -> forms.BaseForm:
         kind = spec.form or forms.Form
@@ -197,6 +225,10 @@ class TransitionAdmin(admin.ModelAdmin):
             return wanted
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
 
+    @staticmethod
+    def _said(spec: TransitionSpec, obj: Any, told: Sequence[Any] | None) -> list[Any]:
+        return [*(told or ()), *(spec.consequences(obj) if spec.consequences else ())]
+
     def _explain(self, request: HttpRequest, obj: Any, name: str, spec: TransitionSpec) -> HttpResponse:
         """Say why the step is not open, instead of offering it."""
         why_not = getattr(obj, "why_not", None)
@@ -214,6 +246,7 @@ class TransitionAdmin(admin.ModelAdmin):
         form: forms.BaseForm | None,
         *,
         reason: str = "",
+        told: Sequence[Any] | None = None,
         status: int = 200,
     ) -> HttpResponse:
         context = {
@@ -226,7 +259,9 @@ class TransitionAdmin(admin.ModelAdmin):
             "form": form,
             "media": self.media + form.media if form is not None else self.media,
             "reason": reason,
-            "consequences": list(spec.consequences(obj)) if spec.consequences and not reason else [],
+            "consequences": self._said(spec, obj, told) if not reason else [],
+            "shown": _mark(told) if told is not None else "",
+            "is_told_first": spec.shown is not None,
             "back": self._way_back(request, obj),
             "next": request.POST.get("next") or request.GET.get("next") or "",
         }

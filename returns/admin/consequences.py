@@ -5,10 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing import selectors as billing_selectors
 from billing import services as billing
 from core.errors import DomainError
 from core.reader import spoken_amount
-from returns import selectors, services
+from returns import services
 from returns.models import ReturnLine, ReturnRequest
 
 Status = ReturnRequest.Status
@@ -106,7 +107,7 @@ def _money(found: ReturnRequest) -> list[str]:
         if with_charges
         else _("A credit note over %(amount)s.")
     )
-    refund = selectors.refund_due(found.order, credit, is_drafted=False)
+    refund = billing_selectors.refund_due(found.order, credit, is_drafted=False)
     said = [text % {"amount": spoken_amount(credit, currency)}]
     if refund:
         said.append(_("%(amount)s goes back to the customer.") % {"amount": spoken_amount(refund, currency)})

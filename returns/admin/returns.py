@@ -35,6 +35,7 @@ from .forms import (
     RequestForm,
     ResolveForm,
 )
+from .refunding import GoodsOfOrder
 
 OPERATE = "returns.operate_return"
 # What customers choose from, in the words of the house.
@@ -195,8 +196,10 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
     def get_urls(self) -> list[Any]:
         """Add the page that takes something of an order back."""
         view = self.admin_site.admin_view(self.request_view)
+        of_order = self.admin_site.admin_view(GoodsOfOrder(Order, self.admin_site).transition_view)
         return [
             path("request/<int:order_id>/", view, name="returns_returnrequest_request"),
+            path("of-order/<path:object_id>/<slug:name>/", of_order, name="returns_order_do"),
             *super().get_urls(),
         ]
 

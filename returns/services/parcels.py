@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from billing import selectors as billing_selectors
 from billing import services as billing
 from billing.models import CreditNote
 from core.actors import SYSTEM, Actor
@@ -19,7 +20,6 @@ from fulfillment.selectors import NEVER_ARRIVED
 from inventory import services as inventory
 from orders import services as orders
 from orders.models import Order, OrderException, OrderLine
-from returns import selectors
 from returns.decisions import STOCK
 from returns.errors import ParcelElsewhere, PlaceMissing
 from returns.models import ReturnLine, ReturnRequest
@@ -78,7 +78,7 @@ def holds_all(parcel: Shipment) -> bool:
 def refunding(parcel: Shipment, *, with_charges: bool) -> Refunding:
     """Return what refunding a parcel would give. Raises CreditExceedsInvoice where it is not invoiced."""
     credit = billing.preview_credit(parcel.order, units_in(parcel), with_charges=with_charges)
-    return Refunding(credit, selectors.refund_due(parcel.order, credit, is_drafted=False))
+    return Refunding(credit, billing_selectors.refund_due(parcel.order, credit, is_drafted=False))
 
 
 @service
@@ -173,7 +173,7 @@ def _refund(
     notes = billing.credit_return(
         order.pk, quantities=units, reference=reference, reason=reason, with_charges=with_charges, actor=actor
     )
-    due = selectors.refund_due(order, sum((note.total for note in notes), start=Decimal(0)))
+    due = billing_selectors.refund_due(order, sum((note.total for note in notes), start=Decimal(0)))
     if due:
         billing.request_refund(
             order.pk,

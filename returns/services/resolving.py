@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from billing import selectors as billing_selectors
 from billing import services as billing
 from billing.models import CreditNote, CreditNoteLine
 from core.actors import SYSTEM, Actor
@@ -105,7 +106,7 @@ def _credit(found: ReturnRequest, credited: dict[int, int], *, actor: Actor, at:
 def _refund(found: ReturnRequest, notes: Sequence[CreditNote], *, actor: Actor, at: datetime) -> Decimal:
     """Ask for the money that is no longer owed. Returns how much that is."""
     credit = sum((note.total for note in notes), start=Decimal(0))
-    due = selectors.refund_due(found.order, credit)
+    due = billing_selectors.refund_due(found.order, credit)
     if not due:
         return Decimal(0)
     billing.request_refund(
