@@ -261,5 +261,10 @@ def refund_due(order: Order, credit: Decimal, *, is_drafted: bool = True) -> Dec
     return max(Decimal(0), min(credit, order.paid_total - sent - owed))
 
 
+def can_go_back(order: Order, amount: Decimal) -> Decimal:
+    """Return how much of an amount the payments of an order still hold; the bank may be asking for some of it."""
+    return min(amount, sum(refundable(order).values(), start=Decimal(0)))
+
+
 def _total(amount: Decimal | None, order: Order) -> Decimal:
     return round_amount(amount or Decimal(0), order.currency)

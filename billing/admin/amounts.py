@@ -46,7 +46,9 @@ class AmountsForm(SubjectForm):
         self.fields["amount"] = self._asked(label, whole)
         for one in self.rows:
             if one.truth(gross=gross) > 0:
-                label = f"{one.row.sku} {one.row.name}".strip()
+                # A charge on goods of two rates is two rows of one name.
+                name = f"{one.row.sku} {one.row.name}".strip()
+                label = name if one.row.order_line_id else f"{name} ({wording.rate(one.row.tax_rate)})"
                 self.fields[f"amount_{one.row.pk}"] = self._asked(label, one.truth(gross=gross))
         self.fields |= rest
         if not self.subject.order.paid_total:
@@ -97,6 +99,11 @@ def give_back(invoice_id: int, *, actor: Actor, **asked: Any) -> CreditNote:
     return services.give_back(invoice_id, reference=reference, actor=actor, **asked)
 
 
+def how_it_stands(invoice: Invoice) -> int:
+    """Name the state of an invoice that a credit note changes."""
+    return invoice.credit_notes.count()
+
+
 def what_it_comes_to(invoice: Invoice, asked: dict[str, Any]) -> list[str]:
     """Say what is credited, with its tax, and what becomes of the money. Raises what crediting raises."""
     order, currency = invoice.order, invoice.currency
@@ -114,6 +121,7 @@ def what_it_comes_to(invoice: Invoice, asked: dict[str, Any]) -> list[str]:
         left = {"left": spoken_amount(invoice.open_amount - taken, currency)}
         said.append(gettext("%(left)s is then still to be paid on the invoice.") % left)
     due = selectors.refund_due(order, credit.total, is_drafted=False)
+    due = selectors.can_go_back(order, due) if asked["refund"] else due
     if due:
         money = {"amount": spoken_amount(due, currency)}
         said.append(

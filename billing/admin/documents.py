@@ -153,6 +153,8 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
             OPERATE,
             form=amounts.AmountsForm,
             shown=amounts.what_it_comes_to,
+            state=amounts.how_it_stands,
+            lock=services.take_invoice,
             style="danger",
             when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
             done=_("The credit note is written and gets its number in a moment."),

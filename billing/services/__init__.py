@@ -38,6 +38,7 @@ from .closing import (
     movements,
     reopen_month,
 )
+from .common import take_invoice
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -168,6 +169,7 @@ __all__ = [
     "capture_payment",
     "charge_saved_means",
     "take_held_money",
+    "take_invoice",
     "close_checkout",
     "collect_payment",
     "credit_invoice",

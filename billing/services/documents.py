@@ -152,6 +152,9 @@ def _draw_credit_note(note: CreditNote) -> bytes:
             "code": "",
         },
     }
+    if note.reason and not any(row.quantity for row in rows):
+        # Nothing came back: what it is for is said in words.
+        content["notes"] = [_("Reason: %(reason)s") % {"reason": note.reason}, *content["notes"]]
     return typesetting.draw_document(content)
 
 

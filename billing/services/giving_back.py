@@ -31,7 +31,7 @@ def give_back(
     """
     order, _invoice = take_invoice(invoice_id)
     note = credit_invoice(invoice_id, amounts=amounts, amount=amount, reference=reference, reason=reason, actor=actor)
-    due = selectors.refund_due(order, note.total) if refund else Decimal(0)
+    due = selectors.can_go_back(order, selectors.refund_due(order, note.total)) if refund else Decimal(0)
     if due and not note.refunds.exists():
         money = Money(due, order.currency)
         request_refund(order.pk, amount=money, reference=reference, reason=reason, credit_note_id=note.pk, actor=actor)

@@ -19,7 +19,8 @@ allows it (source and conditions) and the person holds the permission. A key tha
 as placing a hold) is offered while `when(record)` says so, else always. `when` also narrows transitions.
 
 A step with `shown` tells, from what was answered, what it will do; it is only done as it was told: until those very
-sentences stood on the page, and whenever they are others by now, sending the form shows them instead.
+sentences stood on the page, and whenever they or the `state` are others by now, sending the form shows them instead.
+That is looked at behind `lock`, so that a double click does it once.
 
 The change page shows links, never submit buttons. `<pk>/do/<name>/` shows the consequences and the form;
 only its POST acts, and checks the permission again. A DomainError is shown in words beside the form,
@@ -47,13 +48,9 @@ from core.admin.aside import go_to, is_aside
 from core.admin.forms import SubjectForm, show_refusal
 from core.errors import DomainError
 from core.reader import retold
+from core.service import unit_of_work
 
 SHOWN = "shown"
-
-
-def _mark(told: Sequence[Any]) -> str:
-    """Name some sentences, so that a form says which of them were on its page."""
-    return sha256("\n".join(str(sentence) for sentence in told).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -76,9 +73,17 @@ class TransitionSpec:
     initial: Callable[[Any], dict[str, Any]] | None = None
     arguments: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
     shown: Callable[[Any, dict[str, Any]], Sequence[Any]] | None = None
+    state: Callable[[Any], Any] | None = None
+    lock: Callable[[int], Any] | None = None
     done: Any = ""
     icon: str = ""
     elsewhere: bool = False
+
+
+def _mark(spec: TransitionSpec, obj: Any, told: Sequence[Any]) -> str:
+    """Name some sentences and how the record stood, so that a form says what was on its page."""
+    state = spec.state(obj) if spec.state else ""
+    return sha256("\n".join(str(one) for one in (state, *told)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -181,17 +186,33 @@ class TransitionAdmin(admin.ModelAdmin):
         form, told = self._form(spec, obj, *sent), None
         if request.method == "POST" and form.is_valid():
             try:
-                told = spec.shown(obj, form.cleaned_data) if spec.shown else None
-                if told is None or request.POST.get(SHOWN) == _mark(told):
-                    self._take(request, obj, spec, form)
-                    return self._after(request, obj, spec)
+                told = self._take_as_told(request, obj, spec, form)
             except DomainError as error:
                 show_refusal(form, error)
-                told = None
+            else:
+                if told is None:
+                    return self._after(request, obj, spec)
         elif request.method != "POST":
             told = self._foretold(spec, obj, form)
         status = 409 if form.errors and not form.fields else 200
         return self._page(request, obj, name, spec, form, told=told, status=status)
+
+    def _take_as_told(
+        self, request: HttpRequest, obj: Any, spec: TransitionSpec, form: forms.BaseForm
+    ) -> Sequence[Any] | None:
+        """Take a step, or return what it would do where that did not stand on the page."""
+        if spec.shown is None:
+            self._take(request, obj, spec, form)
+            return None
+        with unit_of_work():
+            if spec.lock:
+                spec.lock(obj.pk)
+            fresh = self.get_object(request, str(obj.pk)) or obj
+            told = spec.shown(fresh, form.cleaned_data)
+            if request.POST.get(SHOWN) != _mark(spec, fresh, told):
+                return told
+            self._take(request, fresh, spec, form)
+            return None
 
     def _foretold(self, spec: TransitionSpec, obj: Any, form: forms.BaseForm) -> Sequence[Any] | None:
         """Return what the answers that are proposed come to, where they are complete."""
@@ -260,7 +281,8 @@ class TransitionAdmin(admin.ModelAdmin):
             "media": self.media + form.media if form is not None else self.media,
             "reason": reason,
             "consequences": self._said(spec, obj, told) if not reason else [],
-            "shown": _mark(told) if told is not None else "",
+            "shown": _mark(spec, obj, told) if told is not None else "",
+            "is_shown_again": told is not None and bool(request.POST.get(SHOWN)),
             "is_told_first": spec.shown is not None,
             "back": self._way_back(request, obj),
             "next": request.POST.get("next") or request.GET.get("next") or "",

@@ -37,12 +37,7 @@ class RefundGoodsForm(SubjectForm):
     disposition = forms.ChoiceField(label=gettext_lazy("Goods go"), choices=OURS, initial=D.RESTOCK)
     warehouse = forms.ModelChoiceField(Warehouse.objects.none(), label=gettext_lazy("Received at"), empty_label=None)
     with_charges = forms.BooleanField(label=gettext_lazy("Refund delivery charges as well"), required=False)
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=300,
-        required=False,
-        help_text=gettext_lazy("It stands on the credit note; the customer reads it."),
-    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
 
     def prepare(self) -> None:
         """Propose all that may come back, at the first warehouse."""
@@ -137,6 +132,11 @@ def what_it_does(order: Order, asked: dict[str, Any]) -> list[str]:
     return said
 
 
+def how_it_stands(order: Order) -> tuple[int, int]:
+    """Name the state of an order that a return or a credit note changes."""
+    return order.returns.count(), order.credit_notes.count()
+
+
 def may_refund_goods(order: Order) -> bool:
     """Whether something of an order may come back that an invoice bills."""
     return bool(order.shipped_at and order.invoiced_total > order.credited_total)
@@ -152,6 +152,8 @@ class GoodsOfOrder(TransitionAdmin, BackOfficeAdmin):
             OPERATE,
             form=RefundGoodsForm,
             shown=what_it_does,
+            state=how_it_stands,
+            lock=services.take_order,
             style="danger",
             when=may_refund_goods,
             done=gettext_lazy("The goods are taken back; the credit note gets its number in a moment."),

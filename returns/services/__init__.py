@@ -2,6 +2,7 @@
 
 from returns.decisions import Decision
 
+from .common import take_order
 from .parcels import (
     CAME_BACK,
     NEVER_ARRIVED,
@@ -43,4 +44,5 @@ __all__ = [
     "resolve_return",
     "return_through",
     "send_return",
+    "take_order",
 ]

@@ -82,6 +82,9 @@ class TestInTheBackOffice:
         OutgoingMail.objects.all().delete()
         answer = staff.post(address, {**sent, f"amount_{mug.pk}": "3.00", "shown": mark_of(other)})
         assert answer.status_code == 302
+        # A second click finds other things than were shown, and asks again.
+        again_ = staff.post(address, {**sent, f"amount_{mug.pk}": "3.00", "shown": mark_of(other)})
+        assert "Look again" in again_.content.decode()
         run_debts()
         note, refund = CreditNote.objects.get(), Refund.objects.get()
         assert (note.total, note.status, note.reason) == (Decimal("3.57"), "refunded", "Scratched")

@@ -74,6 +74,8 @@ def test_one_damaged_unit_is_scrapped_and_what_is_shown_changes_with_what_is_cho
     assert not CreditNote.objects.exists()
     before = on_hand("MUG-RED")
     assert staff.post(address, {**sent, "shown": mark_of(again)}).status_code == 302
+    # A second click finds another state than was shown, although its sentences are the same.
+    assert "Look again" in staff.post(address, {**sent, "shown": mark_of(again)}).content.decode()
     run_debts()
     assert (CreditNote.objects.get().total, CreditNote.objects.get().reason) == (Decimal("5.95"), "Broken")
     assert (Refund.objects.get().amount, on_hand("MUG-RED")) == (Decimal("5.95"), before)
