@@ -9,8 +9,9 @@ from typing import Any
 from core.triggers import Triggers
 
 ISSUED_FOR_GOOD = "An issued document never changes; write a credit note instead"
-# What may still happen to a document: it is paid, credited, written off, and printed once.
+# What may still happen to a document: it is paid, credited, written off, and printed once. Its paper then stays as well.
 MAY_CHANGE = {"status", "paid_total", "credited_total", "written_off_total", "pdf_id"}
+PAPERS = "core_attachment"
 DOCUMENTS = ("billing_invoice", "billing_creditnote")
 ROWS = {
     "billing_invoiceline": ("billing_invoice", "invoice_id"),
@@ -19,7 +20,14 @@ ROWS = {
 NAMES = sorted(
     [f"{table}_{kind}" for table in DOCUMENTS for kind in ("frozen", "kept")]
     + [f"{table}_{kind}" for table in ROWS for kind in ("added", "frozen", "kept")]
+    + [f"{PAPERS}_{kind}" for kind in ("frozen", "kept")]
 )
+
+
+def _is_paper(row: str) -> str:
+    """Return the condition that a file is the paper of a document."""
+    found = (f"EXISTS (SELECT 1 FROM {table} d WHERE d.pdf_id = {row}.id)" for table in DOCUMENTS)  # noqa: S608
+    return f"({' OR '.join(found)})"
 
 
 def _sqlite(connection: Any) -> list[str]:
@@ -34,7 +42,8 @@ def _sqlite(connection: Any) -> list[str]:
         with connection.cursor() as cursor:
             columns = [column.name for column in connection.introspection.get_table_description(cursor, table)]
         changed = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in columns if name not in MAY_CHANGE)
-        moved = f"(NEW.status = 'draft' OR {changed})"
+        other_paper = "OLD.pdf_id IS NOT NULL AND NEW.pdf_id IS NOT OLD.pdf_id"
+        moved = f"(NEW.status = 'draft' OR {changed} OR ({other_paper}))"
         statements.append(trigger(f"{table}_frozen", "UPDATE", table, f"OLD.status <> 'draft' AND {moved}"))
         statements.append(trigger(f"{table}_kept", "DELETE", table, "OLD.status <> 'draft'"))
     for table, (document, key) in ROWS.items():
@@ -45,6 +54,8 @@ def _sqlite(connection: Any) -> list[str]:
         statements.append(trigger(f"{table}_added", "INSERT", table, issued("NEW")))
         statements.append(trigger(f"{table}_frozen", "UPDATE", table, f"{issued('OLD')} OR {issued('NEW')}"))
         statements.append(trigger(f"{table}_kept", "DELETE", table, issued("OLD")))
+    statements.append(trigger(f"{PAPERS}_frozen", "UPDATE", PAPERS, _is_paper("OLD")))
+    statements.append(trigger(f"{PAPERS}_kept", "DELETE", PAPERS, _is_paper("OLD")))
     return statements
 
 
@@ -60,6 +71,7 @@ def _postgresql(connection: Any) -> list[str]:
                 RETURN NEW;
             END IF;
             IF TG_OP = 'UPDATE' AND NEW.status <> 'draft'
+               AND (OLD.pdf_id IS NULL OR NEW.pdf_id IS NOT DISTINCT FROM OLD.pdf_id)
                AND to_jsonb(NEW) - ARRAY[{may_change}] = to_jsonb(OLD) - ARRAY[{may_change}] THEN
                 RETURN NEW;
             END IF;
@@ -89,6 +101,19 @@ def _postgresql(connection: Any) -> list[str]:
                 f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} "
                 f"FOR EACH ROW EXECUTE FUNCTION {table}_stays()"
             )
+    statements.append(
+        f"""CREATE OR REPLACE FUNCTION billing_paper_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF {_is_paper("OLD")} THEN {refuse} END IF;
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        END $$"""
+    )
+    for name, event in (("frozen", "UPDATE"), ("kept", "DELETE")):
+        statements.append(
+            f"CREATE TRIGGER {PAPERS}_{name} BEFORE {event} ON {PAPERS} "
+            "FOR EACH ROW EXECUTE FUNCTION billing_paper_stays()"
+        )
     return statements
 
 

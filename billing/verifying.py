@@ -149,9 +149,10 @@ def _judge_paper(where: _Where, head: dict[str, Any]) -> Iterator[Fault]:
     """Read the kept PDF: it is the one of this document, and byte for byte what was kept."""
     kept = Attachment.objects.filter(pk=head["pdf_id"]).first()
     try:
-        if kept is None or kept.name != f"{head['number']}.pdf":
+        said = None if kept is None else (kept.name, kept.content_type, kept.thread)
+        if kept is None or said != (f"{head['number']}.pdf", "application/pdf", f"orders.order:{head['order_id']}"):
             yield Fault("paper", where.key, str(head["number"]), "its PDF is that of another document")
-        else:
-            read_file(kept)
+        elif len(read_file(kept)) != kept.size:
+            yield Fault("paper", where.key, str(head["number"]), "its PDF is not as long as the one that was kept")
     except FileDamaged as damaged:
         yield Fault("paper", where.key, str(head["number"]), f"its PDF: {damaged}")

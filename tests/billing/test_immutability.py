@@ -123,4 +123,4 @@ def test_a_missing_trigger_is_a_breach():
     assert documents_are_guarded().breaches == ["billing_invoice_frozen"]
     immutability.install(connection)
     assert documents_are_guarded().breaches == []
-    assert documents_are_guarded().checked == 10
+    assert documents_are_guarded().checked == 12

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.proofs import numbers, official, papers, rounding, scratch
+from billing.proofs import immutable, numbers, official, papers, rounding, scratch
 from billing.proofs.asking import Asked
 
 
@@ -39,6 +39,12 @@ PROOFS = {
         "random orders, their invoices and credits add up to the smallest unit, in currencies with 0, 2 and 3 "
         "decimals. It asks no database",
         processes=os.cpu_count() or 1,
+    ),
+    "immutable": Proof(
+        immutable.prove,
+        1_000,
+        "no door changes an issued document, and verify_documents finds every edit of one byte past all doors",
+        apart=True,
     ),
     "numbers": Proof(
         numbers.prove,
