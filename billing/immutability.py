@@ -9,7 +9,7 @@ from typing import Any
 from core.triggers import Triggers
 
 ISSUED_FOR_GOOD = "An issued document never changes; write a credit note instead"
-# What may still happen to a document: it is paid, credited, written off, and printed once. Its paper then stays as well.
+# What may still happen to a document: it is paid, credited, written off, and printed once. The paper then stays too.
 MAY_CHANGE = {"status", "paid_total", "credited_total", "written_off_total", "pdf_id"}
 PAPERS = "core_attachment"
 DOCUMENTS = ("billing_invoice", "billing_creditnote")

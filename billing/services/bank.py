@@ -151,14 +151,14 @@ def _open_invoices(lines: Sequence[BankLine]) -> list[Open]:
 def _read(rows: QuerySet[Invoice]) -> QuerySet[Invoice, tuple[Any, ...]]:
     """Return only what the matching looks at: there may be very many of them."""
     names = (f"order__{name}" for name in ("customer__company", "customer__name", "customer__number", "customer_name"))
-    amounts = ("total", "paid_total", "credited_total")
+    amounts = ("total", "paid_total", "credited_total", "written_off_total")
     return rows.order_by("due_on", "pk").values_list("pk", "number", "order__number", "currency", *amounts, *names)
 
 
 def _opened(pk: int, number: str, order: str, currency: str, *more: Any) -> Open:
     """Return an invoice as the matching sees it: whose it is, is the customer as people call him."""
-    total, paid, credited, *names = more
-    left = round_amount(max(Decimal(0), total - paid - credited), currency)
+    total, paid, credited, written_off, *names = more
+    left = round_amount(max(Decimal(0), total - paid - credited - written_off), currency)
     return Open(pk, str(number), str(order), next((name for name in names if name), ""), currency, left)
 
 

@@ -23,7 +23,7 @@ from tests.factories.billing import place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller")]
 # What goes on happening to a document; its keys and amounts are hashed with it.
-GOES_ON = {"status", "paid_total", "credited_total", "pdf"}
+GOES_ON = {"status", "paid_total", "credited_total", "written_off_total", "pdf"}
 DOCUMENTS = (Invoice, CreditNote, InvoiceLine, CreditNoteLine)
 
 
