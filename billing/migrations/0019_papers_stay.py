@@ -10,6 +10,6 @@ def install(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0016_books_as_files"), ("core", "0013_series_seal")]
+    dependencies = [("billing", "0018_logo_of_seller"), ("core", "0013_series_seal")]
 
     operations = [migrations.RunPython(install, migrations.RunPython.noop)]
