@@ -35,7 +35,7 @@ def _pages() -> Iterator[tuple[str, Attempt]]:
     owner = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("proof", password=None)
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     for model in (Invoice, CreditNote):
-        document = model._default_manager.exclude(number=None).order_by("pk").first()
+        document: Invoice | CreditNote = model._default_manager.exclude(number=None).order_by("pk")[0]
         name = f"admin:billing_{model._meta.model_name}"
         said = {"total": "1.00", "notes": "x", "status": "draft", "number": "INV-9", "_save": "Save"}
         chosen = {"action": "delete_selected", "_selected_action": [document.pk], "post": "yes"}
@@ -57,7 +57,7 @@ def _api() -> Iterator[tuple[str, Attempt]]:
     _key, plain = create_api_key("proof", scopes=["*"])
     client = Client(HTTP_AUTHORIZATION=f"Bearer {plain}", HTTP_IDEMPOTENCY_KEY="proof-of-documents")
     for model, names in ((Invoice, "invoice"), (CreditNote, "credit-note")):
-        document = model._default_manager.exclude(number=None).order_by("pk").first()
+        document: Invoice | CreditNote = model._default_manager.exclude(number=None).order_by("pk")[0]
         for path in ("", "pdf/", "xml/"):
             address = f"/api/v1/{names}s/{document.number}/{path}"
             for method in ("put", "patch", "delete", "post"):

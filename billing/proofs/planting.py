@@ -59,7 +59,7 @@ def without_triggers() -> Iterator[None]:
 
 def targets() -> list[tuple[Any, Any]]:
     """Return every row that belongs to an issued document, with its model."""
-    papers = [model.objects.filter(pdf__isnull=False).values("pdf") for model in (Invoice, CreditNote)]
+    papers = [model.objects.filter(pdf__isnull=False).values_list("pdf", flat=True) for model in (Invoice, CreditNote)]
     found = [(model, row) for model in TABLES for row in model.objects.order_by("pk")]
     found += [(Attachment, row) for paper in papers for row in Attachment.objects.filter(pk__in=paper).order_by("pk")]
     keyed = models.Q(key__startswith="invoice:") | models.Q(key__startswith="credit_note:")
