@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.db.models import DecimalField, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from core.money import round_amount
+from core.often import RememberedValues
 from customers.models import Customer
 from orders import selectors
 from orders.models import CheckCatch, Hold, OrderLine
@@ -42,11 +44,19 @@ def exposure_of(customer: Customer, *, but: int | None = None, let_pass: bool = 
     orders, and does not take back those that were accepted before.
     The parts of an order add up to what is due for it (`balance_due`): a payment in advance lessens its open part.
     """
+    asked = {"customer_id": customer.pk, "currency": customer.currency, "but": but or 0}
+    sums = next(iter(_SUMS[let_pass].rows(**asked)), (0, 0, 0, 0))
+    unpaid, unbilled, ahead, waiting = (round_amount(Decimal(str(sum or 0)), customer.currency) for sum in sums)
+    return Exposure(unpaid, unbilled, ahead, waiting)
+
+
+def _sums(customer_id: Any, currency: Any, but: Any, *, let_pass: bool) -> QuerySet[Any, Any]:
+    """Return one row of sums, or none where nothing was ordered on account."""
     waits = Exists(Hold.objects.filter(order=OuterRef("pk"), status=Hold.Status.ACTIVE, kind=Hold.Kind.CREDIT))
     gone = OrderLine.objects.filter(order=OuterRef("pk"), shipped__gt=F("invoiced")).order_by().values("order")
     gone = gone.annotate(sum=Sum(F("total") * (F("shipped") - F("invoiced")) / F("quantity"), output_field=MONEY))
     billed = F("invoiced_total") - F("credited_total") - F("written_off_total") - F("paid_total") + F("refunded_total")
-    rows: Any = selectors.on_credit(customer).exclude(pk=but or 0).order_by()
+    rows: Any = selectors.on_credit(customer_id, currency).exclude(pk=but).order_by()
     rows = rows.annotate(
         waits=waits,
         gone=Coalesce(Subquery(gone.values("sum")[:1], output_field=MONEY), NOTHING),
@@ -61,11 +71,17 @@ def exposure_of(customer: Customer, *, but: int | None = None, let_pass: bool = 
     if not let_pass:
         waived = CheckCatch.objects.filter(order=OuterRef("pk"), name=CREDIT, outcome=CheckCatch.Outcome.WAIVED)
         rows = rows.annotate(passed=Exists(waived))
-    sums = rows.aggregate(
-        all_unpaid=Sum("unpaid", output_field=MONEY),
-        all_unbilled=Sum("unbilled", output_field=MONEY),
-        all_open=Sum("ahead", filter=counts, output_field=MONEY),
-        all_waiting=Sum("ahead", filter=Q(waits=True), output_field=MONEY),
+    return (
+        rows.values("customer_id")
+        .annotate(
+            all_unpaid=Sum("unpaid", output_field=MONEY),
+            all_unbilled=Sum("unbilled", output_field=MONEY),
+            all_open=Sum("ahead", filter=counts, output_field=MONEY),
+            all_waiting=Sum("ahead", filter=Q(waits=True), output_field=MONEY),
+        )
+        .values_list("all_unpaid", "all_unbilled", "all_open", "all_waiting")
     )
-    exact = {name: round_amount(Decimal(str(sum or 0)), customer.currency) for name, sum in sums.items()}
-    return Exposure(exact["all_unpaid"], exact["all_unbilled"], exact["all_open"], exact["all_waiting"])
+
+
+# With each order on account, and each look at a limit.
+_SUMS = {let_pass: RememberedValues(partial(_sums, let_pass=let_pass)) for let_pass in (True, False)}

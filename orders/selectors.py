@@ -217,10 +217,10 @@ def with_standing(
     )
 
 
-def on_credit(customer: Customer) -> QuerySet[Order]:
-    """Return the orders of a customer that use up the credit limit."""
+def on_credit(customer_id: int | Slot, currency: str | Slot) -> QuerySet[Order]:
+    """Return the orders of a customer that use up the credit limit, which is in a currency."""
     return Order.objects.filter(
-        customer=customer, currency=customer.currency, payment_terms__in=guards.ON_CREDIT, status__in=LIVE
+        customer=customer_id, currency=currency, payment_terms__in=guards.ON_CREDIT, status__in=LIVE
     )
 
 

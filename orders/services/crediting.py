@@ -110,7 +110,7 @@ def review_credit(customer_id: int, *, actor: Actor = SYSTEM) -> None:
     customer = Customer.objects.get(pk=customer_id)
     if customer.credit_limit is None:
         return
-    may_wait = selectors.on_credit(customer).filter(
+    may_wait = selectors.on_credit(customer.pk, customer.currency).filter(
         status__in=list(NEXT_STEP), fulfillment_status=Order.Fulfillment.UNFULFILLED, balance_due__gt=0
     )
     for order_id in list(may_wait.order_by("-pk").values_list("pk", flat=True)[:500]):

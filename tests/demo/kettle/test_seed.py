@@ -36,7 +36,7 @@ from orders.models import (
 from orders.services.replay import replay
 from pricing.models import Price
 from returns.models import ReturnRequest
-from tests.demo.conftest import COMPLETED, ENDED
+from tests.demo.kettle.conftest import COMPLETED, ENDED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kettle")]
 

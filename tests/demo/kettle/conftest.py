@@ -15,9 +15,9 @@ from demo.models import DemoDatabase
 COMPLETED, ENDED = 106, 4
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def kettle(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Move in once for a module, and leave nothing behind."""
+    """Move in once for this folder, and leave nothing behind."""
     if connection.vendor != "sqlite":
         pytest.skip("the demo lives on SQLite")
     files: Path = tmp_path_factory.mktemp("demo")
