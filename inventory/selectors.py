@@ -1,6 +1,6 @@
 """What screens and callers read about stock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -346,6 +346,12 @@ def promises(item: StockItem) -> "QuerySet[Allocation]":
     """Return the open allocations of a stock row; who stands last loses first."""
     rows = Allocation.objects.filter(stock_item=item, quantity__gt=F("consumed") + F("released"))
     return rows.select_related("reservation").order_by("reservation__rank", "reservation_id", "pk")
+
+
+def countries_of(reservation_id: int | None, keys: Collection[int]) -> set[str]:
+    """Return the countries of the warehouses that units of some lines are tied to, or left from."""
+    rows = Allocation.objects.filter(reservation=reservation_id, key__in=keys, quantity__gt=F("released"))
+    return set(rows.values_list("stock_item__warehouse__country", flat=True)) if reservation_id else set()
 
 
 def allocated_from(reservation_id: int | None) -> dict[int, list[tuple[str, int]]]:

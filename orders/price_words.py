@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from core.reader import country_name, spoken_actor, spoken_amount, spoken_date
 from orders.models import Order, OrderLine
+from pricing.calculation.territories import CODES_OUTSIDE
 
 Entry = Mapping[str, Any]
 GIVEN_BY_HAND = ("discount", "fee", "manual")
@@ -114,7 +115,11 @@ def treatment_words(one: Entry) -> str:
         return _("Tax: none, certificate %(number)s (%(reason)s)") % words
     if one.get("country") and one["code"] in ("domestic", "destination"):
         return _("Tax: rates of %(country)s") % {"country": country_name(one["country"])}
-    return _("Tax: export, none of ours") if one["code"] == "export" else ""
+    if one["code"] != "export":
+        return ""
+    if one.get("region") in CODES_OUTSIDE:
+        return _("Tax: none, the VAT of the EU does not apply in %(region)s") % {"region": one["region"]}
+    return _("Tax: export, none of ours")
 
 
 def _checked(one: Entry) -> str:

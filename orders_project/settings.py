@@ -194,6 +194,9 @@ STOCK_COVER_DAYS = env.int("STOCK_COVER_DAYS", default=30)
 # Where VAT ids are looked up, at the EU's VIES; nobody is asked where it is empty. The demo asks nobody.
 VIES_URL = "" if DEMO else env.str("VIES_URL", default="")
 
+# Who says how sales are taxed: a class of the protocol of pricing/calculation/provider.py.
+TAX_PROVIDER = env.str("TAX_PROVIDER", default="") or "pricing.calculation.provider.HouseTax"
+
 # Payment providers --------------------------------------------------------------------------
 # The demo brings one of its own, whose money is not real: so no variable can ever switch it on elsewhere.
 DEMO_PROVIDER_URL = f"{SITE_URL}/demo/provider" if DEMO else ""

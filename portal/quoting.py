@@ -12,7 +12,7 @@ from core.reader import locale
 from customers.models import Customer
 from portal import cart
 from pricing import services as pricing
-from pricing.calculation import Quote
+from pricing.calculation import Quote, region_of
 
 
 def taxes_of(quote: Quote | None) -> list[tuple[str, Decimal]]:
@@ -37,6 +37,7 @@ def quote_cart(
                 for position, line in enumerate(lines, start=1)
             ],
             country=answers.get("country") or cart.channel().seller_country,
+            region=region_of(answers.get("country") or "", "", answers.get("postal_code") or ""),
             method=pricing.shipping_method(answers.get("shipping_method") or "standard"),
             coupon_codes=(answers["coupon_code"],) if answers.get("coupon_code") else (),
             buyer=pricing.tax_buyer(customer),

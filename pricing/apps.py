@@ -1,5 +1,7 @@
 """Pricing as a Django app."""
 
+from importlib import import_module
+
 from django.utils.translation import gettext_lazy as _
 
 from core import rooms
@@ -10,3 +12,8 @@ class PricingConfig(rooms.RoomsConfig):
 
     name = "pricing"
     verbose_name = _("Pricing")
+
+    def ready(self) -> None:
+        """Connect the doors, and check who says how sales are taxed at start."""
+        super().ready()
+        import_module("pricing.providers")

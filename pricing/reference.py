@@ -51,13 +51,17 @@ class Reference:
         """Return the zone of a country, else the rest of the world where there is one."""
         return self.zone_of.get(country, self.rest_of_world)
 
-    def tax_rates(self, on: date, *countries: str) -> dict[tuple[str, str], Decimal]:
-        """Return the rates of countries on a day, by country and class; of two the one that started later."""
+    def tax_rates(self, on: date, *countries: str, customer_class: str = "") -> dict[tuple[str, str], Decimal]:
+        """Return the rates of countries on a day, by country or region and class; of two the one that started later.
+
+        What is entered for a class of customers holds for them in place of the usual.
+        """
         return {
-            (country, tax.tax_class): tax.rate
+            (tax.region or country, tax.tax_class): tax.rate
+            for buys in dict.fromkeys(("", customer_class))
             for country in countries
             for tax in self.taxes.get(country, ())
-            if tax.valid_from <= on and (tax.valid_to is None or on <= tax.valid_to)
+            if tax.customer_class == buys and tax.valid_from <= on and (tax.valid_to is None or on <= tax.valid_to)
         }
 
 

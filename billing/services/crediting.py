@@ -79,6 +79,9 @@ def draft_credit_note(
         created_at=at,
     )
     note.buyer = invoice.buyer
+    if invoice.seller.get("vat_id") in invoice.legal_entity.vat_registrations.values():
+        # The country that the goods left from is that of the invoice.
+        note.seller["vat_id"] = invoice.seller["vat_id"]
     note.save(force_insert=True)
     here = [one for one in wanted if one.row.pk in shares]
     CreditNoteLine.objects.bulk_create(

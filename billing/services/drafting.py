@@ -15,6 +15,7 @@ from billing.services.claiming import Claim, claim_on
 from billing.services.sellers import ensure_default_entity
 from core.money import plain, round_amount
 from core.service import service
+from inventory import selectors as stock
 from orders.derivation import is_discount, parts_of
 from orders.models import Order
 from pricing import services as pricing
@@ -45,6 +46,8 @@ def draft_invoice(
     if supplied_on is None and any(rate.category == INTRA_COMMUNITY for rate in amounts.rates):
         # Billed in advance: the standard asks for a day or a period (BR-IC-11), and this is what is known.
         head["buyer"]["supply_until"] = order.promised_on.isoformat() if order.promised_on else ""
+    if seller.vat_registrations:
+        head["seller"]["vat_id"] = _registration(order, claim, seller)
     invoice = Invoice(
         **head,
         series=order.channel.document_series,
@@ -107,6 +110,14 @@ def sums(amounts: Amounts, currency: str, *, reason: str = "") -> dict[str, Any]
         "rounding": amounts.rounding,
         "total": amounts.total,
     }
+
+
+def _registration(order: Order, claim: Claim, seller: LegalEntity) -> str:
+    """Return the seller's VAT id in the country that all goods of an invoice leave from, else that of his seat."""
+    billed = [line.position for line in claim.lines if claim.units.get(line.pk)]
+    countries = stock.countries_of(order.reservation_id, billed)
+    abroad = next(iter(countries)) if len(countries) == 1 else ""
+    return str(seller.vat_registrations.get(abroad, seller.vat_id))
 
 
 def as_printed(seller: LegalEntity) -> dict[str, Any]:

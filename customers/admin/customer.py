@@ -39,6 +39,7 @@ KEPT = (
     "language",
     "group",
     "vat_id",
+    "tax_class",
     "currency",
     "payment_terms",
     "credit_limit",
@@ -131,7 +132,10 @@ class CustomerAdmin(TransitionAdmin, PanelAdmin):
     editable = (*KEPT, "active")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("kind", "company"), ("name", "email"), ("phone", "language"))}),
-        (_("Agreement"), {"fields": (("group", "vat_id"), ("currency", "payment_terms"), "credit_limit", "active")}),
+        (
+            _("Agreement"),
+            {"fields": (("group", "vat_id", "tax_class"), ("currency", "payment_terms"), "credit_limit", "active")},
+        ),
         (_("For us"), {"fields": ("tags", "notes")}),
     )
     inlines = (SiteInline, ContactInline)

@@ -64,6 +64,13 @@ class Customer(models.Model):
     vat_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Their certificates that were not ended, copied: [{number, country, region, reason, valid_from, valid_until}].
     exemptions = models.JSONField(default=list, blank=True, editable=False)
+    tax_class = models.CharField(
+        _("tax class"),
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("As named at tax rates for a class of customers; empty: the usual rates."),
+    )
     group = models.ForeignKey(CustomerGroup, models.PROTECT, null=True, blank=True, verbose_name=_("group"))
     language = models.CharField(_("language"), max_length=10, default="en")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")

@@ -33,6 +33,7 @@ CHANGEABLE = frozenset(
         "email",
         "phone",
         "vat_id",
+        "tax_class",
         "group",
         "language",
         "currency",
@@ -59,6 +60,7 @@ class CustomerInput:
     email: str = ""
     phone: str = ""
     vat_id: str = ""
+    tax_class: str = ""
     group: str = ""
     language: str = "en"
     currency: str = "EUR"
@@ -219,6 +221,7 @@ def _tidy(customer: Customer) -> None:
     customer.email = customer.email.strip().lower()
     customer.name = customer.name.strip() or customer.company.strip()
     customer.currency = customer.currency.strip().upper()
+    customer.tax_class = customer.tax_class.strip().lower()
     customer.vat_id = vat_ids.tidy(customer.vat_id)
     customer.tags = list(dict.fromkeys(str(tag).strip() for tag in customer.tags if str(tag).strip()))
     check_fields(customer)

@@ -46,7 +46,7 @@ def selling_channels() -> list[Channel]:
 def tax_rates(country: str, on: date | None = None) -> list[TaxRate]:
     """Return the rates of a country that apply today, the highest first."""
     today = on or timezone.localdate()
-    started = TaxRate.objects.filter(country=country, valid_from__lte=today)
+    started = TaxRate.objects.filter(country=country, region="", customer_class="", valid_from__lte=today)
     found: dict[str, TaxRate] = {}
     for rate in started.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today)).order_by("valid_from"):
         found[rate.tax_class] = rate

@@ -63,6 +63,13 @@ class Composed:
             return self.counter.country
         return PostalAddress.from_dict(self.order.shipping_address or self.order.billing_address).country
 
+    @property
+    def region(self) -> str:
+        """Return the region the goods get to, as tax knows it; nothing of what changes hands in a shop."""
+        if self.counter is not None:
+            return ""
+        return pricing.region_of(PostalAddress.from_dict(self.order.shipping_address or self.order.billing_address))
+
 
 @service
 def compose(given: OrderInput, *, at: datetime, actor: Actor) -> Composed:
@@ -266,6 +273,7 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
             for line, wanted in zip(composed.lines, given.lines, strict=True)
         ],
         country=composed.country,
+        region=composed.region,
         on=on,
         method=order.shipping_method,
         shipping_price=given.shipping_price,

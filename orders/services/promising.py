@@ -28,6 +28,11 @@ def places_of(order: Order) -> list[Place]:
     return pricing.places_for(order.shipping_method, country_of(order))
 
 
+def region_of(order: Order) -> str:
+    """Return the region the goods go to, as tax knows it."""
+    return pricing.region_of(PostalAddress.from_dict(order.shipping_address or order.billing_address))
+
+
 def country_of(order: Order) -> str:
     """Return the country the goods go to, or where the order is billed."""
     return PostalAddress.from_dict(order.shipping_address or order.billing_address).country

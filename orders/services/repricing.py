@@ -13,7 +13,7 @@ from pricing import services as pricing
 from pricing.calculation import TO_BUSINESS
 
 from .composing import goods_key_of, name_of_charge
-from .promising import country_of
+from .promising import country_of, region_of
 from .reworking import Rework
 from .routing import why_not_carried
 
@@ -62,6 +62,7 @@ def _agreed_now(work: Rework) -> pricing.Agreed:
         on=timezone.localdate(order.placed_at or work.at),
         lines=[_agreed_line(line) for line in work.lines if line.wanted],
         country=country_of(order),
+        region=region_of(order),
         method=order.shipping_method,
         shipping=_delivery(work),
         charges=[_as_agreed(one, order) for one in work.charges if one.kind != OrderCharge.Kind.SHIPPING],
@@ -98,7 +99,7 @@ def _agreed_before(work: Rework) -> pricing.Agreed:
         if line.position in was
     ]
     method, country = work.way_before
-    return replace(_agreed_now(work), lines=lines, method=method, country=country)
+    return replace(_agreed_now(work), lines=lines, method=method, country=country, region=work.region_before)
 
 
 def _delivery(work: Rework) -> Decimal | None:

@@ -17,8 +17,9 @@ from orders.events import OrderEvent
 from orders.models import Order, OrderCharge, OrderLine
 from orders.ports import Piece
 from orders.wishes import Wish
+from pricing import services as pricing
 
-from .promising import country_of
+from .promising import country_of, region_of
 
 # Somebody has it in his hands, or walks for it.
 PICKED = frozenset({"picked", "packed"})
@@ -66,12 +67,16 @@ class Rework:
         self.missing_before = guards.payment_missing(order)
         self.over_before = max(Decimal(0), -order.balance_due)
         self.way_before = (order.shipping_method, country_of(order))
+        self.region_before = region_of(order)
         self.days_before = (order.requested_delivery_on, order.ship_complete)
         self.stands = bool(order.invoiced_total or any(line.shipped or line.invoiced for line in self.lines))
 
     @property
     def is_another_way(self) -> bool:
-        """Whether it goes another way, or to another country."""
+        """Whether it goes another way, to another country, or to a part of one that is taxed apart."""
+        region = region_of(self.order)
+        if region != self.region_before and any(map(pricing.is_taxed_apart, (region, self.region_before))):
+            return True
         return self.way_before != (self.order.shipping_method, country_of(self.order))
 
     @property

@@ -275,6 +275,27 @@ class TaxRateForm(PeriodForm):
         help_text=_("As a share: 0.19 for 19 %."),
     )
 
+    region = forms.CharField(
+        label=_("region"), max_length=6, required=False, help_text=_("As in US-CA; empty: the whole country.")
+    )
+    customer_class = forms.CharField(
+        label=_("class of customers"),
+        max_length=20,
+        required=False,
+        help_text=_("Customers with this tax class pay this rate; empty: everybody else does."),
+    )
+
+    def clean_region(self) -> str:
+        """A region begins with its country."""
+        region, country = str(self.cleaned_data["region"]).strip().upper(), self.cleaned_data.get("country")
+        if region and not region.startswith(f"{country or self.instance.country}-"):
+            raise ValidationError(_("A region begins with its country, as in US-CA."))
+        return region
+
+    def clean_customer_class(self) -> str:
+        """Classes are compared in small letters."""
+        return str(self.cleaned_data["customer_class"]).strip().lower()
+
     def clean_rate(self) -> Any:
         """A rate is a share."""
         rate = self.cleaned_data["rate"]

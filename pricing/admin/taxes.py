@@ -17,13 +17,21 @@ class TaxRateAdmin(SettingsAdmin):
 
     is_small = False
     form = TaxRateForm
-    list_display = ("country", "tax_class", "percent", when_column("valid_from"), when_column("valid_to"))
+    list_display = (
+        "country",
+        "region",
+        "tax_class",
+        "customer_class",
+        "percent",
+        when_column("valid_from"),
+        when_column("valid_to"),
+    )
     list_display_links = ("country",)
     list_filter = ("tax_class",)
-    search_fields = ("=country",)
-    ordering = ("country", "tax_class", "-valid_from")
-    all_fields = ("country", "tax_class", "rate", "valid_from", "valid_to")
-    fixed = ("country", "tax_class")
+    search_fields = ("=country", "=region")
+    ordering = ("country", "region", "tax_class", "customer_class", "-valid_from")
+    all_fields = ("country", "region", "tax_class", "customer_class", "rate", "valid_from", "valid_to")
+    fixed = ("country", "region", "tax_class", "customer_class")
     empty_text = _("No tax rates yet. Without one nothing can be sold.")
 
     @admin.display(description=_("rate"), ordering="rate")

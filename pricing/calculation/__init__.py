@@ -1,6 +1,8 @@
 """What an order costs, worked out from plain values: every figure with its reason. No Django, no database."""
 
+from .provider import HOUSE, TaxProvider
 from .quoting import quote
+from .territories import region_of, taxed_as
 from .treatment import (
     EU_COUNTRIES,
     EXEMPT,
@@ -37,6 +39,7 @@ __all__ = [
     "EU_COUNTRIES",
     "EXEMPT",
     "GOODS",
+    "HOUSE",
     "NOT_STATED",
     "SERVICE",
     "TO_BUSINESS",
@@ -54,10 +57,13 @@ __all__ = [
     "QuotedCharge",
     "QuotedLine",
     "TaxBuyer",
+    "TaxProvider",
     "TaxRateMissing",
     "TaxSituation",
     "Treatment",
     "quote",
+    "region_of",
+    "taxed_as",
     "treat",
     "vat_country",
 ]

@@ -7,8 +7,9 @@ from typing import Any
 
 from core.money import apportion, plain, quantum, round_amount
 
+from .provider import HOUSE, TaxProvider
 from .taxes import Group, Part, tax_parts
-from .treatment import GOODS, TO_BUSINESS, TaxKey, Treatment, key_for, key_of_given, treat
+from .treatment import GOODS, TO_BUSINESS, TaxKey, Treatment, key_of_given
 from .values import (
     CHARGE_KINDS,
     MAX_AMOUNT,
@@ -50,7 +51,7 @@ class _Charge:
     parts: list[Part] = field(default_factory=list)
 
 
-def quote(request: QuoteRequest) -> Quote:
+def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
     """Work out what an order costs, and say how every figure came about.
 
     Gross prices are kept as they are, whatever the tax: gross is the truth and the net follows. Raises
@@ -59,14 +60,14 @@ def quote(request: QuoteRequest) -> Quote:
     told = _Told(request.currency)
     goods = [_price(line, index, request.currency, told) for index, line in enumerate(request.lines)]
     free_shipping = _promote(goods, request, told)
-    treatments = {supply: treat(request.tax, supply) for supply in _supplies(goods)}
+    treatments = {supply: provider.treat(request.tax, supply) for supply in _supplies(goods)}
     for place, treatment in enumerate(dict.fromkeys(treatments.values())):
         told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax, first=not place))
     for index, one in enumerate(goods):
-        one.part = _tax_part(one, index, treatments[one.line.supply], request)
+        one.part = _tax_part(one, index, treatments[one.line.supply], request, provider)
     # A charge of its own class is part of what is sold most of all: goods, where there are any.
     main = treatments.get(GOODS) or next(iter(treatments.values()))
-    charges = [_split_charge(one, goods, main, request) for one in _charges(request, free_shipping, told)]
+    charges = [_split_charge(one, goods, main, request, provider) for one in _charges(request, free_shipping, told)]
     parts = [one.part for one in goods] + [part for charge in charges for part in charge.parts]
     groups = tax_parts(parts, gross=request.prices_include_tax, currency=request.currency)
     return _assemble(request, goods, charges, groups, told)
@@ -188,6 +189,8 @@ def _supplies(goods: Sequence[_Goods]) -> Sequence[str]:
 def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[str, Any]:
     """Return what a treatment rests on; the first one says who bought, so that a change is reckoned for the same."""
     data: dict[str, Any] = {"country": treatment.country} if treatment.country else {}
+    if tax.region:
+        data |= {"region": tax.region}
     if treatment.category in TO_BUSINESS:
         data |= {"vat_id": tax.vat_id}
         if tax.vat_checked_on:
@@ -197,9 +200,9 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
     return {**data, "buyer": tax.as_dict()} if first else data
 
 
-def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest) -> Part:
+def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest, provider: TaxProvider) -> Part:
     line = one.line
-    key = key_for(treatment, request.tax, line.tax_class)
+    key = provider.key_for(treatment, request.tax, line.tax_class)
     if line.tax_amount is None:
         return Part(one.amount, key)
     given = round_amount(_bounded(line.tax_amount), request.currency)
@@ -227,14 +230,16 @@ def _charges(request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable
             yield _Charge(charge, amount)
 
 
-def _split_charge(charge: _Charge, goods: Sequence[_Goods], treatment: Treatment, request: QuoteRequest) -> _Charge:
+def _split_charge(
+    charge: _Charge, goods: Sequence[_Goods], treatment: Treatment, request: QuoteRequest, provider: TaxProvider
+) -> _Charge:
     """Put a charge under the rates of the goods, in proportion to their net bases, unless it has a class of its own.
 
     Sharing a gross charge by gross goods gives the same proportion of net bases, as each share and the
     goods it follows have one rate.
     """
     if charge.given.tax_class or not goods:
-        key = key_for(treatment, request.tax, charge.given.tax_class or "standard")
+        key = provider.key_for(treatment, request.tax, charge.given.tax_class or "standard")
         charge.parts = [Part(charge.amount, key)]
         return charge
     bases: dict[TaxKey, Decimal] = {}

@@ -11,6 +11,7 @@ from decimal import Decimal
 from core.errors import Invalid
 from customers import vat_ids
 
+from .territories import CODES_OUTSIDE, NORTHERN_IRELAND
 from .values import ZERO, Exemption, TaxSituation
 
 EU_COUNTRIES = frozenset(
@@ -97,12 +98,17 @@ def _by_place(tax: TaxSituation, supply: str) -> Treatment:
     seller, buyer = tax.seller_country, tax.country
     if not buyer or not seller:
         return Treatment("unknown", "O", "", "No country is known, so no tax can be stated")
+    if tax.region in CODES_OUTSIDE and seller in EU_COUNTRIES:
+        text = f"Export from {seller} to {tax.region}, where the VAT of the EU does not apply"
+        return Treatment("export", "G", "", text)
     if buyer == seller:
         return Treatment("domestic", "S", seller, f"Sold within {seller}")
-    if seller not in EU_COUNTRIES or buyer not in EU_COUNTRIES:
+    # Goods in Northern Ireland follow the rules of the EU, services there do not.
+    is_inside = buyer in EU_COUNTRIES or (tax.region == NORTHERN_IRELAND and supply == GOODS)
+    if seller not in EU_COUNTRIES or not is_inside:
         return Treatment("export", "G", "", f"Export from {seller} to {buyer}")
     issuer = vat_country(tax.vat_id) if tax.is_business and _is_good(tax) else ""
-    if issuer in EU_COUNTRIES and issuer != seller:
+    if (issuer in EU_COUNTRIES or (issuer == "XI" and supply == GOODS)) and issuer != seller:
         if supply == SERVICE:
             return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
         text = f"Intra-Community supply: goods to a business with VAT id {tax.vat_id}"
@@ -124,7 +130,9 @@ def key_for(treatment: Treatment, tax: TaxSituation, tax_class: str) -> TaxKey:
     if tax_class == EXEMPT:
         return TaxKey("E", ZERO)
     # Below the threshold of the one-stop shop the seller's own rate is right, so it is the safe answer.
-    rate = tax.rates.get((treatment.country, tax_class), tax.rates.get((tax.seller_country, tax_class)))
+    region = tax.region if treatment.country == tax.country else ""
+    places = (region, treatment.country, tax.seller_country)
+    rate = next((tax.rates[place, tax_class] for place in places if (place, tax_class) in tax.rates), None)
     if rate is None:
         raise TaxRateMissing(
             f"No tax rate is known for {tax_class!r} in {treatment.country}",
@@ -142,7 +150,7 @@ def key_of_given(
         return expected
     if not tax_amount:
         return TaxKey("Z", ZERO)
-    known = sorted({rate for (country, _), rate in tax.rates.items() if country == tax.country and rate})
+    known = sorted({rate for (country, _), rate in tax.rates.items() if country in (tax.region, tax.country) and rate})
     for rate in sorted(known, key=lambda rate: abs(net * rate - tax_amount)):
         if abs(net * rate - tax_amount) <= tolerance:
             return TaxKey("S", rate)

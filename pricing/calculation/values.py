@@ -172,6 +172,7 @@ class TaxBuyer:
     vat_checked_on: str = ""
     vat_reference: str = ""
     exemptions: tuple[Exemption, ...] = ()
+    customer_class: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the stored form: only what is otherwise than of anybody."""
@@ -187,7 +188,10 @@ class TaxBuyer:
 
 @dataclass(frozen=True, kw_only=True)
 class TaxSituation(TaxBuyer):
-    """Who sells from where to whom, and the rates of that day by (country, tax class)."""
+    """Who sells from where to whom, and the rates of that day by (country, tax class).
+
+    `region` is a code of ISO 3166-2; rates of a region stand under it in place of its country.
+    """
 
     seller_country: str
     country: str

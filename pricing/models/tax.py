@@ -7,10 +7,15 @@ from django.utils.translation import pgettext_lazy
 
 
 class TaxRate(models.Model):
-    """The rate of a tax class in a country from a day on, e.g. 0.1900. Class `not_stated` never has a rate."""
+    """The rate of a tax class in a country from a day on, e.g. 0.1900. Class `not_stated` never has a rate.
+
+    One of a region (ISO 3166-2) goes before that of its country there, one of a class of customers before the usual.
+    """
 
     country = models.CharField(_("country"), max_length=2)
+    region = models.CharField(_("region"), max_length=6, blank=True, default="")
     tax_class = models.CharField(_("tax class"), max_length=20)
+    customer_class = models.CharField(_("class of customers"), max_length=20, blank=True, default="")
     rate = models.DecimalField(_("rate"), max_digits=6, decimal_places=4)
     valid_from = models.DateField(pgettext_lazy("day", "from"))
     valid_to = models.DateField(pgettext_lazy("day", "to"), null=True, blank=True)
@@ -20,11 +25,14 @@ class TaxRate(models.Model):
         verbose_name_plural = _("tax rates")
         constraints = [
             models.CheckConstraint(condition=Q(rate__gte=0, rate__lt=1), name="tax_rate_is_a_share"),
-            models.UniqueConstraint(fields=["country", "tax_class", "valid_from"], name="one_tax_rate_per_start"),
+            models.UniqueConstraint(
+                fields=["country", "region", "tax_class", "customer_class", "valid_from"],
+                name="one_tax_rate_per_start",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.country} {self.tax_class} {self.rate:.2%}"
+        return f"{self.region or self.country} {self.tax_class} {self.rate:.2%}"
 
 
 class TaxRegistration(models.Model):

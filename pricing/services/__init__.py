@@ -33,7 +33,7 @@ from pricing.selectors import (
     zone_for,
 )
 
-from .buyers import exemption_told, supply_of, tax_buyer, tax_buyer_agreed, vat_id_told
+from .buyers import exemption_told, is_taxed_apart, region_of, supply_of, tax_buyer, tax_buyer_agreed, vat_id_told
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
@@ -75,6 +75,7 @@ __all__ = [
     "give_back",
     "granted_by",
     "is_taxed_alike",
+    "is_taxed_apart",
     "look_up_vat_id",
     "places_for",
     "price_lists_for",
@@ -85,6 +86,7 @@ __all__ = [
     "redeem",
     "refer",
     "registered_in",
+    "region_of",
     "requote_order",
     "routing_rules",
     "set_handling",

@@ -6,14 +6,28 @@ from typing import Any
 
 from django.utils import timezone
 
+from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Product
-from pricing.calculation import GOODS, SERVICE, Exemption, TaxBuyer
+from pricing.calculation import GOODS, SERVICE, Exemption, TaxBuyer, territories
+from pricing.reference import reference
 
 
 def supply_of(product: Product) -> str:
     """Return what selling a product is for tax: goods that move, or a service (downloads count as such)."""
     return SERVICE if product.kind in (Product.Kind.SERVICE, Product.Kind.DIGITAL) else GOODS
+
+
+def region_of(address: PostalAddress) -> str:
+    """Return the region of an address as tax knows it (ISO 3166-2), where anybody can tell."""
+    return territories.region_of(address.country, address.region, address.postal_code)
+
+
+def is_taxed_apart(region: str) -> bool:
+    """Whether a region has rates of its own, or lies where other rules hold than in its country."""
+    if not region or region in territories.CODES_OUTSIDE or region == territories.NORTHERN_IRELAND:
+        return bool(region)
+    return any(tax.region == region for tax in reference().taxes.get(region[:2], ()))
 
 
 def tax_buyer(customer: Customer | None, *, is_company: bool = False) -> TaxBuyer:
@@ -28,6 +42,7 @@ def tax_buyer(customer: Customer | None, *, is_company: bool = False) -> TaxBuye
         vat_checked_on=timezone.localdate(customer.vat_checked_at).isoformat() if confirmed else "",
         vat_reference=customer.vat_reference if confirmed else "",
         exemptions=tuple(Exemption(**one) for one in customer.exemptions),
+        customer_class=customer.tax_class,
     )
 
 

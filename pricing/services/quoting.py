@@ -14,10 +14,12 @@ from pricing.calculation import (
     QuoteRequest,
     TaxBuyer,
     TaxSituation,
+    taxed_as,
 )
 from pricing.calculation import quote as calculate
 from pricing.errors import PriceMissing
 from pricing.models import Channel, Price, PriceList, ShippingMethod
+from pricing.providers import tax_provider
 from pricing.reference import reference
 from pricing.selectors import grams_of, price_lists_for, shipping_step, valid_prices
 
@@ -48,6 +50,7 @@ def quote_order(
     channel: Channel,
     lines: Sequence[QuoteLine],
     country: str,
+    region: str = "",
     on: date,
     method: ShippingMethod | None = None,
     shipping_price: Decimal | None = None,
@@ -62,8 +65,9 @@ def quote_order(
 ) -> Quote:
     """Say what an order costs and why. At most two statements: the prices, and the coupons if there are any.
 
-    `group_id` is the group of the customer, whose prices they get; `is_first` says whether it is their first order, as
-    far as that is known. Raises Invalid, with the fields at fault, for what cannot be priced.
+    `region` is where in the country it goes, as `region_of` tells. `group_id` is the group of the customer, whose
+    prices they get; `is_first` says whether it is their first order, as far as that is known. Raises Invalid, with the
+    fields at fault, for what cannot be priced.
     """
     money = currency or channel.currency
     gross = channel.prices_include_tax if prices_include_tax is None else prices_include_tax
@@ -79,7 +83,8 @@ def quote_order(
     )
     worth = sum((line.unit_price * line.quantity - line.discount for line in goods), start=Decimal(0))
     grams = grams_of((line.product, line.quantity) for line in lines)
-    rates = reference().tax_rates(on, channel.seller_country, country)
+    taxed = taxed_as(country)
+    rates = reference().tax_rates(on, channel.seller_country, taxed, customer_class=buyer.customer_class)
     return calculate(
         QuoteRequest(
             currency=money,
@@ -87,14 +92,16 @@ def quote_order(
             lines=goods,
             tax=TaxSituation(
                 seller_country=channel.seller_country,
-                country=country,
+                country=taxed,
+                region=region,
                 on=on,
                 rates=rates,
                 **vars(buyer),
             ),
             charges=[*_shipping(method, shipping_price, country, money, worth, grams), *charges],
             promotions=promotions_for(sale, coupon_codes),
-        )
+        ),
+        provider=tax_provider(),
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from core.service import service
-from pricing.calculation.treatment import treat
+from pricing.calculation import GOODS
 from pricing.calculation.values import TaxSituation
 from pricing.models import TaxRegistration
+from pricing.providers import tax_provider
 from pricing.reference import forget
 
 
@@ -24,5 +25,7 @@ def set_registrations(registrations: Mapping[str, str]) -> None:
 
 def is_taxed_alike(country: str, *, sellers: tuple[str, str]) -> bool:
     """Whether a sale to somebody in a country is taxed the same from two countries."""
-    one, other = (treat(TaxSituation(seller_country=seller, country=country)) for seller in sellers)
+    one, other = (
+        tax_provider().treat(TaxSituation(seller_country=seller, country=country), GOODS) for seller in sellers
+    )
     return (one.category, one.country) == (other.category, other.country)

@@ -18,10 +18,12 @@ from pricing.calculation import (
     QuoteRequest,
     TaxBuyer,
     TaxSituation,
+    taxed_as,
 )
 from pricing.calculation import quote as calculate
 from pricing.errors import AgreedElsewhere, ShippingNotAvailable
 from pricing.models import Channel, Promotion, ShippingMethod
+from pricing.providers import tax_provider
 from pricing.reference import reference
 from pricing.selectors import grams_of, shipping_step
 
@@ -59,6 +61,7 @@ class Agreed:
     country: str
     method: ShippingMethod | None
     shipping: Decimal | None
+    region: str = ""
     charges: Sequence[ChargeInput] = ()
     buyer: TaxBuyer = field(default_factory=TaxBuyer)
     total: Decimal = Decimal(0)
@@ -100,7 +103,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, by: str = "", wh
                 known,
                 lists=lists,
                 signs=signs,
-                keeps_tax=keeps_tax and before.country == after.country,
+                keeps_tax=keeps_tax and (before.country, before.region) == (after.country, after.region),
             )
             return replace(now, explanation=_remembering(now, granted))
     raise AgreedElsewhere("The figures of this order were agreed elsewhere and cannot be worked out again here")
@@ -136,14 +139,21 @@ def _calculate(
             lines=goods,
             tax=TaxSituation(
                 seller_country=agreed.channel.seller_country,
-                country=agreed.country,
-                rates=reference().tax_rates(agreed.on, agreed.channel.seller_country, agreed.country),
+                country=taxed_as(agreed.country),
+                region=agreed.region,
+                rates=reference().tax_rates(
+                    agreed.on,
+                    agreed.channel.seller_country,
+                    taxed_as(agreed.country),
+                    customer_class=agreed.buyer.customer_class,
+                ),
                 on=agreed.on,
                 **vars(agreed.buyer),
             ),
             charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
             promotions=promotions,
-        )
+        ),
+        provider=tax_provider(),
     )
 
 

@@ -1,0 +1,112 @@
+"""Who is taxed how: from where, to where, who buys, and what; and what the parts of countries change."""
+
+from decimal import Decimal as D
+
+import pytest
+
+from pricing.calculation import GOODS, SERVICE, TaxSituation, region_of, taxed_as
+from pricing.calculation.treatment import key_for, treat
+
+IDS = {"DE": "DE136695976", "AT": "ATU13585627", "FR": "FR40303265045"}
+RATES = {
+    ("DE", "standard"): D("0.19"),
+    ("AT", "standard"): D("0.20"),
+    ("FR", "standard"): D("0.20"),
+    ("ES", "standard"): D("0.21"),
+    ("GB", "standard"): D("0.20"),
+    ("US-CA", "standard"): D("0.0725"),
+    ("US", "standard"): D("0"),
+}
+# Sold from, sent to: consumer; company with a valid id of that country; company without; for goods, and for services.
+MATRIX = {
+    ("DE", "DE"): (("domestic S DE",) * 3, ("domestic S DE",) * 3),
+    ("DE", "FR"): (
+        ("destination S FR", "intra_community K", "destination S FR"),
+        ("destination S FR", "reverse_charge AE", "destination S FR"),
+    ),
+    ("AT", "DE"): (
+        ("destination S DE", "intra_community K", "destination S DE"),
+        ("destination S DE", "reverse_charge AE", "destination S DE"),
+    ),
+    ("AT", "AT"): (("domestic S AT",) * 3, ("domestic S AT",) * 3),
+    ("DE", "CH"): (("export G",) * 3, ("export G",) * 3),
+    ("GB", "FR"): (("export G",) * 3, ("export G",) * 3),
+    ("GB", "GB"): (("domestic S GB",) * 3, ("domestic S GB",) * 3),
+}
+
+
+def said(tax: TaxSituation, supply: str) -> str:
+    found = treat(tax, supply)
+    return " ".join(part for part in (found.code, found.category, found.country) if part)
+
+
+@pytest.mark.parametrize(("seller", "buyer"), MATRIX)
+def test_the_whole_table(seller, buyer):
+    statuses = ({}, {"is_business": True, "vat_id": IDS.get(buyer, "")}, {"is_business": True})
+    found = tuple(
+        tuple(said(TaxSituation(seller_country=seller, country=buyer, **status), supply) for status in statuses)
+        for supply in (GOODS, SERVICE)
+    )
+    assert found == MATRIX[seller, buyer]
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "postal_code", "code"),
+    [
+        ("ES", "", "35001", "ES-CN"),
+        ("ES", "Tenerife", "38670", "ES-CN"),
+        ("ES", "ES-TF", "", "ES-CN"),
+        ("ES", "CN", "", "ES-CN"),
+        ("ES", "", "28001", ""),
+        ("ES", "", "51001", "ES-CE"),
+        ("FR", "", "97200", "FR-OM"),
+        ("FR", "", "98000", ""),
+        ("FI", "", "FI-22100", "FI-01"),
+        ("DE", "", "78266", "DE-BUS"),
+        ("DE", "", "27498", "DE-HEL"),
+        ("DE", "Bayern", "80331", ""),
+        ("IT", "", "23041", "IT-LIV"),
+        ("GR", "", "630 86", "GR-69"),
+        ("GB", "", "BT1 5GS", "GB-NIR"),
+        ("GB", "", "B1 1BT", ""),
+        ("US", "CA", "94103", "US-CA"),
+        ("US", "US-NY", "", "US-NY"),
+        ("US", "California", "", ""),
+    ],
+)
+def test_the_region_of_an_address(country, region, postal_code, code):
+    assert region_of(country, region, postal_code) == code
+
+
+@pytest.mark.parametrize("region", ["ES-CN", "ES-CE", "ES-ML"])
+@pytest.mark.parametrize("seller", ["DE", "ES"])
+def test_what_the_vat_of_the_eu_does_not_reach_is_export_for_everybody(seller, region):
+    for status in ({}, {"is_business": True, "vat_id": "ES54362315K"}):
+        tax = TaxSituation(seller_country=seller, country="ES", region=region, rates=RATES, **status)
+        assert [said(tax, supply) for supply in (GOODS, SERVICE)] == ["export G", "export G"]
+        assert region in treat(tax).reason
+
+
+def test_goods_in_northern_ireland_follow_the_eu_and_services_do_not():
+    there = {"seller_country": "DE", "country": "GB", "region": "GB-NIR", "rates": RATES}
+    firm = TaxSituation(**there, is_business=True, vat_id="XI123456782")
+    assert (said(firm, GOODS), said(firm, SERVICE)) == ("intra_community K", "export G")
+    consumer = TaxSituation(**there)
+    assert (said(consumer, GOODS), said(consumer, SERVICE)) == ("destination S GB", "export G")
+    # An id of Great Britain is none of the EU's.
+    assert said(TaxSituation(**there, is_business=True, vat_id="GB123456782"), GOODS) == "destination S GB"
+
+
+def test_monaco_counts_as_france():
+    assert (taxed_as("MC"), taxed_as("IM"), taxed_as("FR")) == ("FR", "GB", "FR")
+
+
+def test_a_rate_of_a_region_goes_before_that_of_its_country():
+    def rate(**where) -> D:
+        tax = TaxSituation(seller_country="US", country="US", rates=RATES, **where)
+        return key_for(treat(tax), tax, "standard").rate
+
+    assert (rate(region="US-CA"), rate(region="US-OR"), rate()) == (D("0.0725"), 0, 0)
+    # A region says nothing about the rate of another country.
+    tax = TaxSituation(seller_country="DE", country="ES", region="ES-MD", rates=RATES)
+    assert key_for(treat(tax), tax, "standard").rate == D("0.21")
