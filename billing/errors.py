@@ -207,3 +207,15 @@ class NothingToDecide(Conflict):
     """A dispute that is open, won or decided costs nothing that somebody has to bear."""
 
     code = "nothing_to_decide"
+
+
+class StatementTooLong(Invalid):
+    """More postings than a paper holds; a shorter period, or a file, does."""
+
+    code = "statement_too_long"
+
+
+class NoAddress(Conflict):
+    """There is nobody to write to."""
+
+    code = "no_address"

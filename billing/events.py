@@ -104,6 +104,22 @@ class BookExportDue(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatementAskedFor(Event):
+    """Somebody wants the statement of a customer's account mailed to them; `asked` tells one wish from the next."""
+
+    name: ClassVar[str] = "billing.statement_asked_for"
+    about_type: ClassVar[str] = "customers.customer"
+    about: ClassVar[str] = "customer_id"
+    customer_id: int
+    entity_id: int
+    currency: str
+    first_day: str
+    last_day: str
+    email: str
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReminderPlanned(Event):
     """A letter is to be sent about invoices that should have been paid."""
 

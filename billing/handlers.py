@@ -25,6 +25,7 @@ from billing.events import (
     RefundRequested,
     RefundSettled,
     ReminderPlanned,
+    StatementAskedFor,
 )
 from billing.gateways import About, ProviderSilent
 from core.outbox import handles
@@ -208,3 +209,9 @@ def review_arrears(event: ArrearsPaid) -> None:
 def make_book_export(event: BookExportDue) -> None:
     """Print papers of a month for a while, or write its files."""
     services.work_on_export(event.export_id, turn=event.turn)
+
+
+@handles(StatementAskedFor, outside=True)
+def send_statement_asked_for(event: StatementAskedFor) -> None:
+    """Print a statement of account and mail it."""
+    notifications.send_statement(event)

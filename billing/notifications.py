@@ -1,19 +1,22 @@
 """What customers read about their money."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone, translation
 
-from billing import selectors, services
+from billing import selectors, services, statements
+from billing.events import StatementAskedFor
 from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund, Reminder, ReminderLetter
 from billing.services import wording
+from core.files import keep_file
 from core.links import absolute, make_link
 from core.mail import intend
 from core.models import Attachment, OutgoingMail
-from core.service import thread_of
+from core.service import service, thread_of
+from customers.models import Customer
 from orders.letters import write_to_buyer
 from orders.models import Order
 
@@ -136,6 +139,46 @@ def write_reminder(letter: ReminderLetter, reminders: Sequence[Reminder]) -> Out
         language=language,
         thread=thread_of(first.order if one_order or customer is None else customer),
         attachments=[one.invoice.pdf for one in reminders if one.invoice.pdf is not None],
+    )
+
+
+def send_statement(event: StatementAskedFor) -> OutgoingMail | None:
+    """Mail a statement of account, in the customer's language, once for each wish."""
+    key = f"statement:{event.customer_id}:{event.asked}"
+    if known := OutgoingMail.objects.filter(dedupe_key=key).first():
+        return known
+    customer = Customer.objects.get(pk=event.customer_id)
+    account = statements.Account(customer.pk, event.entity_id, event.currency)
+    first, last = date.fromisoformat(event.first_day), date.fromisoformat(event.last_day)
+    content = services.draw_statement(account, first, last)
+    owed = statements.balance(account, last)
+    with translation.override(customer.language):
+        context = {
+            "name": customer.name,
+            "first": wording.day(first),
+            "last": wording.day(last),
+            "owed": wording.money(owed, account.currency) if owed > 0 else "",
+            "ours": wording.money(-owed, account.currency) if owed < 0 else "",
+            "seller": LegalEntity.objects.get(pk=account.entity_id).name,
+        }
+    return _keep_statement(customer, key, event.email, context, content)
+
+
+@service
+def _keep_statement(
+    customer: Customer, key: str, to: str, context: dict[str, Any], content: bytes
+) -> OutgoingMail | None:
+    thread = thread_of(customer)
+    name = f"statement-{customer.number}.pdf"
+    paper = keep_file(name=name, content=content, content_type="application/pdf", thread=thread)
+    return intend(
+        dedupe_key=key,
+        template="statement",
+        context=context,
+        to=to,
+        language=customer.language,
+        thread=thread,
+        attachments=[paper],
     )
 
 

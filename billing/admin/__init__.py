@@ -82,6 +82,15 @@ navigation.register(
 )
 navigation.register(
     MONEY,
+    _("Ageing"),
+    "admin:billing_ageing",
+    permission="billing.view_ledgertransaction",
+    order=506,
+    icon="coins",
+    whole="channel",
+)
+navigation.register(
+    MONEY,
     _("Credit notes"),
     "admin:billing_creditnote_changelist",
     permission="billing.view_creditnote",

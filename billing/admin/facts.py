@@ -12,6 +12,7 @@ name_facts(
         "billing.book_export_due": _("Work on the files of a month"),
         "billing.books.exported": _("Files of a month made"),
         "billing.invoice_reminded": _("Customer reminded"),
+        "billing.statement_asked_for": _("Statement of account mailed"),
         "billing.statement_taken": _("Bank statement taken in"),
         "billing.transfer_booked": _("Bank transfer booked"),
         "billing.transfer_left": _("Bank transfer left out"),

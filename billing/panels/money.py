@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from billing import accounts, selectors
 from billing.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing.services import wording
+from core import sight
 from core.admin.links import may_see, page_of
 from core.admin.strands import Told, events_of, log_of, strand
 from core.models import OutgoingMail
@@ -184,9 +185,17 @@ def account_of_customer(request: HttpRequest, customer: Customer) -> Part | None
         "anchor": "account",
         "sees_orders": request.user.has_perm("orders.view_order"),
         "rows": [_posting_row(request, one, latest.numbers) for one in postings],
+        "more": _statement_of(request, customer),
         "note": "" if latest.is_all else _("Of their newest %(n)s orders.") % {"n": len(latest.numbers)},
     }
     return "billing/panels/account.html", context
+
+
+def _statement_of(request: HttpRequest, customer: Customer) -> tuple[str, str] | None:
+    """Return where the whole account is read, for who sees the books of the whole house."""
+    if not request.user.has_perm("billing.view_ledgertransaction") or sight.limited_to("channel") is not None:
+        return None
+    return reverse("admin:billing_statement", args=[customer.pk]), _("Statement of account")
 
 
 def _posting_row(request: HttpRequest, posting: accounts.Posting, numbers: Mapping[int, str]) -> dict[str, Any]:

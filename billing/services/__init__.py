@@ -56,7 +56,7 @@ from .invoicing import invoice_order, issue_for_shipment, issue_invoice
 from .logo import check_logo, logo_on_paper, set_logo
 from .looking import look_after_money, look_after_payment
 from .mailing import mail_credit_note, mail_invoice
-from .month_export import said_of_datev, write_month
+from .month_export import as_file, said_of_datev, write_month
 from .payments import (
     authorize_payment,
     capture_payment,
@@ -99,6 +99,7 @@ from .returned import return_refund
 from .sample import sample_pdf
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .spreading import record_transfer, shares_of
+from .statement_paper import ask_for_statement, draw_statement
 from .transfers import transfers_of
 from .writing_off import (
     change_difference_limit,
@@ -113,6 +114,9 @@ __all__ = [
     "AccountOfMonth",
     "Asked",
     "Numbers",
+    "ask_for_statement",
+    "draw_statement",
+    "as_file",
     "asked_accounts",
     "ask_for_export",
     "drop_old_exports",

@@ -149,6 +149,17 @@ def _as_text(cell: Cell) -> str:
     return safe_cell(cell)
 
 
+def as_file(kind: str, name: str, title: str, heading: list[str], rows: Iterable[Cells]) -> bytes:
+    """Return a table as one file, `csv` or `xlsx`; written to disk row by row, and small enough to be handed over."""
+    with tempfile.TemporaryDirectory(prefix="table-") as place:
+        folder = Path(place)
+        book = xlsxwriter.Workbook(str(folder / f"{name}.xlsx"), {"constant_memory": True})
+        for _cells in _fill(folder, book, name, title, heading, rows):
+            pass
+        book.close()
+        return (folder / f"{name}.{kind}").read_bytes()
+
+
 def nothing(done: int) -> None:
     """Tell nobody."""
 

@@ -1,0 +1,181 @@
+"""Statements of account and ages, from the ledger: as of any day, and to the cent what the ledger says."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db.models import Sum
+
+from billing import ageing, statements
+from billing import services as billing
+from billing.models import Invoice, LedgerEntry, LegalEntity
+from core.actors import SYSTEM
+from core.models import OutgoingMail
+from core.money import Money
+from customers import services as customers
+from customers.models import Customer
+from tests.factories.billing import pdf_text, place
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
+D = Decimal
+JOURNAL = "/admin/billing/ledgertransaction/"
+DAY1, DAY2, DAY3 = (datetime(2026, month, 10, 11, tzinfo=UTC) for month in (3, 4, 5))
+
+
+@pytest.fixture
+def ada(shop, run_debts):
+    """A customer: two invoices of March, one paid in April with too much, credited in May, in part sent back."""
+    given = customers.CustomerInput(name="Ada Byron", email="ada@example.com", language="de")
+    ada = customers.create_customer(given, actor=SYSTEM)
+    first, second = place(customer_id=ada.pk), place(customer_id=ada.pk)
+    for order in (first, second):
+        billing.invoice_order(order.pk, actor=SYSTEM, at=DAY1)
+    run_debts()
+    billing.record_payment(first.pk, method="bank_transfer", amount=D("30.00"), reference="B-1", actor=SYSTEM, at=DAY2)
+    invoice = Invoice.objects.get(order=first)
+    line = invoice.lines.get(sku="MUG-RED")
+    billing.credit_invoice(invoice.pk, quantities={line.pk: 1}, reference="RMA-1", actor=SYSTEM)
+    run_debts()
+    billing.request_refund(first.pk, amount=Money(D("5.00"), "EUR"), reference="RMA-1", actor=SYSTEM)
+    run_debts()
+    return Customer.objects.get(pk=ada.pk)
+
+
+def account_of(customer):
+    return statements.Account(customer.pk, LegalEntity.objects.get().pk, "EUR")
+
+
+def test_a_statement_says_what_was_owed_what_moved_and_what_is_open(ada, django_assert_num_queries):
+    account = account_of(ada)
+    march = statements.page(account, date(2026, 3, 1), date(2026, 3, 31))
+    assert (march.opening, [line.amount for line in march.lines]) == (D("0.00"), [D("22.06"), D("22.06")])
+    with django_assert_num_queries(3):
+        rest = statements.page(account, date(2026, 4, 1), date(2027, 12, 31))
+    # The payment is one line: that part of it settled an invoice moves nothing.
+    assert [(line.words, line.amount, line.balance) for line in rest.lines] == [
+        ("Payment, bank transfer", D("-30.00"), D("14.12")),
+        ("Credit note", D("-5.95"), D("8.17")),
+        ("Refund", D("5.00"), D("13.17")),
+    ]
+    assert rest.opening == D("44.12")
+    ours = LedgerEntry.objects.filter(customer=ada, account__kind__in=["receivable", "prepayment"])
+    assert statements.balance(account, date(2027, 12, 31)) == round(ours.aggregate(sum=Sum("amount"))["sum"], 2)
+    items = statements.open_items(account, date(2027, 12, 31))
+    assert sum(item.amount for item in items) == D("13.17")
+    assert [item.amount for item in statements.open_items(account, date(2026, 3, 31))] == [D("22.06"), D("22.06")]
+    assert statements.accounts_of(ada.pk) == [account]
+
+
+def test_pages_of_a_statement_follow_each_other_and_carry_the_balance(ada):
+    account, days = account_of(ada), (date(2026, 3, 1), date(2027, 12, 31))
+    found, after = [], ""
+    for _page in range(5):
+        page = statements.page(account, *days, after=after, limit=1)
+        assert page.opening == (found[-1].balance if found else 0)
+        found += page.lines
+        after = page.next
+    assert after == ""
+    assert [line.balance for line in found] == [line.balance for line in statements.every_line(account, *days)]
+    assert statements.read_place("x.1") is statements.read_place("2026-03-01.²") is None
+
+
+def test_ages_are_those_of_the_day_whatever_came_later(ada, run_debts):
+    entity = LegalEntity.objects.get().pk
+    guest = place(email="guest@example.com", customer_name="Guest")
+    billing.invoice_order(guest.pk, actor=SYSTEM, at=DAY2)
+    run_debts()
+    due = Invoice.objects.filter(order__customer=ada).first().due_on
+    assert due == date(2026, 3, 24)
+    wanted = {
+        date(2026, 3, 9): {},
+        date(2026, 3, 24): {"not_due": D("44.12")},
+        date(2026, 3, 25): {"to_30": D("44.12")},
+        # Paid since: of the two invoices the other is open.
+        date(2026, 4, 23): {"to_30": D("22.06")},
+        date(2026, 4, 24): {"to_60": D("22.06")},
+        date(2026, 6, 22): {"to_90": D("22.06")},
+        date(2026, 6, 23): {"over_90": D("22.06")},
+    }
+    for day, amounts in wanted.items():
+        rows = [one for one in ageing.rows(entity, "EUR", day) if one.customer == ada]
+        assert [{name: sum_ for name, sum_ in one.amounts.items() if sum_} for one in rows] == [amounts] * bool(
+            amounts
+        )
+        total = ageing.totals(entity, "EUR", day)
+        assert total.total == ageing.receivable(entity, "EUR", day) == sum(total.amounts.values())
+        assert total.total == sum(one.total for one in ageing.rows(entity, "EUR", day))
+    everybody = ageing.rows(entity, "EUR", date(2026, 4, 30))
+    assert [(one.customer == ada, one.total) for one in everybody] == [(True, D("22.06")), (False, D("22.06"))]
+    assert ageing.rows(entity, "EUR", date(2026, 4, 30), start=1) == everybody[1:]
+
+
+def test_finance_reads_mails_and_takes_a_statement(ada, staff, run_debts):
+    page = f"{JOURNAL}statement/{ada.pk}/?from=2026-03-01&to=2027-12-31"
+    shown = staff.get(page).content.decode()
+    for words in ("€44.12", "€13.17", "Payment, bank transfer B-1", "Balance brought forward"):
+        assert words in shown
+    assert (
+        f'href="{JOURNAL}statement/{ada.pk}/"'
+        in staff.get(f"/admin/customers/customer/{ada.pk}/change/").content.decode()
+    )
+    rows = list(csv.reader(io.StringIO(staff.get(f"{page}&as=csv").content.decode("utf-8-sig"))))
+    assert [row[5] for row in rows[1:]] == ["0.00", "22.06", "44.12", "14.12", "8.17", "13.17"]
+    assert staff.get(f"{page}&as=pdf").content.startswith(b"%PDF")
+    OutgoingMail.objects.all().delete()
+    for _click in range(2):
+        staff.post(page, {"asked": "once"})
+    run_debts()
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, mail.kind, mail.language) == ("ada@example.com", "statement", "de")
+    paper = pdf_text(mail.attachments.get())
+    assert "13,17" in paper
+    assert "Kettle & Co. GmbH" in paper
+    for odd in ("?from=x&to=9999-99-99", "?from=2027-01-01&to=2026-01-01", "?after=x", "?seller=²&currency=ZZZ"):
+        assert staff.get(f"{JOURNAL}statement/{ada.pk}/{odd}").status_code == 200
+    assert staff.get(f"{JOURNAL}statement/999999/").status_code == 404
+
+
+def test_finance_reads_ages_and_takes_them(ada, staff, django_assert_max_num_queries):
+    shown = staff.get(f"{JOURNAL}ageing/?day=2026-04-24").content.decode()
+    assert "€22.06" in shown
+    assert f"{JOURNAL}statement/{ada.pk}/?seller=" in shown
+    rows = list(
+        csv.DictReader(io.StringIO(staff.get(f"{JOURNAL}ageing/?day=2026-04-24&as=csv").content.decode("utf-8-sig")))
+    )
+    assert [(row["Name"], row["31 to 60 days"], row["Total"]) for row in rows] == [("Ada Byron", "22.06", "22.06")]
+    assert staff.get(f"{JOURNAL}ageing/?as=xlsx").content.startswith(b"PK")
+    for odd in ("?day=x", "?page=²", "?page=0", "?currency=ZZZ"):
+        assert staff.get(f"{JOURNAL}ageing/{odd}").status_code == 200
+
+
+def test_who_is_limited_or_may_not_read_the_books_sees_neither(ada, client, django_user_model):
+    paul = django_user_model.objects.create_user("paul", "paul@example.com", "secret", is_staff=True)
+    client.force_login(paul, backend="django.contrib.auth.backends.ModelBackend")
+    pages = (f"{JOURNAL}ageing/", f"{JOURNAL}statement/{ada.pk}/")
+    assert [client.get(page).status_code for page in pages] == [403, 403]
+    for codename in ("view_ledgertransaction", "view_customer"):
+        paul.user_permissions.add(Permission.objects.get(codename=codename))
+    assert [client.get(page).status_code for page in pages] == [200, 200]
+    assert client.post(pages[1], {"asked": "x"}).status_code == 403
+    paul.limits = {"channel": ["web"]}
+    paul.save()
+    assert [client.get(page).status_code for page in pages] == [403, 403]
+
+
+def test_the_journal_shows_amounts_and_accounts_and_is_found_by_what_it_is_about(ada, staff):
+    shown = staff.get(JOURNAL).content.decode()
+    assert "€30.00" in shown
+    assert "Money (bank transfer)" in shown
+    invoice = Invoice.objects.filter(order__customer=ada).first()
+    payment = invoice.payments.get().payment
+    found = {
+        term: staff.get(f"{JOURNAL}?q={term}").context["cl"].result_count
+        for term in (invoice.number, payment.code, str(invoice.order.number), str(ada.number), "nobody")
+    }
+    assert list(found.values()) == [3, 3, 5, 6, 0]
+    account = LedgerEntry.objects.filter(account__kind="money").first().account_id
+    assert staff.get(f"{JOURNAL}?account={account}").context["cl"].result_count == 2
+    assert staff.get(f"{JOURNAL}?account=x").status_code == 200
