@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, changing, orders, papers, paying, quotations, shop
+from portal.views import account, changing, orders, papers, paying, quotations, shop, statement
 
 app_name = "portal"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("quotations/", quotations.my_offers, name="offers"),
     path("quotations/<str:token>/", quotations.quotation, name="quotation"),
     path("quotations/<str:token>/pdf/", quotations.paper, name="quotation-paper"),
+    path("statement/", statement.statement, name="statement"),
     path("orders/", orders.my_orders, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("orders/<str:number>/placed/", orders.placed, name="placed"),

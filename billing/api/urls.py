@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import money, preliminary, views
+from billing.api import money, preliminary, statements, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view(), name="invoices"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("orders/<str:number>/payments/", money.PaymentsOfOrderView.as_view(), name="order-payments"),
     path("orders/<str:number>/quotation/pdf/", preliminary.QuotationPdfView.as_view(), name="quotation-pdf"),
     path("orders/<str:number>/proforma/pdf/", preliminary.ProformaPdfView.as_view(), name="proforma-pdf"),
+    path("customers/<str:number>/statement/", statements.StatementView.as_view(), name="customer-statement"),
     path("refunds/", money.RefundsView.as_view(), name="refunds"),
     path("refunds/<str:code>/", money.OneRefundView.as_view(), name="refund"),
     path("disputes/", money.DisputesView.as_view(), name="disputes"),

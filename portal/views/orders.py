@@ -47,7 +47,10 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     found = access.visible_orders(request).select_related("channel", "customer").order_by("-placed_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = [{"order": order, "status": order_facts.display_status(order)} for order in page.object_list]
-    return render(request, "portal/orders.html", {"rows": rows, "page": page, "over": OVER})
+    has_account = access.customer_of(request) is not None
+    return render(
+        request, "portal/orders.html", {"rows": rows, "page": page, "over": OVER, "has_account": has_account}
+    )
 
 
 @require_GET

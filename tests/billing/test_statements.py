@@ -13,6 +13,7 @@ from billing import ageing, statements
 from billing import services as billing
 from billing.models import Invoice, LedgerEntry, LegalEntity
 from core.actors import SYSTEM
+from core.api.keys import create_api_key
 from core.models import OutgoingMail
 from core.money import Money
 from customers import services as customers
@@ -178,4 +179,41 @@ def test_the_journal_shows_amounts_and_accounts_and_is_found_by_what_it_is_about
     assert list(found.values()) == [3, 3, 5, 6, 0]
     account = LedgerEntry.objects.filter(account__kind="money").first().account_id
     assert staff.get(f"{JOURNAL}?account={account}").context["cl"].result_count == 2
-    assert staff.get(f"{JOURNAL}?account=x").status_code == 200
+    assert staff.get(f"{JOURNAL}?account=x").status_code == 302
+
+
+def test_a_customer_reads_their_own_account_in_the_portal(ada, client, django_user_model):
+    assert client.get("/statement/").status_code == 302
+    user = django_user_model.objects.create_user("ada", "ada@example.com", "secret")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/statement/").status_code == 404
+    Customer.objects.filter(pk=ada.pk).update(user=user)
+    shown = client.get("/statement/?from=2026-03-01&to=2027-12-31", headers={"accept-language": "en"}).content.decode()
+    for words in ("€13.17", "Payment, bank transfer B-1", "Balance brought forward"):
+        assert words in shown
+    paper = client.get("/statement/?from=2026-03-01&to=2027-12-31&as=pdf")
+    assert paper.content.startswith(b"%PDF")
+    assert "/statement/" in client.get("/orders/").content.decode()
+    for odd in ("?from=x", "?account=9-XXX", "?after=²", "?from=2027-01-01&to=2026-01-01"):
+        assert client.get(f"/statement/{odd}").status_code == 200
+
+
+def test_an_integrator_reads_the_account_of_a_customer(ada, api):
+    address = f"/api/v1/customers/{ada.number}/statement/"
+    # The key of the fixture sees one channel; an account is of all of them.
+    assert api.get(address).status_code == 404
+    _key, plain = create_api_key("Books", scopes=["invoices:read"])
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
+    said = api.get(f"{address}?from=2026-04-01&to=2027-12-31").json()
+    assert (said["opening_balance"], said["closing_balance"], said["next"]) == ("44.12", "13.17", None)
+    assert [(one["kind"], one["amount"], one["balance"]) for one in said["lines"]] == [
+        ("payment", "-30.00", "14.12"),
+        ("credit_note", "-5.95", "8.17"),
+        ("refund", "5.00", "13.17"),
+    ]
+    assert sum(D(one["amount"]) for one in said["open_items"]) == D("13.17")
+    assert api.get(f"{address}?currency=USD").json()["lines"] == []
+    assert api.get(f"{address}?from=x").status_code == 400
+    assert api.get(f"{address}?from=2026-05-01&to=2026-04-01").status_code == 400
+    assert api.get(f"{address}?bogus=1").status_code == 400
+    assert api.get("/api/v1/customers/C-999999/statement/").status_code == 404
