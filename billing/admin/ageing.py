@@ -17,6 +17,7 @@ from billing.services.month_tables import Amount, Cells
 from core.admin.files import save_as
 from core.admin.links import may_see, page_of
 from core.admin.site import site
+from core.reader import spoken_date
 from core.sight import may_open
 
 from .month import chosen_seller
@@ -56,6 +57,7 @@ def ageing_page(request: HttpRequest) -> HttpResponse:
         **site.each_context(request),
         "title": _("Ageing"),
         "day": day,
+        "spoken_day": spoken_date(day),
         "currency": currency,
         "seller": seller,
         "currencies": [

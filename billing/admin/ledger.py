@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from billing.ledger_words import account_name
 from billing.models import CreditNote, Invoice, LedgerAccount, LedgerEntry, LedgerTransaction, Payment
-from core.admin.columns import actor_column, choice_column, link_column, when_column
+from core.admin.columns import actor_column, link_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.templatetags.back_office import money
@@ -51,7 +51,6 @@ class LedgerTransactionAdmin(PanelAdmin):
     page = "billing.ledgertransaction"
     list_display = (
         "__str__",
-        choice_column("kind", _("Kind")),
         when_column("booked_on", _("Date")),
         "debited",
         "credited",

@@ -23,6 +23,7 @@ from core.admin.files import save_as
 from core.admin.links import may_see, page_of
 from core.admin.site import site
 from core.errors import DomainError
+from core.reader import spoken_date
 from core.sight import may_open, seen
 from customers.models import Customer
 
@@ -69,6 +70,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
         "accounts": [_tab(customer, one, account) for one in (accounts if len(accounts) > 1 else [])],
         "first": first,
         "last": last,
+        "spoken_last": spoken_date(last),
         "page": found,
         "rows": [_row(request, line) for line in found.lines],
         "closing": statements.balance(account, last),

@@ -15,6 +15,7 @@ from billing import statements
 from billing.errors import StatementTooLong
 from billing.models import LegalEntity
 from core.admin.files import save_as
+from core.reader import spoken_date
 from portal import access
 
 
@@ -52,6 +53,7 @@ def statement(request: HttpRequest) -> HttpResponse:
         "chosen": _name(account),
         "first": first,
         "last": last,
+        "spoken_last": spoken_date(last),
         "page": page,
         "closing": statements.balance(account, last),
         "open": [] if request.GET.get("after") else statements.open_items(account, last, limit=100),
