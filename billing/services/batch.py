@@ -30,6 +30,7 @@ WORDS = {
     Kind.FEE: "Gebühr",
     Kind.PAYOUT: "Auszahlung",
     Kind.DISPUTE: "Rückbuchung",
+    Kind.CHARGE_BACK: "Rückbelastung",
     Kind.STORE_CREDIT: "Guthaben",
 }
 
