@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 MOST_BYTES = 200 * 1024
 MOST_POINTS = 3_000
 MOST_SHAPES = 3_000
+# So deep shapes may lie within each other.
+DEEPEST = 60
 PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
 ACCEPT = f"{PNG},{JPEG},{SVG}"
-NAMES = {PNG: "logo.png", JPEG: "logo.jpg", SVG: "logo.svg"}
+FORMATS = {PNG: "png", JPEG: "jpg", SVG: "svg"}
 _SVG = "http://www.w3.org/2000/svg"
 _SHAPES = frozenset(
     (
@@ -111,12 +113,21 @@ def _why_not_svg(content: bytes) -> str:
         return _("The picture is damaged.")
     if root.tag != f"{{{_SVG}}}svg":
         return _("This is no PNG, JPEG or SVG.")
-    for count, node in enumerate(root.iter(), start=1):
-        what = _fault_of(node)
-        if not what and count > MOST_SHAPES:
-            what = _("more than %(n)s shapes") % {"n": MOST_SHAPES}
-        if what:
-            return _("The SVG holds %(what)s, which no logo may.") % {"what": what[:40]}
+    what = _fault_of_all(root)
+    return _("The SVG holds %(what)s, which no logo may.") % {"what": what[:40]} if what else ""
+
+
+def _fault_of_all(root: ElementTree.Element) -> str:
+    """Return the first that is not taken, level by level: what is nested without end would end the drawing."""
+    level, depth, count = [root], 0, 0
+    while level:
+        depth, count = depth + 1, count + len(level)
+        if count > MOST_SHAPES or depth > DEEPEST:
+            many = _("more than %(n)s shapes") % {"n": MOST_SHAPES}
+            return many if depth <= DEEPEST else _("groups in groups without end")
+        if what := next(filter(None, map(_fault_of, level)), ""):
+            return what
+        level = [inner for node in level for inner in node]
     return ""
 
 

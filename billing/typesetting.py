@@ -64,10 +64,10 @@ def draw_document(content: Mapping[str, Any]) -> bytes:
     return for_machines(paper) if content["xml"] else paper
 
 
-def why_not_drawn(picture: str) -> str:
-    """Return why a picture (the text of an SVG) cannot be drawn on a paper that is archived; nothing where it can."""
+def why_not_drawn(picture: bytes, kind: str) -> str:
+    """Return why a picture (`png`, `jpg`, `svg`) cannot be drawn on a paper for the archive; nothing where it can."""
     try:
-        draw("picture", {"logo": picture})
+        draw("picture", {"picture": list(picture), "kind": kind})
     except RuntimeError:
         return _("The picture is damaged, or is one that cannot be archived in a PDF.")
     return ""

@@ -129,6 +129,8 @@ def change(entity_id: int, changes: dict[str, Any], *, actor: Actor) -> LegalEnt
     """Change a seller as the form says; the address is one thing."""
     logos.put(LegalEntity(pk=entity_id), changes, actor=actor)
     changes = {name: value for name, value in changes.items() if name not in logos.FIELDS}
+    if not changes:
+        return LegalEntity.objects.get(pk=entity_id)
     if set(changes) & set(ADDRESS):
         changes = {**LegalEntity.objects.get(pk=entity_id).address, **changes}
         changes.pop("company", None)

@@ -13,7 +13,8 @@ THREAD = "billing.logo"
 
 def check_logo(content: bytes) -> None:
     """Refuse what is no logo, or cannot be drawn. Raises LogoRefused with the reason for people."""
-    reason = logos.why_not(content) or typesetting.why_not_drawn(logos.for_paper(content))
+    reason = logos.why_not(content)
+    reason = reason or typesetting.why_not_drawn(content, logos.FORMATS[logos.kind_of(content)])
     if reason:
         raise LogoRefused(reason, errors=[{"pointer": "/picture", "code": LogoRefused.code, "detail": reason}])
 
@@ -38,7 +39,7 @@ def set_logo(entity_id: int, content: bytes | None, *, actor: Actor) -> LegalEnt
 def _keep(content: bytes) -> Attachment:
     check_logo(content)
     kind = logos.kind_of(content)
-    return keep_file(name=logos.NAMES[kind], content=content, content_type=kind, thread=THREAD)
+    return keep_file(name=f"logo.{logos.FORMATS[kind]}", content=content, content_type=kind, thread=THREAD)
 
 
 def logo_on_paper(checksum: str) -> str:

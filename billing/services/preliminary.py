@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from billing import gateways, typesetting
-from billing.errors import NoProforma, NotOffered
+from billing.errors import NoProforma, NothingToInvoice, NotOffered
 from billing.models import Invoice
 from billing.selectors import WAITING
 from billing.services import sheet, wording
@@ -140,8 +140,12 @@ def proforma_pdf(order_id: int) -> tuple[str, bytes]:
     order = Order.objects.select_related("channel", "customer").get(pk=order_id)
     if reason := why_no_proforma(order):
         raise NoProforma(reason, order=order.number)
-    with translation.override(order.language):
-        return f"{order.number}-proforma.pdf", _draw_proforma(order)
+    try:
+        with translation.override(order.language):
+            return f"{order.number}-proforma.pdf", _draw_proforma(order)
+    except NothingToInvoice:
+        # Its invoice is written and gets its number in a moment, or nothing of it is wanted any more.
+        raise NoProforma(_("There is nothing left of it to be invoiced."), order=order.number) from None
 
 
 def _draw_proforma(order: Order) -> bytes:

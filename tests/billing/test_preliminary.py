@@ -203,6 +203,15 @@ def test_after_a_first_parcel_it_lists_the_rest_and_then_there_is_none(run_debts
     assert refused.value.message == "All of it is invoiced: INV-000001, INV-000002. The invoice is its paper."
 
 
+def test_an_invoice_that_waits_for_its_number_takes_the_place_of_the_proforma():
+    order = place()
+    billing.invoice_order(order.pk, actor=SYSTEM)
+
+    with pytest.raises(NoProforma) as refused:
+        billing.proforma_pdf(order.pk)
+    assert refused.value.message == "There is nothing left of it to be invoiced."
+
+
 def test_what_is_over_or_not_placed_has_none():
     gone = place()
     orders.cancel_order(gone.pk, reason="", actor=SYSTEM)
