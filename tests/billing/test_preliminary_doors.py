@@ -154,3 +154,17 @@ def test_keys_of_another_channel_find_neither(offer, make_api):
 
     assert key.get(f"{API}{offer.number}/quotation/pdf/").status_code == 404
     assert key.get(f"{API}{order.number}/proforma/pdf/").status_code == 404
+
+
+def test_the_list_of_offers_costs_the_same_statements_however_long(offer, django_assert_num_queries):
+    ada = signed_in("ada@example.com")
+    with django_assert_num_queries(4):
+        one = ada.get("/quotations/")
+    for _more in range(3):
+        draft = orders.save_draft(order_input(payment_terms="net14"), actor=MAYA)
+        orders.offer_draft(draft.pk, valid_until=timezone.localdate(), actor=MAYA)
+    with django_assert_num_queries(4):
+        four = ada.get("/quotations/")
+
+    assert [len(answer.context["offers"]) for answer in (one, four)] == [1, 4]
+    assert four.context["offers"][-1]["order"] == offer
