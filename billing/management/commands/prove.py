@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.proofs import immutable, numbers, official, papers, rounding, scratch
+from billing.proofs import immutable, ledger, numbers, official, papers, rounding, scratch
 from billing.proofs.asking import Asked
 
 
@@ -44,6 +44,12 @@ PROOFS = {
         immutable.prove,
         1_000,
         "no door changes an issued document, and verify_documents finds every edit of one byte past all doors",
+        apart=True,
+    ),
+    "ledger": Proof(
+        ledger.prove,
+        5_000,
+        "after every thousand random operations on money the ledger balances, and says what papers and payments say",
         apart=True,
     ),
     "numbers": Proof(
