@@ -13,7 +13,6 @@ from itertools import groupby
 from billing import selectors
 from billing.models import Invoice
 from core.money import plain
-from demo.teller import first_of
 
 HEADING = ("Buchungstag", "Wertstellung", "Auftraggeber", "Verwendungszweck", "Betrag", "Währung")
 CERTAIN, BY_NAME = 4, 2
@@ -46,14 +45,18 @@ def _of(invoices: Sequence[Invoice]) -> list[Row]:
     by_customer = sorted(invoices, key=lambda one: one.order.customer_id or 0)
     houses = [list(group) for _who, group in groupby(by_customer, key=lambda one: one.order.customer_id)]
     houses.sort(key=lambda group: group[0].pk, reverse=True)
-    alone = iter([group[0] for group in houses if len(group) == 1])
-    pair = next(group[:2] for group in houses if len(group) > 1)
-    rows = [(_name(one), f"Rechnung {one.number}", one.open_amount) for one in first_of(alone, CERTAIN)]
-    together = pair[0].open_amount + pair[1].open_amount
-    rows.append((_name(pair[0]), f"{pair[0].number} {pair[1].number}", together))
-    rows += [(_name(one), "Ihre Lieferung, danke", one.open_amount) for one in first_of(alone, BY_NAME)]
-    less = next(alone)
-    rows.append((_name(less), f"Rechnung {less.number} abzgl. Skonto", less.open_amount - TAKEN_OFF))
+    # Who has booked all of it gets what is left: a file with fewer rows.
+    alone = [group[0] for group in houses if len(group) == 1]
+    named, unnamed, less = alone[:CERTAIN], alone[CERTAIN : CERTAIN + BY_NAME], alone[CERTAIN + BY_NAME :][:1]
+    rows = [(_name(one), f"Rechnung {one.number}", one.open_amount) for one in named]
+    for first, second in [group[:2] for group in houses if len(group) > 1][:1]:
+        rows.append((_name(first), f"{first.number} {second.number}", first.open_amount + second.open_amount))
+    rows += [(_name(one), "Ihre Lieferung, danke", one.open_amount) for one in unnamed]
+    rows += [
+        (_name(one), f"Rechnung {one.number} abzgl. Skonto", one.open_amount - TAKEN_OFF)
+        for one in less
+        if one.open_amount > TAKEN_OFF
+    ]
     return rows
 
 
