@@ -74,6 +74,7 @@ def test_two_clicks_at_once_are_one_mail(transactional_db, shop, concurrently):
     outbox.drain()
 
     assert [mail.to for mail in mails()] == ["ada@example.com", "tax@example.com"]
+    assert asked() == [("staff:ines", "tax@example.com")]
 
 
 def test_a_copy_for_somebody_else_leads_nobody_into_the_account(invoice, note, run_debts):
