@@ -29,6 +29,7 @@ USUAL: dict[str, Pair] = {
     postings.ROUNDING: ("4900", "6300"),
     postings.SMALL_DIFFERENCE: ("4900", "6300"),
     postings.BAD_DEBT: ("2400", "6930"),
+    postings.GOODWILL: ("4900", "6300"),
     postings.FEE: ("4970", "6855"),
     postings.DISPUTE: ("1500", "1300"),
 }

@@ -161,6 +161,24 @@ class ReasonMissing(Invalid):
     code = "reason_missing"
 
 
+class CreditTooSmall(Conflict):
+    """Less store credit is left than is to be spent, or taken back; `left` says how much."""
+
+    code = "store_credit_too_small"
+
+
+class NobodysCredit(Conflict):
+    """Store credit belongs to a customer, and the order names none."""
+
+    code = "nobodys_store_credit"
+
+
+class PaymentExceedsDue(Conflict):
+    """More would be taken from store credit than is owed; `due` says how much that is."""
+
+    code = "payment_exceeds_due"
+
+
 class GatewayRefused(Conflict):
     """The payment provider said no; `reason` is what it said."""
 
@@ -189,6 +207,12 @@ class AlreadyBooked(Conflict):
     """A bank transfer that was booked, or left out, is not booked again."""
 
     code = "already_booked"
+
+
+class MoneyWentBack(Conflict):
+    """Some of a payment was sent back to the customer already, so that it cannot be taken back as another's."""
+
+    code = "money_went_back"
 
 
 class NoSuchInvoice(Invalid):

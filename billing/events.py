@@ -195,6 +195,13 @@ class PaymentRecorded(MoneyEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentTakenBack(MoneyEvent):
+    """Money that was booked for the wrong order is not its payment any more."""
+
+    name: ClassVar[str] = "billing.payment_taken_back"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LateMoneyCame(InOrderHistory):
     """Money was taken for an order that had been cancelled before; it is to go back."""
 
@@ -302,6 +309,19 @@ class RefundSettled(InOrderHistory):
     reference: str
     amount: str
     currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreCreditChanged(Event):
+    """Staff gave a customer store credit, or (below zero) took some back."""
+
+    name: ClassVar[str] = "billing.store_credit_changed"
+    about_type: ClassVar[str] = "customers.customer"
+    about: ClassVar[str] = "customer_id"
+    customer_id: int
+    amount: str
+    currency: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -233,6 +233,28 @@ register(
     ),
     Invariant(
         code="I3",
+        name="the store credit of each customer is what the ledger says, and orders hold of it what their payments do",
+        rows="SELECT COUNT(*) FROM billing_storecredit",
+        breaches=f"""
+            SELECT c.customer_id FROM (
+                SELECT customer_id, currency, SUM(balance) AS balance, SUM(held) AS held, SUM(kept) AS kept,
+                       SUM(waits) AS waits FROM (
+                    SELECT customer_id, currency, balance, held, 0 AS kept, 0 AS waits FROM billing_storecredit
+                    UNION ALL
+                    SELECT e.customer_id, a.currency, 0, 0, -e.amount, 0 FROM billing_ledgerentry e
+                    JOIN billing_ledgeraccount a ON a.id = e.account_id WHERE a.kind = 'store_credit'
+                    UNION ALL
+                    SELECT o.customer_id, p.currency, 0, 0, 0, p.authorized - p.captured FROM billing_payment p
+                    JOIN orders_order o ON o.id = p.order_id
+                    WHERE p.gateway = 'store_credit' AND p.status IN ('authorized', 'partially_captured')
+                ) s GROUP BY customer_id, currency
+            ) c
+            WHERE NOT ({_same("c.balance", "c.kept")} AND {_same("c.held", "c.waits")})
+               OR c.held > c.balance OR c.held < 0
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
         name="an invoice, its order and the ledger say the same of what was written off",
         rows="SELECT COUNT(*) FROM billing_writeoff",
         breaches=f"""

@@ -47,18 +47,53 @@ def post_everything(apps: Any = installed, tell: Callable[[int, int], None] = la
             posted += _post(apps, keys)
         last, done = keys[-1], done + len(keys)
         tell(done, posted)
+    return posted + _post_grants(apps)
+
+
+def _post_grants(apps: Any) -> int:
+    """Write what was given as store credit and is not written, some hundred at a time; no order has to do with it."""
+    if "storecreditgrant" not in apps.all_models["billing"]:
+        return 0
+    rows = apps.get_model("billing", "StoreCreditGrant")._base_manager.order_by("pk")
+    heads = apps.get_model("billing", "LedgerTransaction")._base_manager
+    last, posted = 0, 0
+    said = ("pk", "customer_id", "currency", "amount", "at", "reason")
+    while grants := list(rows.filter(pk__gt=last).values(*said)[:AT_ONCE]):
+        last = grants[-1]["pk"]
+        sources = {source_of("storecreditgrant", one["pk"]): one for one in grants}
+        written = set(heads.filter(source__in=sources).values_list("source", flat=True))
+        found = [
+            Posting(
+                "store_credit",
+                source,
+                _seller(apps),
+                one["currency"],
+                timezone.localdate(one["at"]),
+                postings.grant_legs(one["amount"], customer_id=one["customer_id"]),
+                text=one["reason"][:200],
+            )
+            for source, one in sources.items()
+            if source not in written
+        ]
+        with transaction.atomic():
+            _insert(apps, _in_open_months(apps, found))
+        posted += len(found)
     return posted
 
 
 def _post(apps: Any, keys: list[int]) -> int:
-    found = list(_missing(apps, keys))
-    closed = _closed(apps)
-    today = timezone.localdate()
-    found = [
-        replace(one, booked_on=today) if one.booked_on <= closed.get(one.entity_id, date.min) else one for one in found
-    ]
+    found = _in_open_months(apps, list(_missing(apps, keys)))
     _insert(apps, found)
     return len(found)
+
+
+def _in_open_months(apps: Any, found: list[Posting]) -> list[Posting]:
+    """Date today what falls into a closed month."""
+    closed = _closed(apps)
+    today = timezone.localdate()
+    return [
+        replace(one, booked_on=today) if one.booked_on <= closed.get(one.entity_id, date.min) else one for one in found
+    ]
 
 
 def _closed(apps: Any) -> dict[int, date]:
@@ -108,7 +143,7 @@ def _read(apps: Any, keys: list[int]) -> dict[int, OfOrder]:
         for row in read("WriteOff", "invoice__order_id", *off):
             found[row["invoice__order_id"]].write_offs.append(row)
     back: tuple[str, ...] = ("payment_id", "credit_note_id", "currency", "amount", "settled_at", "created_at")
-    back += _known(apps, "Refund", "returns")
+    back += _known(apps, "Refund", "returns") + _known(apps, "Refund", "to_credit")
     for row in read("Refund", "order_id", *back, status="succeeded"):
         found[row["order_id"]].refunds.append({"returns": 0, **row})
     if "dispute" in apps.all_models["billing"]:
@@ -211,7 +246,7 @@ class Writing:
             payment = row["payment_id"]
             legs = postings.refund_legs(
                 row["amount"],
-                account=_account(payments[payment]),
+                account=postings.STORE_CREDIT if row.get("to_credit") else _account(payments[payment]),
                 customer_id=self.order.customer_id,
                 free=self.free[payment],
                 credited=self._over(payment, first=meant.get(row["credit_note_id"])),

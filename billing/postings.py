@@ -7,6 +7,7 @@ An amount is debit above nothing and credit below, so that the legs of a posting
     match        prepayment +119, receivable -119: only now the invoice is settled
     credit note  the invoice, turned round
     refund       money -119, from the prepayment as far as it reaches, the rest from the receivable
+    store credit goodwill +20, store credit -20 where it is given by hand; spent and given back it stands for money
     write-off    bad debt (or small difference) +119, receivable -119; turned round when it is expected after all
     dispute      disputed +119, money -119 when the provider takes it; turned round when he gives it back
     lost         bad debt +119, disputed -119 where it is our loss
@@ -22,6 +23,7 @@ from typing import Any
 RECEIVABLE, PREPAYMENT, STORE_CREDIT, MONEY = "receivable", "prepayment", "store_credit", "money"
 REVENUE, TAX, ROUNDING = "revenue", "tax", "rounding"
 SMALL_DIFFERENCE, BAD_DEBT, FEE, DISPUTE = "small_difference", "bad_debt", "fee", "dispute"
+GOODWILL = "goodwill"
 NOTHING = Decimal(0)
 # How money comes that staff write down; any other comes through a provider, and lies there until he pays out.
 MANUAL = "manual"
@@ -60,6 +62,18 @@ class Posting:
 def legs(*candidates: Leg) -> tuple[Leg, ...]:
     """Leave out the legs without an amount."""
     return tuple(leg for leg in candidates if leg.amount)
+
+
+def money_leg(amount: Decimal, account: str, customer_id: int | None) -> Leg:
+    """Return money that came in, or (below nothing) went out; store credit is no money but what we owe a customer."""
+    if account == STORE_CREDIT:
+        return Leg(STORE_CREDIT, amount, customer_id=customer_id)
+    return Leg(MONEY, amount, account)
+
+
+def grant_legs(amount: Decimal, *, customer_id: int) -> tuple[Leg, ...]:
+    """Return credit that is given by hand, or (below nothing) taken back."""
+    return legs(Leg(GOODWILL, amount), Leg(STORE_CREDIT, -amount, customer_id=customer_id))
 
 
 def money_account(method: str, gateway: str) -> str:
@@ -105,10 +119,15 @@ def payment_legs(
     """
     kept = amount if free is None else min(amount, max(NOTHING, free))
     return legs(
-        Leg(MONEY, amount, account),
+        money_leg(amount, account, customer_id),
         Leg(PREPAYMENT, -kept, customer_id=customer_id),
         Leg(RECEIVABLE, kept - amount, customer_id=customer_id),
     )
+
+
+def taken_back_legs(amount: Decimal, *, account: str, customer_id: int | None) -> tuple[Leg, ...]:
+    """Return the opposite of money that came in, all of which is free: it was another's."""
+    return legs(money_leg(-amount, account, customer_id), Leg(PREPAYMENT, amount, customer_id=customer_id))
 
 
 def match_legs(amount: Decimal, *, customer_id: int | None, invoice_id: int) -> tuple[Leg, ...]:
@@ -141,7 +160,7 @@ def refund_legs(
     """Return money that goes back: what settles nothing first, then what was credited, invoice by invoice."""
     loose = min(amount, max(NOTHING, free))
     rest = amount - loose
-    found = [Leg(MONEY, -amount, account), Leg(PREPAYMENT, loose, customer_id=customer_id)]
+    found = [money_leg(-amount, account, customer_id), Leg(PREPAYMENT, loose, customer_id=customer_id)]
     for invoice_id, over in credited:
         part = min(rest, max(NOTHING, over))
         rest -= part

@@ -1,8 +1,11 @@
 """Issued documents are kept for good."""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import retention
+from customers.models import Customer
+from customers.services import keep_customers
 
 retention.register(
     retention.Kind(
@@ -16,3 +19,9 @@ retention.register(
         ),
     )
 )
+
+
+@keep_customers
+def keep_who_has_credit(rows: "QuerySet[Customer]") -> "QuerySet[Customer]":
+    """Nobody is forgotten whose money is with us."""
+    return rows.exclude(store_credits__balance__gt=0)

@@ -19,4 +19,8 @@ DISPUTE_LOST = sentence(gettext_noop("The dispute over %(amount)s for %(order)s 
 MONEY_BACK_AFTER_LOSS = sentence(gettext_noop("The provider gave %(amount)s for %(order)s back after it was lost"))
 CHARGED_BACK = sentence(gettext_noop("The payment of the rest was charged back"))
 DISPUTE_OVER = sentence(gettext_noop("The dispute needs nobody any more"))
+WRONGLY_BOOKED = sentence(gettext_noop("The payment was booked for the wrong invoice"))
+TAKEN_BACK = sentence(
+    gettext_noop("%(amount)s that was booked for %(order)s was not its money; it was let go on for it")
+)
 WENT_OUT = sentence(gettext_noop("Money that went out"))()

@@ -12,8 +12,9 @@ Rows = QuerySet[Any]
 @sight.hides("billing.bankline", "channel")
 @sight.hides("billing.bankstatement", "channel")
 @sight.hides("billing.bookexport", "channel")
+@sight.hides("billing.storecredit", "channel")
 def of_the_house(rows: Rows, codes: frozenset[str]) -> Rows:
-    """Return nothing: accounts, and the books, are of all channels."""
+    """Return nothing: accounts, the books, and the credit of a customer, are of all channels."""
     return rows.none()
 
 

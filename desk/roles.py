@@ -20,15 +20,16 @@ MOVES_GOODS = (
 SEES_WORK = ("fulfillment.view_fulfillmentorder", "fulfillment.view_wave", "fulfillment.view_shipment")
 SEES_MONEY = (
     "billing.view_invoice", "billing.view_creditnote", "billing.view_payment", "billing.view_refund",
-    "billing.view_dispute",
+    "billing.view_dispute", "billing.view_storecredit",
 )  # fmt: skip
 READS_BOOKS = (
     "billing.view_ledgertransaction", "billing.close_month", "billing.view_bookexport", "billing.view_datevprofile",
     "billing.change_datevprofile",
 )  # fmt: skip
+GIVES_CREDIT = ("billing.give_store_credit",)
 # What nobody will pay, and what is too little to ask for.
 WRITES_OFF = ("billing.write_off", *(f"billing.{verb}_differencelimit" for verb in ("view", "add", "change")))
-BOOKS_TRANSFERS = ("billing.view_bankline", "billing.view_bankstatement")
+BOOKS_TRANSFERS = ("billing.view_bankline", "billing.view_bankstatement", "billing.undo_booking")
 # Whom we remind of what, and how.
 REMINDS = ("billing.view_reminderrun", *(f"billing.{verb}_reminderlevel" for verb in ("view", "add", "change")))
 KEEPS_CUSTOMERS = (
@@ -89,7 +90,7 @@ WAREHOUSE = (
 FINANCE = (
     *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
     "orders.view_hold", "orders.release_hold", "orders.lift_money_hold", "orders.take_dossier",
-    "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS, *WRITES_OFF,
+    "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS, *WRITES_OFF, *GIVES_CREDIT,
     "customers.grant_credit", "customers.view_creditoverride",
     "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
     "customers.view_customer", "customers.change_customer", "customers.view_address", "customers.view_contact",
@@ -105,7 +106,7 @@ MANAGER = (
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     # Whoever answers for the day lends a hand everywhere: an order is paid and shipped in one go on its page.
     "fulfillment.operate_fulfillmentorder", "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS,
-    "billing.reopen_month", *WRITES_OFF,
+    "billing.reopen_month", *WRITES_OFF, *GIVES_CREDIT,
     "customers.grant_credit", "customers.view_creditoverride",
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",

@@ -27,8 +27,8 @@ retention.register(
         least=3,
         law=_("until claims lapse (BGB § 195, § 199)"),
         stays=_(
-            "Their number, because orders and papers point at it. Whoever is named by an order, or can sign in, keeps "
-            "everything: first people on closed orders go."
+            "Their number, because orders and papers point at it. Whoever is named by an order, can sign in, or has "
+            "store credit, keeps everything: first people on closed orders go."
         ),
         old=old_customers,
         purge=forget_customers,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import EmailValidator
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.countries import country_choices
@@ -124,6 +124,7 @@ class CheckoutForm(PortalForm):
     )
     shipping_method = forms.ChoiceField(label=_("Delivery"), widget=forms.RadioSelect)
     payment_terms = forms.ChoiceField(label=_("Payment"), widget=forms.RadioSelect)
+    use_credit = forms.BooleanField(required=False)
     purchase_order_number = forms.CharField(label=_("Your order number"), max_length=100, required=False)
     coupon_code = forms.CharField(label=_("Voucher"), max_length=40, required=False)
     customer_note = forms.CharField(
@@ -132,7 +133,15 @@ class CheckoutForm(PortalForm):
     # Long and random: whoever sends the same one again is shown the order that it placed.
     token = forms.RegexField("^[0-9a-f]{32}$", widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, customer: Customer | None, products: Iterable[Product] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        customer: Customer | None,
+        products: Iterable[Product] = (),
+        credit: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """Ask; `credit` is what of store credit there is to use, as it is read, nothing where there is none."""
         super().__init__(*args, **kwargs)
         language = get_language() or "en"
         self.fields["country"].choices = country_choices(language)  # type: ignore[attr-defined]
@@ -147,6 +156,9 @@ class CheckoutForm(PortalForm):
         ]
         if customer and customer.email:
             self.fields["email"].disabled = True
+        self.fields["use_credit"].label = gettext("Use your store credit: %(amount)s") % {"amount": credit}
+        if not credit:
+            del self.fields["use_credit"]
 
     def clean(self) -> dict[str, Any]:
         """Ask at once for a postcode the goods can travel to, instead of holding the order for it."""

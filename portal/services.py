@@ -1,12 +1,17 @@
-"""What the portal writes itself: who may sign in by a link."""
+"""What the portal writes itself: who may sign in by a link, and an order with the credit that pays it."""
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
+from billing import services as billing
 from core import links, mail
+from core.actors import Actor
 from core.models import User
 from core.service import service
 from customers.models import Customer
+from orders import services as orders
+from orders.inputs import OrderInput
+from orders.models import Order
 
 PURPOSE = "sign-in"
 
@@ -47,3 +52,16 @@ def user_for_link(token: str) -> User | None:
         Customer.objects.filter(pk=customer.pk).update(user=user)
         return user
     return customer.user if customer.user.is_active and not customer.user.is_staff else None
+
+
+@service
+def place_order(order: OrderInput, *, use_credit: bool, actor: Actor) -> Order:
+    """Place what is in the cart, and hold the customer's store credit for it as far as it reaches, if that is wished.
+
+    Raises what placing raises, and CreditTooSmall where another order took the credit in this moment: then nothing
+    is placed.
+    """
+    placed = orders.place_order(order, actor=actor)
+    if use_credit and billing.payable_from_credit(placed):
+        billing.pay_from_credit(placed.pk, actor=actor)
+    return placed

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, changing, orders, papers, paying, quotations, shop, statement
+from portal.views import account, changing, credit, orders, papers, paying, quotations, shop, statement
 
 app_name = "portal"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("quotations/<str:token>/", quotations.quotation, name="quotation"),
     path("quotations/<str:token>/pdf/", quotations.paper, name="quotation-paper"),
     path("statement/", statement.statement, name="statement"),
+    path("credit/", credit.my_credit, name="credit"),
+    path("orders/<str:number>/use-credit/", credit.use_credit, name="use-credit"),
     path("orders/", orders.my_orders, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("orders/<str:number>/placed/", orders.placed, name="placed"),

@@ -18,6 +18,7 @@ from . import (
     payments,
     remedies,
     reminders,
+    store_credit,
     today,
     write_offs,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "payments",
     "remedies",
     "reminders",
+    "store_credit",
     "today",
     "write_offs",
 ]
@@ -117,6 +119,15 @@ navigation.register(
     order=535,
     icon="coins",
     query="?status__exact=open",
+)
+navigation.register(
+    MONEY,
+    _("Store credit"),
+    "admin:billing_storecredit_changelist",
+    permission="billing.view_storecredit",
+    order=532,
+    icon="coins",
+    query="?left=some",
 )
 navigation.register(
     MONEY,

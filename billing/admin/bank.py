@@ -16,7 +16,7 @@ from stdnum import iban
 from stdnum.exceptions import ValidationError
 
 from billing import services
-from billing.models import BankLine, BankStatement, Invoice, LegalEntity
+from billing.models import BankBooking, BankLine, BankStatement, Invoice, LegalEntity
 from billing.panels import OPERATE
 from core import sight
 from core.actors import Actor
@@ -30,7 +30,7 @@ from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.errors import DomainError
-from core.reader import retold
+from core.reader import retold, spoken_amount
 
 VIEW = "billing.view_bankline"
 NEEDED = (VIEW, OPERATE)
@@ -84,6 +84,12 @@ class AssignForm(SubjectForm):
         ),
     )
 
+    take_as_paid = forms.BooleanField(
+        label=_("Take an invoice as paid of which only a small difference is left open"),
+        required=False,
+        help_text=_("Up to how much that is stands under Settings, Small differences."),
+    )
+
 
 class LeaveForm(forms.Form):
     """Why a transfer is left out."""
@@ -91,15 +97,27 @@ class LeaveForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
-def assign(line_id: int, *, invoices: str, actor: Actor) -> BankLine:
+def assign(line_id: int, *, invoices: str, take_as_paid: bool, actor: Actor) -> BankLine:
     """Book a transfer for invoices, as the form says."""
-    return services.book_line(line_id, numbers=invoices.replace(";", ",").split(","), actor=actor)
+    return services.book_line(
+        line_id, numbers=invoices.replace(";", ",").split(","), take_as_paid=take_as_paid, actor=actor
+    )
 
 
 def _proposed(line: BankLine) -> dict[str, Any]:
     keys = [pk for pk, _part in line.proposal]
     numbers = dict(Invoice.objects.filter(pk__in=keys).values_list("pk", "number"))
     return {"invoices": ", ".join(str(numbers[pk]) for pk in keys if pk in numbers)}
+
+
+def _what_undoing_does(line: BankLine) -> list[str]:
+    rows = BankBooking.objects.filter(line=line).select_related("payment__order").order_by("pk")
+    said = [
+        gettext("%(amount)s is taken back from %(order)s, and its invoice waits for money again.")
+        % {"amount": spoken_amount(one.payment.captured, one.payment.currency), "order": one.payment.order}
+        for one in rows
+    ]
+    return [*said, gettext("The ledger is answered by the opposite, dated today; the transfer is on the list again.")]
 
 
 @admin.register(BankLine, site=site)
@@ -127,6 +145,7 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
     search_help_text = _("Beginning of the name, or the whole reference")
     ordering = ("-id",)
     empty_text = _("No transfers here. They come with a bank statement.")
+    change_list_template = "billing/statements.html"
     facts = (
         "name",
         "text",
@@ -152,6 +171,16 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
             when=lambda line: line.status == BankLine.Status.OPEN,
             done=_("The transfer is booked."),
         ),
+        "undo": TransitionSpec(
+            _("Undo the booking"),
+            services.undo_booking,
+            "billing.undo_booking",
+            form=LeaveForm,
+            consequences=_what_undoing_does,
+            style="danger",
+            when=lambda line: line.status == BankLine.Status.BOOKED,
+            done=_("The booking is undone; the transfer waits to be booked again."),
+        ),
         "leave": TransitionSpec(
             _("Leave it out"),
             services.leave_line,
@@ -168,6 +197,10 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
             when=lambda line: line.status == BankLine.Status.LEFT and line.amount > 0,
         ),
     }
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the transfers, and the way to bring more."""
+        return super().changelist_view(request, {"may_bring": _may_bring(request), **(extra_context or {})})
 
     def badges(self, obj: BankLine) -> list[tuple[str, Any]]:
         """Say where it stands, and how sure the proposal is."""

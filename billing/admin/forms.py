@@ -7,17 +7,20 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing import services
 from billing.models import InvoiceLine
 from core.admin.forms import SubjectForm
 from core.amounts import AmountField
 from core.money import quantum
 from core.reader import spoken_amount
+from orders.models import Order
 
 METHODS = (
     ("bank_transfer", _("bank transfer")),
     ("cash", _("cash")),
     ("card_terminal", _("card terminal")),
     ("on_account", _("on account")),
+    ("store_credit", _("store credit")),
 )
 
 
@@ -49,15 +52,46 @@ class PaymentForm(AmountForm):
     )
     field_order = ("method", "amount", "reference", "received_on")
 
+    def prepare(self) -> None:
+        """Offer store credit only where there is some."""
+        super().prepare()
+        customer = self.subject.customer_id if isinstance(self.subject, Order) else self.subject.pk
+        if not services.free_credit(customer, self.subject.currency):
+            field: Any = self.fields["method"]
+            field.choices = [one for one in METHODS if one[0] != "store_credit"]
+
 
 class CaptureForm(AmountForm):
     """How much of what is held is taken."""
 
 
 class RefundForm(AmountForm):
-    """How much goes back, and why."""
+    """How much goes back, how, and why."""
 
+    to_credit = forms.BooleanField(
+        label=_("As store credit of the customer, not the way it came"),
+        required=False,
+        help_text=_("For a later order of theirs. What was paid with store credit becomes it in any case."),
+    )
     reason = forms.CharField(label=_("Reason"), max_length=300)
+    field_order = ("amount", "to_credit", "reason")
+
+    def prepare(self) -> None:
+        """Offer store credit only where there is a customer to have it."""
+        super().prepare()
+        order = self.subject if isinstance(self.subject, Order) else self.subject.order
+        if order.customer_id is None:
+            del self.fields["to_credit"]
+
+
+class StoreCreditForm(AmountForm):
+    """How much credit is given, or taken back, and why."""
+
+    take_back = forms.BooleanField(label=_("Take it back instead"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("The customer reads it."))
+    # One form gives once, however often it is sent.
+    reference = forms.CharField(max_length=60, widget=forms.HiddenInput)
+    field_order = ("amount", "take_back", "reason")
 
 
 class ReasonForm(forms.Form):

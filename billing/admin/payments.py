@@ -19,7 +19,7 @@ from billing.models import Payment, Refund
 from billing.services import wording
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
-from core.admin.columns import badge_column, code_column, link_column, money_column, when_column
+from core.admin.columns import badge_column, code_column, flag_column, link_column, money_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -43,19 +43,28 @@ def record(order_id: int, *, method: str, reference: str, amount: Any, received_
     return services.record_payment(order_id, method=method, amount=amount, reference=reference, actor=actor, at=at)
 
 
-def refund_order(order_id: int, *, amount: Any, reason: str, actor: Actor) -> list[Refund]:
+def refund_order(order_id: int, *, amount: Any, reason: str, to_credit: bool = False, actor: Actor) -> list[Refund]:
     """Send money of an order back, as the form says."""
     currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
     reference = f"RF-{get_random_string(10).upper()}"
     return services.request_refund(
-        order_id, amount=Money(amount, currency), reference=reference, reason=reason, actor=actor
+        order_id,
+        amount=Money(amount, currency),
+        reference=reference,
+        reason=reason,
+        to_credit=to_credit,
+        actor=actor,
     )
 
 
-def refund_payment(payment_id: int, *, amount: Any, reason: str, actor: Actor) -> list[Refund]:
+def refund_payment(
+    payment_id: int, *, amount: Any, reason: str, to_credit: bool = False, actor: Actor
+) -> list[Refund]:
     """Send money of a payment back, as the form says."""
     currency = Payment.objects.values_list("currency", flat=True).get(pk=payment_id)
-    return services.refund_payment(payment_id, amount=Money(amount, currency), reason=reason, actor=actor)
+    return services.refund_payment(
+        payment_id, amount=Money(amount, currency), reason=reason, to_credit=to_credit, actor=actor
+    )
 
 
 def _what_money_does(order: Order) -> list[str]:
@@ -69,7 +78,7 @@ def _what_money_does(order: Order) -> list[str]:
 
 def _what_a_refund_does(subject: Order | Payment) -> list[str]:
     order = subject if isinstance(subject, Order) else subject.order
-    sentences = [gettext("The money goes back the way it came, the oldest payment first.")]
+    sentences = [gettext("The money goes back the way it came, the oldest payment first; or it becomes store credit.")]
     if order.email and not order.quiet:
         sentences.append(gettext("%(email)s gets a mail.") % {"email": order.email})
     return [*sentences, gettext("No credit note is written by this; credit the invoice for that.")]
@@ -292,6 +301,7 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
         link_column("payment", _("Payment")),
         link_column("credit_note", _("Credit note")),
         money_column("amount", _("Amount")),
+        flag_column("to_credit", _("As store credit")),
         "reference",
         "reason",
         when_column("created_at", _("Requested")),

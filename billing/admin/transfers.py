@@ -5,20 +5,21 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import selectors, services
-from billing.models import Invoice, Payment
+from billing.models import Invoice, Payment, StoreCreditGrant
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin
 from core.admin.transitions import TransitionAdmin, TransitionSpec
-from core.money import round_amount
+from core.money import Money, round_amount
 from core.reader import spoken_amount
 from core.sight import seen
 from customers.models import Customer
 
-from .forms import PaymentForm
+from .forms import PaymentForm, StoreCreditForm
 
 OPERATE = "billing.operate_payment"
 NAMED = 20
@@ -73,6 +74,30 @@ def _all_of_it(customer: Customer) -> dict[str, Any]:
     return {"amount": round_amount(total, customer.currency)}
 
 
+def give_credit(
+    customer_id: int, *, amount: Any, take_back: bool, reason: str, reference: str, actor: Actor
+) -> StoreCreditGrant:
+    """Give store credit, or take some back, as the form says."""
+    currency = Customer.objects.values_list("currency", flat=True).get(pk=customer_id)
+    return services.give_store_credit(
+        customer_id,
+        amount=Money(amount, currency),
+        take_back=take_back,
+        reason=reason,
+        reference=reference,
+        actor=actor,
+    )
+
+
+def _what_credit_does(customer: Customer) -> list[str]:
+    free = spoken_amount(services.free_credit(customer.pk, customer.currency), customer.currency)
+    return [
+        gettext("They have %(amount)s to spend now.") % {"amount": free},
+        gettext("What is given is booked as goodwill; the customer spends it with an order."),
+        gettext("It is not paid out; no more is taken back than is there."),
+    ]
+
+
 class MoneyOfCustomer(TransitionAdmin, BackOfficeAdmin):
     """What can be done about the money of a customer; offered on its page, done here."""
 
@@ -87,5 +112,15 @@ class MoneyOfCustomer(TransitionAdmin, BackOfficeAdmin):
             style="primary",
             when=lambda customer: bool(open_invoices(customer)),
             done=_("The payment is written down."),
+        ),
+        "store-credit": TransitionSpec(
+            _("Give store credit"),
+            give_credit,
+            "billing.give_store_credit",
+            form=StoreCreditForm,
+            initial=lambda customer: {"reference": f"SC-{get_random_string(20)}"},
+            consequences=_what_credit_does,
+            style="primary",
+            done=_("The store credit is changed."),
         ),
     }

@@ -16,7 +16,7 @@ from core.reader import spoken_amount
 
 from .forms import ReasonForm
 
-WRITE_OFF = "billing.write_off"
+WRITE_OFF, OPERATE = "billing.write_off", "billing.operate_payment"
 
 
 def _what_a_write_off_does(invoice: Invoice) -> list[str]:
@@ -45,7 +45,8 @@ OF_INVOICE: dict[str, TransitionSpec] = {
     "take-as-paid": TransitionSpec(
         _("Take as paid"),
         services.write_off_difference,
-        WRITE_OFF,
+        # The seller said up to how much: that is the permission.
+        OPERATE,
         consequences=_what_small_does,
         when=services.is_small,
         done=_("The difference is written off; the invoice is paid."),

@@ -1,10 +1,10 @@
-"""Filters of `/invoices/`, `/credit-notes/`, `/payments/` and `/refunds/`."""
+"""Filters of `/invoices/`, `/credit-notes/`, `/payments/`, `/refunds/` and `/store-credits/`."""
 
 import django_filters
 from django.db.models import QuerySet
 
 from billing import selectors
-from billing.models import CreditNote, Dispute, Invoice, Payment, Refund
+from billing.models import CreditNote, Dispute, Invoice, Payment, Refund, StoreCredit
 
 ISSUED = [choice for choice in Invoice.Status.choices if choice[0] != Invoice.Status.DRAFT]
 ISSUED_NOTES = [choice for choice in CreditNote.Status.choices if choice[0] != CreditNote.Status.DRAFT]
@@ -84,4 +84,15 @@ class DisputeFilters(django_filters.FilterSet):
 
     class Meta:
         model = Dispute
+        fields: tuple[str, ...] = ()
+
+
+class StoreCreditFilters(django_filters.FilterSet):
+    """By customer and currency."""
+
+    customer = django_filters.CharFilter(field_name="customer__number", help_text="C-…")
+    currency = django_filters.CharFilter()
+
+    class Meta:
+        model = StoreCredit
         fields: tuple[str, ...] = ()

@@ -13,15 +13,17 @@ from rest_framework.response import Response
 
 from billing import selectors, services
 from billing.errors import CurrencyDiffers, UnknownPayment
-from billing.models import Dispute, Payment, Refund
+from billing.models import Dispute, Payment, Refund, StoreCredit
 from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
 from core.money import Money
+from customers.api.feed import seen_by
+from customers.models import Customer
 from orders import selectors as orders
 from orders.errors import UnknownOrder
 from orders.models import Order
 
-from .filters import DisputeFilters, PaymentFilters, RefundFilters
+from .filters import DisputeFilters, PaymentFilters, RefundFilters, StoreCreditFilters
 from .serializers import (
     CaptureSerializer,
     DisputeSerializer,
@@ -29,6 +31,7 @@ from .serializers import (
     PaymentSerializer,
     RefundInputSerializer,
     RefundSerializer,
+    StoreCreditSerializer,
     VoidSerializer,
 )
 from .views import MOVE_MONEY, READ_MONEY, read
@@ -162,6 +165,7 @@ class RefundView(MoneyView):
             amount=None if amount is None else Money(amount, payment.currency),
             reference=given.get("reference", ""),
             reason=given["reason"],
+            to_credit=given["to_credit"],
             actor=self.actor,
         )
         found = selectors.refunds().get(pk=promised.pk)
@@ -213,3 +217,18 @@ class OneRefundView(MoneyView):
     def get(self, request: Request, code: str) -> Response:
         """Return it."""
         return Response(RefundSerializer(self.refund(code)).data)
+
+
+class StoreCreditsView(MoneyView, ApiListView):
+    """The store credit of customers, by currency. It is spent by a payment of the method `store_credit`."""
+
+    serializer_class = StoreCreditSerializer
+    filterset_class = StoreCreditFilters
+    ordering = ("-pk",)
+
+    def get_queryset(self) -> QuerySet[StoreCredit]:
+        """Return what the caller may see: of the customers that it sees."""
+        rows = StoreCredit.objects.select_related("customer")
+        if self.channels is None:
+            return rows
+        return rows.filter(customer__in=Customer.objects.filter(seen_by(self.channels)).values("pk"))

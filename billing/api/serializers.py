@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from billing.models import CreditNote, Dispute, Invoice, Payment, Refund
 from core.api.fields import (
+    FlagField,
     MomentField,
     MoneyField,
     QuantityField,
@@ -163,6 +164,7 @@ class RefundSerializer(serializers.Serializer):
     order = serializers.CharField(source="order.number")
     payment = serializers.CharField(source="payment.code")
     credit_note = serializers.CharField(source="credit_note.number", default=None, allow_null=True)
+    to_credit = serializers.BooleanField(help_text="It becomes store credit of the customer.")
     status = serializers.ChoiceField(choices=Refund.Status.choices)
     currency = serializers.CharField()
     amount = MoneyField()
@@ -212,6 +214,16 @@ class PaymentInputSerializer(StrictSerializer):
     status = serializers.ChoiceField(choices=["authorized", "captured"], default="captured")
 
 
+class StoreCreditSerializer(serializers.Serializer):
+    """What a customer has with us in one currency; `free` is what may still be spent, the rest is held for orders."""
+
+    customer = serializers.CharField(source="customer.number")
+    currency = serializers.CharField()
+    balance = MoneyField()
+    held = MoneyField()
+    free = MoneyField()
+
+
 class CaptureSerializer(StrictSerializer):
     """How much of what is held is taken; all of it, unless said."""
 
@@ -228,6 +240,7 @@ class RefundInputSerializer(StrictSerializer):
     """How much goes back (all that is left, unless said), why, and under which cause: each sends money once."""
 
     amount = MoneyField(min_value=Decimal("0.001"), required=False)
+    to_credit = FlagField(default=False, help_text="As store credit of the customer, not the way it came.")
     reason = TextField(max_length=300, allow_blank=True, default="")
     reference = TextField(max_length=60, required=False)
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("orders/<str:number>/quotation/pdf/", preliminary.QuotationPdfView.as_view(), name="quotation-pdf"),
     path("orders/<str:number>/proforma/pdf/", preliminary.ProformaPdfView.as_view(), name="proforma-pdf"),
     path("customers/<str:number>/statement/", statements.StatementView.as_view(), name="customer-statement"),
+    path("store-credits/", money.StoreCreditsView.as_view(), name="store-credits"),
     path("refunds/", money.RefundsView.as_view(), name="refunds"),
     path("refunds/<str:code>/", money.OneRefundView.as_view(), name="refund"),
     path("disputes/", money.DisputesView.as_view(), name="disputes"),

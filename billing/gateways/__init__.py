@@ -22,6 +22,7 @@ from billing.gateways.base import (
 )
 from billing.gateways.demo import DemoGateway
 from billing.gateways.manual import ManualGateway
+from billing.gateways.store_credit import StoreCreditGateway
 from billing.gateways.stripe import StripeGateway
 
 __all__ = [
@@ -76,5 +77,6 @@ def offered() -> HostedGateway | None:
 
 
 connect(ManualGateway())
+connect(StoreCreditGateway())
 connect(DemoGateway())
 connect(StripeGateway())

@@ -8,6 +8,7 @@ from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceL
 from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
 from .payment import InvoicePayment, Payment, Refund
 from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
+from .store_credit import StoreCredit, StoreCreditGrant
 from .write_off import DifferenceLimit, WriteOff
 
 __all__ = [
@@ -38,5 +39,7 @@ __all__ = [
     "ReminderLevel",
     "ReminderPause",
     "ReminderRun",
+    "StoreCredit",
+    "StoreCreditGrant",
     "WriteOff",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from core.models import LockingManager
 
@@ -79,6 +80,7 @@ class BankLine(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["-id"], name="bank_line_open", condition=Q(status="open"))]
+        permissions = [("undo_booking", gettext_noop("Can undo the booking of a bank transfer"))]
 
     def __str__(self) -> str:
         return f"{self.name or self.text} {self.booked_on:%Y-%m-%d}"

@@ -223,12 +223,12 @@ class Invoice(Document):
 
     @transition(
         status,
-        source=[Status.WRITTEN_OFF, Status.PAID],
+        source=[Status.WRITTEN_OFF, Status.PAID, Status.PARTIALLY_PAID],
         target=Status.ISSUED,
         custom={"label": _("Expect it again")},
     )
     def expect_again(self) -> None:
-        """What was written off is waited for again."""
+        """What was written off, or paid with another's money, is waited for again."""
 
 
 class DocumentLine(models.Model):

@@ -37,6 +37,7 @@ class LedgerAccount(models.Model):
         ROUNDING = "rounding", _("Rounding differences")
         SMALL_DIFFERENCE = "small_difference", _("Small differences")
         BAD_DEBT = "bad_debt", _("Bad debt")
+        GOODWILL = "goodwill", _("Goodwill")
         FEE = "fee", _("Fees of payment providers")
         DISPUTE = "dispute", _("Disputed payments")
 

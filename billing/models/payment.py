@@ -100,7 +100,7 @@ class Payment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["gateway", "reference"],
-                condition=~Q(reference="") & ~Q(gateway="manual"),
+                condition=~Q(reference="") & ~Q(gateway__in=["manual", "store_credit"]),
                 name="each_gateway_payment_is_taken_once",
             ),
         ]
@@ -208,6 +208,10 @@ class Payment(models.Model):
     def void(self) -> None:
         """The hold is let go."""
 
+    @transition(status, source=Status.CAPTURED, target=Status.VOIDED, custom={"label": _("Take back")})
+    def take_back(self) -> None:
+        """It was another's money, booked here by mistake."""
+
 
 class InvoicePayment(models.Model):
     """Which part of a payment settles which invoice; `taken_back` did so until a dispute over it was lost."""
@@ -230,7 +234,7 @@ class InvoicePayment(models.Model):
 
 
 class Refund(models.Model):
-    """Money that goes back to where it came from. `reference` makes a second request harmless."""
+    """Money that goes back where it came from, or becomes store credit. `reference` makes a repeat harmless."""
 
     class Status(models.TextChoices):
         """From request to money."""
@@ -256,6 +260,8 @@ class Refund(models.Model):
     status = StatusField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
+    # It becomes store credit of the customer, whatever the money came as.
+    to_credit = models.BooleanField(_("as store credit"), default=False)
     reference = models.CharField(_("reference"), max_length=60)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     failure = models.CharField(_("why it failed"), max_length=300, blank=True)

@@ -1,6 +1,16 @@
 """What billing adds to pages: money, documents and papers; reminders; files of the books."""
 
-from . import exports, ledger, money, preliminary, reminders
+from . import exports, ledger, money, preliminary, reminders, store_credit
 from .money import OPERATE, VIEW, money_on_page
 
-__all__ = ["OPERATE", "VIEW", "exports", "ledger", "money", "money_on_page", "preliminary", "reminders"]
+__all__ = [
+    "OPERATE",
+    "VIEW",
+    "exports",
+    "ledger",
+    "money",
+    "money_on_page",
+    "preliminary",
+    "reminders",
+    "store_credit",
+]

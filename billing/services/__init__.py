@@ -49,6 +49,7 @@ from .credits import (
 )
 from .disputes import decide_dispute, record_dispute, tell_finance_of_dispute
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
+from .ended import return_late_money, void_payments
 from .giving_back import give_back
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
@@ -63,6 +64,7 @@ from .payments import (
     collect_payment,
     fail_payment,
     keep_payments_of_order,
+    pay_from_credit,
     record_payment,
     void_payment,
 )
@@ -76,9 +78,7 @@ from .refunds import (
     refund_payment,
     request_refund,
     retry_refund,
-    return_late_money,
     settle_refund,
-    void_payments,
 )
 from .reminder_letters import review_arrears, send_reminder
 from .reminding import (
@@ -100,7 +100,9 @@ from .sample import sample_pdf
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .spreading import record_transfer, shares_of
 from .statement_paper import ask_for_statement, draw_statement
+from .store_credit import free_credit, give_store_credit, payable_from_credit
 from .transfers import transfers_of
+from .undoing import undo_booking
 from .writing_off import (
     change_difference_limit,
     create_difference_limit,
@@ -190,11 +192,15 @@ __all__ = [
     "issue_credit_note",
     "issue_for_shipment",
     "issue_invoice",
+    "free_credit",
+    "give_store_credit",
     "keep_payments_of_order",
     "keep_quotation",
     "proforma_pdf",
     "quotation_pdf",
     "why_no_proforma",
+    "pay_from_credit",
+    "payable_from_credit",
     "look_after_return",
     "check_logo",
     "logo_on_paper",
@@ -231,6 +237,7 @@ __all__ = [
     "expect_again",
     "is_small",
     "write_off_difference",
+    "undo_booking",
     "write_off_invoice",
     "void_payment",
     "void_payments",

@@ -26,6 +26,7 @@ from core.service import note_change, service
 
 from .common import take_order
 from .payments import record_payment
+from .writing_off import is_small, write_off_difference
 
 Status = BankLine.Status
 # Up to so many open invoices all are looked at; beyond, those that a row names or whose amount it is.
@@ -181,10 +182,13 @@ def look_again_at_line(line_id: int, *, actor: Actor) -> BankLine:
 
 
 @service
-def book_line(line_id: int, *, numbers: Sequence[str] | None = None, actor: Actor) -> BankLine:
+def book_line(
+    line_id: int, *, numbers: Sequence[str] | None = None, take_as_paid: bool = False, actor: Actor
+) -> BankLine:
     """Book a transfer as it is proposed, or for the invoices of these numbers, the first one first.
 
-    What is more than they need stays with the first order as overpaid; what is less leaves the rest open. Raises
+    What is more than they need stays with the first order as overpaid; what is less leaves the rest open, or,
+    with `take_as_paid`, is written off where its seller takes so little for a small difference. Raises
     AlreadyBooked for the second who tries, and NoSuchInvoice where an invoice does not wait for this money any more.
     """
     line = _take(line_id)
@@ -213,6 +217,9 @@ def book_line(line_id: int, *, numbers: Sequence[str] | None = None, actor: Acto
             order_id, method="bank_transfer", amount=amount, reference=f"BANK-{line.pk}", actor=actor, at=at
         )
         BankBooking.objects.create(line=line, payment=payment)
+    for invoice in Invoice.objects.filter(pk__in=[one.pk for one in invoices]) if take_as_paid else ():
+        if is_small(invoice):
+            write_off_difference(invoice.pk, actor=actor)
     note_change(line, "billing.transfer_booked", actor=actor, after={"for": [str(one.number) for one in invoices]})
     return BankLine.objects.get(pk=line.pk)
 

@@ -17,9 +17,10 @@ from billing.models import (
     LedgerTransaction,
     Payment,
     Refund,
+    StoreCreditGrant,
     WriteOff,
 )
-from billing.postings import NOTHING, Leg, Posting
+from billing.postings import NOTHING, STORE_CREDIT, Leg, Posting
 from billing.services.ledger import open_day, post, seller_of_money
 from core.actors import Actor
 from core.service import service
@@ -135,6 +136,41 @@ def of_match(order: Order, match: Match, *, at: datetime) -> Posting:
 
 
 @service
+def post_payment_taken_back(
+    order: Order, payment: Payment, matches: Iterable[InvoicePayment], *, actor: Actor, at: datetime
+) -> None:
+    """Write the opposite of a payment in hand, and of what it settled: it was another's money."""
+    account = postings.money_account(payment.method, payment.gateway)
+    found = []
+    for one in matches:
+        invoice = one.invoice
+        found.append(
+            Posting(
+                "match",
+                postings.source_of("invoice", invoice.pk, f"billing.payment:{payment.pk}", "back"),
+                invoice.legal_entity_id,
+                invoice.currency,
+                open_day(invoice.legal_entity_id, timezone.localdate(at)),
+                postings.match_legs(-one.amount, customer_id=order.customer_id, invoice_id=invoice.pk),
+                text=str(order.number),
+                links={"order": order.pk, "invoice": invoice.pk, "payment": payment.pk},
+            )
+        )
+    entity = seller_of_money()
+    paid = Posting(
+        "payment",
+        postings.source_of("payment", payment.pk, "back"),
+        entity,
+        payment.currency,
+        open_day(entity, timezone.localdate(at)),
+        postings.taken_back_legs(payment.captured, account=account, customer_id=order.customer_id),
+        text=str(order.number),
+        links={"order": order.pk, "payment": payment.pk},
+    )
+    post(*found, paid, actor=actor)
+
+
+@service
 def post_write_off(order: Order, invoice: Invoice, row: WriteOff, *, actor: Actor) -> None:
     """Write what nobody expects any more of an invoice, or expects after all."""
     found = Posting(
@@ -146,6 +182,22 @@ def post_write_off(order: Order, invoice: Invoice, row: WriteOff, *, actor: Acto
         postings.write_off_legs(row.amount, kind=row.kind, customer_id=order.customer_id, invoice_id=invoice.pk),
         text=str(order.number),
         links={"order": order.pk, "invoice": invoice.pk},
+    )
+    post(found, actor=actor)
+
+
+@service
+def post_grant(grant: StoreCreditGrant, *, actor: Actor) -> None:
+    """Write store credit that was given by hand, or taken back."""
+    entity = seller_of_money()
+    found = Posting(
+        "store_credit",
+        postings.source_of("storecreditgrant", grant.pk),
+        entity,
+        grant.currency,
+        open_day(entity, timezone.localdate(grant.at)),
+        postings.grant_legs(grant.amount, customer_id=grant.customer_id),
+        text=grant.reason,
     )
     post(found, actor=actor)
 
@@ -168,7 +220,7 @@ def post_refund(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> 
         open_day(entity, timezone.localdate(at)),
         postings.refund_legs(
             refund.amount,
-            account=postings.money_account(payment.method, payment.gateway),
+            account=STORE_CREDIT if refund.to_credit else postings.money_account(payment.method, payment.gateway),
             customer_id=order.customer_id,
             free=free,
             credited=credited,

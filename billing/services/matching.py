@@ -19,6 +19,7 @@ from billing.sentences import PAID_AFTER_WRITE_OFF
 from billing.services.booking import Match, of_match, post_capture
 from billing.services.common import LIVE, about_money, summed
 from billing.services.ledger import post
+from billing.services.store_credit import spend_credit
 from billing.services.writing_off import (
     give_up_difference,
     mark_paid_after_all,
@@ -232,6 +233,7 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
     )
     if not answer.ok:
         raise GatewayRefused("The payment provider did not pay out", reason=answer.reason, payment=payment.code)
+    spend_credit(order, payment, amount)
     payment.captured += amount
     payment.captured_at = payment.captured_at or at
     whole = payment.captured == payment.authorized

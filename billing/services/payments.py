@@ -14,6 +14,7 @@ from billing.events import (
     PaymentRecorded,
     PaymentVoided,
 )
+from billing.gateways.store_credit import CODE
 from billing.models import Payment
 from billing.services.booking import post_capture
 from billing.services.captures import ask_to_let_go, charge_again
@@ -30,6 +31,14 @@ from billing.services.common import (
     tell_if_late,
 )
 from billing.services.matching import ask_to_capture, capture_held, match_money, tell_order
+from billing.services.store_credit import (
+    check_due,
+    credit_due,
+    hold_credit,
+    let_go_of_credit,
+    spend_credit,
+    way_of,
+)
 from core.actors import SYSTEM, Actor
 from core.errors import TransitionRefused
 from core.money import Money, plain
@@ -61,8 +70,10 @@ def authorize_payment(
             f"{order} is {order.get_status_display().lower()}; nobody pays for it now", order_status=order.status
         )
     _refuse_draft(order)
+    gateway = way_of(method, gateway)
     if known := _known(order, method, gateway, amount, reference):
         return known
+    check_due(order, method, amount)
     payment = _authorize(
         order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
     )
@@ -91,8 +102,10 @@ def record_payment(
     """
     order, reference = take_order(order_id), without_cards(reference)
     _refuse_draft(order)
+    gateway = way_of(method, gateway)
     if known := _known(order, method, gateway, amount, reference, came_in=True):
         return known
+    check_due(order, method, amount)
     payment = record(
         order, method=method, amount=amount, reference=reference, gateway=gateway, actor=actor, at=moment(at)
     )
@@ -148,6 +161,7 @@ def _authorize(
         created_at=at,
     )
     money = Money(payment.amount, payment.currency)
+    hold_credit(order, payment)
     answer = gateways.gateway(gateway).authorize(amount=money, reference=reference, key=payment.code)
     if not answer.ok:
         raise GatewayRefused("The payment provider does not hold the money", reason=answer.reason)
@@ -185,12 +199,25 @@ def record(
         captured_at=at,
     )
     gateways.gateway(gateway)
+    hold_credit(order, payment)
+    spend_credit(order, payment, payment.amount)
     payment.authorized = payment.captured = payment.amount
     advance(payment, "authorize", "capture", actor=actor, at=at)
     if not posted:
         post_capture(order, payment, payment.amount, actor=actor, at=at)
     emit(about_money(PaymentRecorded, order, payment, payment.amount), actor=actor, at=at)
     return payment
+
+
+@service
+def pay_from_credit(order_id: int, *, actor: Actor, at: datetime | None = None) -> Payment:
+    """Hold what is owed for an order of its customer's store credit, as far as that reaches; invoices take from it.
+
+    Raises NothingToPay where nothing is owed, or nothing is left. A second call holds what the first one left owing.
+    """
+    order = take_order(order_id)
+    amount = credit_due(order)
+    return authorize_payment(order_id, method=CODE, amount=amount, actor=actor, at=at)
 
 
 @service
@@ -205,7 +232,7 @@ def keep_payments_of_order(
             method=one.method,
             amount=one.amount,
             reference=without_cards(one.reference),
-            gateway="manual",
+            gateway=way_of(one.method, "manual"),
             actor=actor,
             at=one.at or moment(at),
         )
@@ -281,6 +308,7 @@ def _let_go(order: Order, payment: Payment, *, reason: str, actor: Actor, at: da
         answer = gateways.gateway(payment.gateway).void(reference=payment.reference, key=f"{payment.code}-void")
         if not answer.ok:
             raise GatewayRefused("The payment provider does not let go", reason=answer.reason, payment=payment.code)
+        let_go_of_credit(order, payment, payment.reserved)
     advance(payment, "release_rest" if rest else "void", actor=actor, note=reason, at=at)
     emit(about_payment(PaymentVoided, order, payment), actor=actor, at=at)
 

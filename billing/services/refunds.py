@@ -5,28 +5,28 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import F
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext as _
 
 from billing import gateways, selectors
 from billing.cards import without_cards
 from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured, UnknownGateway
 from billing.events import RefundRequested, RefundSettled
 from billing.gateways import ProviderSilent
+from billing.gateways.store_credit import CODE
 from billing.models import CreditNote, Payment, Refund
 from billing.services.booking import post_refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
 from billing.services.matching import FIRST_PAUSE, tell_order
 from billing.services.obstacles import refuse_disputed, report_failed_refund
-from billing.services.payments import let_go_of_payments
+from billing.services.store_credit import give_credit_back, goes_to_credit, refuse_nobodys
 from core.actors import SYSTEM, Actor
 from core.models import exact
 from core.money import Money, plain, round_amount
 from core.outbox import emit
 from core.service import service
 from core.transitions import advance
-from orders.models import Order, OrderStatus
+from orders.models import Order
 
 LAST_PAUSE = timedelta(hours=6)
 # As long as one round of questions may take, in seconds.
@@ -49,17 +49,27 @@ def request_refund(
     reference: str,
     reason: str = "",
     credit_note_id: int | None = None,
+    to_credit: bool = False,
     actor: Actor,
     at: datetime | None = None,
 ) -> list[Refund]:
     """Promise money back, from the oldest payment first. The reference makes a second call harmless.
 
-    Raises RefundExceedsCaptured when less came in, or is left of it, and ReferenceTaken where the reference
-    sent something else back.
+    `to_credit`: it becomes store credit of the customer; what was paid from there does so in any case. Raises
+    RefundExceedsCaptured when less came in, or is left of it, NobodysCredit where the order names no customer, and
+    ReferenceTaken where the reference sent something else back.
     """
     order, reference = take_order(order_id), without_cards(reference)
-    return _request(
-        order, None, amount, reference=reference, reason=reason, note_id=credit_note_id, actor=actor, at=moment(at)
+    return promise_back(
+        order,
+        None,
+        amount,
+        reference=reference,
+        reason=reason,
+        note_id=credit_note_id,
+        to_credit=to_credit,
+        actor=actor,
+        at=moment(at),
     )
 
 
@@ -70,6 +80,7 @@ def refund_payment(
     amount: Money | None = None,
     reference: str = "",
     reason: str = "",
+    to_credit: bool = False,
     actor: Actor,
     at: datetime | None = None,
 ) -> list[Refund]:
@@ -80,7 +91,17 @@ def refund_payment(
     order, payment = take_payment(payment_id)
     cause = without_cards(reference) or f"RF-{get_random_string(10).upper()}"
     wanted = Money(_all_of(order, payment, cause), order.currency) if amount is None else amount
-    return _request(order, payment, wanted, reference=cause, reason=reason, note_id=None, actor=actor, at=moment(at))
+    return promise_back(
+        order,
+        payment,
+        wanted,
+        reference=cause,
+        reason=reason,
+        note_id=None,
+        to_credit=to_credit,
+        actor=actor,
+        at=moment(at),
+    )
 
 
 def _all_of(order: Order, payment: Payment, reference: str) -> Decimal:
@@ -90,7 +111,8 @@ def _all_of(order: Order, payment: Payment, reference: str) -> Decimal:
     return left + summed(before.values_list("amount", flat=True))
 
 
-def _request(
+@service
+def promise_back(
     order: Order,
     payment: Payment | None,
     amount: Money,
@@ -98,11 +120,14 @@ def _request(
     reference: str,
     reason: str,
     note_id: int | None,
+    to_credit: bool = False,
     actor: Actor,
     at: datetime,
 ) -> list[Refund]:
+    """Promise money of an order in hand back: of one payment, or from the oldest first."""
+    refuse_nobodys(order, to_credit=to_credit)
     if known := list(Refund.objects.filter(order=order, reference=reference).order_by("pk")):
-        _check_same(known, payment, amount, note_id)
+        _check_same(known, payment, amount, note_id, to_credit=to_credit)
         return known
     if amount.currency != order.currency:
         raise CurrencyDiffers(f"{order} is in {order.currency}", currency=order.currency)
@@ -120,15 +145,20 @@ def _request(
     for source, rest in left:
         if part := min(missing, rest):
             missing -= part
-            refunds.append(_promise(order, source, part, reference, reason, note_id, actor=actor, at=at))
+            refunds.append(
+                _promise(order, source, part, reference, reason, note_id, to_credit=to_credit, actor=actor, at=at)
+            )
     return refunds
 
 
-def _check_same(known: list[Refund], payment: Payment | None, amount: Money, note_id: int | None) -> None:
+def _check_same(
+    known: list[Refund], payment: Payment | None, amount: Money, note_id: int | None, *, to_credit: bool
+) -> None:
     """Raise ReferenceTaken where a cause that sent money back is to send back something else."""
     before = Money(summed(refund.amount for refund in known), known[0].currency)
     same_payment = payment is None or all(refund.payment_id == payment.pk for refund in known)
-    if same_payment and before == amount and all(refund.credit_note_id == note_id for refund in known):
+    same_way = all(one.to_credit == goes_to_credit(one.payment, to_credit=to_credit) for one in known)
+    if same_payment and same_way and before == amount and all(refund.credit_note_id == note_id for refund in known):
         return
     raise ReferenceTaken(
         f"{known[0].reference} stands for a refund of {before} already; another one needs a reference of its own",
@@ -147,6 +177,7 @@ def _promise(
     reason: str,
     note_id: int | None,
     *,
+    to_credit: bool,
     actor: Actor,
     at: datetime,
 ) -> Refund:
@@ -156,6 +187,7 @@ def _promise(
         credit_note_id=note_id,
         currency=payment.currency,
         amount=amount,
+        to_credit=goes_to_credit(payment, to_credit=to_credit),
         reference=reference,
         reason=without_cards(reason),
         created_at=at,
@@ -174,7 +206,7 @@ def pay_out(refund_id: int) -> None:
     refund = begin_refund(refund_id)
     if refund is None:
         return
-    answer = gateways.gateway(refund.payment.gateway).refund(
+    answer = _provider_of(refund).refund(
         reference=refund.payment.reference,
         amount=Money(round_amount(refund.amount, refund.currency), refund.currency),
         key=key_of(refund),
@@ -193,6 +225,11 @@ def ask_about_refund(refund_id: int) -> None:
         pay_out(refund_id)
     else:
         _write_down(refund, answer)
+
+
+def _provider_of(refund: Refund) -> gateways.Gateway:
+    """Return who sends it back: what becomes store credit never leaves the house."""
+    return gateways.gateway(CODE if refund.to_credit else refund.payment.gateway)
 
 
 def key_of(refund: Refund) -> str:
@@ -243,7 +280,7 @@ def begin_refund(refund_id: int, *, actor: Actor = SYSTEM) -> Refund | None:
     if refund.status in (SETTLED, Refund.Status.REJECTED, Refund.Status.FAILED):
         return None
     if refund.status == Refund.Status.APPROVED:
-        if not gateways.gateway(refund.payment.gateway).at_once:
+        if not _provider_of(refund).at_once:
             refund.ask_at = timezone.now() + FIRST_PAUSE
         advance(refund, "process", actor=actor, at=refund.created_at)
     return refund
@@ -258,7 +295,7 @@ def retry_refund(refund_id: int, *, actor: Actor) -> Refund:
         refuse_disputed(order, refund.payment)
         raise RefundExceedsCaptured(f"Only {Money(left, order.currency)} is left of the payment")
     refund.failure = ""
-    if not gateways.gateway(refund.payment.gateway).at_once:
+    if not _provider_of(refund).at_once:
         refund.ask_at = timezone.now() + FIRST_PAUSE
     advance(refund, "process", actor=actor)
     fact = RefundRequested(order_id=order.pk, quiet=order.quiet, refund_id=refund.pk, reference=refund.reference)
@@ -277,6 +314,7 @@ def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None 
     refund.settled_at, refund.ask_at = when, None
     advance(refund, *steps, actor=actor, at=when)
     post_refund(order, refund, actor=actor, at=when)
+    give_credit_back(order, refund)
     # Guarded in the statement itself: whatever happened before, no more goes back than came in.
     gone = exact(F("refunded") + F("charged_back") + refund.amount)
     enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=gone)
@@ -317,53 +355,3 @@ def fail_refund(refund_id: int, *, reason: str, actor: Actor = SYSTEM, at: datet
     advance(refund, *steps, actor=actor, note=reason, at=moment(at))
     report_failed_refund(order, refund, reason=reason, actor=actor, at=at)
     return refund
-
-
-@service
-def void_payments(order_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> list[Refund]:
-    """Let go of what is held for an order that is over, and send back what came in."""
-    order = take_order(order_id)
-    when = moment(at)
-    if not Payment.objects.filter(order=order).exists():
-        return []
-    let_go_of_payments(order, reason=reason, actor=actor, at=when)
-    tell_order(order, actor=actor, at=when)
-    payments = refundable_payments(order)
-    left = summed(rest for _, rest in payments)
-    if not left:
-        return []
-    cause = _cause_of(order)
-    if Refund.objects.filter(order=order, reference=cause).exists():
-        return [refund for payment, _ in payments for refund in _return_late(order, payment, actor=actor, at=when)]
-    money = Money(left, order.currency)
-    # The credit note over what was billed in advance goes with the money.
-    notes = list(CreditNote.objects.filter(order=order, status=CreditNote.Status.ISSUED, total=left)[:2])
-    note_id = notes[0].pk if len(notes) == 1 else None
-    return _request(order, None, money, reference=cause, reason=reason, note_id=note_id, actor=actor, at=when)
-
-
-@service
-def return_late_money(payment_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> list[Refund]:
-    """Send back what came in after its order was cancelled, each payment once and by a refund of its own."""
-    order, payment = take_payment(payment_id)
-    if order.status != OrderStatus.CANCELLED:
-        return []
-    return _return_late(order, payment, actor=actor, at=moment(at))
-
-
-def _return_late(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> list[Refund]:
-    left = selectors.refundable(order).get(payment.pk, Decimal(0))
-    reference = f"late-{payment.code}"
-    # One that failed waits for a person, who asks the provider again.
-    tried = Refund.objects.filter(payment=payment, reference__in=(reference, _cause_of(order)))
-    if not left or tried.exists():
-        return []
-    with translation.override(order.language):
-        reason = _("The order was cancelled before your payment came in")
-    money = Money(left, order.currency)
-    return _request(order, payment, money, reference=reference, reason=reason, note_id=None, actor=actor, at=at)
-
-
-def _cause_of(order: Order) -> str:
-    """Return the reference under which everything goes back that came in before the order was over."""
-    return f"cancel-{order.number}"

@@ -31,6 +31,7 @@ def method_name(method: str) -> str:
         "cash": _("cash"),
         "card_terminal": _("card terminal"),
         "on_account": _("on account"),
+        "store_credit": _("store credit"),
         "card": _("card"),
         "paypal": "PayPal",
     }

@@ -4,7 +4,7 @@ from .arrears import DISPUTED, clear_arrears, note_arrears
 from .certificates import WARN_BEFORE, CertificateInput, add_certificate, end_certificate, warn_of_certificates
 from .contacting import note_contact
 from .credit import end_credit, end_credits_over, grant_credit
-from .forgetting import forget_customers
+from .forgetting import forget_customers, keep_customers, may_be_forgotten
 from .records import (
     CustomerInput,
     create_customer,
@@ -34,6 +34,8 @@ __all__ = [
     "end_credits_over",
     "find_or_create",
     "forget_customers",
+    "keep_customers",
+    "may_be_forgotten",
     "grant_credit",
     "is_connected",
     "link_user",

@@ -12,6 +12,7 @@ from core import retention
 from core.actors import SYSTEM
 from core.service import note_change, service
 from customers.models import Customer
+from customers.services import may_be_forgotten
 from orders.models import (
     Comment,
     Draft,
@@ -52,7 +53,7 @@ def old_customers(before: datetime) -> QuerySet[Customer]:
     """Return the customers from before a moment whom no order names any more, and who cannot sign in."""
     named = Order.objects.filter(customer=OuterRef("pk"), **{f"metadata__{ERASED}__isnull": True})
     rows = Customer.objects.filter(~Exists(named), created_at__lt=before, user=None)
-    return rows.exclude(name="", company="", email="")
+    return may_be_forgotten(rows.exclude(name="", company="", email=""))
 
 
 @service

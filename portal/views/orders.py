@@ -28,6 +28,7 @@ from orders.models import Comment, Order, OrderFile
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
+from portal.views.credit import usable_credit
 from portal.views.papers import papers_of
 from portal.views.paying import allow_leading_out, ways_to_pay
 from returns import selectors as return_facts
@@ -118,6 +119,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "change_until": orders.changeable_until(order),
         "seller": seller,
         **papers_of(order),
+        "credit": usable_credit(request, order),
         **ways_to_pay(order, invoices=invoices, seller=seller),
     }
     return allow_leading_out(render(request, "portal/order.html", context))

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_currency
@@ -17,8 +18,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from billing import services as billing
 from core.errors import DomainError, Invalid
-from core.reader import locale
+from core.reader import locale, spoken_amount
 from customers.models import Customer
 from inventory.models import Product
 from orders import services as orders
@@ -28,6 +30,7 @@ from orders.price_words import promotions_of
 from portal import access, cart
 from portal.forms import TERMS, CheckoutForm
 from portal.quoting import quote_cart, taxes_of
+from portal.services import place_order
 from pricing.calculation import Quote
 
 PER_PAGE = 24
@@ -153,7 +156,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     customer = access.customer_of(request)
     products = [line.product for line in lines]
     initial = _initial(customer) | {"shipping_method": _usual_method(products)}
-    form = CheckoutForm(request.POST or None, customer=customer, products=products, initial=initial)
+    credit = billing.free_credit(customer.pk, cart.channel().currency) if customer else Decimal(0)
+    said = spoken_amount(credit, cart.channel().currency) if credit else ""
+    form = CheckoutForm(request.POST or None, customer=customer, products=products, credit=said, initial=initial)
     quote, problem = None, None
     if request.method == "POST" and form.is_valid():
         quote, problem = quote_cart(lines, form.cleaned_data, customer)
@@ -176,8 +181,17 @@ def checkout(request: HttpRequest) -> HttpResponse:
         "promotions": promotions_of(quote) if quote else [],
         "problem": problem,
         "shown": str(quote.total) if quote else "",
+        **_from_credit(form, quote, credit),
     }
     return render(request, "portal/checkout.html", context, status=400 if form.errors else 200)
+
+
+def _from_credit(form: CheckoutForm, quote: Quote | None, credit: Decimal) -> dict[str, Any]:
+    """Return what of the total is paid with store credit, and what is left to pay, where that is wished."""
+    if quote is None or not credit or not form.data.get("use_credit"):
+        return {}
+    used = min(credit, quote.total)
+    return {"from_credit": used, "left_to_pay": quote.total - used}
 
 
 def _usual_method(products: Iterable[Product]) -> str:
@@ -259,7 +273,7 @@ def _place(
         customer_note=data["customer_note"],
     )
     try:
-        order = orders.place_order(wanted, actor=access.actor_of(request))
+        order = place_order(wanted, use_credit=bool(data.get("use_credit")), actor=access.actor_of(request))
     except DomainError as error:
         if error.code != "duplicate_reference":
             form.explain(error)

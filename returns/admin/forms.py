@@ -138,6 +138,7 @@ class ResolveForm(forms.Form):
     """Whether delivery charges go back, too."""
 
     with_charges = forms.BooleanField(label=_("refund delivery charges as well"), required=False)
+    to_credit = forms.BooleanField(label=_("as store credit of the customer, not the way it came"), required=False)
 
 
 def _units(label: str, most: int, initial: int) -> forms.IntegerField:

@@ -158,6 +158,7 @@ class InspectSerializer(StrictSerializer):
 
 
 class ResolveSerializer(StrictSerializer):
-    """Whether delivery charges go back; unless said, as the policy and the law have it."""
+    """Whether delivery charges go back (unless said, as policy and law have it), and whether as store credit."""
 
     with_charges = FlagField(allow_null=True, default=None)
+    to_credit = FlagField(default=False)

@@ -183,7 +183,9 @@ class ResolveView(ReturnsApi):
     def post(self, request: Request, number: str) -> Response:
         """Put the goods away, credit them, and send the money back."""
         given = read(ResolveSerializer, request)
-        found = services.resolve_return(self.one(number).pk, with_charges=given["with_charges"], actor=self.actor)
+        found = services.resolve_return(
+            self.one(number).pk, with_charges=given["with_charges"], to_credit=given["to_credit"], actor=self.actor
+        )
         return Response(self.shown(found))
 
 

@@ -29,31 +29,43 @@ Status = ReturnRequest.Status
 
 @service
 def resolve_return(
-    return_id: int, *, with_charges: bool | None = None, actor: Actor, at: datetime | None = None
+    return_id: int,
+    *,
+    with_charges: bool | None = None,
+    to_credit: bool = False,
+    actor: Actor,
+    at: datetime | None = None,
 ) -> ReturnRequest:
     """Settle an inspected return: stock, credit note, and the money that is no longer owed.
 
     `with_charges` takes the delivery charges back as well; unless said, as the policy and the law have it.
+    `to_credit`: what goes back becomes store credit of the customer, where the order names one.
     Where no money goes back the return is closed at once, else when the refund is on its way.
     """
     when = at or timezone.now()
     found = take_return(return_id)
     lines = lines_of(found)
     advance(found, "resolve", actor=actor, at=when)
-    settle(found, lines, with_charges=with_charges, actor=actor, at=when)
+    settle(found, lines, with_charges=with_charges, to_credit=to_credit, actor=actor, at=when)
     return found
 
 
 @service
 def settle(
-    found: ReturnRequest, lines: Sequence[ReturnLine], *, with_charges: bool | None, actor: Actor, at: datetime
+    found: ReturnRequest,
+    lines: Sequence[ReturnLine],
+    *,
+    with_charges: bool | None,
+    to_credit: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """Settle goods and money of a return in hand that was just resolved."""
     credited = units_of((line for line in lines if line.resolution == ReturnLine.Resolution.REFUND), "received")
     found.with_charges = gives_charges_back(found, credited) if with_charges is None else with_charges
     found.resolved_at = at
     notes = _credit(found, credited, actor=actor, at=at)
-    found.refund_total = _refund(found, notes, actor=actor, at=at)
+    found.refund_total = _refund(found, notes, to_credit=to_credit, actor=actor, at=at)
     _write_amounts(notes, lines)
     ReturnRequest.objects.filter(pk=found.pk).update(
         with_charges=found.with_charges, resolved_at=at, refund_total=found.refund_total
@@ -103,7 +115,9 @@ def _credit(found: ReturnRequest, credited: dict[int, int], *, actor: Actor, at:
     return notes
 
 
-def _refund(found: ReturnRequest, notes: Sequence[CreditNote], *, actor: Actor, at: datetime) -> Decimal:
+def _refund(
+    found: ReturnRequest, notes: Sequence[CreditNote], *, to_credit: bool, actor: Actor, at: datetime
+) -> Decimal:
     """Ask for the money that is no longer owed. Returns how much that is."""
     credit = sum((note.total for note in notes), start=Decimal(0))
     due = billing_selectors.refund_due(found.order, credit)
@@ -115,6 +129,7 @@ def _refund(found: ReturnRequest, notes: Sequence[CreditNote], *, actor: Actor, 
         reference=str(found.number),
         reason=found.reason,
         credit_note_id=notes[0].pk if len(notes) == 1 else None,
+        to_credit=to_credit,
         actor=actor,
         at=at,
     )
