@@ -67,7 +67,7 @@ def ageing_page(request: HttpRequest) -> HttpResponse:
         "columns": list(names().values()),
         "rows": [_shown(request, one, query) for one in found[: ageing.PER_PAGE]],
         "total": total,
-        "amounts": [total.amounts[name] for name in ageing.BUCKETS],
+        "amounts": [(said, total.amounts[name]) for name, said in names().items()],
         "files": {kind: _link(query, **{"as": kind}) for kind in KINDS},
         "next": _link(query, page=page + 1) if len(found) > ageing.PER_PAGE else "",
         "before": _link(query, page=page - 1) if page > 1 else "",
