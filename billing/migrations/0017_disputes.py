@@ -6,7 +6,6 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.math
 import django.utils.timezone
-import django_fsm
 from django.db import migrations, models
 
 import billing.models.dispute
@@ -25,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(default=billing.models.dispute.dispute_code, editable=False, max_length=40, unique=True, verbose_name='id')),
-                ('status', django_fsm.FSMField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', max_length=50, protected=True, verbose_name='status')),
+                ('status', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', max_length=50, verbose_name='status')),
                 ('reference', models.CharField(max_length=100, verbose_name='reference of the provider')),
                 ('reason', models.CharField(choices=[('fraudulent', 'says the payment was not theirs'), ('product_not_received', 'says the goods never came'), ('product_unacceptable', 'says the goods are not as described'), ('duplicate', 'says it was charged twice'), ('credit_not_processed', 'says money was to come back'), ('subscription_canceled', 'says it was cancelled'), ('unrecognized', 'does not recognize the payment'), ('general', 'gives no reason')], default='general', max_length=40, verbose_name='reason')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),

@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models import LockingManager
 from core.money import Money
+from core.status import StatusField
 from orders.models import Order
 
 from .payment import Payment
@@ -50,7 +51,7 @@ class Dispute(models.Model):
     code = models.CharField(_("id"), max_length=40, unique=True, default=dispute_code, editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="disputes", verbose_name=_("order"))
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes", verbose_name=_("payment"))
-    status = FSMField(_("status"), choices=Status, default=Status.OPEN, protected=True)
+    status = StatusField(_("status"), choices=Status, default=Status.OPEN, protected=True)
     reference = models.CharField(_("reference of the provider"), max_length=100)
     reason = models.CharField(_("reason"), max_length=40, choices=Reason, default=Reason.GENERAL)
     currency = models.CharField(_("currency"), max_length=3)
