@@ -1,4 +1,4 @@
-"""Tax certificates of all customers: those that end first come first, and their files."""
+"""Tax certificates of all customers, the youngest first, and their files."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class TaxCertificateAdmin(PartAdmin):
         actor_column("added_by"),
     )
     list_select_related = ("customer",)
-    ordering = ("ended_at", "valid_until", "-id")
+    ordering = ("-id",)
     search_fields = ("=number", "=customer__number")
     search_help_text = _("By number, or by number of the customer")
     empty_text = _("Nobody is exempt by a certificate. It is added on the page of a customer.")
