@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from time import sleep
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from billing import services as billing
 from billing.errors import AmountInvalid, CreditExceedsInvoice, ReferenceTaken
 from billing.models import CreditNote, Invoice, InvoiceLine
 from billing.proofs import official
+from billing.services import crediting, credits
 from billing.services.crediting import Left, Wanted, amounts_of, in_amounts, shared_out, takes_off
 from core.actors import SYSTEM
 from core.money import quantum
@@ -199,3 +202,35 @@ class TestOfAnInvoice:
 
 def test_what_is_taken_off_is_no_row_to_give_back():
     assert takes_off(InvoiceLine(total=Decimal(-1)))
+
+
+@pytest.mark.postgres
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_never_give_back_more_than_is_left(seller, concurrently, run_debts, nothing_broken, monkeypatch):
+    """Guard: the lock on the order in `take_invoice`. Without it both find all of the row left."""
+    _order, invoice = invoiced(run_debts, {"MUG-RED": 3, "TEA-1": 2})
+    mugs = invoice.lines.get(sku="MUG-RED")
+    refused, read = [], crediting.left_of
+
+    def slowly(of):
+        found = read(of)
+        sleep(0.05)
+        return found
+
+    # Whoever is not held up at the gate reads before anybody writes.
+    monkeypatch.setattr(credits, "left_of", slowly)
+
+    def give_back(reference):
+        try:
+            billing.credit_invoice(
+                invoice.pk, amounts={mugs.pk: euros("4.00")}, reference=reference, reason="Late", actor=SYSTEM
+            )
+        except CreditExceedsInvoice as error:
+            refused.append(error)
+
+    concurrently(*(partial(give_back, f"G-{n}") for n in range(6)))
+    run_debts()
+    # 15.00 is three times 4.00 and not four times.
+    assert (CreditNote.objects.count(), len(refused)) == (3, 3)
+    assert CreditNote.objects.filter(number__isnull=False).count() == 3
