@@ -58,7 +58,14 @@ PATHS = {
 }
 # Letters about several orders, work of the staff, which may name a file, and what somebody said of two orders:
 # none of it belongs to one.
-OF_NO_ORDER = {"billing.ReminderLetter", "core.BulkJob", "orders.Incident", "orders.ToldApart", "orders.Replacement"}
+OF_NO_ORDER = {
+    "billing.ReminderLetter",
+    "billing.PayoutRow",
+    "core.BulkJob",
+    "orders.Incident",
+    "orders.ToldApart",
+    "orders.Replacement",
+}
 # Codes that cannot be guessed: what stands in for them is a number of as many digits.
 CODE = re.compile(r"(pay_|re_|dp_)\w{20}")
 NAMED = re.compile(

@@ -26,6 +26,8 @@ SAME_NAME = sentence(gettext_noop("the name is that of the customer"))()
 OTHER_NAME = sentence(gettext_noop("the name is another one"))()
 ONLY_ONE = sentence(gettext_noop("nothing else is open over this amount"))()
 SEVERAL = sentence(gettext_noop("%(n)s invoices are open over this amount"))
+IS_PAYOUT = sentence(gettext_noop("is payout %(reference)s of the payment provider"))
+PAYOUT_AMOUNT = sentence(gettext_noop("the amount is that of a payout of the payment provider"))()
 NOTHING = sentence(gettext_noop("no number, name or amount says what it is for"))()
 # Legal forms and courtesies say nothing about who it is.
 FILLERS = frozenset(
@@ -179,6 +181,33 @@ def by_currency(invoices: Iterable[Open]) -> dict[str, Waiting]:
 def match(*, text: str, name: str, amount: Decimal, currency: str, invoices: Iterable[Open]) -> Match:
     """Say which of the open invoices a single transfer is for."""
     return by_currency(invoices).get(currency, Waiting(())).match(text=text, name=name, amount=amount)
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A payout of a provider that is on its way to the bank."""
+
+    pk: int
+    reference: str
+    gateway: str
+    amount: Decimal
+
+
+def match_payout(
+    *, text: str, name: str, amount: Decimal, payouts: Sequence[Coming]
+) -> tuple[Coming, Confidence, tuple[str, ...]] | None:
+    """Say which payout a transfer is: by its reference, or by the provider's name and the amount alone."""
+    same = [one for one in payouts if one.amount == amount]
+    said = _plain(f"{name} {text}")
+    for one in same:
+        if one.reference.lower() in said:
+            return one, Confidence.EXACT, (IS_PAYOUT(reference=one.reference), PAYOUT_AMOUNT)
+    named = [one for one in same if one.gateway in said]
+    if len(named) == 1:
+        return named[0], Confidence.EXACT, (IS_PAYOUT(reference=named[0].reference), PAYOUT_AMOUNT)
+    if named:
+        return named[0], Confidence.LIKELY, (PAYOUT_AMOUNT,)
+    return None
 
 
 def _weigh(

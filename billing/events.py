@@ -362,3 +362,13 @@ class DisputeDecided(DisputeEvent):
     """It is decided who bears what a lost dispute cost."""
 
     name: ClassVar[str] = "billing.dispute_decided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutTold(Event):
+    """A provider wrote that he paid out; out of what, he is asked."""
+
+    name: ClassVar[str] = "billing.payout_told"
+    about_type: ClassVar[str] = "billing.payout"
+    about: ClassVar[str] = "payout_id"
+    payout_id: int

@@ -21,6 +21,7 @@ from billing.events import (
     InvoiceIssued,
     LateMoneyCame,
     PaymentFailed,
+    PayoutTold,
     ProviderNotified,
     RefundRequested,
     RefundSettled,
@@ -134,6 +135,13 @@ def ask_after_notice(event: ProviderNotified) -> None:
 def tell_finance(event: DisputeOpened) -> None:
     """Tell who keeps the money that a customer's bank asks some of it back."""
     services.tell_finance_of_dispute(event.dispute_id)
+
+
+@handles(PayoutTold, outside=True)
+def read_payout(event: PayoutTold) -> None:
+    """Ask the provider what he paid out. The clock asks after an answer that is lost."""
+    with suppress(ProviderSilent):
+        services.read_payout(event.payout_id)
 
 
 @handles(CaptureAskedFor, outside=True)

@@ -188,6 +188,24 @@ register(
     ),
     Invariant(
         code="I3",
+        name="a payout is what its rows add up to, less the fees, and what the ledger sent on its way",
+        rows="SELECT COUNT(*) FROM billing_payout WHERE listed_at IS NOT NULL",
+        breaches=f"""
+            SELECT p.reference FROM billing_payout p
+            LEFT JOIN (SELECT payout_id, SUM(amount - fee) AS net FROM billing_payoutrow GROUP BY payout_id) r
+              ON r.payout_id = p.id
+            LEFT JOIN (
+                SELECT t.source, SUM(e.amount) AS sent FROM billing_ledgerentry e
+                JOIN billing_ledgertransaction t ON t.id = e.transaction_id
+                JOIN billing_ledgeraccount a ON a.id = e.account_id
+                WHERE t.kind = 'payout' AND a.kind = 'money' AND a.detail = 'on_its_way' GROUP BY t.source
+            ) l ON l.source = 'billing.payout:' || CAST(p.id AS TEXT)
+            WHERE p.listed_at IS NOT NULL
+              AND NOT ({_same("p.amount", "COALESCE(r.net, 0)")} AND {_same("p.amount", "COALESCE(l.sent, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
         name="an order's money is what its payments say",
         rows="SELECT COUNT(*) FROM orders_order",
         breaches=f"""

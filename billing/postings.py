@@ -12,6 +12,8 @@ An amount is debit above nothing and credit below, so that the legs of a posting
     dispute      disputed +119, money -119 when the provider takes it; turned round when he gives it back
     lost         bad debt +119, disputed -119 where it is our loss
     charge back  receivable +119, disputed -119 where the customer owes it again
+    payout       on its way to the bank +117, fee +2, money at the provider -119
+    arrival      money at the bank +117, on its way -117
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,6 +29,8 @@ GOODWILL = "goodwill"
 NOTHING = Decimal(0)
 # How money comes that staff write down; any other comes through a provider, and lies there until he pays out.
 MANUAL = "manual"
+# Where money of a payout lies: on its way, then at the bank.
+ON_ITS_WAY, BANK = "on_its_way", "bank_transfer"
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,21 @@ def charge_back_legs(
         found.append(Leg(RECEIVABLE, taken, customer_id=customer_id, invoice_id=invoice_id))
     found.append(Leg(RECEIVABLE, rest, customer_id=customer_id))
     return legs(*found)
+
+
+def payout_legs(amount: Decimal, *, fees: Decimal, account: str) -> tuple[Leg, ...]:
+    """Return what a provider paid out and what he kept as his fee."""
+    return legs(Leg(MONEY, amount, ON_ITS_WAY), Leg(FEE, fees, account), Leg(MONEY, -amount - fees, account))
+
+
+def cost_legs(amount: Decimal, *, account: str) -> tuple[Leg, ...]:
+    """Return what a provider kept for something else of his."""
+    return legs(Leg(FEE, amount, account), Leg(MONEY, -amount, account))
+
+
+def arrival_legs(amount: Decimal) -> tuple[Leg, ...]:
+    """Return a payout that is at the bank."""
+    return legs(Leg(MONEY, amount, BANK), Leg(MONEY, -amount, ON_ITS_WAY))
 
 
 def source_of(model: str, pk: int, *more: object) -> str:

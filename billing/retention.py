@@ -1,8 +1,11 @@
-"""Issued documents are kept for good."""
+"""Issued documents are kept for good; what somebody paid with goes with the people of the order."""
+
+from collections.abc import Collection
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import Payment
 from core import retention
 from customers.models import Customer
 from customers.services import keep_customers
@@ -25,3 +28,11 @@ retention.register(
 def keep_who_has_credit(rows: "QuerySet[Customer]") -> "QuerySet[Customer]":
     """Nobody is forgotten whose money is with us."""
     return rows.exclude(store_credits__balance__gt=0)
+
+
+def forget_means(order_ids: Collection[int]) -> None:
+    """Take away brand, last digits and tokens of what an order was paid with."""
+    Payment.objects.filter(order__in=order_ids).exclude(means={}).update(means={})
+
+
+retention.purges_with("orders.order", forget_means)

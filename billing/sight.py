@@ -10,6 +10,7 @@ Rows = QuerySet[Any]
 
 
 @sight.hides("billing.bankline", "channel")
+@sight.hides("billing.payout", "channel")
 @sight.hides("billing.bankstatement", "channel")
 @sight.hides("billing.bookexport", "channel")
 @sight.hides("billing.storecredit", "channel")

@@ -8,7 +8,12 @@ from billing import services
 @shared_task
 def reconcile_checkouts() -> int:
     """Ask the payment provider for the answers that never came."""
-    return services.reconcile_checkouts() + services.reconcile_refunds() + services.look_after_money()
+    return (
+        services.reconcile_checkouts()
+        + services.reconcile_refunds()
+        + services.look_after_money()
+        + services.read_payouts()
+    )
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from billing import gateways, services
 from billing.errors import UnknownGateway
-from billing.gateways import NoticeRefused
+from billing.gateways import About, NoticeRefused
 
 LONGEST = 64 * 1024
 
@@ -27,5 +27,6 @@ def take_notice(request: HttpRequest, gateway: str) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     except NoticeRefused as refused:
         return HttpResponse(f"{refused}\n", status=HTTPStatus.UNAUTHORIZED, content_type="text/plain")
-    services.take_notice(gateway, notice)
+    take = services.take_payout if notice.about is About.PAYOUT else services.take_notice
+    take(gateway, notice)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)

@@ -32,7 +32,13 @@ _opener = urllib.request.build_opener(_NoDetours)
 
 
 def send(
-    method: str, url: str, *, headers: Mapping[str, str], content: bytes | None, timeout: float = TIMEOUT
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    content: bytes | None,
+    timeout: float = TIMEOUT,
+    longest: int = LONGEST_ANSWER,
 ) -> tuple[int, dict[str, Any]]:
     """Send a request and return the status below 500 and the answer in JSON. Raises NoAnswer."""
     request = urllib.request.Request(  # noqa: S310 - the address is a setting
@@ -40,21 +46,21 @@ def send(
     )
     try:
         with _opener.open(request, timeout=timeout) as answer:
-            return answer.status, read(answer)
+            return answer.status, read(answer, longest)
     except urllib.error.HTTPError as error:
         with error:
             if 400 <= error.code < 500:
-                return error.code, read(error)
+                return error.code, read(error, longest)
         raise NoAnswer(f"The answer was {error.code}") from None
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"{type(error).__name__}: {error}") from error
 
 
-def read(answer: Any) -> dict[str, Any]:
+def read(answer: Any, longest: int = LONGEST_ANSWER) -> dict[str, Any]:
     """Read an answer that is an object in JSON. Raises NoAnswer."""
-    content = answer.read(LONGEST_ANSWER + 1)
+    content = answer.read(longest + 1)
     try:
-        found = read_json(content, longest=LONGEST_ANSWER)
+        found = read_json(content, longest=longest)
     except ValueError:
         found = None
     if not isinstance(found, dict):

@@ -29,7 +29,9 @@ READS_BOOKS = (
 GIVES_CREDIT = ("billing.give_store_credit",)
 # What nobody will pay, and what is too little to ask for.
 WRITES_OFF = ("billing.write_off", *(f"billing.{verb}_differencelimit" for verb in ("view", "add", "change")))
-BOOKS_TRANSFERS = ("billing.view_bankline", "billing.view_bankstatement", "billing.undo_booking")
+BOOKS_TRANSFERS = (
+    "billing.view_bankline", "billing.view_bankstatement", "billing.undo_booking", "billing.view_payout",
+)  # fmt: skip
 # Whom we remind of what, and how.
 REMINDS = ("billing.view_reminderrun", *(f"billing.{verb}_reminderlevel" for verb in ("view", "add", "change")))
 KEEPS_CUSTOMERS = (

@@ -30,6 +30,9 @@ class Stripe(Bank):
         self.intents: dict[str, Said] = {}
         self.refunds: dict[str, Said] = {}
         self.disputes: dict[str, Said] = {}
+        self.payouts: dict[str, Said] = {}
+        self.rows_of: dict[str, list[Said]] = {}
+        self.paid_out: set[str] = set()
         self.keys: dict[str, tuple[Said, int, Said]] = {}
         self.events: list[Said] = []
         self.asked: list[str] = []
@@ -186,6 +189,10 @@ class Stripe(Bank):
             kept = self.refunds if parts[0] == "refunds" else self.disputes
             mine = [one for one in kept.values() if one["payment_intent"] == asked["payment_intent"]]
             return self._listed(mine, asked)
+        if parts[0] == "balance_transactions":
+            return self._listed(self.rows_of[asked["payout"]], asked)
+        if parts[0] == "payouts":
+            return self._one(self.payouts, parts[1])
         if parts[1:] == ["search"]:
             name = asked["query"].removeprefix('metadata["key"]:"').removesuffix('"')
             return {"data": [one for one in self.intents.values() if one["metadata"].get("key") == name]}

@@ -16,6 +16,7 @@ from . import (
     finding,
     ledger,
     payments,
+    payouts,
     remedies,
     reminders,
     store_credit,
@@ -32,6 +33,7 @@ __all__ = [
     "finding",
     "ledger",
     "payments",
+    "payouts",
     "remedies",
     "reminders",
     "store_credit",
@@ -131,6 +133,15 @@ navigation.register(
 )
 navigation.register(
     MONEY,
+    _("Payouts"),
+    "admin:billing_payout_changelist",
+    permission="billing.view_payout",
+    order=537,
+    icon="coins",
+    whole="channel",
+)
+navigation.register(
+    MONEY,
     _("Journal"),
     "admin:billing_ledgertransaction_changelist",
     permission="billing.view_ledgertransaction",
@@ -175,6 +186,9 @@ categories.register("refund_failed", _("failed refund"), queue=categories.FINANC
 
 bell.say("payment_disputed", _("has a payment asked back by their bank"))
 badges.register("neutral", "voided", "left", "none")
+badges.register("warn", "unknown")
+badges.register("info", "on_its_way")
+badges.register("good", "at_bank", "matched")
 badges.register("info", "issued", "approved", "open")
 badges.register("progress", "partially_captured", "likely")
 badges.register("good", "captured", "applied", "booked", "exact", "won")

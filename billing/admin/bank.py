@@ -16,7 +16,7 @@ from stdnum import iban
 from stdnum.exceptions import ValidationError
 
 from billing import services
-from billing.models import BankBooking, BankLine, BankStatement, Invoice, LegalEntity
+from billing.models import BankBooking, BankLine, BankStatement, Invoice, LegalEntity, Payout
 from billing.panels import OPERATE
 from core import sight
 from core.actors import Actor
@@ -152,11 +152,21 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
         when_column("booked_on", _("Booked on")),
         money_column("amount", _("Amount")),
         link_column("statement", _("Statement")),
+        link_column("payout", _("Payout")),
         "reason",
         actor_column("done_by"),
         when_column("done_at", _("Done")),
     )
     transition_services = {
+        "arrived": TransitionSpec(
+            _("It is the payout"),
+            services.book_line,
+            OPERATE,
+            consequences=lambda line: [gettext("The payout is at the bank; it is no customer's payment.")],
+            style="primary",
+            when=lambda line: line.status == BankLine.Status.OPEN and line.payout_id is not None,
+            done=_("The payout is at the bank."),
+        ),
         "assign": TransitionSpec(
             _("Book it"),
             assign,
@@ -178,7 +188,7 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
             form=LeaveForm,
             consequences=_what_undoing_does,
             style="danger",
-            when=lambda line: line.status == BankLine.Status.BOOKED,
+            when=lambda line: line.status == BankLine.Status.BOOKED and line.payout_id is None,
             done=_("The booking is undone; the transfer waits to be booked again."),
         ),
         "leave": TransitionSpec(
@@ -323,6 +333,7 @@ class BankStatementAdmin(BackOfficeAdmin):
 def _rows(lines: list[BankLine]) -> list[dict[str, Any]]:
     keys = {pk for line in lines for pk, _part in line.proposal}
     invoices = Invoice.objects.select_related("order__customer").in_bulk(keys)
+    payouts = Payout.objects.in_bulk({line.payout_id for line in lines if line.payout_id})
     return [
         {
             "line": line,
@@ -330,7 +341,9 @@ def _rows(lines: list[BankLine]) -> list[dict[str, Any]]:
             "why": "; ".join(retold(one) for one in line.why),
             "reason": retold(line.reason) if line.reason else "",
             "is_open": line.status == BankLine.Status.OPEN,
-            "may_be_booked": line.status == BankLine.Status.OPEN and bool(line.proposal),
+            "may_be_booked": line.status == BankLine.Status.OPEN and bool(line.proposal or line.payout_id),
+            "payout": payouts.get(line.payout_id or 0),
+            "payout_url": page_of(payouts.get(line.payout_id or 0)),
             "ticked": line.confidence == BankLine.Confidence.EXACT,
             "invoices": [
                 {"invoice": invoices[pk], "url": page_of(invoices[pk]), "amount": part}

@@ -198,6 +198,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         when_column("expires_at", _("Held until")),
         money_column("captured", _("Taken")),
         money_column("refunded", _("Sent back")),
+        money_column("charged_back", _("Charged back")),
         code_column("reference", _("Reference")),
         when_column("created_at", _("Recorded")),
         when_column("captured_at", _("Came in")),

@@ -1,14 +1,20 @@
 """What money says on the first screen of the day."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing import selectors, services
-from billing.models import Invoice, Refund
+from billing.models import Invoice, Payment, Refund
+from billing.readiness import check_stripe
 from core import sight, today
 from core.admin.links import list_of, page_of
+from core.models import IdempotencyKey
 from core.reader import spoken_amount
 from core.sight import seen
 from orders.models import Order, OrderStatus
@@ -16,6 +22,9 @@ from orders.models import Order, OrderStatus
 VIEW, OPERATE = "billing.view_invoice", "billing.operate_payment"
 CLOSE = "billing.close_month"
 ROWS = 8
+# So long after a payment Stripe must have written.
+QUIET_FOR = timedelta(days=2)
+NEWEST = 200
 
 
 @today.headline(order=40, permission=VIEW)
@@ -130,6 +139,31 @@ def failed_refunds() -> list[today.Todo]:
         )
         for refund in rows
     ]
+
+
+@today.todo(order=15, permission="billing.change_legalentity")
+def stripe() -> list[today.Todo]:
+    """Say what is wrong with the keys of Stripe, and that it writes nothing though customers pay there."""
+    found = [f"{one.msg}. {one.hint or ''}".strip() for one in check_stripe(None)]
+    if not found and (said := _silence()):
+        found = [said]
+    return [
+        today.Todo(text=text, action=_("Payments"), url=list_of(Payment, gateway__exact="stripe"), tone="warn", rank=2)
+        for text in found
+    ]
+
+
+def _silence() -> str:
+    """Say so where payments came in through Stripe and none of its messages did."""
+    if not settings.STRIPE_SECRET_KEY:
+        return ""
+    since = timezone.now() - QUIET_FOR
+    newest = Payment.objects.order_by("-pk").values_list("gateway", "captured_at")[:NEWEST]
+    if not any(gateway == "stripe" and at is not None and at >= since for gateway, at in newest):
+        return ""
+    if IdempotencyKey.objects.filter(client="provider:stripe", created_at__gte=since).exists():
+        return ""
+    return _("Customers pay through Stripe, and none of its messages came for two days. Look at its webhooks.")
 
 
 @today.figure(order=40, permission=VIEW)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -159,12 +159,49 @@ class DisputeStanding:
     page: str = ""
 
 
+class PayoutKind(StrEnum):
+    """What a row of a payout is about."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    FEE = "fee"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutEntry:
+    """A row of a payout: `amount` before the `fee`, and what it belongs to: the refund by our id, the rest by his."""
+
+    reference: str
+    kind: PayoutKind
+    amount: Money
+    fee: Money
+    payment: str = ""
+    refund: str = ""
+    dispute: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutStanding:
+    """What a provider paid out to the bank, and out of what."""
+
+    amount: Money
+    is_paid: bool
+    # It failed or was called off, and never will be.
+    is_off: bool = False
+    arrives_on: date | None = None
+    entries: Sequence[PayoutEntry] = ()
+
+
 class About(StrEnum):
     """What a message of the provider is about."""
 
     PAYMENT = "payment"
     # Money that came in may have gone again: it is disputed, or a refund failed after all.
     AFTERWARDS = "afterwards"
+    PAYOUT = "payout"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +264,10 @@ class HostedGateway(Gateway, Protocol):
 
     def disputes_of(self, *, reference: str) -> Sequence[DisputeStanding]:
         """Say how the disputes over a payment stand."""
+        ...
+
+    def payout(self, *, reference: str) -> PayoutStanding:
+        """Say what a payout was paid out of."""
         ...
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:

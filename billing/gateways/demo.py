@@ -25,6 +25,7 @@ from billing.gateways.base import (
     Notice,
     NoticeRefused,
     Outcome,
+    PayoutStanding,
     ProviderSilent,
     Stand,
     Standing,
@@ -92,6 +93,10 @@ class DemoGateway:
         if status != 200 or not isinstance(found, list):
             raise ProviderSilent(f"The provider's answer ({status}) cannot be understood")
         return [self._dispute(one) for one in found]
+
+    def payout(self, *, reference: str) -> PayoutStanding:
+        """Refuse: it keeps what it took."""
+        raise ProviderSilent("The demo's provider pays nothing out")
 
     def charge(self, charge: Charge) -> Standing:
         """Refuse: it keeps no means of customers."""

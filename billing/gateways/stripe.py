@@ -23,6 +23,7 @@ from billing.gateways.base import (
     Notice,
     NoticeRefused,
     Outcome,
+    PayoutStanding,
     ProviderSilent,
     Stand,
     Standing,
@@ -177,6 +178,11 @@ class StripeGateway:
         live = "_test_" not in settings.STRIPE_SECRET_KEY
         return [stripe_said.dispute_of(one, live=live) for one in self._rows("disputes", payment_intent=reference)]
 
+    def payout(self, *, reference: str) -> PayoutStanding:
+        """Say what a payout was paid out of: the rows of Stripe's books that it settles."""
+        rows = self._rows("balance_transactions", expand="data.source", payout=reference)
+        return stripe_said.payout_of(self._read(f"payouts/{quote(reference)}"), rows)
+
     # What it writes --------------------------------------------------------------------------------
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
@@ -201,7 +207,7 @@ class StripeGateway:
             id=event_id,
             key=stripe_said.text({"key": key}, "key"),
             reference=stripe_said.text({"id": reference}, "id"),
-            about=About.AFTERWARDS if about.get("object") in ("refund", "dispute") else About.PAYMENT,
+            about=stripe_said.ABOUT.get(str(about.get("object")), About.PAYMENT),
         )
 
     # The wire --------------------------------------------------------------------------------------
@@ -218,12 +224,12 @@ class StripeGateway:
             raise ProviderSilent(f"Stripe answered {status}: {stripe_said.reason(said)}")
         return said
 
-    def _rows(self, path: str, **asked: str) -> list[dict[str, Any]]:
+    def _rows(self, path: str, *, expand: str = "", **asked: str) -> list[dict[str, Any]]:
         """Return a whole list, page by page."""
         rows: list[dict[str, Any]] = []
         while True:
             more = {"starting_after": stripe_said.id_of(rows[-1])} if rows else {}
-            said = self._read(path, **asked, limit="100", **more)
+            said = self._read(path, expand=expand, **asked, limit="100", **more)
             found = said.get("data")
             if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
                 raise ProviderSilent("Stripe's answer cannot be understood")
@@ -239,7 +245,12 @@ class StripeGateway:
         url = f"{settings.STRIPE_API_URL}/v1/{path}"
         headers = {**more, "Stripe-Version": VERSION}
         status, said = wire.call_with_form(
-            method, url, secret=settings.STRIPE_SECRET_KEY, fields=fields, headers=headers
+            method,
+            url,
+            secret=settings.STRIPE_SECRET_KEY,
+            fields=fields,
+            headers=headers,
+            longest=wire.LONGEST_LIST if "limit" in fields else wire.LONGEST_ANSWER,
         )
         if status in NO_ANSWER or stripe_said.part(said, "error").get("type") == "idempotency_error":
             raise ProviderSilent(f"Stripe answered {status}: {stripe_said.reason(said)}")

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +12,15 @@ from django.conf import settings
 
 from billing.gateways import minor, wire
 from billing.gateways.base import (
+    About,
     Answer,
     DisputeStand,
     DisputeStanding,
     NoticeRefused,
     Outcome,
+    PayoutEntry,
+    PayoutKind,
+    PayoutStanding,
     ProviderSilent,
     Stand,
     Standing,
@@ -31,6 +36,18 @@ ENDS = {
     "charge_refunded": DisputeStand.WON,
     "lost": DisputeStand.LOST,
 }
+ABOUT = {"refund": About.AFTERWARDS, "dispute": About.AFTERWARDS, "payout": About.PAYOUT}
+KINDS = {
+    "charge": PayoutKind.PAYMENT,
+    "payment": PayoutKind.PAYMENT,
+    "refund": PayoutKind.REFUND,
+    "payment_refund": PayoutKind.REFUND,
+    "refund_failure": PayoutKind.REFUND,
+    "payment_failure_refund": PayoutKind.REFUND,
+    "stripe_fee": PayoutKind.FEE,
+    "stripe_fx_fee": PayoutKind.FEE,
+}
+OUR_REFUND = re.compile(r"re_\w{20}")
 Said = Mapping[str, Any]
 
 
@@ -155,3 +172,38 @@ def dispute_of(said: Said, *, live: bool) -> DisputeStanding:
 
 def _nothing(currency: str) -> Money:
     return minor.money(0, currency)
+
+
+def payout_of(said: Said, rows: Sequence[Said]) -> PayoutStanding:
+    """Return what a payout was paid out of; the row that is the payout itself is left out."""
+    try:
+        amount = minor.money(int(said["amount"]), str(said["currency"]))
+        entries = [_entry(row) for row in rows if not text(row, "type").startswith("payout")]
+    except (KeyError, TypeError, ValueError):
+        raise ProviderSilent("Stripe's answer cannot be understood") from None
+    arrives = said.get("arrival_date")
+    return PayoutStanding(
+        amount=amount,
+        is_paid=text(said, "status") == "paid",
+        is_off=text(said, "status") in ("failed", "canceled"),
+        arrives_on=datetime.fromtimestamp(arrives, UTC).date() if isinstance(arrives, int) else None,
+        entries=entries,
+    )
+
+
+def _entry(row: Said) -> PayoutEntry:
+    currency, source = str(row["currency"]), part(row, "source")
+    kind = KINDS.get(text(row, "type"), PayoutKind.OTHER)
+    if text(source, "object") == "dispute":
+        kind = PayoutKind.DISPUTE
+    ours = OUR_REFUND.search(text(part(source, "metadata"), "key"))
+    return PayoutEntry(
+        reference=id_of(row),
+        kind=kind,
+        amount=minor.money(int(row["amount"]), currency),
+        fee=minor.money(int(row.get("fee") or 0), currency),
+        payment=text(source, "payment_intent")[:100],
+        refund=ours[0] if ours and kind is PayoutKind.REFUND else "",
+        dispute=text(source, "id")[:100] if kind is PayoutKind.DISPUTE else "",
+        text=text(row, "description"),
+    )

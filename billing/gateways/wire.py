@@ -14,6 +14,8 @@ from billing.gateways.base import NoticeRefused, ProviderSilent
 from core import outgoing
 
 TIMEOUT = outgoing.TIMEOUT
+LONGEST_ANSWER = outgoing.LONGEST_ANSWER
+LONGEST_LIST = 2 * 1024 * 1024
 # A message is as fresh as this, so that one that was overheard is soon worth nothing.
 FRESH_SECONDS = 300
 
@@ -28,23 +30,35 @@ def call(
 
 
 def call_with_form(
-    method: str, url: str, *, secret: str, fields: Mapping[str, str], headers: Mapping[str, str]
+    method: str,
+    url: str,
+    *,
+    secret: str,
+    fields: Mapping[str, str],
+    headers: Mapping[str, str],
+    longest: int = LONGEST_ANSWER,
 ) -> tuple[int, dict[str, Any]]:
     """Ask a provider who reads forms; what is asked of a GET stands in its address. Raises ProviderSilent."""
     form = urllib.parse.urlencode(fields)
     given = {**headers, "Authorization": f"Bearer {secret}"}
     if method == "GET":
-        return send(method, f"{url}?{form}" if form else url, headers=given, content=None)
+        return send(method, f"{url}?{form}" if form else url, headers=given, content=None, longest=longest)
     given["Content-Type"] = "application/x-www-form-urlencoded"
     return send(method, url, headers=given, content=form.encode())
 
 
 def send(
-    method: str, url: str, *, headers: Mapping[str, str], content: bytes | None, timeout: float = TIMEOUT
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    content: bytes | None,
+    timeout: float = TIMEOUT,
+    longest: int = LONGEST_ANSWER,
 ) -> tuple[int, dict[str, Any]]:
     """Send a request and return the status below 500 and the answer. Raises ProviderSilent."""
     try:
-        return outgoing.send(method, url, headers=headers, content=content, timeout=timeout)
+        return outgoing.send(method, url, headers=headers, content=content, timeout=timeout, longest=longest)
     except outgoing.NoAnswer as silent:
         raise ProviderSilent(str(silent)) from silent
 

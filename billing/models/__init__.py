@@ -7,6 +7,7 @@ from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
 from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
 from .payment import InvoicePayment, Payment, Refund
+from .payout import Payout, PayoutRow
 from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
 from .store_credit import StoreCredit, StoreCreditGrant
 from .write_off import DifferenceLimit, WriteOff
@@ -33,6 +34,8 @@ __all__ = [
     "LedgerTransaction",
     "LegalEntity",
     "Payment",
+    "Payout",
+    "PayoutRow",
     "Refund",
     "Reminder",
     "ReminderLetter",

@@ -64,6 +64,10 @@ class BankLine(models.Model):
     confidence = models.CharField(_("match"), max_length=10, choices=Confidence, default=Confidence.NONE)
     why = models.JSONField(_("why"), default=list, blank=True)
     proposal = models.JSONField(_("for"), default=list, blank=True)
+    # The payout of a provider that it is proposed to be, or was booked as.
+    payout = models.ForeignKey(
+        "billing.Payout", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("payout")
+    )
     reason = models.CharField(_("why it is left out"), max_length=300, blank=True)
     done_by = models.CharField(_("done by"), max_length=120, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)

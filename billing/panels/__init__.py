@@ -1,6 +1,6 @@
 """What billing adds to pages: money, documents and papers; reminders; files of the books."""
 
-from . import exports, ledger, money, preliminary, reminders, store_credit
+from . import exports, ledger, money, payouts, preliminary, reminders, store_credit
 from .money import OPERATE, VIEW, money_on_page
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "ledger",
     "money",
     "money_on_page",
+    "payouts",
     "preliminary",
     "reminders",
     "store_credit",

@@ -68,6 +68,14 @@ from .payments import (
     record_payment,
     void_payment,
 )
+from .payouts import (
+    match_payout_again,
+    read_payout,
+    read_payouts,
+    settle_payout,
+    settle_payout_rows,
+    take_payout,
+)
 from .preliminary import keep_quotation, proforma_pdf, quotation_pdf, why_no_proforma
 from .refunds import (
     ask_about_refund,
@@ -113,6 +121,12 @@ from .writing_off import (
 )
 
 __all__ = [
+    "match_payout_again",
+    "read_payout",
+    "read_payouts",
+    "settle_payout",
+    "settle_payout_rows",
+    "take_payout",
     "AccountOfMonth",
     "Asked",
     "Numbers",

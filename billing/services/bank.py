@@ -15,7 +15,17 @@ from django.utils.translation import gettext as _
 
 from billing import selectors
 from billing.bank_file import BankFile, BankRow, read_bank_file
-from billing.bank_matching import BY_OTHER_ROW, PAID_BEFORE, Confidence, Match, Open, Waiting, by_currency
+from billing.bank_matching import (
+    BY_OTHER_ROW,
+    PAID_BEFORE,
+    Coming,
+    Confidence,
+    Match,
+    Open,
+    Waiting,
+    by_currency,
+    match_payout,
+)
 from billing.errors import AlreadyBooked, BadStatement, NoSuchInvoice, StatementKnown
 from billing.models import BankBooking, BankLine, BankStatement, Invoice
 from billing.sentences import WENT_OUT
@@ -26,6 +36,7 @@ from core.service import note_change, service
 
 from .common import take_order
 from .payments import record_payment
+from .payouts import arrive, on_their_way
 from .writing_off import is_small, write_off_difference
 
 Status = BankLine.Status
@@ -105,7 +116,7 @@ def _line(statement: BankStatement, row: BankRow) -> BankLine:
 
 def _propose(lines: Iterable[BankLine]) -> None:
     """Write onto rows in hand what each may be for; an invoice that one row takes whole is not offered to the next."""
-    wanted = [line for line in lines if line.status == Status.OPEN]
+    wanted = _without_payouts([line for line in lines if line.status == Status.OPEN])
     invoices = {one.pk: one for one in _open_invoices(wanted)}
     waiting = by_currency(invoices.values())
     taken: set[str] = set()
@@ -119,6 +130,26 @@ def _propose(lines: Iterable[BankLine]) -> None:
                     here.take(invoices[pk])
                     taken.add(invoices[pk].number)
     _explain([line for line in wanted if not line.proposal], taken)
+
+
+def _without_payouts(lines: list[BankLine]) -> list[BankLine]:
+    """Propose payouts of providers for rows in hand, each for one row; return the other rows."""
+    rest = []
+    coming: dict[str, list[Coming]] = {}
+    for line in lines:
+        if line.currency not in coming:
+            coming[line.currency] = [
+                Coming(one.pk, one.reference, one.gateway, one.amount) for one in on_their_way(line.currency)
+            ]
+        known = coming[line.currency]
+        found = match_payout(text=line.text, name=line.name, amount=line.amount, payouts=known)
+        line.payout_id = found[0].pk if found else None
+        if found is None:
+            rest.append(line)
+            continue
+        known.remove(found[0])
+        line.confidence, line.why, line.proposal = str(found[1]), list(found[2]), []
+    return rest
 
 
 def _explain(lines: Sequence[BankLine], taken: set[str]) -> None:
@@ -177,7 +208,7 @@ def look_again_at_line(line_id: int, *, actor: Actor) -> BankLine:
     """Propose anew what a transfer is for, as the invoices stand now."""
     line = _take(line_id)
     _propose([line])
-    line.save(update_fields=["confidence", "why", "proposal"])
+    line.save(update_fields=["confidence", "why", "proposal", "payout"])
     return line
 
 
@@ -192,6 +223,8 @@ def book_line(
     AlreadyBooked for the second who tries, and NoSuchInvoice where an invoice does not wait for this money any more.
     """
     line = _take(line_id)
+    if line.payout_id and numbers is None:
+        return _book_payout(line, actor=actor)
     find = partial(_named, line, numbers) if numbers is not None else partial(_proposed, line)
     # What is open is read once nobody else can pay it any more.
     for order_id in sorted({one.order_id for one in find()}):
@@ -205,7 +238,7 @@ def book_line(
         left -= part
     by_order[invoices[0].order_id] += left
     moved = BankLine.objects.filter(pk=line.pk, status=Status.OPEN).update(
-        status=Status.BOOKED, done_by=str(actor), done_at=timezone.now()
+        status=Status.BOOKED, payout=None, done_by=str(actor), done_at=timezone.now()
     )
     if not moved:
         raise AlreadyBooked(_("This transfer does not wait to be booked any more"), status=line.status)
@@ -221,6 +254,16 @@ def book_line(
         if is_small(invoice):
             write_off_difference(invoice.pk, actor=actor)
     note_change(line, "billing.transfer_booked", actor=actor, after={"for": [str(one.number) for one in invoices]})
+    return BankLine.objects.get(pk=line.pk)
+
+
+def _book_payout(line: BankLine, *, actor: Actor) -> BankLine:
+    """Book a transfer, in hand, as the payout it is proposed to be."""
+    BankLine.objects.filter(pk=line.pk, status=Status.OPEN).update(
+        status=Status.BOOKED, done_by=str(actor), done_at=timezone.now()
+    )
+    arrive(line, actor=actor)
+    note_change(line, "billing.transfer_booked", actor=actor, after={"for": [str(line.payout)]})
     return BankLine.objects.get(pk=line.pk)
 
 

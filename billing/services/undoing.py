@@ -46,6 +46,8 @@ def undo_booking(line_id: int, *, reason: str, actor: Actor) -> BankLine:
         detail = {"pointer": "/reason", "code": "required", "detail": "A reason is needed"}
         raise ReasonMissing(_("Say why the booking is undone"), errors=[detail])
     line = BankLine.objects.locked().get(pk=line_id)
+    if line.payout_id and line.status == Status.BOOKED:
+        raise AlreadyBooked(_("This transfer is a payout of the payment provider"), status=line.status)
     bookings = list(BankBooking.objects.filter(line=line).select_related("payment").order_by("payment__order", "pk"))
     held = {one.payment.order_id: take_order(one.payment.order_id) for one in bookings}
     opened = BankLine.objects.filter(pk=line.pk, status=Status.BOOKED).update(

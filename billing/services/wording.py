@@ -33,6 +33,7 @@ def method_name(method: str) -> str:
         "on_account": _("on account"),
         "store_credit": _("store credit"),
         "card": _("card"),
+        "on_its_way": _("on its way to the bank"),
         "paypal": "PayPal",
     }
     return names.get(method) or method.replace("_", " ")

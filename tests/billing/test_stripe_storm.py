@@ -20,7 +20,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing import services as billing
-from billing.models import Payment, Refund
+from billing.models import Dispute, LedgerEntry, Payment, Payout, Refund
 from core import invariants, outbox
 from core.errors import DomainError
 from core.models import Delivery, EventRecord
@@ -63,7 +63,8 @@ class Buyer:
         """Send every event about this order so far, each five times, shuffled."""
         with self.stripe.lock:
             keys = set(Payment.objects.filter(order=self.order).values_list("code", flat=True))
-            mine = [one for one in self.stripe.events if one["data"]["object"].get("metadata", {}).get("key") in keys]
+            intents = {one["id"] for one in self.stripe.intents.values() if one["metadata"].get("key") in keys}
+            mine = [one for one in self.stripe.events if self.is_about(one["data"]["object"], keys, intents)]
         letters = mine * 5
         self.dice.shuffle(letters)
         browser = Client()
@@ -74,6 +75,10 @@ class Buyer:
             forged = self.stripe.signed(letter, secret="whsec_another")
             assert browser.post(HOOK, **forged).status_code == 401
 
+    @staticmethod
+    def is_about(thing: Any, keys: set[str], intents: set[str]) -> bool:
+        return thing.get("metadata", {}).get("key") in keys or thing.get("payment_intent") in intents
+
     def go(self) -> None:
         """Pay or not, come back or not; let staff ship, cancel or refund, with two clicks at once."""
         for tries in range(6):
@@ -81,7 +86,7 @@ class Buyer:
             payment = Payment.objects.filter(order=self.order).latest("pk")
             if payment.page_url and tries:
                 break
-        does = self.dice.choice(("ship", "ship", "ship", "refund", "refund", "cancel", "leave"))
+        does = self.dice.choice(("ship", "ship", "dispute", "dispute", "refund", "refund", "cancel", "leave"))
         if does != "leave":
             if self.dice.random() < 0.3:
                 self.stripe.pay(payment.code, first=self.dice.choice(("decline", "challenge")))
@@ -99,13 +104,25 @@ class Buyer:
         order = Order.objects.get(pk=self.order.pk)
         if does == "cancel":
             orders.cancel_order(order.pk, reason="Too slow", actor=MAYA)
-        if does in ("ship", "refund") and order.status == "confirmed":
+        if does in ("ship", "dispute", "refund") and order.status == "confirmed":
             ship_all(order)
             self.settle()
+        if does == "dispute":
+            self.dispute()
         if does != "refund":
             return
         for payment in Payment.objects.filter(order=order, captured__gt=0):
             twice(lambda pk=payment.pk: billing.refund_payment(pk, reference="RF-CLICK", actor=MAYA))
+
+    def dispute(self) -> None:
+        """Let the bank ask for what was taken, and mostly decide; its messages come as they like."""
+        keys = set(Payment.objects.filter(order=self.order).values_list("code", flat=True))
+        with self.stripe.lock:
+            for intent in list(self.stripe.intents.values()):
+                if intent["metadata"].get("key") in keys and intent["amount_received"]:
+                    name = self.stripe.dispute(intent["id"])["id"]
+                    if (end := self.dice.choice(("won", "lost", ""))) != "":
+                        self.stripe.decide(name, end)
 
 
 def twice(click: Any) -> None:
@@ -132,6 +149,8 @@ def let_the_clock_ask() -> None:
         when = timezone.now() + timedelta(hours=later + 1)
         billing.reconcile_checkouts(when)
         billing.reconcile_refunds(when)
+        billing.look_after_money(when)
+        billing.read_payouts(when)
         Delivery.objects.filter(status="pending").update(due_at=timezone.now())
         outbox.drain()
 
@@ -154,7 +173,19 @@ def storm(stripe: Any, buyers: int) -> list[float]:
     for one in hands:
         one.join()
     let_the_clock_ask()
+    with stripe.lock:
+        stripe.pay_out()
+    browser = Client()
+    for _again in range(5):
+        assert browser.post(HOOK, **stripe.signed(stripe.events[-1])).status_code == 204
+    let_the_clock_ask()
     return acks
+
+
+def standing_on(kind: str, detail: str) -> int:
+    """Return what the ledger keeps on an account, in cents."""
+    rows = LedgerEntry.objects.filter(account__kind=kind, account__detail=detail)
+    return cents(rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
 
 
 def test_what_stripe_took_is_what_the_books_say(stormy: Any) -> None:
@@ -172,6 +203,19 @@ def test_what_stripe_took_is_what_the_books_say(stormy: Any) -> None:
     # Nothing is unknown: what is undecided is a page that is still open there, and nothing waits for an answer.
     undecided = [one for one in payments if one.is_undecided]
     assert all(stormy.session_of(one.code)["status"] == "open" for one in undecided)
+    for dispute in Dispute.objects.all():
+        asked = stormy.disputes[dispute.reference]
+        ends = {"won": "won", "lost": "lost", "needs_response": "open"}
+        assert dispute.status == ends[asked["status"]]
+        assert cents(dispute.taken) == asked["amount"]
+        assert cents(dispute.returned) == (asked["amount"] if asked["status"] == "won" else 0)
+    assert Dispute.objects.count() == len(stormy.disputes) > 0
+    # What Stripe paid out is on its way to the bank, and nothing of the books is left there.
+    payout, sent = Payout.objects.get(), stormy.payouts["po_1"]
+    fees = sum(row["fee"] for row in stormy.rows_of["po_1"])
+    assert (cents(payout.amount), cents(payout.fees), payout.open_rows) == (sent["amount"], fees, 0)
+    assert (standing_on("money", "stripe"), standing_on("money", "on_its_way")) == (0, sent["amount"])
+    assert standing_on("fee", "stripe") == fees
     assert not payments.exclude(capturing=0).exists()
     assert not payments.filter(giving_up=True).exists()
     assert set(Refund.objects.values_list("status", flat=True)) <= {"succeeded"}

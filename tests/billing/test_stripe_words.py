@@ -5,13 +5,18 @@ import time
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from billing import gateways
 from billing import services as billing
+from billing.admin import today
 from billing.errors import OnlinePaymentUnavailable
 from billing.gateways import NoticeRefused
+from billing.models import Payment
 from billing.readiness import check_stripe
+from billing.retention import forget_means
+from core.actors import SYSTEM
 from core.models import EventRecord
 from core.money import Money
 from tests.billing.checkouts import NOTHING, begin, stand
@@ -122,3 +127,32 @@ def test_keys_that_cannot_work_are_explained(settings):
     settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "pk_live_1", "sk_1"
     settings.STRIPE_API_URL = "http://api.stripe.com"
     assert [one.id for one in check_stripe(None)] == ["billing.E001", "billing.E002", "billing.E003"]
+
+
+def test_the_first_screen_says_what_is_wrong_with_stripe(settings, db):
+    assert today.stripe() == []
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_1", ""
+    [todo] = today.stripe()
+    assert todo.text.startswith("STRIPE_WEBHOOK_SECRET is not set. Add an endpoint at https://dashboard.stripe.com")
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_1"
+    assert today.stripe() == []
+
+
+def test_a_stripe_that_writes_nothing_is_noticed(settings, seller, stripe, run_debts):
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_ours", "whsec_between_us"
+    order = place(terms="prepaid")
+    payment = billing.begin_checkout(order.pk, return_url="http://127.0.0.1/", actor=SYSTEM)
+    run_debts()
+    stripe.pay(payment.code)
+    billing.note_return(order.pk, actor=SYSTEM)
+    run_debts()
+    billing.capture_payment(payment.pk, actor=SYSTEM)
+    run_debts()
+    [todo] = today.stripe()
+    assert todo.text.startswith("Customers pay through Stripe, and none of its messages came for two days.")
+    Client().post("/hooks/payments/stripe/", **stripe.signed(stripe.events[-1]))
+    assert today.stripe() == []
+    # What it was paid with goes when its people are forgotten.
+    assert Payment.objects.get().means["last4"] == "4242"
+    forget_means([order.pk])
+    assert Payment.objects.get().means == {}
