@@ -45,13 +45,12 @@ OVER = ("completed", "cancelled", "expired")
 @require_GET
 def my_orders(request: HttpRequest) -> HttpResponse:
     """List the orders of the customer who is signed in, newest first."""
-    found = access.visible_orders(request).select_related("channel", "customer").order_by("-placed_at", "-pk")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    customer = access.customer_of(request)
+    found = access.orders_shown_to(request, customer).select_related("channel", "customer")
+    page = Paginator(found.order_by("-placed_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
     rows = [{"order": order, "status": order_facts.display_status(order)} for order in page.object_list]
-    has_account = access.customer_of(request) is not None
-    return render(
-        request, "portal/orders.html", {"rows": rows, "page": page, "over": OVER, "has_account": has_account}
-    )
+    context = {"rows": rows, "page": page, "over": OVER, "has_account": customer is not None}
+    return render(request, "portal/orders.html", context)
 
 
 @require_GET

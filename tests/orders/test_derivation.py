@@ -21,7 +21,14 @@ def charge(**given: object) -> SimpleNamespace:
 
 
 def money(total: str = "100", **amounts: str) -> SimpleNamespace:
-    names = ("cancelled_total", "credited_total", "authorized_total", "paid_total", "refunded_total")
+    names = (
+        "cancelled_total",
+        "credited_total",
+        "written_off_total",
+        "authorized_total",
+        "paid_total",
+        "refunded_total",
+    )
     figures = {name: Decimal(amounts.get(name, "0")) for name in names}
     return SimpleNamespace(total=Decimal(total), placed_at="yesterday", **figures)
 
@@ -111,3 +118,5 @@ def test_returns(lines, open_returns, status):
 def test_the_balance_counts_everything_once():
     order = money("100", cancelled_total="10", credited_total="20", paid_total="50", refunded_total="5")
     assert derivation.balance_due(order) == Decimal(25)
+    order.written_off_total = Decimal("24.98")
+    assert derivation.balance_due(order) == Decimal("0.02")
