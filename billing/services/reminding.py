@@ -40,6 +40,12 @@ class Due:
     why: str = ""
 
     @property
+    def name(self) -> str:
+        """Return who owes it."""
+        order = self.invoice.order
+        return str(order.customer or order.customer_name)
+
+    @property
     def key(self) -> str:
         """Return what stands for this reminder, and for no other."""
         return f"{self.invoice.pk}:{self.level.number if self.level else 0}"

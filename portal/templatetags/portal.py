@@ -1,6 +1,7 @@
 """Days as customers read them: in full, so that they fit into any sentence and mean one day only."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from babel.dates import format_date
 from django import template
@@ -15,6 +16,16 @@ register = template.Library()
 @register.simple_tag
 def on_day(value: datetime | date) -> str:
     """Write a day in full: 23 November 2026."""
+    return _written(value, "long")
+
+
+@register.simple_tag
+def on_short_day(value: datetime | date) -> str:
+    """Write a day for a column: 23 Nov 2026."""
+    return _written(value, "medium")
+
+
+def _written(value: datetime | date, form: Literal["medium", "long"]) -> str:
     found = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    text = format_date(found, "long", locale=locale())
+    text = format_date(found, form, locale=locale())
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
