@@ -139,22 +139,32 @@ def spread_over(discount: Item, goods: Sequence[Item], *, beside: Decimal, curre
     return replace(discount, quantity=int(whole / unit), taken=int(earlier / unit), units=int(here / unit))
 
 
-def take_back(rows: Sequence[Item], *, given: Mapping[Hashable, Decimal], currency: str, gross: bool) -> Amounts:
+def take_back(
+    rows: Sequence[Item],
+    *,
+    billed: Sequence[Item],
+    given: Mapping[Hashable, Decimal],
+    currency: str,
+    gross: bool,
+) -> Amounts:
     """Work out a credit over units of the rows of one invoice.
 
-    `rows` are all its rows, those not on this credit with `units=0`; `given` holds, by row, the agreed tax
-    (total less net) that earlier credits took back. The units of a row are worth what so many have come to
+    `rows` are all its rows, those not on this credit with `units=0`; `billed` are they as the invoice says them:
+    where it states the tax of a rate, its credits do. `given` holds, by row, the agreed tax (total less net) that
+    earlier credits took back. The units of a row are worth what so many have come to
     less what those before came to, so the credits of a row add up to it in net and in total.
     """
     rates: dict[Rate, list[Item]] = {}
     for row in rows:
         rates.setdefault((row.category, row.rate), []).append(row)
     shares: dict[Hashable, Share] = {}
-    sums = [
-        _back_at_one_rate(rate, billed, given, currency, gross, shares)
-        for rate, billed in rates.items()
-        if any(row.units for row in billed)
-    ]
+    sums = []
+    for rate, here in rates.items():
+        if any(row.units for row in here):
+            said = [row for row in billed if (row.category, row.rate) == rate]
+            base, tax = _all(said, "total" if gross else "net"), _all(said, "total") - _all(said, "net")
+            by_rule = _is_by_rule(base, tax, rate[1], currency, gross)
+            sums.append(_back_at_one_rate(rate, here, given, currency, gross, by_rule, shares))
     return Amounts([shares[row.key] for row in rows if row.units], sums)
 
 
@@ -164,11 +174,11 @@ def _back_at_one_rate(
     given: Mapping[Hashable, Decimal],
     currency: str,
     gross: bool,
+    by_rule: bool,
     shares: dict[Hashable, Share],
 ) -> RateSum:
     category, percent = rate
     here = [row for row in rows if row.units]
-    by_rule = _follows_the_rule(rows, percent, currency, gross)
     bases = [_of(row, "total" if gross else "net", currency) for row in here]
     agreed = [_agreed_so_far([row], percent, currency, gross, by_rule) - given.get(row.key, NOTHING) for row in here]
     agreed_tax = sum(agreed, start=NOTHING)
@@ -204,7 +214,8 @@ def _within_the_rule(
     """Return the agreed tax nearest to the one wanted that leaves one minor unit to rounding, here and later.
 
     Single rows are off the rate by less than a minor unit, many of them together may be off by more. What
-    is open is within the rule as a whole; half of its difference is always good for this credit and the rest.
+    is open is within the rule as a whole, so there is an amount that is good for this credit and the rest. It leaves
+    neither of them below zero: where nothing comes back, or is still to come, there is no tax either.
     """
     unit = quantum(currency)
     truth = "total" if gross else "net"
@@ -217,7 +228,13 @@ def _within_the_rule(
         if _is_by_rule(base, tax, percent, currency, gross)
         and _is_by_rule(left, open_tax - tax, percent, currency, gross)
     ]
-    return min(good or [half], key=lambda tax: abs(tax - wanted))
+    whole = [tax for tax in good if _is_no_less(base, tax, gross) and _is_no_less(left, open_tax - tax, gross)]
+    return min(whole or good or [half], key=lambda tax: abs(tax - wanted))
+
+
+def _is_no_less(base: Decimal, tax: Decimal, gross: bool) -> bool:
+    """Whether neither net nor tax is below zero, and there is no tax on nothing."""
+    return 0 <= tax <= base if gross else tax >= 0 and bool(base or not tax)
 
 
 def _is_by_rule(base: Decimal, tax: Decimal, percent: Decimal, currency: str, gross: bool) -> bool:

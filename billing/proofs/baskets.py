@@ -41,7 +41,7 @@ def basket(seed: int, number: int) -> Basket:
     promotions = tuple(_promotion(dice, number, currency, worth) for number in range(dice.choice((0, 0, 1, 2))))
     request = QuoteRequest(
         currency=currency, prices_include_tax=gross, lines=lines, tax=tax, promotions=promotions,
-        charges=tuple(_charges(dice, currency)),
+        charges=tuple(_charges(dice, currency, Decimal(0) if promotions else worth)),
     )  # fmt: skip
     return Basket(number, request, dice)
 
@@ -78,13 +78,17 @@ def _promotion(dice: random.Random, number: int, currency: str, worth: Decimal) 
     )
 
 
-def _charges(dice: random.Random, currency: str) -> list[ChargeInput]:
+def _charges(dice: random.Random, currency: str, worth: Decimal) -> list[ChargeInput]:
     found = []
     if dice.random() < 0.7:
         found.append(ChargeInput(kind="shipping", amount=amount(dice, currency, most=2_000)))
     if dice.random() < 0.2:
         tax_class = dice.choice(("", "standard", "reduced"))
         found.append(ChargeInput(kind="fee", amount=amount(dice, currency, most=900), tax_class=tax_class))
+    if worth and dice.random() < 0.3:
+        percent = dice.random() < 0.6
+        off = worth * dice.randint(1, 90) / 100 if percent else min(worth, amount(dice, currency, most=3_000))
+        found.append(ChargeInput(kind="discount", amount=-round_amount(off, currency)))
     return found
 
 

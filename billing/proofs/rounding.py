@@ -279,6 +279,9 @@ def _of_credits(
         yield from _of_document("credit", back, currency)
         if back.total < 0:
             yield f"a credit takes back {back.total}"
+        for rate in back.rates:
+            if min(rate.net, rate.tax, rate.net + rate.tax + rate.rounding) < 0:
+                yield f"a credit takes back {rate.net} and {rate.tax} at {rate.rate}"
         for one in back.shares:
             rest, came = left[int(str(one.key))], units.get(int(str(one.key)), 0)
             net, tax, total = rest.net - one.net, rest.tax - one.tax, rest.total - one.total

@@ -170,9 +170,10 @@ def amounts_of(wanted: Sequence[Wanted], *, currency: str, gross: bool, in_money
         }
     for one in wanted:
         if takes_off(one.row):
-            items[one.row.pk] = _discount_item(one, wanted, items, currency)
+            items[one.row.pk] = _discount_item(one, wanted, items, currency, gross=gross)
     in_order = [items[one.row.pk] for one in wanted]
-    return calculation.take_back(in_order, given=given, currency=currency, gross=gross)
+    billed = [_item(one) for one in wanted]
+    return calculation.take_back(in_order, billed=billed, given=given, currency=currency, gross=gross)
 
 
 def takes_off(row: InvoiceLine) -> bool:
@@ -199,34 +200,61 @@ def _left_item(one: Wanted, currency: str, *, gross: bool) -> Item:
     return Item(*key, units, *rest, 0 if truth else units - one.units, one.units)
 
 
-def _discount_item(one: Wanted, wanted: Sequence[Wanted], items: Mapping[Hashable, Item], currency: str) -> Item:
-    """Return what is left of a discount, counted in minor units of the goods that are left beside it.
+def _discount_item(
+    one: Wanted, wanted: Sequence[Wanted], items: Mapping[Hashable, Item], currency: str, *, gross: bool
+) -> Item:
+    """Return what is left of a discount, counted in minor units of what is left of the rows that carry it.
 
-    Never more comes off than comes back: what was taken back without its discount in earlier times is gone. An
-    amount that is credited is what the customer gets: nothing comes off it.
+    Never more comes off than comes back, nor stays than is still to come: the parts are cut net or gross as the
+    prices are, and a second discount is carried by what the first one leaves. What was taken back without its
+    discount in earlier times is gone. An amount that is credited is what the customer gets: nothing comes off it.
     """
     net, tax, total = one.left.net, one.left.tax, one.left.total
     key = (one.row.pk, *one.left.rate)
     if one.units:
         return Item(*key, 1, net, tax, total, 0, 1)
-    goods = [other for other in wanted if other.row.order_line_id]
-    beside = [other for other in goods if other.left.rate == one.left.rate] or goods
-    rest = [sum((getattr(other.left, name) for other in beside), Decimal(0)) for name in ("net", "tax", "total")]
-    if rest[2] <= 0:
-        return Item(*key, 1, net, tax, total, 0, 0)
-    if total + rest[2] < 0:
+    carried = _carriers(one, wanted, gross=gross)
+    carried += [other for other in wanted if takes_off(other.row) and other.row.pk in items and _same(other, one)]
+    rest = [sum((getattr(other.left, name) for other in carried), Decimal(0)) for name in ("net", "tax", "total")]
+    truth, whole = one.left.truth(gross=gross), rest[2] if gross else rest[0]
+    if truth + whole < 0:
         net, tax, total = (-amount for amount in rest)
+    if whole <= 0:
+        # Nothing is left to carry it, so nothing of it is still to come.
+        return Item(*key, 1, net, tax, total, 1, 0)
+    name = "total" if gross else "net"
     coming = sum(
         (
-            calculation.share(item.total, item.quantity, item.taken, item.units, currency)
-            for other in beside
+            calculation.share(getattr(item, name), item.quantity, item.taken, item.units, currency)
+            for other in carried
             if not other.amount
             for item in [items[other.row.pk]]
         ),
         Decimal(0),
     )
     unit = quantum(currency)
-    return Item(*key, int(rest[2] / unit), net, tax, total, 0, min(int(coming / unit), int(rest[2] / unit)))
+    return Item(*key, int(whole / unit), net, tax, total, 0, min(int(coming / unit), int(whole / unit)))
+
+
+def _carriers(one: Wanted, wanted: Sequence[Wanted], *, gross: bool) -> list[Wanted]:
+    """Return the rows that carry a discount: goods of its rate, charges too where it is more than those."""
+    goods = [other for other in wanted if other.row.order_line_id]
+    there = [other for other in wanted if _same(other, one)]
+    name = "total" if gross else "net_total"
+    off, worth = (
+        sum((getattr(other.row, name) for other in rows), Decimal(0))
+        for rows in (
+            [other for other in there if takes_off(other.row)],
+            [other for other in there if other.row.order_line_id],
+        )
+    )
+    if off + worth >= 0:
+        return [other for other in there if other.row.order_line_id]
+    return [other for other in there if not takes_off(other.row)] or goods
+
+
+def _same(other: Wanted, one: Wanted) -> bool:
+    return other.left.rate == one.left.rate
 
 
 def in_amounts(invoice: Invoice, left: Sequence[Left], amounts: Mapping[int, Decimal], *, gross: bool) -> list[Wanted]:

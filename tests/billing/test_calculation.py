@@ -74,7 +74,7 @@ def credits_of(items, cuts, currency, gross):
     """Draw up one credit per cut."""
     given, drawn = defaultdict(Decimal), []
     for on_this in split(items, cuts):
-        amounts = take_back(on_this, given=given, currency=currency, gross=gross)
+        amounts = take_back(on_this, billed=items, given=given, currency=currency, gross=gross)
         check_document(amounts, currency)
         for part in amounts.shares:
             given[part.key] += part.total - part.net
@@ -145,9 +145,8 @@ def test_goods_that_come_back_in_portions_come_back_at_what_their_row_says(rows,
         taken, given, back = 0, defaultdict(Decimal), []
         for cut in [*cuts, goods.quantity]:
             if units := min(cut, goods.quantity - taken):
-                note = take_back(
-                    [replace(goods, taken=taken, units=units), *others], given=given, currency=currency, gross=gross
-                )
+                here = [replace(goods, taken=taken, units=units), *others]
+                note = take_back(here, billed=here, given=given, currency=currency, gross=gross)
                 check_document(note, currency)
                 [part] = note.shares
                 given[part.key] += part.total - part.net
