@@ -221,7 +221,8 @@ class Writing:
             self.open_items[invoice["pk"]] -= settled
             self.free[payment] -= settled
             source = source_of("invoice", invoice["pk"], f"billing.payment:{payment}")
-            if amount := settled - self.written.get(source, NOTHING):
+            # What an invoice did not need any more was freed, by a posting of its own: nothing is missing then.
+            if (amount := settled - self.written.get(source, NOTHING)) > 0:
                 legs = postings.match_legs(amount, customer_id=self.order.customer_id, invoice_id=invoice["pk"])
                 entity, currency, issued_on = _place(invoice)
                 day = max(timezone.localdate(row["at"]), issued_on)

@@ -238,7 +238,9 @@ def refundable(order: Order) -> dict[int, Decimal]:
     left = {}
     for one in rows:
         lost = asked_back.get(one.pk, Decimal(0))
-        rest = Decimal(0) if lost is None else one.captured - lost - round_amount(one.promised, order.currency)
+        # What the customer owes again is not here either, whoever has it by now.
+        gone = max(lost or Decimal(0), one.charged_back)
+        rest = Decimal(0) if lost is None else one.captured - gone - round_amount(one.promised, order.currency)
         left[one.pk] = max(Decimal(0), rest)
     return left
 

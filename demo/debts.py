@@ -156,8 +156,12 @@ def _give_back(story: Story) -> None:
     )
     since = story.now - timedelta(days=60)
     chosen = done.filter(delivered_at__range=(since, story.now - timedelta(days=24))).distinct().order_by("pk")
-    *returned, broken = first_of(chosen, 3)
-    for order, days in zip(returned, (20, 15), strict=True):
+    # A story shorter than the demo's may have fewer of them.
+    some = list(chosen[:3])
+    if not some:
+        return
+    *returned, broken = some
+    for order, days in zip(returned, (20, 15), strict=False):
         returns.return_through(
             order.pk,
             quantities={_several(order).pk: 1},

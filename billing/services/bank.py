@@ -233,7 +233,10 @@ def book_line(
     by_order: dict[int, Decimal] = defaultdict(Decimal)
     left = line.amount
     for invoice in invoices:
-        part = min(left, round_amount(invoice.open_amount, invoice.currency))
+        # What is written off is not open, and this is the money for it.
+        is_given_up = invoice.status == Invoice.Status.WRITTEN_OFF
+        wanted = max(Decimal(0), invoice.unpaid) if is_given_up else invoice.open_amount
+        part = min(left, round_amount(wanted, invoice.currency))
         by_order[invoice.order_id] += part
         left -= part
     by_order[invoices[0].order_id] += left

@@ -136,6 +136,24 @@ def of_match(order: Order, match: Match, *, at: datetime) -> Posting:
 
 
 @service
+def post_match_freed(order: Order, row: InvoicePayment, amount: Decimal, *, actor: Actor, at: datetime) -> None:
+    """Write the opposite of some of a match: its invoice was credited meanwhile, and the money is free again."""
+    invoice = row.invoice
+    left = postings.places(row.amount - amount)
+    posting = Posting(
+        "match",
+        postings.source_of("invoice", invoice.pk, f"billing.payment:{row.payment_id}", f"free:{left}"),
+        invoice.legal_entity_id,
+        invoice.currency,
+        open_day(invoice.legal_entity_id, timezone.localdate(at)),
+        postings.match_legs(-amount, customer_id=order.customer_id, invoice_id=invoice.pk),
+        text=str(order.number),
+        links={"order": order.pk, "invoice": invoice.pk, "payment": row.payment_id},
+    )
+    post(posting, actor=actor)
+
+
+@service
 def post_payment_taken_back(
     order: Order, payment: Payment, matches: Iterable[InvoicePayment], *, actor: Actor, at: datetime
 ) -> None:

@@ -175,9 +175,10 @@ def _end(order: Order, payment: Payment, dispute: Dispute, transition: str, *, a
 
 
 def _let_go_on(order: Order, payment: Payment, dispute: Dispute, *, actor: Actor, at: datetime) -> None:
-    """Lift what stood because of a dispute that is over."""
+    """Lift what stood because of a dispute that is over, unless another one over as much goes on."""
+    same = Dispute.objects.filter(order=order, status=Status.OPEN, amount=dispute.amount).exclude(pk=dispute.pk)
     for hold in Hold.objects.filter(order=order, status=Hold.Status.ACTIVE, kind=Hold.Kind.FRAUD).order_by("pk"):
-        if hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=_money(dispute)):
+        if hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=_money(dispute)) and not same.exists():
             orders.release_hold(hold.pk, note=DISPUTE_OVER(), actor=SYSTEM, at=at)
     if order.customer_id:
         fact = ArrearsPaid(order_id=order.pk, quiet=order.quiet, customer_id=order.customer_id)

@@ -18,6 +18,7 @@ from billing.postings import Posting
 from billing.sentences import PAID_AFTER_WRITE_OFF
 from billing.services.booking import Match, of_match, post_capture
 from billing.services.common import LIVE, about_money, summed
+from billing.services.freeing import free_what_was_credited
 from billing.services.ledger import post
 from billing.services.store_credit import spend_credit
 from billing.services.writing_off import (
@@ -94,6 +95,8 @@ def match_money(order: Order, *, capture: bool, actor: Actor, at: datetime) -> l
 
     What is held outside of the house is only asked for here. Returns the payments as they stand now.
     """
+    if order.credited_total:
+        free_what_was_credited(order, actor=actor, at=at)
     purses = purses_of(order)
     if not purses:
         return purses

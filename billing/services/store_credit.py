@@ -60,7 +60,9 @@ def due_from_credit(order: Order) -> Decimal:
 def payable_from_credit(order: Order) -> Decimal:
     """Return how much of an order its customer's credit would pay now."""
     due = due_from_credit(order)
-    return min(due, free_credit(order.customer_id, order.currency)) if due else due
+    if not due or order.found_by_email:
+        return Decimal(0)
+    return min(due, free_credit(order.customer_id, order.currency))
 
 
 def check_due(order: Order, method: str, amount: Decimal) -> None:
@@ -86,6 +88,9 @@ def hold_credit(order: Order, payment: Payment) -> None:
         return
     if order.customer_id is None:
         raise NobodysCredit(_("Store credit belongs to a customer; the order names none"))
+    if order.found_by_email:
+        # Anybody can type an address: it opens nobody's purse, and does not say what is in it.
+        raise NobodysCredit(_("Only the e-mail address says who the customer is; that is not enough for their credit"))
     rows = StoreCredit.objects.filter(customer=order.customer_id, currency=payment.currency)
     enough = rows.filter(balance__gte=exact(F("held") + payment.amount))
     if enough.update(held=exact(F("held") + payment.amount)) != 1:

@@ -121,6 +121,10 @@ def _refund(
     """Ask for the money that is no longer owed. Returns how much that is."""
     credit = sum((note.total for note in notes), start=Decimal(0))
     due = billing_selectors.refund_due(found.order, credit)
+    asked_back = billing_selectors.disputed(found.order) if due else {}
+    if asked_back and None not in asked_back.values():
+        # The bank has given it back: what is lost cannot be sent again. While it asks, the refund is refused.
+        due = billing_selectors.can_go_back(found.order, due)
     if not due:
         return Decimal(0)
     billing.request_refund(

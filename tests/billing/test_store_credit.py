@@ -171,6 +171,19 @@ def test_nobody_has_no_credit(run_debts):
         billing.request_refund(order.pk, amount=eur("1.00"), reference="RF-3", to_credit=True, actor=SYSTEM)
 
 
+def test_who_only_types_the_address_of_a_customer_spends_none_of_their_credit(ada):
+    give(ada, "10.00")
+    order = place(terms="prepaid", acts_for_customer=False)
+    assert (order.customer_id, order.found_by_email) == (ada.pk, True)
+
+    with pytest.raises(NobodysCredit) as refused:
+        billing.authorize_payment(order.pk, method="store_credit", amount=D("1.00"), actor=SYSTEM)
+
+    told = (str(refused.value.message), refused.value.details)
+    assert ("10" in told[0], told[1]) == (False, {}), "it does not say what is there"
+    assert (billing.payable_from_credit(order), stands(ada)) == (0, (D("10.00"), D(0)))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_orders_at_once_never_spend_the_same_credit(ada, concurrently):
     """Guard: the condition in `hold_credit`. Without it the second is an error of the database (its constraint)."""
