@@ -12,7 +12,7 @@ from django.conf import settings
 
 from core.outgoing import NoAnswer, send
 
-TIMEOUT = 20.0
+TIMEOUT = 5.0
 # What VIES says instead of an answer where the question itself was wrong.
 NOT_AN_ID = "INVALID_INPUT"
 # What VIES writes where a member state tells no name or address.

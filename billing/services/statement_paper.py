@@ -22,13 +22,17 @@ from customers.models import Customer
 MOST_LINES = 2_000
 
 
+def _too_long() -> StatementTooLong:
+    return StatementTooLong(f"There are more than {MOST_LINES} postings; choose a shorter period, or take the file")
+
+
 def draw_statement(account: statements.Account, first: date, last: date) -> bytes:
     """Draw a statement as a PDF, in the customer's language. Raises StatementTooLong beyond what a paper holds."""
     customer = Customer.objects.get(pk=account.customer_id)
     seller = LegalEntity.objects.get(pk=account.entity_id)
     found = statements.page(account, first, last, limit=MOST_LINES)
     if found.next:
-        raise StatementTooLong(f"There are more than {MOST_LINES} postings; choose a shorter period, or take the file")
+        raise _too_long()
     with translation.override(customer.language):
         return typesetting.draw("statement", _content(customer, seller, account, found, first, last))
 
@@ -112,11 +116,16 @@ def _receiver(customer: Customer, seller: LegalEntity) -> list[str]:
 def ask_for_statement(
     account: statements.Account, first: date, last: date, *, asked: str, email: str = "", actor: Actor
 ) -> None:
-    """Ask for a statement to be mailed to the customer; the same wish sent twice is one. Raises NoAddress."""
+    """Ask for a statement to be mailed to the customer; the same wish sent twice is one.
+
+    Raises NoAddress, and StatementTooLong beyond what a paper holds.
+    """
     customer = Customer.objects.locked().get(pk=account.customer_id)
     to = email or customer.email
     if not to:
         raise NoAddress("The customer has no e-mail address")
+    if statements.page(account, first, last, limit=MOST_LINES).next:
+        raise _too_long()
     fact = StatementAskedFor(
         customer_id=customer.pk,
         entity_id=account.entity_id,

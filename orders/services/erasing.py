@@ -56,6 +56,15 @@ def old_customers(before: datetime) -> QuerySet[Customer]:
     return may_be_forgotten(rows.exclude(name="", company="", email=""))
 
 
+def _without_buyer(explanation: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return why prices are as they are without what tax knew of who bought: country and region stay."""
+    kept = ("about", "code", "country", "region")
+    return [
+        {"text": "", **{key: one[key] for key in kept if key in one}} if one.get("about") == "tax" else one
+        for one in explanation
+    ]
+
+
 @service
 def erase_people(order_ids: Collection[int]) -> None:
     """Take away who bought, where it went and what people wrote, with history, mails and files; amounts stay."""
@@ -67,6 +76,9 @@ def erase_people(order_ids: Collection[int]) -> None:
         Order.objects.filter(pk__in=some).update(
             **nobody, shipping_address=_in_country(ship_to), billing_address=_in_country(bill_to)
         )
+    for order in orders:
+        order.explanation = _without_buyer(order.explanation)
+    Order.objects.bulk_update(orders, ["explanation"], batch_size=500)
     for model in (OrderFile, Follower, FollowUp):
         model._default_manager.filter(order__in=ids).delete()
     Comment.objects.filter(order__in=ids).delete()

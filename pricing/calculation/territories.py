@@ -28,6 +28,11 @@ class Territory:
         """Return the country it belongs to."""
         return self.code[:2]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return every code that means it."""
+        return self.also | {self.code}
+
 
 def _territory(code: str, postcodes: str, *also: str) -> Territory:
     return Territory(code, re.compile(postcodes), frozenset(also))
@@ -44,8 +49,8 @@ OUTSIDE = (
     _territory("FR-OM", r"97\d{3}|98[678]\d{2}", "FR-971", "FR-972", "FR-973", "FR-974", "FR-976", "FR-GP", "FR-MQ",
                "FR-GF", "FR-RE", "FR-YT"),
     _territory("GR-69", r"63086"),
-    _territory("IT-LIV", r"23041|23030"),
-    _territory("IT-CAM", r"22061|22060"),
+    _territory("IT-LIV", r"23041"),
+    _territory("IT-CAM", r"22061"),
 )  # fmt: skip
 IRELAND = _territory(NORTHERN_IRELAND, r"BT\d.*", "GB-NI")
 CODES_OUTSIDE = frozenset(one.code for one in OUTSIDE)
@@ -64,7 +69,9 @@ def region_of(country: str, region: str, postal_code: str) -> str:
     post = re.sub(r"[\s\-]", "", postal_code).upper().removeprefix(country)
     written = CODE.fullmatch(region.strip().upper())
     code = f"{country}-{written[2]}" if written and written[1] in (None, country) else ""
-    for one in (*OUTSIDE, IRELAND):
-        if one.country == country and (one.postcodes.fullmatch(post) or code in {one.code, *one.also}):
-            return one.code
-    return code
+    here = [one for one in (*OUTSIDE, IRELAND) if one.country == country]
+    if post:
+        found = next((one.code for one in here if one.postcodes.fullmatch(post)), "")
+        # A part of the country that its postcode does not lie in is a slip of the pen, or a wish.
+        return found or ("" if any(code in one.names for one in here) else code)
+    return next((one.code for one in here if code in one.names), code)

@@ -113,6 +113,9 @@ def _by_place(tax: TaxSituation, supply: str) -> Treatment:
             return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
         text = f"Intra-Community supply: goods to a business with VAT id {tax.vat_id}"
         return Treatment("intra_community", "K", "", text)
+    if issuer == seller:
+        # Art. 33 and 44: distance sales are made to consumers, and its services are taxed where it is at home.
+        return Treatment("domestic", "S", seller, f"Sold to a business at home in {seller}, taxed there")
     return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there")
 
 

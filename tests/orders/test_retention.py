@@ -77,6 +77,8 @@ def test_people_are_forgotten_on_closed_orders_and_every_sum_stays(house):
     assert (found.number, found.status, found.total) == (closed.number, "completed", closed.total)
     assert (found.customer_name, found.email, found.phone, found.customer_note) == ("", "", "", "")
     assert found.shipping_address == {"country": "DE"}
+    assert [one for one in closed.explanation if "buyer" in one], "tax knew who bought"
+    assert [one for one in found.explanation if "buyer" in one or "vat_id" in one] == []
     assert Order.objects.aggregate(Sum("total"), Sum("paid_total"), Sum("balance_due")) == sums
     thread = closed.history_thread()
     left = EventRecord.objects.filter(thread=thread, transition="").values_list("name", flat=True)

@@ -67,6 +67,14 @@ def test_the_whole_table(seller, buyer):
         ("DE", "Bayern", "80331", ""),
         ("IT", "", "23041", "IT-LIV"),
         ("GR", "", "630 86", "GR-69"),
+        # Postcodes that a part outside once shared with its neighbours inside.
+        ("IT", "", "22060", ""),
+        ("IT", "", "23030", ""),
+        # What is written against the postcode is no region.
+        ("ES", "CN", "28001", ""),
+        ("IT", "LIV", "57121", ""),
+        ("FR", "FR-RE", "75001", ""),
+        ("GB", "GB-NI", "SW1A 1AA", ""),
         ("GB", "", "BT1 5GS", "GB-NIR"),
         ("GB", "", "B1 1BT", ""),
         ("US", "CA", "94103", "US-CA"),
@@ -95,6 +103,12 @@ def test_goods_in_northern_ireland_follow_the_eu_and_services_do_not():
     assert (said(consumer, GOODS), said(consumer, SERVICE)) == ("destination S GB", "export G")
     # An id of Great Britain is none of the EU's.
     assert said(TaxSituation(**there, is_business=True, vat_id="GB123456782"), GOODS) == "destination S GB"
+
+
+def test_a_business_with_an_id_of_the_seller_is_at_home_wherever_its_goods_go():
+    firm = TaxSituation(seller_country="DE", country="AT", rates=RATES, is_business=True, vat_id="DE136695976")
+    assert [said(firm, supply) for supply in (GOODS, SERVICE)] == ["domestic S DE"] * 2
+    assert "at home in DE" in treat(firm).reason
 
 
 def test_monaco_counts_as_france():
