@@ -36,6 +36,7 @@ PATHS = {
     "billing.CreditNoteLine": "credit_note__order",
     "billing.Payment": "order",
     "billing.InvoicePayment": "invoice__order",
+    "billing.WriteOff": "invoice__order",
     "billing.Refund": "order",
     "billing.Dispute": "order",
     "billing.BankBooking": "payment__order",
@@ -56,12 +57,15 @@ PATHS = {
     "core.Attachment": "thread",
     "core.OutgoingMail_attachments": "outgoingmail__thread",
 }
-# Letters about several orders, work of the staff, which may name a file, and what somebody said of two orders:
-# none of it belongs to one.
+# Letters about several orders, what names a file (work of the staff, books, a logo, a certificate), and what somebody
+# said of two orders: none of it belongs to one.
 OF_NO_ORDER = {
+    "billing.BookExport",
+    "billing.LegalEntity",
     "billing.ReminderLetter",
     "billing.PayoutRow",
     "core.BulkJob",
+    "customers.TaxCertificate",
     "orders.Incident",
     "orders.ToldApart",
     "orders.Replacement",
@@ -119,6 +123,9 @@ class Table:
             return {pk: numbers[said] for pk, said in rows.exclude(reference="") if said in numbers}
         if path.endswith("thread"):
             told = rows.filter(**{f"{path}__startswith": THREAD})
+            if "OutgoingMail" in self.label:
+                # A letter of reminders is about several orders, though it stands in the history of one.
+                told = told.exclude(**{f"{path.removesuffix('thread')}dedupe_key__startswith": "reminder:"})
             return {pk: int(thread.removeprefix(THREAD)) for pk, thread in told}
         return {pk: order for pk, order in rows if order is not None}
 
