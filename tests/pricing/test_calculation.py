@@ -197,7 +197,8 @@ def test_a_discount_as_a_charge_counts_as_discount():
         (sold_to("FR", is_business=True, vat_id="not one"), "S", "0.20", "12.00"),
         (sold_to("FR", is_business=True, vat_id="FR12345678901"), "S", "0.20", "12.00"),
         (sold_to("FR", is_business=True, vat_id="FR40303265045", vat_refused=True), "S", "0.20", "12.00"),
-        (sold_to("FR", is_business=True, vat_id="DE123456788"), "S", "0.20", "12.00"),
+        # Distance sales are made to consumers (art. 33): a business is taxed where the goods leave.
+        (sold_to("FR", is_business=True, vat_id="DE123456788"), "S", "0.19", "11.90"),
         (sold_to("DE", is_business=True, vat_id="FR40303265045"), "S", "0.19", "11.90"),
         (sold_to("CH"), "G", "0.00", "10.00"),
         (sold_to(""), "O", "0.00", "10.00"),
