@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 Said = dict[str, Any]
@@ -21,7 +22,7 @@ def _entry(name: str, amount: int, *, fee: int = 0, **more: Any) -> Said:
     return {**kept, "fee": fee, "net": amount - fee, **more}
 
 
-class Bank:
+class Bank(ABC):
     """Disputes, and refunds that come home; the books are Stripe's."""
 
     lock: threading.RLock
@@ -32,9 +33,9 @@ class Bank:
     rows_of: dict[str, list[Said]]
     paid_out: set[str]
 
+    @abstractmethod
     def tell(self, kind: str, about: Said) -> None:
         """Keep an event to be sent."""
-        raise NotImplementedError
 
     def dispute(self, reference: str, *, amount: int = 0, reason: str = "fraudulent", due_days: int = 7) -> Said:
         """Have a bank ask a payment back: the money is taken at once."""
