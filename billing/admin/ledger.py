@@ -88,18 +88,6 @@ class LedgerTransactionAdmin(PanelAdmin):
             *super().get_urls(),
         ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody writes here but the services."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is written stays."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is written stays."""
-        return False
-
     def get_queryset(self, request: HttpRequest) -> "QuerySet[LedgerTransaction]":
         """Read what it is about along with it; for the list its entries, too."""
         rows = super().get_queryset(request).select_related(*self.list_select_related)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.db.models import F
-from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -125,7 +124,3 @@ class PayoutAdmin(TransitionAdmin, PanelAdmin):
         if not obj.currency:
             return obj.reference
         return gettext("Payout of %(amount)s") % {"amount": spoken_amount(obj.amount, obj.currency)}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come from the provider."""
-        return False

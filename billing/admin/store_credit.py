@@ -49,15 +49,3 @@ class StoreCreditAdmin(BackOfficeAdmin):
     search_fields = ("=customer__number",)
     search_help_text = _("Number of the customer")
     empty_text = _("Nobody has store credit. It is given on the page of a customer, or with a refund.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """It comes about by services only."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It moves by services only."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It stays."""
-        return False

@@ -4,9 +4,9 @@ The browser that comes back and the messages of the provider only make us ask; s
 never came. Whatever comes first, comes twice, or in another order: the first answer that is final is written down.
 """
 
-import time
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from billing import gateways, selectors
-from billing.errors import NothingToPay, OnlinePaymentUnavailable, UnknownGateway
+from billing.errors import NothingToPay, OnlinePaymentUnavailable
 from billing.events import (
     CheckoutBegun,
     CustomerReturned,
@@ -25,7 +25,7 @@ from billing.events import (
     PaymentVoided,
     ProviderNotified,
 )
-from billing.gateways import About, Checkout, Notice, ProviderSilent, Stand, Standing
+from billing.gateways import About, Checkout, Notice, Stand, Standing
 from billing.models import LegalEntity, Payment
 from billing.sentences import CAPTURE_REFUSED, NEVER_REACHED, PAID_OTHERWISE
 from billing.services.booking import post_capture
@@ -41,6 +41,7 @@ from billing.services.captures import (
 from billing.services.common import about_money, about_payment, take_order, take_payment, tell_if_late
 from billing.services.matching import FIRST_PAUSE, match_money, tell_order
 from billing.services.payments import give_up_checkouts
+from billing.services.rounds import ask_about_each
 from core import outbox
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
@@ -61,8 +62,6 @@ STEADY_PAUSE = timedelta(minutes=1)
 # A provider that has never heard of a payment by then never will: every try to tell him is over.
 NEVER_HEARD = timedelta(minutes=20)
 KEEP_NOTICES = timedelta(days=30)
-# As long as one round of questions may take, in seconds: the others come with the next.
-ROUND = 10.0
 # As long as a request waits for the provider before it shows the page as it is.
 PATIENCE = 8.0
 
@@ -228,28 +227,10 @@ def close_checkout(payment_id: int, *, reason: str) -> None:
 
 
 def reconcile_checkouts(now: datetime | None = None, *, limit: int = 200) -> int:
-    """Ask the provider about undecided payments whose time has come: the answers that never came. Returns how many.
-
-    A provider that does not answer is left alone until the next round, and a slow one does not keep the worker.
-    """
+    """Ask the provider about undecided payments whose time has come: the answers that never came. Returns how many."""
     when = now or timezone.now()
-    end = time.monotonic() + ROUND
-    due = list(Payment.objects.filter(ask_at__lte=when).order_by("ask_at", "pk")[:limit])
-    silent: set[str] = set()
-    asked = 0
-    for payment in due:
-        if time.monotonic() > end:
-            break
-        if payment.gateway in silent or not postpone_question(payment, now=when):
-            continue
-        try:
-            ask_provider(payment.pk)
-        except (ProviderSilent, UnknownGateway):
-            # Silent, or not connected any more: its payments wait, those of others do not.
-            silent.add(payment.gateway)
-            continue
-        asked += 1
-    return asked
+    due = Payment.objects.filter(ask_at__lte=when).order_by("ask_at", "pk")[:limit]
+    return ask_about_each(due, postpone=partial(postpone_question, now=when), ask=ask_provider)
 
 
 @service

@@ -4,27 +4,24 @@ The messages of a provider only make us ask; so does a clock, for messages that 
 down once, whatever comes first, twice or in another order.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.utils import timezone
 
 from billing import gateways
-from billing.errors import UnknownGateway
-from billing.gateways import ProviderSilent
 from billing.models import Dispute, Payment, Refund
 from billing.services.checkout import ask_provider
 from billing.services.disputes import record_dispute
 from billing.services.refunds import fail_refund, key_of, settle_refund
 from billing.services.returned import return_refund
+from billing.services.rounds import ask_about_each
 from core.service import service
 
 # How often it is asked how an open dispute stands.
 STEADY_PAUSE = timedelta(hours=6)
 AFTER_SILENCE = timedelta(minutes=15)
-# As long as one round of questions may take, in seconds.
-ROUND = 10.0
 
 
 def look_after_payment(payment_id: int) -> None:
@@ -69,26 +66,10 @@ def _look_again(payment_id: int, before: datetime | None, pause: timedelta | Non
 
 
 def look_after_money(now: datetime | None = None, *, limit: int = 200) -> int:
-    """Ask about the payments whose time has come. Returns how many were asked about.
-
-    A provider that does not answer is left alone until the next round, and a slow one does not keep the worker.
-    """
+    """Ask about the payments whose time has come. Returns how many were asked about."""
     when = now or timezone.now()
-    end = time.monotonic() + ROUND
-    silent: set[str] = set()
-    asked = 0
-    for payment in Payment.objects.filter(look_at__lte=when).order_by("look_at", "pk")[:limit]:
-        if time.monotonic() > end:
-            break
-        if payment.gateway in silent or not _postpone(payment, now=when):
-            continue
-        try:
-            look_after_payment(payment.pk)
-        except (ProviderSilent, UnknownGateway):
-            silent.add(payment.gateway)
-            continue
-        asked += 1
-    return asked
+    due = Payment.objects.filter(look_at__lte=when).order_by("look_at", "pk")[:limit]
+    return ask_about_each(due, postpone=partial(_postpone, now=when), ask=look_after_payment)
 
 
 @service

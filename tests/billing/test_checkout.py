@@ -174,9 +174,9 @@ def test_a_slow_provider_does_not_keep_the_worker(order, provider, run_debts, mo
         begin(order if n == 0 else place(terms="prepaid", email=f"b{n}@example.com"))
     run_debts()
     provider.delay, provider.asked = 0.3, []
-    monkeypatch.setattr("billing.services.checkout.ROUND", 0.2)
+    monkeypatch.setattr("billing.services.rounds.ROUND", 0.2)
     assert later(minutes=1) == 1
-    monkeypatch.setattr("billing.services.checkout.ROUND", 10.0)
+    monkeypatch.setattr("billing.services.rounds.ROUND", 10.0)
     assert later(minutes=1) == 2
     assert provider.asked == ["ask"] * 3
 
