@@ -12,7 +12,7 @@
 """
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -89,7 +89,7 @@ def when(moment: datetime | date | None) -> str:
     now = timezone.localtime()
     if local.date() == now.date():
         text = format_time(local, "short", locale=locale())
-    elif abs(now - local) < timedelta(days=7):
+    elif abs((now.date() - local.date()).days) < 7:  # the seventh has the name of today
         text = f"{format_date(local, 'EEE', locale=locale())} {format_time(local, 'short', locale=locale())}"
     else:
         text = _short_day(local.date(), now.date())

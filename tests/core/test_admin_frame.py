@@ -1,13 +1,13 @@
 """The frame of the back office: who sees what, what pages ask of the database, what they may contain."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from core import badges, today
 from core.admin import navigation, paging, searching
@@ -243,6 +243,17 @@ def test_money_and_moments_follow_the_reader():
     with translation.override("en"):
         assert money("-3", "JPY") == '<span class="money">−JP¥3</span>'
         assert "12 Mar 2021" in when(datetime(2021, 3, 12, 14, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "06:00"), (6, "Thu 06:00"), (7, "18 Sept"), (-6, "Sat 06:00"), (-7, "4 Sept")]
+)
+def test_a_weekday_is_named_where_it_can_be_no_other(monkeypatch, days, words):
+    now = datetime(2026, 9, 11, 7, 0, tzinfo=UTC)
+    monkeypatch.setattr("core.templatetags.back_office.timezone.now", lambda: now)
+    with translation.override("en"), timezone.override(UTC):
+        # An hour less than whole days, so that seven of them are not seven times a day.
+        assert f">{words}<" in when(now - timedelta(hours=1) + timedelta(days=days))
 
 
 def test_people_read_times_in_their_own_zone(staff):
