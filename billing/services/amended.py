@@ -5,11 +5,13 @@ from decimal import Decimal
 from billing import selectors
 from billing.models import Payment
 from billing.services.common import moment, summed, take_order
-from billing.services.payments import give_up_checkouts
+from billing.services.matching import tell_order
+from billing.services.payments import give_up_checkouts, void_payment
 from billing.services.refunds import refundable_payments, request_refund
+from billing.services.store_credit import CODE, let_go_of_credit
 from core.actors import SYSTEM, Actor
 from core.money import Money
-from core.service import service
+from core.service import note_change, service
 from orders.models import Order
 
 
@@ -17,14 +19,16 @@ from orders.models import Order
 def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal:
     """Send back what came in beyond what is agreed now, and close pages over another amount. Returns what goes back.
 
-    What is held and not taken stays held: an invoice takes no more of it than it is about. The number of the edit is
-    the reference, so that a second call is harmless.
+    What is held and not taken stays held: an invoice takes no more of it than it is about. But store credit beyond
+    what is owed is the customer's to spend. The number of the edit is the reference: a second call is harmless.
     """
     order = take_order(order_id)
     if not Payment.objects.filter(order=order).exists():
         return Decimal(0)
     if selectors.undecided(order):
         give_up_checkouts(order, unless=selectors.payable(order), reason="The order was changed", actor=actor)
+    if (spare := order.authorized_total - max(Decimal(0), order.balance_due)) > 0:
+        _let_go_of_credit(order, spare, change=change, actor=actor)
     back = _too_much(order)
     if back > 0:
         request_refund(
@@ -36,6 +40,31 @@ def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal
             at=moment(None),
         )
     return back
+
+
+def _let_go_of_credit(order: Order, spare: Decimal, *, change: str, actor: Actor) -> None:
+    held = (Payment.Status.AUTHORIZED, Payment.Status.PARTIALLY_CAPTURED)
+    reason = f"Change {change}"
+    for payment in Payment.objects.filter(order=order, gateway=CODE, status__in=held).order_by("-pk"):
+        part = min(spare, payment.held)
+        if part <= 0:
+            return
+        spare -= part
+        if part == payment.held:
+            void_payment(payment.pk, reason=reason, actor=actor)
+            continue
+        let_go_of_credit(order, payment, part)
+        before, payment.authorized = payment.authorized, payment.authorized - part
+        payment.save(update_fields=["authorized"])
+        note_change(
+            payment,
+            "billing.hold_lowered",
+            actor=actor,
+            note=reason,
+            before={"authorized": before},
+            after={"authorized": payment.authorized},
+        )
+        tell_order(order, actor=actor, at=moment(None))
 
 
 def _too_much(order: Order) -> Decimal:

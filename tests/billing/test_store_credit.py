@@ -17,12 +17,14 @@ from billing.errors import (
 )
 from billing.models import LedgerEntry, Payment, Refund, StoreCredit, StoreCreditGrant
 from core.actors import SYSTEM, Actor
+from core.models import EventRecord
 from core.money import Money
 from customers.models import Customer
 from customers.services import may_be_forgotten
 from orders import services as orders
 from orders.inputs import PaymentInput
 from orders.models import Order
+from orders.wishes import LineWish, Wish
 from tests.factories.billing import again, place, ship_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
@@ -182,6 +184,25 @@ def test_who_only_types_the_address_of_a_customer_spends_none_of_their_credit(ad
     told = (str(refused.value.message), refused.value.details)
     assert ("10" in told[0], told[1]) == (False, {}), "it does not say what is there"
     assert (billing.payable_from_credit(order), stands(ada)) == (0, (D("10.00"), D(0)))
+
+
+def test_credit_held_beyond_what_an_edited_order_comes_to_is_theirs_again(ada, run_debts):
+    give(ada, "30.00")
+    order = bought(ada, goods={"MUG-RED": 2})
+    billing.authorize_payment(order.pk, method="store_credit", amount=again(order).total, actor=SYSTEM)
+    assert stands(ada) == (D("30.00"), D("17.73"))
+
+    wish = Wish(lines=(LineWish(position=1, quantity=1),))
+    orders.amend_order(order.pk, wish, expected_version=again(order).version, actor=SYSTEM)
+    run_debts()
+
+    smaller = again(order)
+    assert (smaller.total, smaller.authorized_total, smaller.balance_due) == (D("11.78"), D("11.78"), D("11.78"))
+    assert stands(ada) == (D("30.00"), D("11.78"))
+    payment = Payment.objects.get()
+    assert (payment.status, payment.authorized, payment.amount) == ("authorized", D("11.78"), D("17.73"))
+    told = EventRecord.objects.get(name="billing.hold_lowered")
+    assert told.payload == {"before": {"authorized": "17.730"}, "after": {"authorized": "11.780"}}
 
 
 @pytest.mark.django_db(transaction=True)
