@@ -21,6 +21,7 @@ from orders import ports, promise
 from orders.calendar import is_working_day
 from orders.models import Order, OrderLine
 from pricing import services as pricing
+from pricing.calculation import TO_BUSINESS
 from pricing.models import Channel, ShippingMethod
 
 from .promising import dated, days_by_code
@@ -45,6 +46,8 @@ class Wanted:
     currency: str = ""
     gift: bool = False
     wanted_on: date | None = None
+    # Sold without tax because it goes to a business in another member state.
+    to_business: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def route_order(
         currency=order.currency,
         gift=is_gift(order),
         wanted_on=order.requested_delivery_on or order.promised_on,
+        to_business=any(line.tax_category in TO_BUSINESS for line in lines),
     )
     return route_goods(wanted, at=at, rules=rules, used=used)
 
@@ -184,7 +188,10 @@ def _unable(wanted: Wanted, places: Iterable[Place], known: Mapping[int, Warehou
     found: dict[str, dict[str, Any]] = {}
     for place in places:
         warehouse = known[place.warehouse_id]
-        if wanted.gift and GIFT not in warehouse.handles:
+        if wanted.to_business and wanted.country == warehouse.country != wanted.channel.seller_country:
+            # From there it would be a sale within the country of the buyer, with the tax of that country.
+            found[place.code] = {"why": "tax"}
+        elif wanted.gift and GIFT not in warehouse.handles:
             found[place.code] = {"why": "handling", "tags": [GIFT]}
         elif wanted.goods and (missing := _missing_everywhere(wanted, warehouse)):
             found[place.code] = {"why": "handling", "tags": missing}

@@ -8,6 +8,7 @@ from billing import services as billing
 from core.actors import SYSTEM
 from core.models import EventRecord
 from core.service import unit_of_work
+from customers import services as customers
 from customers.addresses import PostalAddress
 from inventory import services as inventory
 from inventory.errors import InsufficientStock, InvalidRules, RuleSetFixed
@@ -141,6 +142,29 @@ def test_a_warehouse_abroad_serves_once_the_seller_is_registered_there(shop):
     assert before.sourcing["excluded"]["WIE"] == {"why": "not_registered", "country": "AT"}
     assert serving(after) == ["WIE"]
     assert dict(TaxRegistration.objects.values_list("country", "vat_id")) == {"AT": "ATU12345675"}
+
+
+@pytest.mark.parametrize("with_rules", [False, True])
+def test_goods_sold_without_tax_to_a_business_come_from_no_warehouse_in_its_country(shop, with_rules):
+    vienna = make_warehouse("WIE", country="AT", priority=1)
+    inventory.receive_stock(warehouse_id=vienna.pk, units={shop.mug.pk: 50}, reference="x", actor=SYSTEM)
+    billing.change_entity(
+        billing.ensure_default_entity().pk, {"vat_registrations": {"AT": "ATU12345675"}}, actor=SYSTEM
+    )
+    pricing.forget()
+    if with_rules:
+        active(rule("prefer", "WIE", destinations=["AT"]))
+    firm = customers.CustomerInput(name="Eva", company="Laden", email="e@example.com", vat_id="ATU13585627")
+    known = customers.create_customer(firm, actor=SYSTEM)
+    there = {"shipping_address": VIENNA, "shipping_method": "standard"}
+
+    sold = placed_order({"MUG-RED": 1}, customer_id=known.pk, **there)
+
+    assert [line.tax_category for line in sold.lines.all()] == ["K"]
+    assert (serving(sold), sold.sourcing["excluded"]["WIE"]) == (["HAM"], {"why": "tax"})
+    assert serving(placed_order({"MUG-RED": 1}, **there)) == ["WIE"], (
+        "a consumer pays the tax of Austria from anywhere"
+    )
 
 
 # --- versions -------------------------------------------------------------------------------
