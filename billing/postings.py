@@ -22,6 +22,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pricing.calculation import taxed_as
+
 RECEIVABLE, PREPAYMENT, STORE_CREDIT, MONEY = "receivable", "prepayment", "store_credit", "money"
 REVENUE, TAX, ROUNDING = "revenue", "tax", "rounding"
 SMALL_DIFFERENCE, BAD_DEBT, FEE, DISPUTE = "small_difference", "bad_debt", "fee", "dispute"
@@ -111,7 +113,7 @@ def document_legs(
 def _country(document: Mapping[str, Any], part: Mapping[str, Any]) -> str:
     """Return the country that a tax belongs to: what is taxed at a rate is taxed where it goes."""
     named = part.get("country") or document["ship_to"].get("country")
-    return str(named or document["seller"].get("address", {}).get("country", ""))
+    return taxed_as(str(named or document["seller"].get("address", {}).get("country", "")))
 
 
 def payment_legs(
