@@ -79,6 +79,7 @@ def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[Invoice
 
 def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) -> dict[str, Any]:
     """Return what every document of an order says on top and at its end."""
+    elsewhere = pricing.tax_country_told(order.explanation, order.ship_to.country)
     return {
         "order": order,
         "legal_entity": seller,
@@ -87,12 +88,15 @@ def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) 
         "seller": as_printed(seller),
         "buyer": _buyer(order),
         "ship_to": order.ship_to.as_dict(),
-        **sums(amounts, order.currency, reason=reason),
+        **sums(amounts, order.currency, reason=reason, country=elsewhere),
     }
 
 
-def sums(amounts: Amounts, currency: str, *, reason: str = "") -> dict[str, Any]:
-    """Return the figures of a document as its columns keep them, with the reason of who is exempt."""
+def sums(amounts: Amounts, currency: str, *, reason: str = "", country: str = "") -> dict[str, Any]:
+    """Return the figures of a document as its columns keep them, with the reason of who is exempt.
+
+    `country` is the one whose tax it is, where the address does not say so.
+    """
     return {
         "tax_breakdown": [
             {
@@ -102,6 +106,7 @@ def sums(amounts: Amounts, currency: str, *, reason: str = "") -> dict[str, Any]
                 "tax": plain(rate.tax, currency),
                 "rounding": plain(rate.rounding, currency),
                 **({"reason": reason} if reason and rate.category == EXEMPT else {}),
+                **({"country": country} if country and rate.rate else {}),
             }
             for rate in amounts.rates
         ],

@@ -33,7 +33,16 @@ from pricing.selectors import (
     zone_for,
 )
 
-from .buyers import exemption_told, is_taxed_apart, region_of, supply_of, tax_buyer, tax_buyer_agreed, vat_id_told
+from .buyers import (
+    exemption_told,
+    is_taxed_apart,
+    region_of,
+    supply_of,
+    tax_buyer,
+    tax_buyer_agreed,
+    tax_country_told,
+    vat_id_told,
+)
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
@@ -70,6 +79,7 @@ __all__ = [
     "ensure_transits",
     "ensure_trial_channel",
     "exemption_told",
+    "tax_country_told",
     "forget",
     "grams_of",
     "give_back",

@@ -66,3 +66,9 @@ def exemption_told(explanation: Sequence[Mapping[str, Any]]) -> str:
 def vat_id_told(explanation: Sequence[Mapping[str, Any]]) -> str:
     """Return the VAT id that the tax of an agreement rests on; nothing where it rests on none."""
     return next((str(one["vat_id"]) for one in explanation if one["about"] == "tax" and one.get("vat_id")), "")
+
+
+def tax_country_told(explanation: Sequence[Mapping[str, Any]], country: str) -> str:
+    """Return the country whose tax an agreement bears, where goods that go to `country` are taxed in another one."""
+    told = {str(one["country"]) for one in explanation if one["about"] == "tax" and one.get("country")}
+    return next(iter(told)) if len(told) == 1 and told != {territories.taxed_as(country)} else ""
