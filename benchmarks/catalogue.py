@@ -201,5 +201,6 @@ def reset_keys(*known: Any) -> None:
         for model in known:
             name = model._meta.db_table
             cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), GREATEST((SELECT MAX(id) FROM {name}), 1))"
+                f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) "
+                f"FROM {name}"
             )
