@@ -29,6 +29,7 @@ from billing.events import (
     StatementAskedFor,
 )
 from billing.gateways import About, ProviderSilent
+from core.events import DeliveryDied
 from core.outbox import handles
 from orders.events import GoodsShipped, OrderAmended, OrderCancelled, OrderExpired
 from orders.ports import online_payment, paper_book, payment_book, payment_details, quotation_paper
@@ -217,6 +218,12 @@ def review_arrears(event: ArrearsPaid) -> None:
 def make_book_export(event: BookExportDue) -> None:
     """Print papers of a month for a while, or write its files."""
     services.work_on_export(event.export_id, turn=event.turn)
+
+
+@handles(DeliveryDied, when=lambda event: event.subject_thread.startswith("billing.bookexport:"))
+def end_book_export(event: DeliveryDied) -> None:
+    """Leave no export of the books running that nobody works on any more."""
+    services.end_lost_export(int(event.subject_thread.rpartition(":")[2]))
 
 
 @handles(StatementAskedFor, outside=True)

@@ -30,5 +30,5 @@ def watch_holds() -> int:
 
 @shared_task
 def drop_old_exports() -> int:
-    """Forget the files of months that nobody asks for any more."""
-    return services.drop_old_exports()
+    """Forget the files of months that nobody asks for any more, and end what nobody works on."""
+    return services.drop_old_exports() + services.end_lost_exports()

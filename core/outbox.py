@@ -229,6 +229,12 @@ def debt_of(event_type: type[Event], *, thread: str) -> int | None:
     return owed.order_by("-pk").values_list("pk", flat=True).first()
 
 
+def is_owed(event_type: type[Event], *, thread: str) -> bool:
+    """Whether a debt of facts of a kind in a history still waits to be paid, or is in somebody's hands."""
+    owed = Delivery.objects.filter(event__thread=thread, event__name=event_type.name)
+    return owed.filter(status=Delivery.Status.PENDING).exists()
+
+
 def sequence_events(limit: int = 5000) -> int:
     """Give committed events their place in the feed. Returns how many got one.
 

@@ -11,7 +11,7 @@ from .bank import (
     take_line_up,
     take_statement,
 )
-from .book_exports import ask_for_export, drop_old_exports, work_on_export
+from .book_exports import ask_for_export, drop_old_exports, end_lost_export, end_lost_exports, work_on_export
 from .cancelled import Papers
 from .captures import take_held_money
 from .charts import Asked, Numbers, asked_accounts, keep_accounts
@@ -136,6 +136,8 @@ __all__ = [
     "asked_accounts",
     "ask_for_export",
     "drop_old_exports",
+    "end_lost_export",
+    "end_lost_exports",
     "keep_accounts",
     "said_of_datev",
     "work_on_export",

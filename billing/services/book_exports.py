@@ -1,6 +1,7 @@
 """The books of a month as files, made by a worker: papers are printed turn by turn, then all is written at once.
 
-What is done stays done: killed at any moment, it goes on with the papers that are still to be printed.
+What is done stays done: killed at any moment, it goes on with the papers that are still to be printed. Where its
+process ends again and again it ends as failed, in words: an export that is open is owed a turn, or somebody is at it.
 """
 
 import logging
@@ -25,7 +26,7 @@ from core.actors import SYSTEM, Actor
 from core.errors import DomainError
 from core.files import drop_file, keep_large_file
 from core.models import User
-from core.outbox import emit
+from core.outbox import emit, is_owed
 from core.service import note_change, service
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,6 @@ PAPERS_AT_ONCE = 20
 TRIES = 3
 IN_MEMORY = 8_000_000
 KEEP = timedelta(days=90)
-# After so long without an end, its worker is gone for good.
-GIVEN_UP = timedelta(hours=6)
 READY, FAILED = "books_ready", "books_failed"
 
 
@@ -61,10 +60,11 @@ def _same(month: Month, with_papers: bool) -> Q:
 
 @service
 def _begin(month: Month, owner: User, with_papers: bool, language: str, actor: Actor) -> BookExport:
-    known = BookExport.objects.filter(_same(month, with_papers), status__in=OPEN)
-    known.filter(created_at__lt=timezone.now() - GIVEN_UP).update(status=Status.FAILED, finished_at=timezone.now())
-    if found := known.first():
+    found = BookExport.objects.filter(_same(month, with_papers), status__in=OPEN).first()
+    if found and _is_owed(found.pk):
         return found
+    if found:
+        _give_up(found)
     export = BookExport.objects.create(
         entity_id=month.entity_id,
         first_day=month.first_day,
@@ -174,6 +174,33 @@ def _fail(export_id: int, problem: str) -> None:
     still = BookExport.objects.filter(pk=export_id, status__in=OPEN)
     if still.update(status=Status.FAILED, problem=problem[:500], finished_at=timezone.now()):
         _ring(export, FAILED)
+
+
+def _is_owed(export_id: int) -> bool:
+    return is_owed(BookExportDue, thread=f"billing.bookexport:{export_id}")
+
+
+def _give_up(export: BookExport) -> None:
+    with translation.override(export.language):
+        _fail(export.pk, _("Its process ended again and again, so nobody works on it any more. Try again."))
+
+
+@service
+def end_lost_export(export_id: int) -> bool:
+    """End an export that nobody works on any more, and say so. True where it was one.
+
+    Its debt was given up: the process that paid it was killed, each time.
+    """
+    export = BookExport.objects.filter(pk=export_id, status__in=OPEN).first()
+    if export is None or _is_owed(export_id):
+        return False
+    _give_up(export)
+    return True
+
+
+def end_lost_exports() -> int:
+    """End all of them, also those whose debt was given up before anybody listened. Returns how many."""
+    return sum(end_lost_export(pk) for pk in BookExport.objects.filter(status__in=OPEN).values_list("pk", flat=True))
 
 
 def _ring(export: BookExport, kind: str) -> None:

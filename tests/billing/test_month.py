@@ -2,24 +2,32 @@
 
 import csv
 import io
+import os
 import re
+import signal
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models import Sum
 from django.utils import timezone
 
 from billing import services as billing
+from billing import tasks
 from billing.errors import MonthClosed, MonthNotClosed, MonthNotOver
 from billing.models import BookExport, ClosedMonth, Invoice, LedgerEntry, LedgerTransaction, LegalEntity, Payment
+from core import outbox
 from core.actors import SYSTEM, Actor
 from core.files import read_file
-from core.models import EventRecord, Notice
+from core.models import Delivery, EventRecord, Notice
 from tests.factories.billing import ADA, place
+from tests.racing import database_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
 D = Decimal
@@ -181,6 +189,55 @@ def test_an_export_that_breaks_says_so_and_the_next_may_begin(sold, march, staff
     assert Notice.objects.get().kind == "books_failed"
     staff.post(PAGE, {"do": "export"})
     assert BookExport.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_whose_process_is_killed_again_and_again_ends_in_words(sold, march, staff, run_debts):
+    """Fails with `handlers.end_book_export` taken out: the page says “Running” for ever."""
+    asked = staff.post(PAGE, {"do": "export", "papers": "1"})
+    debt = Delivery.objects.get(event__name="billing.book_export_due")
+    assert killed_at_work(debt.pk) == -signal.SIGKILL
+    debt.refresh_from_db()
+    assert (debt.status, debt.attempts, BookExport.objects.get().status) == ("pending", 1, "running")
+    # Whoever asks meanwhile gets the same export: another worker takes it over when the lease ends.
+    assert staff.post(PAGE, {"do": "export", "papers": "1"}).headers["Location"] == asked.headers["Location"]
+    assert billing.end_lost_exports() == 0
+
+    # Seven more end the same way.
+    Delivery.objects.filter(pk=debt.pk).update(attempts=outbox.MAX_ATTEMPTS, due_at=timezone.now())
+    assert outbox.deliver(debt.pk) is False
+    run_debts()
+    ended = BookExport.objects.get()
+    assert (ended.status, ended.file, ended.is_over) == ("failed", None, True)
+    assert ended.problem == "Its process ended again and again, so nobody works on it any more. Try again."
+    assert Notice.objects.get().kind == "books_failed"
+    assert staff.get(f"/admin/billing/bookexport/{ended.pk}/progress/").json()["over"]
+    page = staff.get(asked.headers["Location"]).content.decode()
+    assert ended.problem in page
+    assert '<input type="hidden" name="papers" value="1"><button type="submit" class="button primary">Try again' in page
+
+    staff.post(PAGE, {"do": "export", "papers": "1"})
+    run_debts()
+    assert list(BookExport.objects.order_by("pk").values_list("status", flat=True)) == ["failed", "succeeded"]
+
+
+def killed_at_work(debt):
+    """Pay a debt in a process that is killed while it writes the files of a month."""
+    environment = {**os.environ, "DATABASE_URL": database_url(), "SECRET_KEY": "for-tests-only"}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.billing.export_child", str(debt)]
+    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, timeout=120).returncode
+
+
+def test_an_export_that_was_given_up_before_anybody_listened_is_ended_too(sold, march, staff, run_debts):
+    staff.post(PAGE, {"do": "export"})
+    Delivery.objects.filter(event__name="billing.book_export_due").update(status="dead")
+    staff.post(PAGE, {"do": "export"})
+    first, second = BookExport.objects.order_by("pk")
+    assert (first.status, bool(first.problem), second.status) == ("failed", True, "queued")
+    Delivery.objects.filter(event__name="billing.book_export_due").update(status="dead")
+    assert tasks.drop_old_exports() == 1
+    assert BookExport.objects.get(pk=second.pk).status == "failed"
+    assert Notice.objects.filter(kind="books_failed").count() == 2
 
 
 def test_today_leads_to_the_month_that_is_over_until_it_is_closed(sold, march, staff, run_debts):
