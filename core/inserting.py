@@ -38,8 +38,8 @@ def insert_once(row: models.Model) -> bool:
 
 
 @dataclass(frozen=True)
-class _Table:
-    """How rows of a model are written."""
+class Table:
+    """How rows of a model are written: all columns but the key, and those that the database works out."""
 
     fields: list[Any]
     usual: list[type | None]
@@ -47,6 +47,18 @@ class _Table:
     row: str
     returning: list[Any]
     end: str
+    update: str
+
+    def values_of(self, row: models.Model, database: Any, *, add: bool) -> list[Any]:
+        """Return what stands in the columns, as the database takes it."""
+        row._prepare_related_fields_for_save(operation_name="insert_rows" if add else "update_row")  # type: ignore[attr-defined]
+        values = []
+        for field, usual in zip(self.fields, self.usual, strict=True):
+            value = field.pre_save(row, add)
+            if value is not None and type(value) is not usual:
+                value = field.get_db_prep_save(value, database)
+            values.append(value)
+        return values
 
 
 def insert_rows(rows: Sequence[models.Model]) -> None:
@@ -60,15 +72,10 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     database: Any = connections[DEFAULT_DB_ALIAS]
-    table = _table(type(rows[0]), database.vendor)
+    table = table_of(type(rows[0]), database.vendor)
     values: list[Any] = []
     for row in rows:
-        row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
-        for field, usual in zip(table.fields, table.usual, strict=True):
-            value = field.pre_save(row, True)
-            if value is not None and type(value) is not usual:
-                value = field.get_db_prep_save(value, database)
-            values.append(value)
+        values += table.values_of(row, database, add=True)
     sql = f"{table.start}{', '.join([table.row] * len(rows))}{table.end}"
     with often.execute(sql, values) as cursor:
         answers = cursor.fetchall()
@@ -97,18 +104,21 @@ USUAL: dict[str, type] = {
 
 
 @cache
-def _table(model: type[models.Model], vendor: str) -> _Table:
+def table_of(model: type[models.Model], vendor: str) -> Table:
+    """Work out how the rows of a model are written."""
     meta, quote = model._meta, connection.ops.quote_name
     fields: list[Any] = [one for one in meta.local_concrete_fields if not (one.primary_key or one.generated)]
     usual = [USUAL.get(one.get_internal_type()) if vendor == "postgresql" else None for one in fields]
     columns = ", ".join(quote(one.column) for one in fields)
     returning: list[Any] = list(meta.db_returning_fields)
     answer = ", ".join(quote(one.column) for one in returning)
-    return _Table(
+    assignments = ", ".join(f"{quote(one.column)} = %s" for one in fields)
+    return Table(
         fields,
         usual,
         f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ",  # noqa: S608 - our own names
         f"({', '.join(['%s'] * len(fields))})",
         returning,
         f" RETURNING {answer}",
+        f"UPDATE {quote(meta.db_table)} SET {assignments} WHERE {quote(str(meta.pk.column))} = %s",  # noqa: S608
     )

@@ -13,6 +13,7 @@ from core.errors import Conflict, TransitionRefused
 from core.inserting import insert_rows
 from core.models import EventRecord
 from core.service import current_unit, write_entry
+from core.updating import update_row
 
 
 def advance(
@@ -76,8 +77,5 @@ def _save(subject: models.Model, before: str) -> None:
     if subject._state.adding:
         insert_rows([subject])
         return
-    fields = [field for field in subject._meta.concrete_fields if not (field.primary_key or field.generated)]
-    values = {field.attname: field.pre_save(subject, False) for field in fields}
-    unmoved = type(subject)._base_manager.filter(pk=subject.pk, status=before)
-    if unmoved.update(**values) != 1:
+    if not update_row(subject, status=before):
         raise Conflict("Somebody else changed this at the same moment; look again", code_hint="concurrent_change")

@@ -9,8 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.inserting import insert_rows
-from core.models import Delivery, EventRecord
+from core.models import Delivery, EventRecord, SavedView, User
 from core.often import LONGEST, Remembered, RememberedValues, one_of
+from core.updating import update_row
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2020, 5, 17, 8, 30, tzinfo=UTC)
@@ -78,6 +79,41 @@ def test_what_the_database_refuses_is_refused() -> None:
     [event] = written(1)
     with pytest.raises(IntegrityError):
         insert_rows([Delivery(event=event, handler="ring"), Delivery(event=event, handler="ring")])
+
+
+def test_a_row_is_saved_whole_while_it_still_stands_where_it_was_read(
+    django_assert_num_queries: Any,
+) -> None:
+    maya, tom = (User.objects.create_user(name) for name in ("maya", "tom"))
+    mine, other = (
+        SavedView.objects.create(table="orders.order", slug=slug, name=slug, owner=maya) for slug in ("late", "big")
+    )
+    untouched = values(SavedView, other.pk)
+    mine.name, mine.owner, mine.shared, mine.position = "Late ü", tom, True, 3
+    mine.filters, mine.sort, mine.created_at = {"status": ["placed", None]}, ["-total"], LONG_AGO
+
+    with django_assert_num_queries(1):
+        assert update_row(mine, slug="late", shared=False)
+
+    assert values(SavedView, mine.pk) == [{
+        "id": mine.pk, "table": "orders.order", "slug": "late", "name": "Late ü", "owner_id": tom.pk, "shared": True,
+        "position": 3, "filters": {"status": ["placed", None]}, "search": "", "sort": ["-total"], "columns": [],
+        "created_at": LONG_AGO,
+    }]  # fmt: skip
+    assert values(SavedView, other.pk) == untouched
+
+
+def test_a_row_that_was_moved_meanwhile_or_is_gone_is_left_alone() -> None:
+    maya = User.objects.create_user("maya")
+    view = SavedView.objects.create(table="orders.order", slug="late", name="Late", owner=maya)
+    SavedView.objects.filter(pk=view.pk).update(position=7)
+    view.name = "Early"
+
+    assert not update_row(view, position=0)
+    assert SavedView.objects.get(pk=view.pk).name == "Late"
+
+    SavedView.objects.filter(pk=view.pk).delete()
+    assert not update_row(view, position=7)
 
 
 def test_a_remembered_query_finds_what_the_queryset_finds() -> None:
