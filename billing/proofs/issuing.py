@@ -43,6 +43,7 @@ class Share:
     """Drafts that one process issues: in this order, so many of a hundred first in vain, written down in `log`.
 
     With `last_year`, the first half is of the last day of that year and the other of the first day of the next.
+    `pace` is the time from the start of one to the start of the next, in seconds; without, each follows at once.
     """
 
     drafts: Sequence[int]
@@ -50,6 +51,7 @@ class Share:
     seed: int = 0
     in_vain: int = 0
     last_year: int | None = None
+    pace: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,14 @@ def issue_some(share: Share) -> None:
     )
     out = os.open(share.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     watch = _Watch()
+    # Nobody begins at the same moment as another.
+    start = time.monotonic() + dice.random() * share.pace
     with connection.execute_wrapper(watch):
         for place, draft in enumerate(share.drafts):
             if draft not in waiting:
                 continue
+            if share.pace:
+                time.sleep(max(0.0, start + place * share.pace - time.monotonic()))
             at = _moment(share, place)
             if dice.randrange(100) < share.in_vain:
                 with suppress(Undone):
