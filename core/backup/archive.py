@@ -1,4 +1,9 @@
-"""One tar.gz: the database, the files, and last the manifest with their checksums."""
+"""One tar.gz: the database, the files, and last the manifest with their checksums; behind it a seal.
+
+The checksums say that the content is right. That is not yet every byte: of what gzip writes some say nothing of the
+content (when, by what), and some can be another and still say the same. So a seal stands at the end, the checksum of
+all bytes before it. To other programs it is an empty member of gzip with a comment.
+"""
 
 import gzip
 import hashlib
@@ -11,13 +16,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from core.backup.manifest import FILE, BackupRefused, Manifest, Part, read_manifest
+from core.backup.manifest import FILE, SEALED, BackupRefused, Manifest, Part, read_manifest
 from core.backup.telling import Teller, megabytes
 from core.files import PART_PREFIX
 
 CHUNK = 1 << 20
 FILES = "files"
 DATABASES = ("database.sqlite3", "database.dump")
+# A header with a comment (RFC 1952), the comment, and nothing compressed, with its checksum and its length.
+SEAL = b"\x1f\x8b\x08\x10\0\0\0\0\0\xff", b"\0\x03\0" + bytes(8)
 
 
 class Measured:
@@ -38,22 +45,53 @@ class Measured:
         return Part(self.size, self.digest.hexdigest())
 
 
+class Sealed:
+    """Writes a file, and at its end the seal of all that was written."""
+
+    def __init__(self, target: IO[bytes]) -> None:
+        self.target, self.digest = target, hashlib.sha256()
+
+    def write(self, chunk: bytes, /) -> int:
+        """Write on."""
+        self.digest.update(chunk)
+        return self.target.write(chunk)
+
+    def flush(self) -> None:
+        """Keep nothing back."""
+        self.target.flush()
+
+    def seal(self) -> None:
+        """Write the seal, and see that all of it reaches the disk."""
+        self.target.write(_seal(self.digest.hexdigest()))
+        self.flush()
+        os.fsync(self.target.fileno())
+
+
+def _seal(checksum: str) -> bytes:
+    head, tail = SEAL
+    return head + checksum.encode() + tail
+
+
 def pack(
     target: Path, database: Path, files: Path, describe: Callable[[dict[str, Part]], Manifest], tell: Teller
 ) -> Manifest:
     """Write an archive; `describe` makes the manifest of the parts that it turned out to have."""
     parts: dict[str, Part] = {}
     done = 0
-    with tarfile.open(target, "x:gz", compresslevel=6) as tar:
-        for name, path in [(database.name, database), *_files_under(files)]:
-            parts[name] = _add(tar, name, path)
-            done += parts[name].size
-            tell.at(f"{len(parts)} parts, {megabytes(done)}")
-        manifest = describe(parts)
-        content = manifest.as_json()
-        tar.addfile(_entry(FILE, len(content)), io.BytesIO(content))
-    with target.open("rb") as written:
-        os.fsync(written.fileno())
+    with target.open("xb") as written:
+        sealed = Sealed(written)
+        with (
+            gzip.GzipFile(fileobj=cast(IO[bytes], sealed), mode="wb", compresslevel=6) as packed,
+            tarfile.open(fileobj=packed, mode="w") as tar,
+        ):
+            for name, path in [(database.name, database), *_files_under(files)]:
+                parts[name] = _add(tar, name, path)
+                done += parts[name].size
+                tell.at(f"{len(parts)} parts, {megabytes(done)}")
+            manifest = describe(parts)
+            content = manifest.as_json()
+            tar.addfile(_entry(FILE, len(content)), io.BytesIO(content))
+        sealed.seal()
     return manifest
 
 
@@ -94,7 +132,19 @@ def unpack(archive: Path, folder: Path, tell: Teller) -> Manifest:
         raise BackupRefused(f"It is not whole: {FILE}, which is written last, is missing")
     manifest = read_manifest((folder / FILE).read_bytes())
     _compare(manifest.parts, found)
+    if manifest.format >= SEALED and not _has_its_seal(archive):
+        raise BackupRefused("It is damaged: its seal is not that of its bytes")
     return manifest
+
+
+def _has_its_seal(archive: Path) -> bool:
+    """Whether a file ends with the seal of all that stands before it."""
+    digest = hashlib.sha256()
+    size = archive.stat().st_size - len(_seal(digest.hexdigest()))
+    with archive.open("rb") as packed:
+        while chunk := packed.read(min(CHUNK, size - packed.tell())):
+            digest.update(chunk)
+        return packed.read() == _seal(digest.hexdigest())
 
 
 def _parts(packed: IO[bytes], folder: Path, progress: Callable[[], None]) -> Iterator[tuple[str, Part]]:

@@ -12,7 +12,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from core.errors import DomainError
 
-FORMAT = 1
+FORMAT = 2
+# From this format on an archive ends with a seal (core.backup.archive).
+SEALED = 2
 FILE = "manifest.json"
 
 

@@ -22,6 +22,7 @@ from django.test import override_settings
 
 from billing.models import Invoice
 from core.backup import looking
+from core.backup.archive import Sealed
 from core.models import EventRecord
 from inventory.models import StockItem
 from orders.models import Order
@@ -145,21 +146,25 @@ def contents(archive: Path) -> dict[str, bytes]:
         return {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
 
 
-def packed(target: Path, parts: dict[str, bytes], *more: tarfile.TarInfo) -> Path:
+def packed(target: Path, parts: dict[str, bytes], *more: tarfile.TarInfo, sealed: bool = True) -> Path:
     """Write an archive of these parts, as somebody would who knows how."""
-    with gzip.open(target, "wb") as plain, tarfile.open(fileobj=plain, mode="w") as tar:
-        for entry in more:
-            tar.addfile(entry, io.BytesIO(b"x" * entry.size))
-        for name, content in parts.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
+    with target.open("wb") as file:
+        written = Sealed(file)
+        with gzip.GzipFile(fileobj=written, mode="wb") as plain, tarfile.open(fileobj=plain, mode="w") as tar:
+            for entry in more:
+                tar.addfile(entry, io.BytesIO(b"x" * entry.size))
+            for name, content in parts.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+        if sealed:
+            written.seal()
     return target
 
 
-def repacked(archive: Path, target: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+def repacked(archive: Path, target: Path, change: Callable[[dict[str, Any]], None], *, sealed: bool = True) -> Path:
     """Write an archive whose manifest says something else."""
     parts = contents(archive)
     manifest = json.loads(parts["manifest.json"])
     change(manifest)
-    return packed(target, {**parts, "manifest.json": json.dumps(manifest).encode()})
+    return packed(target, {**parts, "manifest.json": json.dumps(manifest).encode()}, sealed=sealed)

@@ -48,8 +48,8 @@ def test_a_byte_that_was_changed_anywhere_is_found_and_nothing_is_touched(
     whole = kept.archive.read_bytes()
     bad = tmp_path / "bad.tar.gz"
     with untouched(lived_in):
-        # The first bytes say when and by what it was packed, and are not content.
-        for place in range(20, len(whole), len(whole) // SIZE):
+        # Every byte that says when and by what it was packed, what it holds, and some of its seal, and the last.
+        for place in {*range(10), *range(10, len(whole), len(whole) // SIZE), *range(len(whole) - 85, len(whole), 7)}:
             bad.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
             assert "cannot be restored. " in refused(bad, "--force")
 
@@ -60,6 +60,28 @@ def test_an_archive_that_ends_too_early_is_refused(kept: Kept, lived_in: House, 
     (tmp_path / "half.tar.gz").write_bytes(whole[: int(len(whole) * share)])
     with untouched(lived_in):
         refused(tmp_path / "half.tar.gz", "--force")
+
+
+def test_a_byte_that_says_the_same_as_before_is_found(kept: Kept, lived_in: House, tmp_path: Path) -> None:
+    parts = contents(kept.archive)
+    same = [packed(tmp_path / name, parts, sealed=False).read_bytes() for name in ("a.tar.gz", "b.tar.gz")]
+    seal = packed(tmp_path / "c.tar.gz", parts).read_bytes()[len(same[0]) :]
+    (tmp_path / "other.tar.gz").write_bytes(same[1][:4] + bytes(4) + same[1][8:] + seal)
+    assert contents(tmp_path / "other.tar.gz") == parts
+    with untouched(lived_in):
+        assert "It is damaged: its seal is not that of its bytes" in refused(tmp_path / "other.tar.gz", "--force")
+        assert "It is damaged: its seal is not that of its bytes" in refused(tmp_path / "a.tar.gz", "--force")
+
+
+def test_an_archive_from_before_there_were_seals_is_restored(kept: Kept, empty: House, tmp_path: Path) -> None:
+    archive = repacked(kept.archive, tmp_path / "old.tar.gz", first_format, sealed=False)
+    with empty.open():
+        command("restore", str(archive))
+    assert empty.holds() == kept.holds
+
+
+def first_format(manifest: dict[str, Any]) -> None:
+    manifest["format"] = 1
 
 
 def one_byte(parts: dict[str, bytes]) -> None:
@@ -190,7 +212,7 @@ def newer_product(manifest: dict[str, Any]) -> None:
 
 
 def newer_format(manifest: dict[str, Any]) -> None:
-    manifest["format"] = 2
+    manifest["format"] = 3
 
 
 def more_rows(manifest: dict[str, Any]) -> None:
