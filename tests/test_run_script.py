@@ -45,7 +45,7 @@ def test_help_names_every_command(arguments):
     done = run(*arguments)
 
     assert done.returncode == 0
-    for command in ("demo", "test", "setup", "manage", "serve", "backup", "restore", "upgrade"):
+    for command in ("demo", "test", "setup", "wire", "manage", "serve", "backup", "restore", "upgrade"):
         assert f"\n  {command} " in done.stdout
 
 

@@ -291,6 +291,10 @@ class StripeGateway:
             # A charge that was declined waits for other means, which nobody here will name.
             "requires_payment_method": Stand.REFUSED,
         }.get(state, Stand.OPEN)
+        said_amount = {Stand.HELD: "amount_capturable", Stand.PAID: "amount_received"}.get(stand, "status")
+        if said.get(said_amount) is None:
+            # Money there that does not say how much it is counts as unknown, never as none.
+            raise ProviderSilent("Stripe's answer does not say how much it is about")
         charge = stripe_said.part(said, "latest_charge")
         return Standing(
             stand=stand,

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -156,3 +157,18 @@ def test_a_stripe_that_writes_nothing_is_noticed(settings, seller, stripe, run_d
     assert Payment.objects.get().means["last4"] == "4242"
     forget_means([order.pk])
     assert Payment.objects.get().means == {}
+
+
+@pytest.mark.parametrize(("hold", "amount"), [(True, "amount_capturable"), (False, "amount_received")])
+def test_money_there_that_does_not_say_how_much_it_is_counts_as_unknown(order, stripe, run_debts, hold, amount):
+    payment = begin(order)
+    Payment.objects.update(hold_first=hold)
+    run_debts()
+    stripe.pay(payment.code)
+    kept = stripe.intents["pi_1"].pop(amount)
+    assert billing.reconcile_checkouts(timezone.now() + timedelta(minutes=2)) == 0
+    assert stand() == ("requires_action", *NOTHING)
+    stripe.intents["pi_1"][amount] = kept
+    billing.reconcile_checkouts(timezone.now() + timedelta(hours=2))
+    run_debts()
+    assert stand()[0] == ("authorized" if hold else "captured")
