@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 
 from core import outbox
@@ -92,20 +93,37 @@ def shop_of_others(street: Street, django_db_blocker: Any) -> House:
 
 
 @pytest.fixture(scope="session")
-def house_of_yesterday(street: Street, kept: Kept, django_db_blocker: Any) -> House:
-    """Return a house whose database is behind the code, and that is only copied."""
+def last_step() -> str:
+    """Return the migration that a house of yesterday lacks: the last of billing."""
+    [(_app, name)] = MigrationLoader(None).graph.leaf_nodes("billing")
+    return name
+
+
+@pytest.fixture(scope="session")
+def house_of_yesterday(street: Street, kept: Kept, last_step: str, django_db_blocker: Any) -> House:
+    """Return a house whose database is a step behind the code, and that is only copied."""
     with django_db_blocker.unblock():
-        house = street.empty("yesterday")
+        house = street.copy("yesterday", of=kept.house)
+        graph = MigrationLoader(None).graph
+        [before] = [name for app, name in graph.node_map["billing", last_step].parents if app == "billing"]
         with house.open():
-            command("restore", str(kept.archive))
-            command("migrate", "billing", "0001_initial")
+            command("migrate", "billing", before)
     return house
 
 
 @pytest.fixture
 def older(street: Street, house_of_yesterday: House) -> House:
-    """Return a house whose database is behind the code."""
+    """Return a house whose database is a step behind the code."""
     return street.copy("older", of=house_of_yesterday)
+
+
+@pytest.fixture
+def oldest(street: Street, kept: Kept) -> House:
+    """Return a house from before anything was said of the documents that were there: most migrations are to come."""
+    house = street.copy("oldest", of=kept.house)
+    with house.open():
+        command("migrate", "billing", "0001_initial")
+    return house
 
 
 @pytest.fixture

@@ -196,8 +196,8 @@ def test_another_secret_key_is_noticed(kept: Kept, empty: House, key: str) -> No
     assert ("SECRET_KEY is another one than that of the backup" in err) == (key == "another-key")
 
 
-def test_an_older_state_is_migrated(older: House, kept: Kept, empty: House, tmp_path: Path) -> None:
-    with older.open():
+def test_an_older_state_is_migrated(oldest: House, kept: Kept, empty: House, tmp_path: Path) -> None:
+    with oldest.open():
         assert immutability.in_place(connection) == []
         figures = sums()
         command("backup", str(tmp_path / "old.tar.gz"))

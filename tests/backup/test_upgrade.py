@@ -26,15 +26,17 @@ def way_back(error: Any, house: House) -> Path:
     return archive
 
 
-def test_it_backs_up_migrates_and_checks(older: House, kept: Kept) -> None:
+def test_it_backs_up_migrates_and_checks(older: House, kept: Kept, last_step: str) -> None:
     with older.open():
         out, err = command("upgrade")
         assert immutability.in_place(connection) == immutability.NAMES
         assert sums() == kept.sums
     archive = Path(out.strip())
     assert archive.parent == older.folder / "backups"
-    assert b"billing.0002" not in contents(archive)["manifest.json"]
-    assert "Migrated: billing.0002_documents_never_change" in err
+    assert f"billing.{last_step}".encode() not in contents(archive)["manifest.json"]
+    assert f"Migrated: billing.{last_step}" in err
+    with older.open():
+        command("migrate", "--check")
     assert err.endswith("Everything that must always be true is true.\nUp to date. Start ./run serve again.\n")
 
 
