@@ -160,17 +160,21 @@ def send_statement(event: StatementAskedFor) -> OutgoingMail | None:
             "owed": wording.money(owed, account.currency) if owed > 0 else "",
             "ours": wording.money(-owed, account.currency) if owed < 0 else "",
             "seller": LegalEntity.objects.get(pk=account.entity_id).name,
+            "beyond": services.open_beyond_paper(account, last),
         }
-    return _keep_statement(customer, key, event.email, context, content)
+        files = [(f"statement-{customer.number}.pdf", content, "application/pdf")]
+        if context["beyond"]:
+            whole = services.open_items_file("xlsx", account, last)
+            files.append((f"open-{customer.number}.xlsx", whole, services.FILE_KINDS["xlsx"]))
+    return _keep_statement(customer, key, event.email, context, files)
 
 
 @service
 def _keep_statement(
-    customer: Customer, key: str, to: str, context: dict[str, Any], content: bytes
+    customer: Customer, key: str, to: str, context: dict[str, Any], files: list[tuple[str, bytes, str]]
 ) -> OutgoingMail | None:
     thread = thread_of(customer)
-    name = f"statement-{customer.number}.pdf"
-    paper = keep_file(name=name, content=content, content_type="application/pdf", thread=thread)
+    papers = [keep_file(name=name, content=content, content_type=kind, thread=thread) for name, content, kind in files]
     return intend(
         dedupe_key=key,
         template="statement",
@@ -178,7 +182,7 @@ def _keep_statement(
         to=to,
         language=customer.language,
         thread=thread,
-        attachments=[paper],
+        attachments=papers,
     )
 
 

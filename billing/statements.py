@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -76,6 +76,15 @@ class Open:
     invoice: Invoice | None
     amount: Decimal
     days: int
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """A page of what is open, how much there is of it in all, and where the next one begins (0: this is the last)."""
+
+    items: list[Open]
+    count: int
+    next: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,19 +177,47 @@ def every_line(account: Account, first: date, last: date) -> Iterator[Line]:
             return
 
 
-def open_items(account: Account, day: date, *, limit: int = 1_000) -> list[Open]:
-    """Return what makes up the balance of a day: open invoices, those due first before the others, and the rest."""
+def open_items(account: Account, day: date, *, start: int = 0, limit: int = PER_PAGE) -> OpenPage:
+    """Return a page of what makes up the balance of a day: invoices, those due first before the others, then the rest.
+
+    All pages together are the balance. Two statements; a third counts where there is more than this page.
+    """
     sums = entries_on(account).filter(booked_on__lte=day).order_by().values_list("invoice").annotate(sum=Sum("amount"))
-    found = dict(sums.filter(SOMETHING).order_by("invoice__due_on", "invoice").values_list("invoice", "sum")[:limit])
-    invoices = Invoice.objects.in_bulk([key for key in found if key])
+    open_ = sums.filter(SOMETHING)
+    # What has no invoice comes last, whatever the database thinks of nothing.
+    places = (F("invoice__due_on").asc(nulls_last=True), F("invoice").asc(nulls_last=True))
+    found = list(open_.order_by(*places).values_list("invoice", "sum")[start : start + limit + 1])
+    invoices = Invoice.objects.in_bulk([key for key, _sum_ in found[:limit] if key])
     items = []
-    for key, sum_ in found.items():
+    for key, sum_ in found[:limit]:
         invoice = invoices.get(key) if key else None
         late = (day - invoice.due_on).days if invoice is not None and invoice.due_on else 0
         items.append(Open(invoice, round_amount(Decimal(sum_), account.currency), max(0, late)))
-    return sorted(items, key=lambda one: one.invoice is None)
+    if len(found) <= limit:
+        return OpenPage(items, start + len(items) if items else open_.count() * bool(start))
+    return OpenPage(items, open_.count(), start + limit)
+
+
+def read_start(text: str) -> int:
+    """Return where the page of open items begins that an address names by its number; the first where it is none."""
+    return (int(text) - 1) * PER_PAGE if text.isascii() and text.isdigit() and 0 < int(text[:7]) < 1_000_000 else 0
+
+
+def every_open_item(account: Account, day: date) -> Iterator[Open]:
+    """Yield all that is open on a day, page by page."""
+    start = 0
+    while True:
+        found = open_items(account, day, start=start, limit=1_000)
+        yield from found.items
+        if not (start := found.next):
+            return
 
 
 def heading() -> list[str]:
     """Return what the columns of a statement as a file are called."""
     return [_("Date"), _("Kind"), _("Document"), _("Order"), _("Amount"), _("Balance"), _("Currency")]
+
+
+def open_heading() -> list[str]:
+    """Return what the columns of the open items as a file are called."""
+    return [_("Document"), _("Date"), _("Due"), _("Days overdue"), _("Open"), _("Currency")]

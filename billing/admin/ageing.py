@@ -22,7 +22,7 @@ from core.sight import may_open
 
 from .month import chosen_seller
 
-KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+KINDS = services.FILE_KINDS
 AT_ONCE = 1_000
 
 

@@ -1,12 +1,11 @@
 """The statement of a customer's account: read page by page, as a file, on paper, and mailed."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.crypto import get_random_string
@@ -17,7 +16,6 @@ from billing import services, statements
 from billing.errors import StatementTooLong
 from billing.models import LegalEntity
 from billing.panels import OPERATE
-from billing.services.month_tables import Amount, Cells
 from core.admin.actors import actor_for
 from core.admin.files import save_as
 from core.admin.links import may_see, page_of
@@ -27,7 +25,7 @@ from core.reader import spoken_date
 from core.sight import may_open, seen
 from customers.models import Customer
 
-from .ageing import KINDS, day_of
+from .ageing import day_of
 from .month import chosen_seller
 
 
@@ -55,7 +53,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
         _mail(request, account, first, last)
         return HttpResponseRedirect(here)
     try:
-        if answer := _file(request.GET.get("as", ""), customer, account, first, last):
+        if answer := _file(request.GET, customer, account, first, last):
             return answer
     except StatementTooLong:
         messages.error(request, _("There are more postings than a paper holds; choose a shorter period, or a file."))
@@ -74,7 +72,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
         "page": found,
         "rows": [_row(request, line) for line in found.lines],
         "closing": statements.balance(account, last),
-        "open": [] if request.GET.get("after") else _open(request, account, last),
+        **_open(request, account, last, here),
         "next": f"{here}&after={found.next}" if found.next else "",
         "here": here,
         "may_mail": request.user.has_perm(OPERATE) and bool(customer.email),
@@ -112,11 +110,28 @@ def _row(request: HttpRequest, line: statements.Line) -> dict[str, Any]:
     }
 
 
-def _open(request: HttpRequest, account: statements.Account, last: date) -> list[dict[str, Any]]:
-    return [
-        {"item": item, "url": page_of(item.invoice) if item.invoice and may_see(request.user, item.invoice) else ""}
-        for item in statements.open_items(account, last, limit=200)
-    ]
+def _open(request: HttpRequest, account: statements.Account, last: date, here: str) -> dict[str, Any]:
+    """Return a page of what is open; the further pages of the postings leave it to the first."""
+    if request.GET.get("after"):
+        return {"open": []}
+    start = statements.read_start(request.GET.get("open", ""))
+    found = statements.open_items(account, last, start=start, limit=statements.PER_PAGE)
+    number = start // statements.PER_PAGE + 1
+    return {
+        "open": [
+            {
+                "item": item,
+                "url": page_of(item.invoice) if item.invoice and may_see(request.user, item.invoice) else "",
+            }
+            for item in found.items
+        ],
+        "open_count": found.count,
+        "open_from": start + 1,
+        "open_to": start + len(found.items),
+        "open_next": f"{here}&open={number + 1}#open" if found.next else "",
+        "open_before": f"{here}&open={number - 1}#open" if start else "",
+        "open_files": {kind: f"{here}&of=open&as={kind}" for kind in services.FILE_KINDS},
+    }
 
 
 def _mail(request: HttpRequest, account: statements.Account, first: date, last: date) -> None:
@@ -130,25 +145,19 @@ def _mail(request: HttpRequest, account: statements.Account, first: date, last: 
         messages.error(request, refusal.message)
 
 
-def _file(kind: str, customer: Customer, account: statements.Account, first: date, last: date) -> HttpResponse | None:
-    name = f"statement-{customer.number}-{last:%Y-%m-%d}"
+def _file(
+    asked: QueryDict, customer: Customer, account: statements.Account, first: date, last: date
+) -> HttpResponse | None:
+    """Return what is asked for as a file: the postings, or with `of=open` what is open at the end."""
+    kind, of_open = asked.get("as", ""), asked.get("of") == "open"
+    name = f"{'open' if of_open else 'statement'}-{customer.number}-{last:%Y-%m-%d}"
     if kind == "pdf":
         return save_as(services.draw_statement(account, first, last), f"{name}.pdf", "application/pdf")
-    if kind not in KINDS:
+    if kind not in services.FILE_KINDS:
         return None
-    content = services.as_file(
-        kind, "statement", _("Statement of account"), statements.heading(), _cells(account, first, last)
+    content = (
+        services.open_items_file(kind, account, last)
+        if of_open
+        else services.statement_file(kind, account, first, last)
     )
-    return save_as(content, f"{name}.{kind}", KINDS[kind])
-
-
-def _cells(account: statements.Account, first: date, last: date) -> Iterator[Cells]:
-    """Yield the balance before, then each line."""
-    currency = account.currency
-    before = statements.page(account, first, last, limit=1).opening
-    yield first, _("Balance brought forward"), "", "", None, Amount(before, currency), currency
-    for line in statements.every_line(account, first, last):
-        one = line.transaction
-        order = str(one.order.number) if one.order else ""
-        amounts = (Amount(line.amount, currency), Amount(line.balance, currency))
-        yield one.booked_on, line.words, line.document, order, *amounts, currency
+    return save_as(content, f"{name}.{kind}", services.FILE_KINDS[kind])

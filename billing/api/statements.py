@@ -16,7 +16,9 @@ from customers.models import Customer
 
 from .views import READ_DOCUMENTS
 
-PARAMETERS = ("from", "to", "currency", "after")
+PARAMETERS = ("from", "to", "currency", "after", "open_after")
+# So many open items are on a page.
+OPEN_AT_ONCE = 1_000
 
 
 class StatementLineSerializer(serializers.Serializer):
@@ -40,7 +42,8 @@ class OpenItemSerializer(serializers.Serializer):
 
 
 class StatementSerializer(serializers.Serializer):
-    """A page of a statement. `next` is the `after` of the page that follows."""
+    """A page of a statement. `next` is the `after` of the page that follows, `next_open` the `open_after` of further
+    open items; all of them together are the closing balance."""
 
     customer = serializers.CharField()
     currency = serializers.CharField()
@@ -50,6 +53,8 @@ class StatementSerializer(serializers.Serializer):
     closing_balance = serializers.CharField()
     lines = StatementLineSerializer(many=True)
     open_items = OpenItemSerializer(many=True)
+    open_count = serializers.IntegerField()
+    next_open = serializers.IntegerField(allow_null=True)
     next = serializers.CharField(allow_null=True)
 
 
@@ -59,6 +64,7 @@ class PeriodSerializer(serializers.Serializer):
     to = serializers.DateField(required=False)
     currency = serializers.CharField(required=False, max_length=3)
     after = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    open_after = serializers.IntegerField(required=False, min_value=0, max_value=10_000_000)
 
     def get_fields(self) -> dict[str, Any]:
         """Add `from`, which Python keeps for itself."""
@@ -107,11 +113,14 @@ def _said(customer: Customer, given: dict[str, Any], first: Any, last: Any) -> d
         "closing_balance": nothing,
         "lines": [],
         "open_items": [],
+        "open_count": 0,
+        "next_open": None,
         "next": None,
     }
     if account is None:
         return said
     page = statements.page(account, first, last, after=given.get("after", ""))
+    open_ = statements.open_items(account, last, start=given.get("open_after", 0), limit=OPEN_AT_ONCE)
     return said | {
         "opening_balance": plain(page.opening, currency),
         "closing_balance": plain(statements.balance(account, last), currency),
@@ -133,7 +142,9 @@ def _said(customer: Customer, given: dict[str, Any], first: Any, last: Any) -> d
                 "days_overdue": item.days,
                 "amount": plain(item.amount, currency),
             }
-            for item in statements.open_items(account, last)
+            for item in open_.items
         ],
+        "open_count": open_.count,
+        "next_open": open_.next or None,
         "next": page.next or None,
     }

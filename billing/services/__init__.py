@@ -107,7 +107,8 @@ from .returned import return_refund
 from .sample import sample_pdf
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .spreading import record_transfer, shares_of
-from .statement_paper import ask_for_statement, draw_statement
+from .statement_files import FILE_KINDS, open_items_file, statement_file
+from .statement_paper import ask_for_statement, draw_statement, open_beyond_paper
 from .store_credit import free_credit, give_store_credit, payable_from_credit
 from .transfers import transfers_of
 from .undoing import undo_booking
@@ -132,6 +133,10 @@ __all__ = [
     "Numbers",
     "ask_for_statement",
     "draw_statement",
+    "FILE_KINDS",
+    "open_beyond_paper",
+    "open_items_file",
+    "statement_file",
     "as_file",
     "asked_accounts",
     "ask_for_export",

@@ -20,6 +20,8 @@ from customers.models import Customer
 
 # What a reader turns over; whoever needs more takes the file.
 MOST_LINES = 2_000
+# So many open items are named one by one; how many more there are is said, with their sum.
+MOST_OPEN = 2_000
 
 
 def _too_long() -> StatementTooLong:
@@ -48,6 +50,7 @@ def _content(
     currency = account.currency
     closing = found.lines[-1].balance if found.lines else found.opening
     place = [line for line in wording.postal(seller.address) if line != seller.name]
+    open_ = statements.open_items(account, last, limit=MOST_OPEN)
     return {
         "language": wording.language().split("_")[0],
         "year": last.year,
@@ -75,7 +78,9 @@ def _content(
         "closing": [_closing_words(closing), wording.money(abs(closing), currency)],
         "open_title": _("Open on %(day)s") % {"day": wording.day(last)},
         "open_columns": [_("Document"), _("Due"), _("Days overdue"), _("Open")],
-        "open": [_open(item, currency) for item in statements.open_items(account, last)],
+        "open": [*(_open(item, currency) for item in open_.items), *_further(open_, closing, currency)],
+        # What is open is the balance, to the cent: the parts cannot say otherwise.
+        "open_total": [_("Total"), wording.figure(closing, currency)],
         "bank": wording.account(holder=seller.name, iban=seller.iban, bic=seller.bic, bank=seller.bank_name)
         if closing > 0
         else [],
@@ -101,6 +106,21 @@ def _open(item: statements.Open, currency: str) -> list[str]:
         str(item.days or ""),
         wording.figure(item.amount, currency),
     ]
+
+
+def _further(open_: statements.OpenPage, closing: Decimal, currency: str) -> list[list[str]]:
+    """Return a row for all that is not named, with its sum; none where everything is."""
+    if not open_.next:
+        return []
+    words = _("%(count)s more, all of them in the list as a file") % {"count": open_.count - len(open_.items)}
+    rest = closing - sum((item.amount for item in open_.items), start=Decimal(0))
+    return [[words, "", "", wording.figure(rest, currency)]]
+
+
+def open_beyond_paper(account: statements.Account, day: date) -> int:
+    """Return how many open items a paper does not name one by one."""
+    found = statements.open_items(account, day, start=MOST_OPEN, limit=1)
+    return max(0, found.count - MOST_OPEN)
 
 
 def _receiver(customer: Customer, seller: LegalEntity) -> list[str]:

@@ -7,18 +7,21 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from billing import ageing, statements
 from billing import services as billing
 from billing.models import Invoice, LedgerEntry, LegalEntity
 from core.actors import SYSTEM
 from core.api.keys import create_api_key
+from core.files import read_file
 from core.models import OutgoingMail
 from core.money import Money
 from customers import services as customers
 from customers.models import Customer
-from tests.factories.billing import pdf_text, place
+from tests.factories.billing import pdf_text, place, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
 D = Decimal
@@ -64,9 +67,10 @@ def test_a_statement_says_what_was_owed_what_moved_and_what_is_open(ada, django_
     assert rest.opening == D("44.12")
     ours = LedgerEntry.objects.filter(customer=ada, account__kind__in=["receivable", "prepayment"])
     assert statements.balance(account, date(2027, 12, 31)) == round(ours.aggregate(sum=Sum("amount"))["sum"], 2)
-    items = statements.open_items(account, date(2027, 12, 31))
-    assert sum(item.amount for item in items) == D("13.17")
-    assert [item.amount for item in statements.open_items(account, date(2026, 3, 31))] == [D("22.06"), D("22.06")]
+    found = statements.open_items(account, date(2027, 12, 31))
+    assert sum(item.amount for item in found.items) == D("13.17")
+    march_open = statements.open_items(account, date(2026, 3, 31))
+    assert ([item.amount for item in march_open.items], march_open.count) == ([D("22.06"), D("22.06")], 2)
     assert statements.accounts_of(ada.pk) == [account]
 
 
@@ -217,3 +221,122 @@ def test_an_integrator_reads_the_account_of_a_customer(ada, api):
     assert api.get(f"{address}?from=2026-05-01&to=2026-04-01").status_code == 400
     assert api.get(f"{address}?bogus=1").status_code == 400
     assert api.get("/api/v1/customers/C-999999/statement/").status_code == 404
+
+
+LATER = date(2027, 12, 31)
+ALL_YEARS = "from=2026-03-01&to=2027-12-31"
+
+
+@pytest.fixture
+def much(ada, run_debts, monkeypatch):
+    """Five more open invoices, and pages of three: 123.47 open, of which 110.30 is of these."""
+    for _index in range(5):
+        billing.invoice_order(place(customer_id=ada.pk).pk, actor=SYSTEM, at=DAY1)
+    run_debts()
+    monkeypatch.setattr(statements, "PER_PAGE", 3)
+    assert statements.balance(account_of(ada), LATER) == D("123.47")
+    return ada
+
+
+def read_csv(answer):
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_what_is_open_comes_page_by_page_and_no_page_is_dearer_than_another(much, django_assert_num_queries):
+    account = account_of(much)
+    found, start = [], 0
+    # What more there is, is counted; on the last page it is known.
+    for queries in (3, 3, 2):
+        with django_assert_num_queries(queries):
+            page = statements.open_items(account, LATER, start=start, limit=3)
+        assert page.count == 8
+        found += page.items
+        start = page.next
+    assert start == 0
+    assert sum(item.amount for item in found) == D("123.47")
+    # Money without an invoice comes last, on SQLite and on PostgreSQL.
+    assert [item.invoice is None for item in found] == [False] * 7 + [True]
+    assert len({item.invoice.pk for item in found[:-1]}) == 7
+    assert list(statements.every_open_item(account, LATER)) == found
+    with django_assert_num_queries(2):
+        assert statements.open_items(account, LATER, start=300, limit=3) == statements.OpenPage([], 8)
+    assert [statements.read_start(text) for text in ("", "1", "3", "0", "-1", "²", "9" * 30)] == [0, 0, 6, 0, 0, 0, 0]
+
+
+def test_finance_turns_the_pages_of_what_is_open(much, staff, django_assert_num_queries):
+    page = f"{JOURNAL}statement/{much.pk}/?{ALL_YEARS}"
+    numbers = [item.invoice.number for item in statements.every_open_item(account_of(much), LATER) if item.invoice]
+    staff.get(page)
+    shown = []
+    with CaptureQueriesContext(connection) as first:
+        shown.append(staff.get(page).content.decode())
+    with CaptureQueriesContext(connection) as last:
+        shown.append(staff.get(f"{page}&open=3").content.decode())
+    assert len(last) == len(first) - 1
+    assert "1 to 3 of 8" in shown[0]
+    assert "&amp;open=2#open" in shown[0]
+    assert "7 to 8 of 8" in shown[1]
+    assert "Paid, and not used for an invoice" in shown[1]
+    assert [number in shown[0].partition('id="open"')[2] for number in numbers] == [True] * 3 + [False] * 4
+    for one in shown:
+        assert "Total of all 8" in one
+        assert "€123.47" in one.partition("Total of all 8")[2]
+    rows = read_csv(staff.get(f"{page}&of=open&as=csv"))
+    assert rows[0] == ["Document", "Date", "Due", "Days overdue", "Open", "Currency"]
+    assert [row[0] for row in rows[1:]] == [*numbers, "Paid, and not used for an invoice"]
+    assert sum(D(row[4]) for row in rows[1:]) == D("123.47")
+    assert staff.get(f"{page}&of=open&as=xlsx").content.startswith(b"PK")
+    for odd in ("²", "0", "999999", "9" * 30):
+        assert staff.get(f"{page}&open={odd}").status_code == 200
+
+
+def test_a_customer_turns_the_pages_of_what_is_open_and_takes_all_of_it(much, client, django_user_model):
+    user = django_user_model.objects.create_user("ada", "ada@example.com", "secret")
+    Customer.objects.filter(pk=much.pk).update(user=user)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    english = {"accept-language": "en"}
+    first, last = (client.get(f"/statement/?{ALL_YEARS}&open={n}", headers=english).content.decode() for n in (1, 3))
+    assert "1 to 3 of 8" in first
+    assert "7 to 8 of 8" in last
+    assert "€123.47" in first.partition("Total of all 8")[2]
+    assert "€123.47" in last.partition("Total of all 8")[2]
+    rows = read_csv(client.get(f"/statement/?{ALL_YEARS}&of=open&as=csv", headers=english))
+    assert (len(rows), sum(D(row[4]) for row in rows[1:])) == (9, D("123.47"))
+    rows = read_csv(client.get(f"/statement/?{ALL_YEARS}&as=csv", headers=english))
+    assert rows[-1][5] == "123.47"
+    assert client.get(f"/statement/?{ALL_YEARS}&as=xlsx").content.startswith(b"PK")
+
+
+def test_a_paper_that_does_not_name_everything_says_how_much_more_there_is(much, staff, run_debts, monkeypatch):
+    """Fails with `_further` taken out: what is named is 16.11 of 123.47, and nothing says so."""
+    page = f"{JOURNAL}statement/{much.pk}/?{ALL_YEARS}"
+    whole = words_of(staff.get(f"{page}&as=pdf").content)
+    assert "123,47" in whole
+    monkeypatch.setattr("billing.services.statement_paper.MOST_OPEN", 2)
+    billing.ask_for_statement(account_of(much), date(2026, 3, 1), LATER, asked="x", actor=SYSTEM)
+    run_debts()
+    mail = OutgoingMail.objects.get(kind="statement")
+    paper, listed = mail.attachments.order_by("pk")
+    cut = pdf_text(paper)
+    # 123.47 − (−5.95 + 22.06)
+    assert "107,36" in cut
+    assert "107,36" not in whole
+    assert cut.count("123,47") == whole.count("123,47")
+    assert listed.name == f"open-{much.number}.xlsx"
+    assert read_file(listed).startswith(b"PK")
+
+
+def test_an_integrator_turns_the_pages_of_what_is_open(much, api, monkeypatch):
+    monkeypatch.setattr("billing.api.statements.OPEN_AT_ONCE", 5)
+    _key, plain = create_api_key("Books", scopes=["invoices:read"])
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
+    address = f"/api/v1/customers/{much.number}/statement/?{ALL_YEARS}"
+    first = api.get(address).json()
+    rest = api.get(f"{address}&open_after={first['next_open']}").json()
+    assert [(len(one["open_items"]), one["open_count"], one["next_open"]) for one in (first, rest)] == [
+        (5, 8, 5),
+        (3, 8, None),
+    ]
+    assert sum(D(one["amount"]) for said in (first, rest) for one in said["open_items"]) == D("123.47")
+    assert first["closing_balance"] == "123.47"
+    assert api.get(f"{address}&open_after=x").status_code == 400

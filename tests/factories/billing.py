@@ -79,7 +79,12 @@ def line_of(order: Order, sku: str) -> OrderLine:
 
 def pdf_text(attachment: Attachment) -> str:
     """Return the words of a PDF, with single spaces."""
-    pages = PdfReader(BytesIO(read_file(attachment))).pages
+    return words_of(read_file(attachment))
+
+
+def words_of(content: bytes) -> str:
+    """Return the words of a PDF that was not kept."""
+    pages = PdfReader(BytesIO(content)).pages
     return " ".join(" ".join(page.extract_text() for page in pages).replace("\u00a0", " ").split())
 
 
