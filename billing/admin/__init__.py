@@ -150,6 +150,15 @@ navigation.register(
 )
 navigation.register(
     MONEY,
+    _("Trial balance"),
+    "admin:billing_trial_balance",
+    permission="billing.view_ledgertransaction",
+    order=542,
+    icon="coins",
+    whole="channel",
+)
+navigation.register(
+    MONEY,
     _("Month of the books"),
     "admin:billing_month",
     permission="billing.view_ledgertransaction",

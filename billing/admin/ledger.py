@@ -20,7 +20,7 @@ from core.templatetags.back_office import money
 from customers.models import Customer
 from orders.models import Order
 
-from . import ageing, chart, month, statements
+from . import ageing, chart, month, statements, trial_balance
 
 
 class AccountFilter(admin.SimpleListFilter):
@@ -78,11 +78,12 @@ class LedgerTransactionAdmin(PanelAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        """Add the pages of a month, of ages, of statements, and of the numbers of the accounts."""
+        """Add the pages of a month, of ages, of balances, of statements, and of the numbers of the accounts."""
         view = self.admin_site.admin_view
         return [
             path("month/", view(month.month_page), name="billing_month"),
             path("ageing/", view(ageing.ageing_page), name="billing_ageing"),
+            path("trial-balance/", view(trial_balance.trial_balance_page), name="billing_trial_balance"),
             path("statement/<int:pk>/", view(statements.statement_page), name="billing_statement"),
             path("accounts/", view(chart.accounts_page), name="billing_accounts"),
             *super().get_urls(),
