@@ -206,7 +206,7 @@ def provider(settings: Any) -> Iterator[Any]:
 @pytest.fixture
 def stripe(settings: Any) -> Iterator[Any]:
     """Open a Stripe of our own over real HTTP, and lead the customers to it."""
-    fake = import_module("tests.stripe")
+    fake = import_module("billing.proofs.stripe")
     with fake.running() as found:
         settings.STRIPE_API_URL = settings.STRIPE_PAGE_ORIGIN = found.url
         settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = fake.KEY, fake.SECRET

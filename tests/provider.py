@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.gateways import wire
-from tests.answering import Answer, Asked, answering
+from billing.proofs.answering import Answer, Asked, answering
 
 SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHM="
 

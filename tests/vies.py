@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.answering import Answer, Asked, answering
+from billing.proofs.answering import Answer, Asked, answering
 
 
 class Vies:

@@ -140,10 +140,10 @@ class Soak:
 
 def faults_now() -> list[str]:
     """Return what is wrong with the ledger at this moment."""
-    return [*_of_sums(), *_of_accounts(), *_of_truths()]
+    return [*of_sums(), *_of_accounts(), *of_truths()]
 
 
-def _of_sums() -> list[str]:
+def of_sums() -> list[str]:
     """Add up every transaction and every currency, exactly: no database rounds in between."""
     by_cause: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     by_currency: dict[str, Decimal] = defaultdict(Decimal)
@@ -179,6 +179,7 @@ def _sums(rows: Iterable[tuple[str, Any]]) -> dict[str, Decimal]:
     return defaultdict(Decimal, {currency: Decimal(amount or 0) for currency, amount in rows})
 
 
-def _of_truths() -> list[str]:
+def of_truths() -> list[str]:
+    """Ask every invariant of money."""
     found = [check() for code, _name, check in invariants.questions() if code in TRUTHS]
     return [f"{one.code} {one.name}: {', '.join(one.breaches[:3])}" for one in found if one.breaches]

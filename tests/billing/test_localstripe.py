@@ -1,6 +1,6 @@
 """What our gateway says is understood by a Stripe that is not ours, and the other way round: `./run wire`.
 
-localstripe checks the wire, not what must never be: that is tried against our own Stripe (`tests/stripe.py`).
+localstripe checks the wire, not what must never be: that is tried against our own Stripe (`billing/proofs/stripe.py`).
 It answers an intent with manual capture, its confirmation, capture in part and whole, cancelling, refunds, declines,
 three-D Secure and lists of refunds, and it signs its events. What it does not know (1.15.10):
 
@@ -28,9 +28,9 @@ from django.utils import timezone
 from billing.gateways import About, Outcome, ProviderSilent, Stand, wire
 from billing.gateways.base import Charge, Checkout
 from billing.gateways.stripe import StripeGateway
+from billing.proofs.answering import Asked, answering
 from core.models import EventRecord, IdempotencyKey
 from core.money import Money
-from tests.answering import Asked, answering
 from tests.billing.checkouts import begin
 from tests.factories.billing import make_seller, place
 

@@ -306,7 +306,7 @@ def test_a_capture_that_is_refused_is_put_before_a_person_and_may_be_tried_again
 
 
 def no(message: str) -> Exception:
-    from tests.stripe import No
+    from billing.proofs.stripe_bank import No
 
     return No(402, message)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.proofs import immutable, ledger, numbers, official, papers, rounding, scratch
+from billing.proofs import immutable, ledger, numbers, official, papers, payments, rounding, scratch, webhooks
 from billing.proofs.asking import Asked
 
 
@@ -57,6 +57,20 @@ PROOFS = {
         10_000,
         "processes that draw numbers at once, change their mind and are killed leave no gap and no double",
         processes=16,
+        apart=True,
+    ),
+    "payments": Proof(
+        payments.prove,
+        5_000,
+        "whatever of our talk with Stripe gets lost, late or doubled, it took once and to the cent what the books say",
+        processes=3,
+        apart=True,
+    ),
+    "webhooks": Proof(
+        webhooks.prove,
+        10_000,
+        "what Stripe writes counts once, in any order, and what is forged or stale never; how long our door takes",
+        processes=3,
         apart=True,
     ),
 }

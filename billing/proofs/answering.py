@@ -1,11 +1,11 @@
-"""A server of somebody else's, for the tests: real HTTP on this machine that answers in JSON, or not at all."""
+"""A server of somebody else's, for proofs and tests: real HTTP on this machine that answers in JSON, or not at all."""
 
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -25,8 +25,9 @@ def answering(answer: Callable[[Asked], Answer | None]) -> Iterator[str]:
 
     class Door(BaseHTTPRequestHandler):
         def serve(self) -> None:
+            """Answer, or break off."""
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            said = answer(Asked(self.command, self.path, self.headers, body))
+            said = answer(Asked(self.command, self.path, cast(Mapping[str, str], self.headers), body))
             if said is None:
                 self.close_connection = True
                 return

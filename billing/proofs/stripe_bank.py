@@ -99,7 +99,7 @@ class Bank(ABC):
             name = f"po_{len(self.payouts) + 1}"
             rows = [row for row in self._books() if row["id"] not in self.paid_out]
             if extra:
-                what = {"type": "adjustment", "source": None, "description": "Something else"}
+                what: Said = {"type": "adjustment", "source": None, "description": "Something else"}
                 rows.append(_entry(f"txn_extra_{name}", extra, **what))
             self.paid_out |= {row["id"] for row in rows}
             amount = sum(row["net"] for row in rows)
@@ -136,6 +136,6 @@ class Bank(ABC):
     def send_home(self, name: str) -> None:
         """Let the bank of a customer send a refund back that had succeeded."""
         with self.lock:
-            self.refunds[name].update(status="failed", failure_reason="lost_or_stolen_card")
+            self.refunds[name] |= {"status": "failed", "failure_reason": "lost_or_stolen_card"}
             self.tell("refund.failed", self.refunds[name])
             self.tell("charge.refund.updated", self.refunds[name])

@@ -1,5 +1,5 @@
-"""Stripe, as far as we speak to it, over real HTTP: it loses answers, repeats and shuffles its events, and its books
-are its own.
+"""Stripe, as far as we speak to it, over real HTTP: it loses answers, gets some questions late, and its books are its
+own.
 
 What it does with keys, amounts and states is what docs.stripe.com says, not what our gateway expects.
 """
@@ -14,17 +14,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.answering import Answer, Asked, answering
-from tests.stripe_bank import Bank, No, Said
+from billing.proofs.answering import Answer, Asked, answering
+from billing.proofs.stripe_bank import Bank, No, Said
 
-KEY, SECRET = "sk_test_ours", "whsec_between_us"
+KEY, SECRET = "sk_test_ours", "whsec_between_us"  # noqa: S105 - of a Stripe that is ours
 CARD = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2031}
 
 
 class Stripe(Bank):
-    """The books, and knobs: `losing` is how many of the next answers (or which share) are lost after the work."""
+    """The books, and knobs: `losing` is how many of the next answers (or which share) are lost after the work.
+
+    `dawdling` is which share of what is to be done arrives only when whoever asked has long given up, and asked again.
+    """
 
     def __init__(self) -> None:
+        """Open empty books."""
         self.url = ""
         self.sessions: dict[str, Said] = {}
         self.intents: dict[str, Said] = {}
@@ -37,12 +41,16 @@ class Stripe(Bank):
         self.events: list[Said] = []
         self.asked: list[str] = []
         self.losing: float = 0
+        self.dawdling: float = 0
+        # How many answers were lost, and how many questions came late.
+        self.lost = self.late = 0
+        self.on_their_way: list[tuple[str, Said, str]] = []
         self.away = False
         # Cards that say no when they are charged while their owner is away.
         self.strict_cards: set[str] = set()
         self.refund_status = "succeeded"
         self.lock = threading.RLock()
-        self.dice = random.Random(7)
+        self.dice = random.Random(7)  # noqa: S311 - no secret
         self.hold_seconds = 7 * 86400
 
     # The customer -------------------------------------------------------------------------------
@@ -55,7 +63,8 @@ class Stripe(Bank):
         """Pay on the page; `first`: the card is declined before (`decline`), or its bank asks (`challenge`)."""
         with self.lock:
             session = self.session_of(key)
-            assert session["status"] == "open"
+            if session["status"] != "open":
+                raise No(400, "Nobody can pay on a page that is closed")
             intent = self.intents.get(session["payment_intent"]) or self._intent(session)
             if first == "decline":
                 intent["last_payment_error"] = {"code": "card_declined", "message": "Your card was declined."}
@@ -67,7 +76,10 @@ class Stripe(Bank):
                 return
             intent["last_payment_error"] = None
             self._succeed(intent)
-            session.update(status="complete", payment_status="unpaid" if intent["status"] != "succeeded" else "paid")
+            session |= {
+                "status": "complete",
+                "payment_status": "unpaid" if intent["status"] != "succeeded" else "paid",
+            }
             self.tell("checkout.session.completed", session)
 
     def _intent(self, session: Said) -> Said:
@@ -112,17 +124,17 @@ class Stripe(Bank):
             "payment_method_details": {"type": "card", "card": card},
         }
         if intent["capture_method"] == "manual":
-            intent.update(status="requires_capture", amount_capturable=intent["amount"])
+            intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
             self.tell("payment_intent.amount_capturable_updated", intent)
         else:
-            intent.update(status="succeeded", amount_received=intent["amount"])
+            intent |= {"status": "succeeded", "amount_received": intent["amount"]}
             self.tell("payment_intent.succeeded", intent)
 
     def run_out(self, reference: str) -> None:
         """Let go of what is held, because it took too long; or close a page."""
         with self.lock:
             found = self.sessions.get(reference) or self.intents[reference]
-            found.update(status="expired" if reference.startswith("cs_") else "canceled", amount_capturable=0)
+            found |= {"status": "expired" if reference.startswith("cs_") else "canceled", "amount_capturable": 0}
             kind = "checkout.session.expired" if reference.startswith("cs_") else "payment_intent.canceled"
             self.tell(kind, found)
 
@@ -170,7 +182,8 @@ class Stripe(Bank):
                     return 200, self._told(parts, asked)
                 except No as no:
                     return no.status, no.body
-            assert key, "Everything that does something needs a key"
+            if not key:
+                raise KeyError("Everything that does something needs a key")
             wanted = {"path": path, **asked}
             if key in self.keys:
                 before, status, said = self.keys[key]
@@ -271,7 +284,7 @@ class Stripe(Bank):
             raise No(400, f"It is {intent['status']}", code="payment_intent_unexpected_state")
         if amount > intent["amount_capturable"]:
             raise No(400, "The amount is more than what can be captured", code="amount_too_large")
-        intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
+        intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
         self.tell("payment_intent.succeeded", intent)
         return intent
 
@@ -295,13 +308,34 @@ class Stripe(Bank):
         self.tell("refund.created", refund)
         return refund
 
+    def is_late(self, path: str, asked: Said, key: str) -> bool:
+        """Whether what is to be done arrives only later: before something that is asked then, or at last."""
+        with self.lock:
+            if self.on_their_way and self.dice.random() < self.dawdling:
+                self.answer("POST", *self.on_their_way.pop(self.dice.randrange(len(self.on_their_way))))
+            if self.dice.random() >= self.dawdling:
+                return False
+            self.on_their_way.append((path, asked, key))
+            self.late += 1
+            return True
+
+    def arrive(self) -> int:
+        """Let everything arrive that is on its way; returns how much that was."""
+        with self.lock:
+            late, self.on_their_way = self.on_their_way, []
+            for one in late:
+                self.answer("POST", *one)
+            return len(late)
+
     def loses(self) -> bool:
         """Whether the answer to what was just done gets lost."""
         with self.lock:
             if self.losing >= 1:
                 self.losing -= 1
                 return True
-            return 0 < self.losing < 1 and self.dice.random() < self.losing
+            lost = 0 < self.losing < 1 and self.dice.random() < self.losing
+            self.lost += lost
+            return lost
 
 
 def nested(form: str) -> Said:
@@ -328,7 +362,10 @@ def running(make: Callable[[], Stripe] = Stripe) -> Iterator[Stripe]:
         if asked.headers.get("Authorization") != f"Bearer {KEY}":
             return 401, {"error": {"message": "Invalid API Key provided"}}
         said = nested(where.query if asked.method == "GET" else asked.body)
-        found = stripe.answer(asked.method, where.path, said, asked.headers.get("Idempotency-Key") or "")
+        key = asked.headers.get("Idempotency-Key") or ""
+        if stripe.dawdling and asked.method == "POST" and stripe.is_late(where.path, said, key):
+            return None
+        found = stripe.answer(asked.method, where.path, said, key)
         return None if stripe.loses() else found
 
     with answering(answer) as stripe.url:

@@ -1,0 +1,74 @@
+"""`./run manage prove payments` and `prove webhooks` (R5, R6): small here, and what is wrong is said."""
+
+import pytest
+
+from billing.models import Payment
+from billing.proofs import payments, storm, webhooks
+from billing.proofs.asking import Asked
+from core.models import EventRecord
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_stripe_took_once_and_to_the_cent_what_the_books_say():
+    found = payments.prove(Asked(12, seed=7, processes=3))
+
+    assert found["told"] == []
+    assert found["met"] is True
+    assert found["provider_cents"] == found["ledger_cents"] == found["taken_cents"] - found["sent_back_cents"] > 0
+    assert (found["captures_above_authorized"], found["refunds_above_captured"], found["unknown_left"]) == (0, 0, 0)
+    assert sum(found["did"].values()) == found["customers"] == 12
+    assert found["answers_lost"] > 10
+    assert found["questions_late"] > 0
+
+
+def test_events_count_once_and_what_is_not_true_never(monkeypatch):
+    # Nothing that a test sees depends on how busy the machine is.
+    monkeypatch.setattr(webhooks, "ACK_MS", 60_000)
+    found = webhooks.prove(Asked(60, seed=7, processes=3))
+
+    assert found["told"] == []
+    assert found["met"] is True
+    assert found["events"] == found["not_true"] >= 60
+    assert set(found["answers"]) == {"forged 401", "signed 204", "stale 401"}
+    assert (found["state_regressions"], found["duplicate_orders"], found["captured_twice"]) == (0, 0, 0)
+    assert (found["not_true_accepted"], found["true_refused"]) == (0, 0)
+    assert 0 < found["told_apart"] <= found["events"] / webhooks.TIMES
+
+
+def test_a_door_that_believes_everybody_is_found_out(monkeypatch):
+    monkeypatch.setattr("billing.gateways.stripe_said.check_signature", lambda header, body, now: None)
+    found = webhooks.prove(Asked(5, seed=7))
+
+    assert (found["met"], found["not_true_accepted"]) == (False, found["events"])
+
+
+def test_what_is_not_as_stripe_says_is_named():
+    storm.open_till()
+    with storm.weather(losing=0) as there:
+        buyer = storm.Buyer(0, there, times=1)
+        buyer.go("ship")
+        payment = Payment.objects.get()
+        assert list(payments.faults_of(there)) == []
+        taken, code = payment.captured, payment.code
+
+        intent = there.intents["pi_1"]
+        intent["amount_received"] += 1
+        assert list(payments.faults_of(there)) == [
+            f"pi_1: {storm.cents(taken) + 1} were taken, {storm.cents(taken)} was held",
+            f"{code} taken: {storm.cents(taken)} here, {storm.cents(taken) + 1} there",
+        ]
+        intent["amount_received"] -= 1
+        there.refunds["re_1"] = {"payment_intent": "pi_1", "amount": storm.cents(taken) + 1, "status": "failed"}
+        assert list(payments.faults_of(there)) == [
+            f"pi_1: {storm.cents(taken) + 1} was sent back, {storm.cents(taken)} were taken"
+        ]
+        there.refunds.clear()
+        Payment.objects.update(giving_up=True)
+        assert f"{code} is unknown: it waits for an answer" in list(payments.faults_of(there))
+        Payment.objects.update(giving_up=False)
+        step = EventRecord.objects.filter(subject_type="billing.payment", target="captured").get()
+        EventRecord.objects.filter(pk=step.pk).update(source="captured", target="requires_action")
+        assert list(payments.regressions()) == [
+            f"payment {step.subject_id} went back from captured to requires_action"
+        ]
