@@ -174,7 +174,7 @@ register(
         rows="SELECT COUNT(*) FROM billing_payment",
         breaches=f"""
             SELECT p.code FROM billing_payment p
-            LEFT JOIN (SELECT payment_id, SUM(taken - returned - lost - owed) AS open, SUM(owed) AS owed
+            LEFT JOIN (SELECT payment_id, SUM(taken - returned - lost - owed - credit_back) AS open, SUM(owed) AS owed
                        FROM billing_dispute GROUP BY payment_id) d ON d.payment_id = p.id
             LEFT JOIN (
                 SELECT t.payment_id, SUM(e.amount) AS amount FROM billing_ledgerentry e
@@ -251,7 +251,7 @@ register(
     ),
     Invariant(
         code="I3",
-        name="the store credit of each customer is what the ledger says, and orders hold of it what their payments do",
+        name="the store credit of each customer is what the ledger says, and held is what payments and disputes hold",
         rows="SELECT COUNT(*) FROM billing_storecredit",
         breaches=f"""
             SELECT c.customer_id FROM (
@@ -265,6 +265,9 @@ register(
                     SELECT o.customer_id, p.currency, 0, 0, 0, p.authorized - p.captured FROM billing_payment p
                     JOIN orders_order o ON o.id = p.order_id
                     WHERE p.gateway = 'store_credit' AND p.status IN ('authorized', 'partially_captured')
+                    UNION ALL
+                    SELECT o.customer_id, d.currency, 0, 0, 0, d.credit_held FROM billing_dispute d
+                    JOIN orders_order o ON o.id = d.order_id WHERE d.credit_held <> 0
                 ) s GROUP BY customer_id, currency
             ) c
             WHERE NOT ({_same("c.balance", "c.kept")} AND {_same("c.held", "c.waits")})

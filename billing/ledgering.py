@@ -147,9 +147,11 @@ def _read(apps: Any, keys: list[int]) -> dict[int, OfOrder]:
     for row in read("Refund", "order_id", *back, status="succeeded"):
         found[row["order_id"]].refunds.append({"returns": 0, **row})
     if "dispute" in apps.all_models["billing"]:
-        asked = ("payment_id", "currency", "taken", "returned", "lost", "owed", "opened_at", "closed_at", "decided_at")
+        asked: tuple[str, ...] = ("payment_id", "currency", "taken", "returned", "lost", "owed")
+        asked += ("opened_at", "closed_at", "decided_at")
+        asked += _known(apps, "Dispute", "owed_back") + _known(apps, "Dispute", "credit_back")
         for row in read("Dispute", "order_id", *asked, taken__gt=0):
-            found[row["order_id"]].disputes.append(row)
+            found[row["order_id"]].disputes.append({"owed_back": NOTHING, "credit_back": NOTHING, **row})
     return found
 
 
@@ -271,20 +273,27 @@ class Writing:
                 ("dispute", "taken", 1, row["opened_at"]),
                 ("dispute", "returned", -1, row["closed_at"]),
                 ("dispute", "lost", 1, row["decided_at"]),
+                ("dispute", "credit", 1, row["closed_at"]),
                 ("charge_back", "owed", 1, row["decided_at"]),
+                ("charge_back", "owed_back", 1, row["decided_at"]),
             )
+            reached = {**row, "owed": row["owed"] + row["owed_back"], "credit": row["credit_back"]}
             for kind, what, sign, at in found:
                 source = source_of("dispute", row["pk"], what)
-                amount = row[what] - self.written.get(source, NOTHING)
+                amount = reached[what] - self.written.get(source, NOTHING)
                 if amount <= 0:
                     continue
                 legs = postings.dispute_legs(sign * amount, account=account)
                 if what == "lost":
                     legs = postings.loss_legs(amount, account=account)
+                elif what == "credit":
+                    legs = postings.credit_back_legs(amount, account=account, customer_id=self.order.customer_id)
                 elif what == "owed":
                     legs = self._charged_back(payment, amount, account)
+                elif what == "owed_back":
+                    legs = self._owed_no_more(payment, amount, account)
                 day = timezone.localdate(at or row["opened_at"])
-                name = f"{source}:{places(row[what])}"
+                name = f"{source}:{places(reached[what])}"
                 yield self._posting(kind, name, self.seller(), row["currency"], day, legs, payment=payment)
 
     def _charged_back(self, payment: int, amount: Decimal, account: str) -> tuple[Leg, ...]:
@@ -293,6 +302,13 @@ class Writing:
         owed = [(row["invoice_id"], row["taken_back"]) for row in self.order.matches if row["payment_id"] == payment]
         customer = self.order.customer_id
         return postings.charge_back_legs(amount, account=account, customer_id=customer, free=free, owed=owed)
+
+    def _owed_no_more(self, payment: int, amount: Decimal, account: str) -> tuple[Leg, ...]:
+        self.free[payment] += amount
+        # What settles invoices again is counted as settled already.
+        matches = [row for row in self.order.matches if row["payment_id"] == payment]
+        free = self.free[payment] + sum((row["amount"] + row["taken_back"] for row in matches), start=NOTHING)
+        return postings.debt_back_legs(amount, account=account, customer_id=self.order.customer_id, free=free)
 
     def _over(self, payment: int, *, first: int | None) -> list[tuple[int, Decimal]]:
         """Return by how much too much was paid and credited on the invoices of a payment, the one meant first."""

@@ -12,6 +12,8 @@ An amount is debit above nothing and credit below, so that the legs of a posting
     dispute      disputed +119, money -119 when the provider takes it; turned round when he gives it back
     lost         bad debt +119, disputed -119 where it is our loss
     charge back  receivable +119, disputed -119 where the customer owes it again
+    debt back    disputed +119, prepayment -119 when he gives the money back after all: it settles as before
+    credit back  store credit +20, disputed -20 where credit was given for a payment that the bank took as well
     payout       on its way to the bank +117, fee +2, money at the provider -119
     arrival      money at the bank +117, on its way -117
 """
@@ -198,6 +200,21 @@ def charge_back_legs(
         found.append(Leg(RECEIVABLE, taken, customer_id=customer_id, invoice_id=invoice_id))
     found.append(Leg(RECEIVABLE, rest, customer_id=customer_id))
     return legs(*found)
+
+
+def debt_back_legs(amount: Decimal, *, account: str, customer_id: int | None, free: Decimal) -> tuple[Leg, ...]:
+    """Return the way back: the payment is here again, and the customer's until an invoice takes it (`free` of it)."""
+    kept = min(amount, max(NOTHING, free))
+    return legs(
+        Leg(DISPUTE, amount, account),
+        Leg(PREPAYMENT, -kept, customer_id=customer_id),
+        Leg(RECEIVABLE, kept - amount, customer_id=customer_id),
+    )
+
+
+def credit_back_legs(amount: Decimal, *, account: str, customer_id: int | None) -> tuple[Leg, ...]:
+    """Return store credit that pays for what the provider took; less than nothing is given to the customer anew."""
+    return legs(Leg(STORE_CREDIT, amount, customer_id=customer_id), Leg(DISPUTE, -amount, account))
 
 
 def payout_legs(amount: Decimal, *, fees: Decimal, account: str) -> tuple[Leg, ...]:

@@ -221,7 +221,7 @@ def disputed(order: Order) -> dict[int, Decimal | None]:
 
 def waits_for_a_dispute(customer_id: int) -> bool:
     """Whether a payment of a customer is disputed, or nobody has said yet who bears it."""
-    rest = exact(F("taken") - F("returned") - F("lost") - F("owed"))
+    rest = exact(F("taken") - F("returned") - F("lost") - F("owed") - F("credit_back"))
     rows = Dispute.objects.filter(order__customer=customer_id).annotate(rest=rest)
     return rows.filter(Q(status=Dispute.Status.OPEN) | (Q(status=Dispute.Status.LOST) & ~Q(rest=0))).exists()
 

@@ -16,7 +16,17 @@ CREDITED_AFTER_WRITE_OFF = sentence(gettext_noop("Credited after it had been wri
 DISPUTED = sentence(gettext_noop("The customer's bank asks %(amount)s back"))
 DISPUTE_OPENED = sentence(gettext_noop("The customer's bank asks %(amount)s for %(order)s back: send it evidence"))
 DISPUTE_LOST = sentence(gettext_noop("The dispute over %(amount)s for %(order)s is lost: say who bears it"))
-MONEY_BACK_AFTER_LOSS = sentence(gettext_noop("The provider gave %(amount)s for %(order)s back after it was lost"))
+DISPUTE_LOST_AND_SPENT = sentence(
+    gettext_noop(
+        "The dispute over %(amount)s for %(order)s is lost, and %(credit)s of the store credit given for it is spent: "
+        "say who bears it"
+    )
+)
+PAID_TWICE = sentence(
+    gettext_noop("%(amount)s for %(order)s was paid anew and came back from the bank as well: send it back")
+)
+CREDIT_CHARGED_BACK = sentence(gettext_noop("Your bank gave you the money for %(order)s as well"))
+CREDIT_GIVEN_ANEW = sentence(gettext_noop("Your bank took back the money for %(order)s"))
 CHARGED_BACK = sentence(gettext_noop("The payment of the rest was charged back"))
 DISPUTE_OVER = sentence(gettext_noop("The dispute needs nobody any more"))
 WRONGLY_BOOKED = sentence(gettext_noop("The payment was booked for the wrong invoice"))

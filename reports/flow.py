@@ -233,7 +233,7 @@ STEPS: tuple[FlowStep, ...] = (
             *("billing.Payment.void", "billing.Payment.take_back"),
             "billing.Payment.release_rest",
             *(f"billing.Refund.{step}" for step in REFUND_STEPS),
-            *("billing.Dispute.win", "billing.Dispute.lose"),
+            *(f"billing.Dispute.{step}" for step in ("win", "lose", "overturn")),
             "billing.CreditNote.pay_out",
             "billing.CreditNote.take_up",
         ),

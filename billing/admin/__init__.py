@@ -191,6 +191,7 @@ bell.say("books_failed", _("could not make the files of the books"))
 categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.operate_payment")
 categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)
 categories.register("dispute", _("disputed payment"), queue=categories.FINANCE)
+categories.register("paid_twice", _("paid twice"), queue=categories.FINANCE)
 categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 
 bell.say("payment_disputed", _("has a payment asked back by their bank"))

@@ -65,11 +65,15 @@ def _what_a_loss_does(dispute: Dispute) -> list[str]:
 def _what_owing_does(dispute: Dispute) -> list[str]:
     owed = min(dispute.undecided, dispute.payment.kept)
     amount = spoken_amount(owed, dispute.currency)
-    return [
+    said = [
         gettext("The customer owes %(amount)s again: it is open on the invoices that were paid with it.")
         % {"amount": amount},
         gettext("They can pay it anew, and are reminded of it when it is overdue."),
     ]
+    if lost := dispute.undecided - owed:
+        rest = spoken_amount(lost, dispute.currency)
+        said.append(gettext("%(amount)s went to the customer before, and is your loss.") % {"amount": rest})
+    return said
 
 
 @admin.register(Dispute, site=site)
@@ -111,6 +115,9 @@ class DisputeAdmin(TransitionAdmin, PanelAdmin):
         money_column("returned", _("Given back")),
         money_column("lost", _("Our loss")),
         money_column("owed", _("Owed by the customer again")),
+        money_column("owed_back", _("Owed no more")),
+        money_column("credit_held", _("Store credit held")),
+        money_column("credit_back", _("Store credit charged back")),
         code_column("reference", _("Reference")),
         when_column("opened_at", _("Since")),
         when_column("closed_at", _("Ended")),

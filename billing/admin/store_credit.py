@@ -37,7 +37,7 @@ class StoreCreditAdmin(BackOfficeAdmin):
     list_display = (
         link_column("customer", _("Customer")),
         money_column("balance", _("Balance")),
-        money_column("held", _("Held for orders")),
+        money_column("held", _("Held")),
         money_column("free", _("To spend")),
         "currency",
     )

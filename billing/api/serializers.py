@@ -178,7 +178,8 @@ class RefundSerializer(serializers.Serializer):
 class DisputeSerializer(serializers.Serializer):
     """A payment that the customer's bank asks back. `taken` is what the provider took, `returned` what he gave back.
 
-    Of what is lost, `lost` is borne by us and `owed` by the customer, who owes it again.
+    Of what is lost, `lost` is borne by us and `owed` by the customer, who owes it again. Store credit given for
+    the payment would be paid twice: it is held (`credit_held`) until the end, and charged back where it is lost.
     """
 
     id = serializers.CharField(source="code")
@@ -193,6 +194,8 @@ class DisputeSerializer(serializers.Serializer):
     returned = MoneyField()
     lost = MoneyField()
     owed = MoneyField()
+    credit_held = MoneyField()
+    credit_back = MoneyField()
     evidence_due_at = MomentField(allow_null=True)
     evidence_sent = serializers.BooleanField()
     opened_at = MomentField()

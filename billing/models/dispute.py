@@ -26,7 +26,8 @@ class Dispute(models.Model):
     """A payment that the customer's bank asks back. Amounts in `currency`, that of the payment.
 
     `taken` is what the provider took from us for it and `returned` what he gave back; of what is lost, finance decides
-    what is `lost` by us and what is `owed` by the customer again. The rest lies on the account of disputed payments.
+    what is `lost` by us and what is `owed` by the customer again; `credit_back` was charged to the store credit
+    that they had been given for the payment. The rest lies on the account of disputed payments.
     """
 
     class Status(models.TextChoices):
@@ -60,6 +61,13 @@ class Dispute(models.Model):
     returned = models.DecimalField(_("given back"), max_digits=14, decimal_places=3, default=Decimal(0))
     lost = models.DecimalField(_("our loss"), max_digits=14, decimal_places=3, default=Decimal(0))
     owed = models.DecimalField(_("owed again"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # What of it was owed again until the provider gave the money back after all.
+    owed_back = models.DecimalField(_("owed no more"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # Store credit was given for the payment before: it would be paid twice.
+    credit_held = models.DecimalField(_("store credit held"), max_digits=14, decimal_places=3, default=Decimal(0))
+    credit_back = models.DecimalField(
+        _("store credit charged back"), max_digits=14, decimal_places=3, default=Decimal(0)
+    )
     # Until when the provider takes evidence, and whether he has it.
     evidence_due_at = models.DateTimeField(_("evidence due"), null=True, blank=True)
     evidence_sent = models.BooleanField(_("evidence is with the bank"), default=False)
@@ -81,7 +89,11 @@ class Dispute(models.Model):
                 condition=Q(taken__gte=0, returned__gte=0, owed__gte=0), name="a_dispute_takes_and_gives"
             ),
             models.CheckConstraint(
-                condition=Q(lost=0, owed=0) | Q(status="lost"), name="only_what_is_lost_is_decided"
+                condition=Q(credit_held__gte=0, credit_back__gte=0, owed_back__gte=0),
+                name="a_dispute_holds_and_charges_credit",
+            ),
+            models.CheckConstraint(
+                condition=Q(lost=0, owed=0, credit_back=0) | Q(status="lost"), name="only_what_is_lost_is_decided"
             ),
         ]
         indexes = [
@@ -95,7 +107,7 @@ class Dispute(models.Model):
     @property
     def undecided(self) -> Decimal:
         """What the provider keeps and nobody has borne yet."""
-        return self.taken - self.returned - self.lost - self.owed
+        return self.taken - self.returned - self.lost - self.owed - self.credit_back
 
     @property
     def is_to_be_decided(self) -> bool:
@@ -113,3 +125,7 @@ class Dispute(models.Model):
     @transition(status, source=Status.OPEN, target=Status.LOST, custom={"label": _("Lost")})
     def lose(self) -> None:
         """The customer has the money back."""
+
+    @transition(status, source=Status.LOST, target=Status.WON, custom={"label": _("Won after all")})
+    def overturn(self) -> None:
+        """The bank decided otherwise later, and all of the money is here again."""

@@ -14,7 +14,9 @@ from customers.models import Customer
 
 
 class StoreCredit(models.Model):
-    """The credit of a customer in one currency: `balance` is what the ledger says, `held` what orders wait to take.
+    """The credit of a customer in one currency: `balance` is what the ledger says, `held` what waits to be taken.
+
+    It is held for orders, and for disputes over payments that it was given for.
 
     Changed only by conditional updates, under the lock of the customer: two orders never spend the same credit.
     """
@@ -22,7 +24,7 @@ class StoreCredit(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="store_credits", verbose_name=_("customer"))
     currency = models.CharField(_("currency"), max_length=3)
     balance = models.DecimalField(_("balance"), max_digits=14, decimal_places=3, default=Decimal(0))
-    held = models.DecimalField(_("held for orders"), max_digits=14, decimal_places=3, default=Decimal(0))
+    held = models.DecimalField(_("held"), max_digits=14, decimal_places=3, default=Decimal(0))
 
     objects = LockingManager()
 

@@ -23,6 +23,7 @@ from billing.models import (
 from billing.postings import NOTHING, STORE_CREDIT, Leg, Posting
 from billing.services.ledger import open_day, post, seller_of_money
 from core.actors import Actor
+from core.money import round_amount
 from core.service import service
 from orders.models import Order
 
@@ -106,7 +107,7 @@ def of_capture(order: Order, payment: Payment, amount: Decimal, *, at: datetime)
 def matched(payment: Payment) -> Decimal:
     """Return what of a payment settles invoices."""
     found = InvoicePayment.objects.filter(payment=payment).aggregate(sum=Sum("amount"))["sum"]
-    return Decimal(found or 0)
+    return round_amount(Decimal(found or 0), payment.currency)
 
 
 @dataclass(frozen=True)

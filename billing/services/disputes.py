@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,14 +16,22 @@ from billing import postings
 from billing.errors import NothingToDecide, UnknownPayment
 from billing.events import ArrearsPaid, DisputeClosed, DisputeDecided, DisputeOpened
 from billing.gateways import DisputeStand, DisputeStanding
-from billing.models import Dispute, Invoice, InvoicePayment, LedgerEntry, Payment
-from billing.postings import NOTHING, Posting
-from billing.sentences import CHARGED_BACK, DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_OVER, DISPUTED, MONEY_BACK_AFTER_LOSS
-from billing.services.booking import matched
+from billing.models import Dispute, Payment
+from billing.postings import NOTHING
+from billing.sentences import (
+    DISPUTE_LOST,
+    DISPUTE_LOST_AND_SPENT,
+    DISPUTE_OPENED,
+    DISPUTE_OVER,
+    DISPUTED,
+    PAID_TWICE,
+)
+from billing.services.charging_back import bear_loss, charge_back, posting_of, take_debt_back
 from billing.services.common import take_payment, tell_if_late
-from billing.services.ledger import open_day, post, seller_of_money
+from billing.services.disputed_credit import give_credit_anew, let_go_of_disputed_credit, secure_credit, spent
+from billing.services.ledger import post
 from billing.services.matching import tell_order
-from billing.services.writing_off import take_back, tell_write_offs
+from billing.services.writing_off import tell_write_offs
 from core import bell
 from core.actors import SYSTEM, Actor
 from core.models import User
@@ -83,10 +91,14 @@ def record_dispute(payment_id: int, standing: DisputeStanding, *, actor: Actor =
         _open(order, dispute, actor=actor, at=when)
     if ended:
         _end(order, payment, dispute, ENDS[standing.stand], actor=actor, at=when)
-    elif dispute.status == Status.LOST and moved[1] and dispute.undecided < 0:
-        _ask(order, dispute, MONEY_BACK_AFTER_LOSS(amount=_money(dispute), order=order), at=when)
-    elif dispute.status == Status.OPEN and not is_new:
-        _ask_for_evidence(order, dispute, at=when)
+    elif dispute.status == Status.LOST:
+        is_won = standing.stand is DisputeStand.WON and returned >= taken
+        _after_loss(order, payment, dispute, moved, is_won=is_won, actor=actor, at=when)
+    elif dispute.status == Status.OPEN:
+        if not is_new:
+            _ask_for_evidence(order, dispute, at=when)
+        if moved[0]:
+            secure_credit(order, payment, dispute, actor=actor, at=when)
     return dispute
 
 
@@ -97,34 +109,11 @@ def _post_moves(
     found = []
     if taken:
         legs = postings.dispute_legs(taken, account=account)
-        found.append(_posting(order, dispute, "dispute", "taken", dispute.taken, legs, at=at))
+        found.append(posting_of(order, dispute, "dispute", "taken", dispute.taken, legs, at=at))
     if returned:
         legs = postings.dispute_legs(-returned, account=account)
-        found.append(_posting(order, dispute, "dispute", "returned", dispute.returned, legs, at=at))
+        found.append(posting_of(order, dispute, "dispute", "returned", dispute.returned, legs, at=at))
     post(*found, actor=actor)
-
-
-def _posting(
-    order: Order,
-    dispute: Dispute,
-    kind: str,
-    what: str,
-    reached: Decimal,
-    legs: tuple[postings.Leg, ...],
-    *,
-    at: datetime,
-) -> Posting:
-    entity = seller_of_money()
-    return Posting(
-        kind,
-        postings.source_of("dispute", dispute.pk, what, postings.places(reached)),
-        entity,
-        dispute.currency,
-        open_day(entity, timezone.localdate(at)),
-        legs,
-        text=str(order.number),
-        links={"order": order.pk, "payment": dispute.payment_id},
-    )
 
 
 def _open(order: Order, dispute: Dispute, *, actor: Actor, at: datetime) -> None:
@@ -151,11 +140,19 @@ def _ask_for_evidence(order: Order, dispute: Dispute, *, at: datetime) -> None:
     _ask(order, dispute, said, due_at=dispute.evidence_due_at, at=at)
 
 
-def _ask(order: Order, dispute: Dispute, said: str, *, due_at: datetime | None = None, at: datetime) -> None:
+def _ask(
+    order: Order,
+    dispute: Dispute,
+    said: str,
+    *,
+    due_at: datetime | None = None,
+    is_paid_twice: bool = False,
+    at: datetime,
+) -> None:
     orders.open_exception(
-        category="dispute",
+        category="paid_twice" if is_paid_twice else "dispute",
         title=said,
-        dedupe_key=_key(dispute),
+        dedupe_key=_key(dispute, "paid_twice" if is_paid_twice else ""),
         order_id=order.pk,
         severity=OrderException.Severity.CRITICAL,
         payload={"dispute": dispute.code},
@@ -168,22 +165,84 @@ def _end(order: Order, payment: Payment, dispute: Dispute, transition: str, *, a
     advance(dispute, transition, actor=actor, at=at)
     emit(_about(DisputeClosed, order, dispute), actor=actor, at=at)
     _close_exceptions(dispute, actor=actor, at=at)
+    if dispute.status == Status.LOST:
+        secure_credit(order, payment, dispute, actor=actor, at=at)
     if dispute.status == Status.LOST and dispute.undecided > 0:
-        _ask(order, dispute, DISPUTE_LOST(amount=_money(dispute), order=order), at=at)
+        _ask(order, dispute, _what_is_lost(order, payment, dispute), at=at)
         return
+    if dispute.status == Status.WON:
+        let_go_of_disputed_credit(order, dispute)
     _let_go_on(order, payment, dispute, actor=actor, at=at)
+
+
+def _what_is_lost(order: Order, payment: Payment, dispute: Dispute) -> str:
+    if gone := min(dispute.undecided, spent(payment)):
+        credit = Money(gone, dispute.currency).rounded()
+        return DISPUTE_LOST_AND_SPENT(amount=_money(dispute), order=order, credit=credit)
+    return DISPUTE_LOST(amount=_money(dispute), order=order)
+
+
+def _after_loss(
+    order: Order,
+    payment: Payment,
+    dispute: Dispute,
+    moved: tuple[Decimal, Decimal],
+    *,
+    is_won: bool,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Take back what was decided of a dispute that was lost, as far as the provider gives its money back."""
+    taken, returned = moved
+    if taken and dispute.undecided > 0:
+        secure_credit(order, payment, dispute, actor=actor, at=at)
+    owed = _take_decision_back(order, payment, dispute, actor=actor, at=at)
+    if is_won:
+        advance(dispute, "overturn", actor=actor, at=at)
+        emit(_about(DisputeClosed, order, dispute), actor=actor, at=at)
+    if taken and dispute.undecided > 0:
+        _ask(order, dispute, _what_is_lost(order, payment, dispute), at=at)
+    if dispute.undecided or not (taken or returned or is_won):
+        return
+    _close_exceptions(dispute, actor=actor, at=at)
+    _let_go_on(order, payment, dispute, actor=actor, at=at)
+    if owed and order.balance_due < 0:
+        too_much = Money(min(owed, -order.balance_due), order.currency).rounded()
+        _ask(order, dispute, PAID_TWICE(amount=too_much, order=order), is_paid_twice=True, at=at)
+
+
+def _take_decision_back(order: Order, payment: Payment, dispute: Dispute, *, actor: Actor, at: datetime) -> Decimal:
+    """Share out what came back beyond what nobody had borne: the customer's debt, their credit, then our loss.
+
+    Returns how much of the debt it was.
+    """
+    back = max(NOTHING, -dispute.undecided)
+    if not back:
+        return NOTHING
+    owed = min(back, dispute.owed)
+    credit = min(back - owed, dispute.credit_back)
+    if credit:
+        give_credit_anew(order, payment, dispute, credit, actor=actor, at=at)
+    if lost := back - owed - credit:
+        bear_loss(order, payment, dispute, -lost, actor=actor, at=at)
+    if owed:
+        take_debt_back(order, payment, dispute, owed, actor=actor, at=at)
+    dispute.save()
+    emit(_about(DisputeDecided, order, dispute), actor=actor, at=at)
+    return owed
 
 
 def _let_go_on(order: Order, payment: Payment, dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     """Lift what stood because of a dispute that is over, unless another one over as much goes on."""
-    same = Dispute.objects.filter(order=order, status=Status.OPEN, amount=dispute.amount).exclude(pk=dispute.pk)
+    others = Dispute.objects.filter(order=order, amount=dispute.amount).exclude(pk=dispute.pk)
+    goes_on = any(one.status == Status.OPEN or one.is_to_be_decided for one in others)
     for hold in Hold.objects.filter(order=order, status=Hold.Status.ACTIVE, kind=Hold.Kind.FRAUD).order_by("pk"):
-        if hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=_money(dispute)) and not same.exists():
+        if hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=_money(dispute)) and not goes_on:
             orders.release_hold(hold.pk, note=DISPUTE_OVER(), actor=SYSTEM, at=at)
     if order.customer_id:
         fact = ArrearsPaid(order_id=order.pk, quiet=order.quiet, customer_id=order.customer_id)
         emit(fact, actor=actor, at=at)
-    if dispute.status == Status.WON:
+    if dispute.status == Status.WON or dispute.returned:
         # What came in for an order that was cancelled meanwhile may go back now.
         tell_if_late(order, payment, actor=actor, at=at)
 
@@ -205,11 +264,10 @@ def decide_dispute(dispute_id: int, *, customer_owes: bool, actor: Actor) -> Dis
     when = timezone.now()
     owed = min(rest, payment.kept) if customer_owes and rest > 0 else NOTHING
     if owed:
-        dispute.owed += owed
-        _charge_back(order, payment, dispute, owed, actor=actor, at=when)
-    if lost := rest - owed:
-        dispute.lost += lost
-        _post_loss(order, payment, dispute, lost, actor=actor, at=when)
+        charge_back(order, payment, dispute, owed, actor=actor, at=when)
+    if lost := max(NOTHING, rest - owed):
+        bear_loss(order, payment, dispute, lost, actor=actor, at=when)
+    _take_decision_back(order, payment, dispute, actor=actor, at=when)
     dispute.decided_by, dispute.decided_at = str(actor), when
     dispute.save()
     emit(_about(DisputeDecided, order, dispute), actor=actor, at=when)
@@ -219,56 +277,6 @@ def decide_dispute(dispute_id: int, *, customer_owes: bool, actor: Actor) -> Dis
         tell_order(order, actor=actor, at=when)
     _let_go_on(order, payment, dispute, actor=actor, at=when)
     return dispute
-
-
-def _post_loss(
-    order: Order, payment: Payment, dispute: Dispute, amount: Decimal, *, actor: Actor, at: datetime
-) -> None:
-    account = postings.money_account(payment.method, payment.gateway)
-    legs = postings.loss_legs(amount, account=account)
-    post(_posting(order, dispute, "dispute", "lost", dispute.lost, legs, at=at), actor=actor)
-
-
-def _charge_back(
-    order: Order, payment: Payment, dispute: Dispute, amount: Decimal, *, actor: Actor, at: datetime
-) -> None:
-    """Let the customer owe it again: what settled nothing first, then the invoices it settled, the latest first."""
-    settles = matched(payment)
-    free = max(NOTHING, payment.kept - settles)
-    payment.charged_back += amount
-    Payment.objects.filter(pk=payment.pk).update(charged_back=payment.charged_back)
-    rows = list(InvoicePayment.objects.filter(payment=payment, amount__gt=0).select_related("invoice").order_by("-pk"))
-    too_much = max(NOTHING, settles - payment.kept)
-    for row in rows:
-        part = min(too_much, row.amount)
-        too_much -= part
-        if part:
-            _take_back(order, row, part, actor=actor, at=at)
-    owed = [(row.invoice_id, max(NOTHING, row.invoice.open_amount - _open_in_ledger(row.invoice_id))) for row in rows]
-    account = postings.money_account(payment.method, payment.gateway)
-    legs = postings.charge_back_legs(amount, account=account, customer_id=order.customer_id, free=free, owed=owed)
-    post(_posting(order, dispute, "charge_back", "owed", dispute.owed, legs, at=at), actor=actor)
-
-
-def _take_back(order: Order, row: InvoicePayment, part: Decimal, *, actor: Actor, at: datetime) -> None:
-    row.amount -= part
-    row.taken_back += part
-    row.save(update_fields=["amount", "taken_back"])
-    invoice = row.invoice
-    invoice.paid_total -= part
-    if invoice.written_off_total:
-        # What waits for money has nothing written off.
-        take_back(order, invoice, invoice.written_off_total, reason=CHARGED_BACK(), actor=actor, at=at)
-    live = (Invoice.Status.PARTIALLY_PAID, Invoice.Status.PAID, Invoice.Status.WRITTEN_OFF)
-    if invoice.status in live and invoice.unpaid > 0:
-        advance(invoice, "reopen_in_part" if invoice.paid_total else "reopen", actor=actor, at=at)
-    else:
-        invoice.save(update_fields=["paid_total", "written_off_total"])
-
-
-def _open_in_ledger(invoice_id: int) -> Decimal:
-    found = LedgerEntry.objects.filter(invoice=invoice_id).aggregate(sum=Sum("amount"))["sum"]
-    return Decimal(found or 0)
 
 
 @service
@@ -294,6 +302,14 @@ def nothing_to_do(exceptions: Sequence[OrderException]) -> set[int]:
         one.code for one in found if (one.status == Status.OPEN and not one.evidence_sent) or one.is_to_be_decided
     }
     return {pk for pk, code in codes.items() if code not in waiting}
+
+
+@categories.over("paid_twice")
+def sent_back(exceptions: Sequence[OrderException]) -> set[int]:
+    """Return those whose order has no more than is owed for it any more."""
+    owed = Order.objects.filter(pk__in={one.order_id for one in exceptions}, balance_due__lt=0)
+    waiting = set(owed.values_list("pk", flat=True))
+    return {one.pk for one in exceptions if one.order_id not in waiting}
 
 
 def _close_exceptions(dispute: Dispute, *, actor: Actor, at: datetime) -> None:

@@ -38,10 +38,14 @@ def look_after_payment(payment_id: int) -> None:
         return
     provider = gateways.hosted(payment.gateway)
     _look_after_refunds(payment, provider.refunds_of(reference=payment.reference))
+    goes_on = False
     for standing in provider.disputes_of(reference=payment.reference):
-        record_dispute(payment_id, standing)
+        found = record_dispute(payment_id, standing)
+        # One that was lost, and is won after all, is over when its money is here again.
+        is_lost = found is not None and found.status == Dispute.Status.LOST
+        goes_on = goes_on or (is_lost and standing.stand is gateways.DisputeStand.WON)
     is_open = Dispute.objects.filter(payment=payment_id, status=Dispute.Status.OPEN).exists()
-    _look_again(payment_id, asked_at, STEADY_PAUSE if is_open else None)
+    _look_again(payment_id, asked_at, STEADY_PAUSE if is_open or goes_on else None)
 
 
 def _look_after_refunds(payment: Payment, said: Mapping[str, gateways.Answer]) -> None:

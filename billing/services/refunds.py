@@ -17,6 +17,7 @@ from billing.gateways.store_credit import CODE
 from billing.models import CreditNote, Payment, Refund
 from billing.services.booking import post_refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
+from billing.services.disputed_credit import secure_credit_given
 from billing.services.matching import FIRST_PAUSE, tell_order
 from billing.services.obstacles import refuse_disputed, report_failed_refund
 from billing.services.store_credit import give_credit_back, goes_to_credit, refuse_nobodys
@@ -320,6 +321,8 @@ def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None 
     enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=gone)
     if enough.update(refunded=exact(F("refunded") + refund.amount)) != 1:
         raise RefundExceedsCaptured("More would go back than came in", payment=refund.payment.code)
+    if refund.to_credit:
+        secure_credit_given(order, refund.payment_id, actor=actor, at=when)
     if refund.credit_note and refund.credit_note.status in (CreditNote.Status.ISSUED, CreditNote.Status.APPLIED):
         advance(refund.credit_note, "pay_out", actor=actor, at=when)
     tell_order(order, actor=actor, at=when)

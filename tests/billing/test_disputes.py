@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 from django.db.models import Sum
-from django.test import Client
 from django.utils import timezone
 
 from billing import services as billing
@@ -20,49 +19,16 @@ from customers.models import Customer
 from orders import services as orders
 from orders.models import Hold, OrderException
 from tests.billing.checkouts import MAYA, begin, come_back
-from tests.factories.billing import again, place, ship_all
+from tests.billing.disputing import ALL, books, exceptions, lose, on, paid_by_card, write
+from tests.factories.billing import again, place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
-HOOK = "/hooks/payments/stripe/"
-ALL = Decimal("22.06")
 
 
 @pytest.fixture
 def paid(stripe, run_debts):
     """A payment of 22.06 EUR for an order that is completed."""
-    order = place(terms="prepaid")
-    payment = begin(order)
-    run_debts()
-    stripe.pay(payment.code)
-    come_back(order, run_debts)
-    ship_all(order)
-    run_debts()
-    stripe.events.clear()
-    return Payment.objects.get(pk=payment.pk)
-
-
-def write(stripe, run_debts, *events, times: int = 1) -> None:
-    """Let Stripe's messages come in, all that there are unless some are named."""
-    browser = Client()
-    for event in (events or list(stripe.events)) * times:
-        assert browser.post(HOOK, **stripe.signed(event)).status_code == 204
-    run_debts()
-
-
-def on(kind: str) -> Decimal:
-    """Return what stands on the accounts of a kind."""
-    found = LedgerEntry.objects.filter(account__kind=kind).aggregate(sum=Sum("amount"))["sum"]
-    return Decimal(found or 0)
-
-
-def books() -> tuple[Decimal, ...]:
-    """Return what the ledger keeps as money, disputed, lost, owed, and prepaid."""
-    return tuple(on(kind) for kind in ("money", "dispute", "bad_debt", "receivable", "prepayment"))
-
-
-def exceptions() -> list[tuple[str, str]]:
-    """Return the exceptions about disputes, with how they stand."""
-    return list(OrderException.objects.filter(category="dispute").order_by("pk").values_list("title", "status"))
+    return paid_by_card(stripe, run_debts)
 
 
 def test_a_dispute_takes_the_money_and_is_put_before_finance_by_its_day(paid, stripe, run_debts):
@@ -119,13 +85,6 @@ def test_a_dispute_that_is_won_gives_the_money_back(paid, stripe, run_debts):
     billing.refund_payment(paid.pk, actor=MAYA)
     run_debts()
     assert Refund.objects.get().status == "succeeded"
-
-
-def lose(stripe, run_debts) -> Dispute:
-    stripe.dispute("pi_1")
-    stripe.decide("dp_1", "lost")
-    write(stripe, run_debts)
-    return Dispute.objects.get()
 
 
 def test_a_dispute_that_is_lost_waits_for_who_bears_it(paid, stripe, run_debts):
