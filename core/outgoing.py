@@ -5,14 +5,19 @@ us elsewhere may want our secret, or our house.
 """
 
 import http.client
+import io
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from core.spoken_json import read_json
 
+# Seconds without a byte, and seconds for all of it: who sends a byte now and then would keep us for ever.
 TIMEOUT = 5.0
+WITHIN = 15.0
 LONGEST_ANSWER = 64 * 1024
 
 
@@ -28,7 +33,71 @@ class _NoDetours(urllib.request.HTTPRedirectHandler):
         return
 
 
-_opener = urllib.request.build_opener(_NoDetours)
+class _Question(urllib.request.Request):
+    """A request that is answered until a moment, or not at all."""
+
+    until: float
+
+
+class _InTime(io.RawIOBase):
+    """What comes over a socket until a moment, however many pieces it comes in."""
+
+    def __init__(self, sock: Any, until: float) -> None:
+        super().__init__()
+        self.sock, self.until, self.pause = sock, until, sock.gettimeout()
+        self.pieces = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        """Say that it is there to be read."""
+        return True
+
+    def readinto(self, into: Any) -> Any:
+        """Wait for the next piece, no longer than there is time."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The answer took too long")
+        self.sock.settimeout(left if self.pause is None else min(self.pause, left))
+        return self.pieces.readinto(into)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if not self.closed:
+            self.pieces.close()
+        super().close()
+
+
+class _Heard(http.client.HTTPResponse):
+    """An answer that is heard until a moment: its head as well as its body."""
+
+    def __init__(self, sock: Any, *args: Any, until: float, **named: Any) -> None:
+        super().__init__(sock, *args, **named)
+        self.fp.close()
+        self.fp = io.BufferedReader(_InTime(sock, until))
+
+
+def _hearing(kind: type[http.client.HTTPConnection], host: str, *, until: float, **named: Any) -> Any:
+    connection = kind(host, **named)
+    connection.response_class = partial(_Heard, until=until)  # type: ignore[assignment]
+    return connection
+
+
+class _Http(urllib.request.HTTPHandler):
+    """Asks over a connection that hears in time."""
+
+    def http_open(self, req: Any) -> Any:
+        """Ask."""
+        return self.do_open(partial(_hearing, http.client.HTTPConnection, until=req.until), req)  # type: ignore[arg-type]
+
+
+class _Https(urllib.request.HTTPSHandler):
+    """The same where nobody listens in."""
+
+    def https_open(self, req: Any) -> Any:
+        """Ask."""
+        return self.do_open(partial(_hearing, http.client.HTTPSConnection, until=req.until), req)  # type: ignore[arg-type]
+
+
+_opener = urllib.request.build_opener(_NoDetours, _Http, _Https)
 
 
 def send(
@@ -39,21 +108,29 @@ def send(
     content: bytes | None,
     timeout: float = TIMEOUT,
     longest: int = LONGEST_ANSWER,
+    within: float = WITHIN,
 ) -> tuple[int, dict[str, Any]]:
-    """Send a request and return the status below 500 and the answer in JSON. Raises NoAnswer."""
-    request = urllib.request.Request(  # noqa: S310 - the address is a setting
-        url, method=method, data=content, headers=dict(headers)
-    )
+    """Send a request and return the status below 500 and the answer in JSON.
+
+    `timeout` seconds without a byte, or `within` seconds for all of it, are no answer. Raises NoAnswer.
+    """
+    request = _Question(url, method=method, data=content, headers=dict(headers))
+    request.until = time.monotonic() + within
     try:
-        with _opener.open(request, timeout=timeout) as answer:
-            return answer.status, read(answer, longest)
-    except urllib.error.HTTPError as error:
-        with error:
-            if 400 <= error.code < 500:
-                return error.code, read(error, longest)
-        raise NoAnswer(f"The answer was {error.code}") from None
+        with _open(request, timeout=min(timeout, within)) as answer:
+            if answer.status < 300 or 400 <= answer.status < 500:
+                return answer.status, read(answer, longest)
+            raise NoAnswer(f"The answer was {answer.status}")
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"{type(error).__name__}: {error}") from error
+
+
+def _open(request: _Question, *, timeout: float) -> Any:
+    """Return the answer to a request, whatever its status says; its end may still be on its way."""
+    try:
+        return _opener.open(request, timeout=timeout)
+    except urllib.error.HTTPError as refused:
+        return refused
 
 
 def read(answer: Any, longest: int = LONGEST_ANSWER) -> dict[str, Any]:

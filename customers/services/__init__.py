@@ -14,7 +14,14 @@ from .records import (
     update_customer,
 )
 from .sites import add_address, add_contact, remove_address, remove_contact, take_in, update_address, update_contact
-from .vat import ask_due_vat_checks, ask_vat_check, is_connected, note_vat_check, record_vat_check
+from .vat import (
+    ask_due_vat_checks,
+    ask_vat_check,
+    forget_vat_question,
+    is_connected,
+    note_vat_check,
+    record_vat_check,
+)
 
 __all__ = [
     "WARN_BEFORE",
@@ -41,6 +48,7 @@ __all__ = [
     "link_user",
     "note_arrears",
     "note_contact",
+    "forget_vat_question",
     "note_vat_check",
     "record_vat_check",
     "remove_address",

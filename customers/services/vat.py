@@ -67,6 +67,12 @@ def ask_due_vat_checks(*, limit: int = AT_ONCE) -> int:
 
 
 @service
+def forget_vat_question(customer_id: int, *, number: str) -> None:
+    """Let a question count as never asked, because nobody was there to be asked: it is due with the next round."""
+    Customer.objects.filter(pk=customer_id, vat_id=number).update(vat_asked_at=None)
+
+
+@service
 def record_vat_check(
     customer_id: int,
     *,

@@ -15,12 +15,16 @@ logger = logging.getLogger(__name__)
 def look_up_vat_id(customer_id: int, number: str) -> bool:
     """Ask VIES about a VAT id and keep the answer. Returns whether there was one; safe to repeat.
 
-    It runs outside of any transaction. Without an answer nothing is kept: what is due is asked again later.
+    It runs outside of any transaction. Without an answer nothing is kept: what is due is asked again later, and
+    soon where nobody was asked.
     """
     if not customers.is_connected() or not Customer.objects.filter(pk=customer_id, vat_id=number).exists():
         return False
     try:
         answer = vies.look_up(number, requester=_own_id())
+    except vies.LeftAlone:
+        customers.forget_vat_question(customer_id, number=number)
+        return False
     except NoAnswer as silent:
         logger.warning("VIES has no answer about customer %s: %s", customer_id, silent)
         return False

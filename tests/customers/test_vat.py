@@ -1,5 +1,7 @@
 """A VAT id is good by its form until somebody knows better; every answer is kept, and none is waited for."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from django.utils import timezone
 from billing import services as billing
 from billing.models import Invoice
 from core.actors import SYSTEM, Actor
+from core.circuit import Circuit
 from core.errors import Invalid
 from customers import services as customers
 from customers import vat_ids
@@ -18,8 +21,11 @@ from customers.models import Customer, VatCheck
 from customers.services import CustomerInput
 from orders.models import Order, OrderException
 from orders.price_words import why_prices
+from pricing import vies as vies_client
 from pricing.services import set_registrations
+from tests.answering import answering, dripping
 from tests.factories.billing import again, make_seller, place
+from tests.racing import concurrently
 from tests.scenarios import run_debts
 from tests.vies import vies
 
@@ -27,6 +33,12 @@ pytestmark = pytest.mark.django_db
 LYON = PostalAddress(name="Amélie", line1="1 rue du Port", city="Lyon", postal_code="69002", country="FR")
 FR = "FR40303265045"
 MAYA = Actor("staff", "maya")
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch):
+    """Remember no silence of another test."""
+    monkeypatch.setattr(vies_client, "circuit", Circuit())
 
 
 @pytest.fixture
@@ -133,11 +145,77 @@ def test_nobody_waits_for_vies_and_it_is_asked_again(shop, asked):
 
     Customer.objects.update(vat_asked_at=timezone.now() - timedelta(minutes=31))
     asked.away, asked.known[FR] = False, {}
+    # Half a minute later; until then nobody is asked.
+    vies_client.circuit.close()
     assert customers.ask_due_vat_checks() == 1
     run_debts()
     assert (seen(firm).vat_state, customers.ask_due_vat_checks()) == ("valid", 0)
     Customer.objects.update(vat_checked_at=timezone.now() - timedelta(days=91), vat_asked_at=None)
     assert customers.ask_due_vat_checks() == 1
+
+
+@pytest.mark.parametrize("already", [0, 9], ids=["hangs", "drips"])
+def test_many_questions_in_a_silent_outage_wait_once_and_are_asked_again_soon(shop, settings, monkeypatch, already):
+    """Fails with the circuit taken out of `vies._ask`: each of them waits for all the time there is."""
+    monkeypatch.setattr("pricing.vies.WITHIN", 1.0)
+    for _index in range(8):
+        durand(email=f"d{_index}@durand.example")
+    with dripping(b"HTTP/1.1 200 OK\r\n" * 50, already=already, every=0.1 if already else 60) as url:
+        settings.VIES_URL = url
+        assert customers.ask_due_vat_checks() == 8
+        begun = time.monotonic()
+        run_debts()
+        assert 0.9 < time.monotonic() - begun < 5
+        assert vies_client.circuit.is_open
+    # One of them was asked about; the others count as never asked, and are due with the next round.
+    assert Customer.objects.filter(vat_asked_at=None).count() == 7
+    assert VatCheck.objects.count() == 0
+    assert not OrderException.objects.exists()
+
+    with vies() as one:
+        settings.VIES_URL, one.known[FR] = one.url, {}
+        assert customers.ask_due_vat_checks() == 7
+        run_debts()
+        assert (len(one.asked), VatCheck.objects.count()) == (0, 0)
+        # Its time is over: the first that asks closes it for all.
+        monkeypatch.setattr(vies_client.circuit, "open_until", time.monotonic() - 0.001)
+        assert customers.ask_due_vat_checks() == 7
+        run_debts()
+        assert (len(one.asked), VatCheck.objects.count(), vies_client.circuit.open_until) == (7, 7, 0.0)
+
+
+def test_a_member_state_that_is_away_says_so_at_once_and_leaves_the_others_alone(shop, asked):
+    asked.fault = "MS_UNAVAILABLE"
+    durand()
+    run_debts()
+    assert (len(asked.asked), vies_client.circuit.is_open) == (1, False)
+
+
+def test_one_tries_whether_it_is_back_and_the_others_wait_for_that(shop, settings, monkeypatch):
+    """Fails with `if circuit.open_until` taken out: every worker waits for an answer again."""
+    answered, trying = threading.Event(), threading.Event()
+
+    def answer(_asked):
+        trying.set()
+        answered.wait(20)
+        return 200, {"valid": True}
+
+    monkeypatch.setattr(vies_client.circuit, "open_until", time.monotonic() - 0.001)
+    with answering(answer) as url:
+        settings.VIES_URL = url
+
+        def second():
+            trying.wait(20)
+            try:
+                vies_client.look_up(FR)
+            except vies_client.LeftAlone:
+                return "left alone"
+            finally:
+                answered.set()
+
+        first, other = concurrently(lambda: vies_client.look_up(FR).valid, second)
+    assert (first.value, other.value) == (True, "left alone")
+    assert not vies_client.circuit.is_open
 
 
 def test_an_id_that_is_refused_taxes_what_comes_and_puts_what_is_open_before_finance(shop, asked):
