@@ -1,17 +1,21 @@
-"""`./run test`: every check of the project, one after the other, and a table at the end."""
+"""`./run test`: every check of the project, and a table at the end. The browser walks beside the other tests."""
 
 import contextlib
+import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from private_servers import NotAvailable, chromium, postgres, private_folder, redis
 
@@ -21,7 +25,7 @@ CLOSING_LINE = re.compile(r"=+ (.*\b(?:passed|failed|error|errors|skipped|desele
 # One more than there are cores: some tests wait for other processes, and another may work meanwhile.
 PROCESSES = os.environ.get("TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
 JOURNEYS = "tests/journeys"
-WORKERS = ["-n", PROCESSES, "--dist", "worksteal"]
+BESIDE = os.environ.get("TEST_PROCESSES") or str(max(1, (os.cpu_count() or 1) // 2))
 TESTS_FAILED = 1
 NOTHING_COLLECTED = 5
 # Journeys that may be asked a second time: more of them than this did not fail by accident.
@@ -45,8 +49,12 @@ class Gate:
 
     wanted: set[str]
     environment: dict[str, str]
+    out: TextIO = field(default_factory=lambda: sys.stdout)
     results: list[Result] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    given_up: bool = False
+    child: "subprocess.Popen[str] | None" = None
 
     def wants(self, *names: str) -> bool:
         """Say whether any of these steps is asked for."""
@@ -63,7 +71,7 @@ class Gate:
         """Run a command, show what it says, note how it went."""
         if not self.wants(name):
             return 0
-        print(f"\n=== {name}: {' '.join(command)}", flush=True)
+        self.say(f"\n=== {name}: {' '.join(command)}")
         started = time.monotonic()
         code, last = self._run(command, settings)
         passed = code == 0 or (empty_is_fine and code == NOTHING_COLLECTED)
@@ -77,7 +85,7 @@ class Gate:
         if not 0 < len(names) <= SECOND_TRIES:
             return
         step, started = self.results[-1], time.monotonic()
-        print(f"\n=== {step.name}, second try: {' '.join(command)}", flush=True)
+        self.say(f"\n=== {step.name}, second try: {' '.join(command)}")
         code, last = self._run(command, settings)
         step.seconds += time.monotonic() - started
         step.note = "; second try: ".join(filter(None, [step.note, last]))
@@ -88,6 +96,8 @@ class Gate:
     def _run(self, command: Sequence[str], settings: Mapping[str, str]) -> tuple[int, str]:
         """Run a command and show what it says; returns its exit code, and how pytest closed."""
         last = ""
+        if self.given_up:
+            return 1, "given up"
         with subprocess.Popen(
             [BIN / command[0], *command[1:]],
             cwd=ROOT,
@@ -98,9 +108,12 @@ class Gate:
             text=True,
             errors="replace",
         ) as child:
+            self.child = child
             try:
+                if self.given_up:
+                    child.terminate()
                 for line in child.stdout or ():
-                    print(line, end="", flush=True)
+                    self.say(line, end="")
                     if closing := CLOSING_LINE.search(line):
                         last = closing[1]
             finally:
@@ -109,10 +122,20 @@ class Gate:
                 code = child.wait()
         return code, last
 
+    def say(self, words: str, end: str = "\n") -> None:
+        """Show it, or keep it until the others have said theirs."""
+        print(words, end=end, file=self.out, flush=True)
+
+    def give_up(self) -> None:
+        """Stop what runs, and begin nothing more."""
+        self.given_up = True
+        if self.child is not None and self.child.poll() is None:
+            self.child.terminate()
+
     def skip(self, name: str, reason: object) -> None:
         """Note a step that cannot run here."""
         if self.wants(name):
-            print(f"\n=== {name}: skipped, {reason}", flush=True)
+            self.say(f"\n=== {name}: skipped, {reason}")
             self.results.append(Result(name, 0, "SKIPPED", str(reason)))
 
     def report(self) -> int:
@@ -125,7 +148,7 @@ class Gate:
             print(f"note: {remark}")
         failed = [result.name for result in self.results if result.state == "FAILED"]
         skipped = [result.name for result in self.results if result.state == "SKIPPED"]
-        total = sum(result.seconds for result in self.results)
+        total = time.monotonic() - self.started
         verdict = f"FAILED: {', '.join(failed)}" if failed else "Everything that ran is fine"
         print(f"\n{verdict}; skipped: {', '.join(skipped) or 'nothing'}; {total:.0f} s", flush=True)
         return 1 if failed else 0
@@ -195,35 +218,77 @@ def checks(gate: Gate) -> None:
     gate.step("deploy", "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING", settings=PRODUCTION)
 
 
+@contextlib.contextmanager
+def beside(gate: Gate, name: str, work: Callable[[Gate], None]) -> Iterator[None]:
+    """Let a step run in its own time while others do; what it said is shown when all of them are done."""
+    said = io.StringIO()
+    other = Gate(gate.wanted, gate.environment, out=said)
+
+    def run() -> None:
+        try:
+            work(other)
+        except Exception as error:
+            other.results.append(Result(name, 0, "FAILED", repr(error)))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+        if thread.is_alive():
+            gate.say(f"\n=== {name}: not done yet")
+    except BaseException:
+        other.give_up()
+        raise
+    finally:
+        thread.join()
+        gate.say(said.getvalue(), end="")
+        gate.results += other.results
+        gate.remarks += [f"{name} ran beside the others: the total is less than the sum", *other.remarks]
+
+
 def tests(gate: Gate, folder: Path) -> None:
-    """Run the tests: on SQLite, on PostgreSQL with Redis, in a browser."""
+    """Run the tests: on SQLite, on PostgreSQL with Redis, and beside them in a browser, which leaves cores idle."""
     # Only the journeys need a browser; whoever does not walk them need not read them, and the other way round.
-    served = ["--ignore", JOURNEYS, "tests"]
-    gate.step("sqlite", "pytest", *WORKERS, "-m", "not browser and not postgres", *served)
+    served = ["--dist", "worksteal", "--ignore", JOURNEYS, "tests"]
+    on_sqlite = ["-n", PROCESSES, "-m", "not browser and not postgres", *served]
+    # What uses no database is asked on SQLite.
+    on_postgres = ["-n", PROCESSES, "-m", "not browser", "--database-only", *served]
     if not gate.wants("postgres", "browser"):
+        gate.step("sqlite", "pytest", *on_sqlite)
         return
     with contextlib.ExitStack() as servers:
         urls: dict[str, str] = {}
         for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis)):
             try:
-                home = folder / name.lower()
-                home.mkdir()
-                urls[name] = servers.enter_context(start(home))
+                urls[name] = servers.enter_context(start(home_in(folder, name)))
             except NotAvailable as reason:
                 missing(gate, start, str(reason))
-        if "DATABASE_URL" in urls:
-            # What uses no database was asked in the step before.
-            options = ["-m", "not browser", "--database-only", *served]
-            gate.step("postgres", "pytest", *WORKERS, *options, settings=urls)
+        theirs = dict(urls)
+        if "REDIS_URL" in urls:
+            # Every process of the tests takes the database of its number: those of a browser would be the same.
+            theirs["REDIS_URL"] = servers.enter_context(redis(home_in(folder, "journeys")))
         try:
-            browser = chromium()
+            walk = partial(journeys, memory=folder / "pytest", settings={"CHROMIUM": chromium(), **theirs})
         except NotAvailable as reason:
             gate.skip("browser", f"Chromium: {reason}")
-        else:
-            journeys(gate, folder / "pytest", {"CHROMIUM": browser, **urls})
+            walk = None
+        alone = walk is None or not gate.wants("browser") or not gate.wants("sqlite", "postgres")
+        if walk and alone:
+            walk(gate, processes=PROCESSES)
+        with contextlib.nullcontext() if walk is None or alone else beside(gate, "browser", walk):
+            gate.step("sqlite", "pytest", *on_sqlite)
+            if "DATABASE_URL" in urls:
+                gate.step("postgres", "pytest", *on_postgres, settings=urls)
 
 
-def journeys(gate: Gate, memory: Path, settings: Mapping[str, str]) -> None:
+def home_in(folder: Path, name: str) -> Path:
+    """Make the folder of a server."""
+    home = folder / name.lower()
+    home.mkdir()
+    return home
+
+
+def journeys(gate: Gate, memory: Path, settings: Mapping[str, str], processes: str = BESIDE) -> None:
     """Walk through the pages in a browser.
 
     What fails is walked once more: a browser, its scripts, a server and a database share two cores with whatever else
@@ -231,8 +296,7 @@ def journeys(gate: Gate, memory: Path, settings: Mapping[str, str]) -> None:
     A race or a service has no such excuse: what fails once in a hundred there is a fault, and gets no second try.
     """
     remembered = ["-o", f"cache_dir={memory}", "-m", "browser", JOURNEYS]
-    # A journey needs a core for a third of its time: the rest it waits for what is to come.
-    first = ["pytest", *WORKERS, *remembered]
+    first = ["pytest", "-n", processes, "--dist", "worksteal", *remembered]
     if gate.step("browser", *first, empty_is_fine=True, settings=settings) == TESTS_FAILED:
         gate.second_try(memory / "v/cache/lastfailed", "pytest", "--last-failed", *remembered, settings=settings)
 

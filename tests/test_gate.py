@@ -1,7 +1,9 @@
-"""The gate behind `./run test`: a journey gets a second try, which the table does not hide."""
+"""The gate behind `./run test`: a journey gets a second try, which the table does not hide, and its own time."""
 
 import json
 import os
+import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -81,3 +83,67 @@ def test_many_do_not_fail_by_accident(walk, tmp_path):
 
     assert (step.state, gate.remarks) == ("FAILED", [])
     assert asked(tmp_path, "fine") == 1
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch):
+    """Return the module of the gate."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    return import_module("gate")
+
+
+def say(words: str, seconds: float = 0) -> tuple[str, ...]:
+    return Path(sys.executable).name, "-c", f"import time; time.sleep({seconds}); print({words!r})"
+
+
+def test_a_step_beside_the_others_is_told_after_them_and_counts(gate, capfd):
+    done = gate.Gate(set(), dict(os.environ))
+    started = time.monotonic()
+
+    with gate.beside(done, "browser", lambda other: other.step("browser", *say("=== 3 passed in 1s ===", 0.6))):
+        done.step("sqlite", *say("first", 0.3))
+        done.step("postgres", *say("second", 0.3))
+    code = done.report()
+
+    took = time.monotonic() - started
+    assert [(result.name, result.state) for result in done.results] == [
+        ("sqlite", "ok"),
+        ("postgres", "ok"),
+        ("browser", "ok"),
+    ]
+    assert code == 0
+    assert took < sum(result.seconds for result in done.results)
+    said = capfd.readouterr().out
+    assert said.index("\nfirst\n") < said.index("\nsecond\n") < said.index("=== browser: ") < said.index("3 passed")
+    assert "note: browser ran beside the others" in said
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(3)", ""])
+def test_what_fails_beside_the_others_fails_the_whole(gate, code):
+    def work(other):
+        if not code:
+            raise OSError("no such file")
+        other.step("browser", Path(sys.executable).name, "-c", code)
+
+    done = gate.Gate(set(), dict(os.environ))
+    with gate.beside(done, "browser", work):
+        done.step("sqlite", *say("fine"))
+
+    assert done.report() == 1
+    assert [(result.name, result.state) for result in done.results] == [("sqlite", "ok"), ("browser", "FAILED")]
+
+
+def test_who_interrupts_waits_for_nobody(gate):
+    done = gate.Gate(set(), dict(os.environ))
+    started = time.monotonic()
+
+    def interrupted():
+        with gate.beside(done, "browser", lambda other: [other.step("browser", *say("", 60)) for _ in range(2)]):
+            time.sleep(0.2)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert time.monotonic() - started < 30
+    assert [result.state for result in done.results] == ["FAILED", "FAILED"]
