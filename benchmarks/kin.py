@@ -37,6 +37,7 @@ PATHS = {
     "billing.Payment": "order",
     "billing.InvoicePayment": "invoice__order",
     "billing.WriteOff": "invoice__order",
+    "billing.DistanceSale": "invoice__order",
     "billing.Refund": "order",
     "billing.Dispute": "order",
     "billing.BankBooking": "payment__order",

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing import dunning
-from billing.models import CreditNote, Dispute, Invoice, Payment, Refund, Reminder
+from billing.models import CreditNote, Dispute, DistanceSale, Invoice, Payment, Refund, Reminder
 from core.models import exact
 from core.money import round_amount
 from core.sight import seen
@@ -93,6 +93,67 @@ def overdue_sums(today: date | None = None) -> dict[str, tuple[int, Decimal]]:
     rows = seen(Invoice.objects.filter(overdue(today))).order_by().values("currency")
     found = rows.annotate(open=Sum(open_amount()), count=Sum(1))
     return {row["currency"]: (row["count"], round_amount(Decimal(row["open"]), row["currency"])) for row in found}
+
+
+# Directive 2006/112/EC art. 59c: who sold for no more in this calendar year and the one before is taxed at home.
+DISTANCE_THRESHOLD = Decimal(10_000)
+DISTANCE_CURRENCY = "EUR"
+NEAR_THE_THRESHOLD = Decimal("0.8")
+SUM = DecimalField(max_digits=20, decimal_places=3)
+
+
+@dataclass(frozen=True)
+class DistanceTurnover:
+    """What a seller's consumers in other member states bought, net, in this calendar year and the one before.
+
+    Amounts are in EUR; `apart` is what was billed in other currencies, which has to be added by who knows the rate.
+    """
+
+    this_year: Decimal
+    last_year: Decimal
+    apart: dict[str, Decimal]
+
+    @property
+    def share(self) -> Decimal:
+        """Return how much of the threshold the larger of the two years reached."""
+        return max(self.this_year, self.last_year, Decimal(0)) / DISTANCE_THRESHOLD
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the threshold is passed."""
+        return self.share > 1
+
+    @property
+    def is_near(self) -> bool:
+        """Whether so much of it is reached that it is time to prepare."""
+        return self.share >= NEAR_THE_THRESHOLD
+
+
+NO_DISTANCE_SALES = DistanceTurnover(Decimal(0), Decimal(0), {})
+
+
+def distance_turnovers(today: date | None = None) -> dict[int, DistanceTurnover]:
+    """Return, by seller, the sales to consumers in other member states: issued invoices less credit notes.
+
+    By the date of the documents; in one statement that reads an index over those sales alone.
+    """
+    start = (today or timezone.localdate()).replace(month=1, day=1)
+    since, until = start.replace(year=start.year - 1), start.replace(year=start.year + 1)
+    rows = DistanceSale.objects.filter(billed_on__gte=since, billed_on__lt=until).order_by()
+    sums: dict[int, dict[str, tuple[Decimal, Decimal]]] = {}
+    nothing = Decimal(0)
+    for entity_id, currency, this, last in rows.values_list("entity", "currency").annotate(
+        this=Coalesce(Sum("net", filter=Q(billed_on__gte=start)), nothing, output_field=SUM),
+        last=Coalesce(Sum("net", filter=Q(billed_on__lt=start)), nothing, output_field=SUM),
+    ):
+        sums.setdefault(entity_id, {})[currency] = (round_amount(this, currency), round_amount(last, currency))
+    return {
+        entity_id: DistanceTurnover(
+            *found.pop(DISTANCE_CURRENCY, (nothing, nothing)),
+            apart={currency: this + last for currency, (this, last) in sorted(found.items())},
+        )
+        for entity_id, found in sums.items()
+    }
 
 
 @dataclass(frozen=True)

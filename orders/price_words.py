@@ -113,6 +113,16 @@ def treatment_words(one: Entry) -> str:
     if one.get("certificate"):
         words = {"number": one["certificate"], "reason": one.get("why", "")}
         return _("Tax: none, certificate %(number)s (%(reason)s)") % words
+    if one["code"] == "rate_of_home":
+        words = {"country": country_name(one["missing_in"]), "home": country_name(one["country"])}
+        words["name"] = one["tax_class"]
+        return _("Tax: no rate of %(country)s is entered for “%(name)s”: rate of %(home)s, owed there") % words
+    if one["code"] == "below_threshold":
+        words = {"country": country_name(one["country"])}
+        return _("Tax: rates of %(country)s, sales to consumers in the EU are below the threshold") % words
+    if one["code"] == "destination" and one.get("distance_sales"):
+        words = {"country": country_name(one["country"])}
+        return _("Tax: rates of %(country)s, to a consumer there (one-stop shop)") % words
     if one.get("country") and one["code"] in ("domestic", "destination"):
         return _("Tax: rates of %(country)s") % {"country": country_name(one["country"])}
     if one["code"] != "export":

@@ -15,6 +15,7 @@ from inventory.models import RoutingRuleSet, Warehouse
 from inventory.routing import Faulty, RuleSet, parse
 from pricing.models import (
     Channel,
+    DistanceSales,
     PriceList,
     Promotion,
     ShippingMethod,
@@ -46,6 +47,7 @@ class Reference:
     promotions: Sequence[Promotion]
     rules: RuleSet | None
     registered_in: frozenset[str]
+    distance_sales: Sequence[DistanceSales] = ()
 
     def zone(self, country: str) -> Zone | None:
         """Return the zone of a country, else the rest of the world where there is one."""
@@ -63,6 +65,10 @@ class Reference:
             for tax in self.taxes.get(country, ())
             if tax.customer_class == buys and tax.valid_from <= on and (tax.valid_to is None or on <= tax.valid_to)
         }
+
+    def distance_sales_on(self, on: date) -> str:
+        """Return how consumers in other member states are taxed on a day; nothing where nobody has said so."""
+        return next((one.way for one in reversed(self.distance_sales) if one.valid_from <= on), "")
 
 
 def _read() -> Reference:
@@ -89,6 +95,7 @@ def _read() -> Reference:
         promotions=list(Promotion.objects.filter(active=True, needs_code=False).order_by("code")),
         rules=_readable(active) if active else None,
         registered_in=frozenset(TaxRegistration.objects.values_list("country", flat=True)),
+        distance_sales=list(DistanceSales.objects.order_by("valid_from")),
     )
 
 

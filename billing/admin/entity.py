@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import iban
 from stdnum.eu import vat
@@ -11,10 +13,13 @@ from stdnum.exceptions import ValidationError
 
 from billing import services
 from billing.models import LegalEntity
+from billing.panels import distance
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import flag_column
 from core.admin.site import site
+from pricing.calculation import EU_COUNTRIES
+from pricing.models import DistanceSales
 
 from . import logos
 
@@ -22,7 +27,19 @@ ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 
 
 # What of a seller may change, beside the name.
-REST = (*ADDRESS, "vat_id", "vat_registrations", "email", "phone", "bank_name", "iban", "bic", "reminds_by_itself")
+DISTANCE = ("distance_way", "distance_from")
+REST = (
+    *ADDRESS,
+    "vat_id",
+    "vat_registrations",
+    *DISTANCE,
+    "email",
+    "phone",
+    "bank_name",
+    "iban",
+    "bic",
+    "reminds_by_itself",
+)
 
 
 class RegistrationsField(forms.CharField):
@@ -64,6 +81,17 @@ class LegalEntityForm(logos.LogoForm):
         required=False,
         help_text=_("One VAT id per line. Routing rules send goods only from warehouses in countries named here."),
     )
+    distance_way = forms.ChoiceField(
+        label=_("sales to consumers in the EU"),
+        required=False,
+        choices=[("", _("as before")), *DistanceSales.Way.choices],
+        help_text=_("How they are taxed when the goods go to another member state, for orders from that day on."),
+    )
+    distance_from = forms.DateField(
+        label=_("taxed so from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
     class Meta:
         model = LegalEntity
@@ -91,6 +119,18 @@ class LegalEntityForm(logos.LogoForm):
         """Return the country in capital letters."""
         return str(self.cleaned_data["country"]).upper()
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse half of how consumers in the EU are taxed, and all of it to who is not in the EU himself."""
+        said = super().clean() or self.cleaned_data
+        way, day = said.get("distance_way"), said.get("distance_from")
+        if way and not day and "distance_from" not in self.errors:
+            self.add_error("distance_from", gettext("From which day on?"))
+        if day and not way and "distance_way" not in self.errors:
+            self.add_error("distance_way", gettext("How are they taxed from that day on?"))
+        if way and said.get("country") and said["country"] not in EU_COUNTRIES:
+            self.add_error("distance_way", gettext("This is for sellers in the EU."))
+        return said
+
     def clean_vat_id(self) -> str:
         """Refuse a VAT id that cannot be one: it stands on every document."""
         given = str(self.cleaned_data["vat_id"])
@@ -109,9 +149,12 @@ class LegalEntityForm(logos.LogoForm):
             raise forms.ValidationError(_("This is no IBAN.")) from None
 
 
-def _with_address(values: dict[str, Any]) -> dict[str, Any]:
-    """Put the parts of the address together."""
+def _whole(values: dict[str, Any], ways: dict[str, str]) -> dict[str, Any]:
+    """Put the parts of the address together, and how consumers in the EU are taxed to what was said before."""
     plain = {name: value for name, value in values.items() if name not in ADDRESS}
+    plain = {name: value for name, value in plain.items() if name not in DISTANCE}
+    if values.get("distance_way"):
+        plain["distance_sales"] = {**ways, str(values["distance_from"]): values["distance_way"]}
     if set(values) & set(ADDRESS):
         plain["address"] = {name: values[name] for name in ADDRESS if values.get(name)}
     return plain
@@ -120,7 +163,7 @@ def _with_address(values: dict[str, Any]) -> dict[str, Any]:
 def create(values: dict[str, Any], *, actor: Actor) -> LegalEntity:
     """Add a seller as the form says."""
     logo = {name: values.pop(name, None) for name in logos.FIELDS}
-    entity = services.create_entity(_with_address(values), actor=actor)
+    entity = services.create_entity(_whole(values, {}), actor=actor)
     logos.put(entity, logo, actor=actor)
     return entity
 
@@ -131,10 +174,11 @@ def change(entity_id: int, changes: dict[str, Any], *, actor: Actor) -> LegalEnt
     changes = {name: value for name, value in changes.items() if name not in logos.FIELDS}
     if not changes:
         return LegalEntity.objects.get(pk=entity_id)
+    known = LegalEntity.objects.get(pk=entity_id)
     if set(changes) & set(ADDRESS):
-        changes = {**LegalEntity.objects.get(pk=entity_id).address, **changes}
+        changes = {**known.address, **changes}
         changes.pop("company", None)
-    return services.change_entity(entity_id, _with_address(changes), actor=actor)
+    return services.change_entity(entity_id, _whole(changes, known.distance_sales), actor=actor)
 
 
 @admin.register(LegalEntity, site=site)
@@ -148,6 +192,13 @@ class LegalEntityAdmin(logos.SampleAdmin, BackOfficeAdmin):
     create_fields = ("code", "name", "prefix", *REST, "picture")
     fields = ("code", "name", "prefix", *REST, "is_default", "logo_now", *logos.FIELDS)
     readonly_fields = ("logo_now",)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show beside the form how far sales to consumers in other member states have come."""
+        if kwargs.get("change"):
+            context["distance"] = distance.turnover_of(kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
     address_fields = ADDRESS
     create_service = staticmethod(create)
     change_service = staticmethod(change)

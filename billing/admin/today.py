@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from billing import selectors, services
 from billing.models import Invoice, Payment, Refund
+from billing.panels import distance
 from billing.readiness import check_stripe
 from core import sight, today
 from core.admin.links import list_of, page_of
@@ -53,7 +54,13 @@ def payment() -> today.Step:
     return today.Step(8, _("Payment"), today.count(waiting), list_of(Invoice, waits="money"), late=today.count(late))
 
 
-@today.todo(order=50, permission=OPERATE)
+@today.todo(order=40, permission=OPERATE)
+def what_is_overdue() -> list[today.Todo]:
+    """Offer to remind of what is overdue, and name it; where nothing is, one statement says so."""
+    named = overdue_invoices()
+    return [*reminders(), *named] if named else []
+
+
 def overdue_invoices() -> list[today.Todo]:
     """Name the invoices that are overdue, the oldest first."""
     rows = seen(Invoice.objects.filter(selectors.overdue())).select_related("order").order_by("due_on", "pk")[:ROWS]
@@ -76,7 +83,6 @@ def overdue_invoices() -> list[today.Todo]:
     ]
 
 
-@today.todo(order=40, permission=OPERATE)
 def reminders() -> list[today.Todo]:
     """Offer, in one button, to remind of what is overdue."""
     late = seen(Invoice.objects.filter(selectors.overdue()))
@@ -138,6 +144,24 @@ def failed_refunds() -> list[today.Todo]:
             rank=2,
         )
         for refund in rows
+    ]
+
+
+@today.todo(order=20, permission=CLOSE)
+def distance_sales() -> list[today.Todo]:
+    """Say of each seller that the threshold for sales to consumers in other member states is near, or passed."""
+    if sight.limited_to("channel") is not None:
+        return []
+    return [
+        today.Todo(
+            text=f"{one.entity}: {one.hint}",
+            action=_("Look at it"),
+            url=page_of(one.entity),
+            page=page_of(one.entity),
+            tone="bad" if one.turnover.is_passed else "warn",
+            rank=2 if one.turnover.is_passed else 4,
+        )
+        for one in distance.pressing()[:ROWS]
     ]
 
 

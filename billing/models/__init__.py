@@ -3,6 +3,7 @@
 from .accountant import AccountNumber, BookExport, DatevProfile
 from .bank import BankBooking, BankLine, BankStatement
 from .dispute import Dispute
+from .distance import DistanceSale
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
 from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
@@ -25,6 +26,7 @@ __all__ = [
     "DatevProfile",
     "DifferenceLimit",
     "Dispute",
+    "DistanceSale",
     "DocumentLine",
     "Invoice",
     "InvoiceLine",

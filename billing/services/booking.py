@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from billing import postings
 from billing.models import (
     CreditNote,
+    DistanceSale,
     Invoice,
     InvoicePayment,
     LedgerEntry,
@@ -32,6 +34,7 @@ from orders.models import Order
 def post_invoice(order: Order, invoice: Invoice, *, actor: Actor) -> None:
     """Write an invoice that is being issued: who owes, for what, with which tax."""
     post(of_invoice(order, invoice), actor=actor)
+    _count_distance_sale(invoice, invoice.pk, invoice.tax_breakdown)
 
 
 def of_invoice(order: Order, invoice: Invoice) -> Posting:
@@ -62,6 +65,22 @@ def post_credit_note(order: Order, note: CreditNote, *, actor: Actor) -> None:
         links={"order": order.pk, "invoice": note.invoice_id, "credit_note": note.pk},
     )
     post(found, actor=actor)
+    _count_distance_sale(note, note.invoice_id, note.tax_breakdown)
+
+
+def _count_distance_sale(document: Invoice | CreditNote, invoice_id: int, parts: Iterable[dict[str, Any]]) -> None:
+    """Keep what consumers in other member states buy with an invoice, or give back with a credit note."""
+    net = sum((Decimal(part["net"]) for part in parts if part.get("distance")), start=NOTHING)
+    if not net:
+        return
+    DistanceSale.objects.create(
+        entity_id=document.legal_entity_id,
+        invoice_id=invoice_id,
+        credit_note=document if isinstance(document, CreditNote) else None,
+        billed_on=_day_of(document),
+        currency=document.currency,
+        net=-net if isinstance(document, CreditNote) else net,
+    )
 
 
 def _day_of(document: Invoice | CreditNote) -> date:

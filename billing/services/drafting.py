@@ -79,7 +79,7 @@ def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[Invoice
 
 def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) -> dict[str, Any]:
     """Return what every document of an order says on top and at its end."""
-    elsewhere = pricing.tax_country_told(order.explanation, order.ship_to.country)
+    places = pricing.tax_places_told(order.explanation, order.ship_to.country)
     return {
         "order": order,
         "legal_entity": seller,
@@ -88,14 +88,13 @@ def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) 
         "seller": as_printed(seller),
         "buyer": _buyer(order),
         "ship_to": order.ship_to.as_dict(),
-        **sums(amounts, order.currency, reason=reason, country=elsewhere),
+        **sums(amounts, order.currency, reason=reason, places=places),
     }
 
 
-def sums(amounts: Amounts, currency: str, *, reason: str = "", country: str = "") -> dict[str, Any]:
-    """Return the figures of a document as its columns keep them, with the reason of who is exempt.
-
-    `country` is the one whose tax it is, where the address does not say so.
+def sums(amounts: Amounts, currency: str, *, reason: str, places: pricing.TaxPlaces) -> dict[str, Any]:
+    """Return the figures of a document as its columns keep them, with the reason of who is exempt, whose tax it is
+    where the address does not say so, and whether consumers in other member states bear it.
     """
     return {
         "tax_breakdown": [
@@ -106,7 +105,8 @@ def sums(amounts: Amounts, currency: str, *, reason: str = "", country: str = ""
                 "tax": plain(rate.tax, currency),
                 "rounding": plain(rate.rounding, currency),
                 **({"reason": reason} if reason and rate.category == EXEMPT else {}),
-                **({"country": country} if country and rate.rate else {}),
+                **({"country": whose} if (whose := places.country(rate.category, rate.rate)) else {}),
+                **({"distance": True} if (rate.category, rate.rate) in places.distant else {}),
             }
             for rate in amounts.rates
         ],

@@ -1,6 +1,7 @@
 """Who writes the invoices."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -65,10 +66,13 @@ def _only_default(entity: LegalEntity) -> None:
 
 
 def _tell_registrations(entity: LegalEntity) -> None:
-    """Tell the floors below, who ask where goods may be sent from, in which countries the seller pays VAT."""
+    """Tell the floors below in which countries the seller pays VAT, who ask where goods may be sent from, and how
+    consumers in other member states are taxed.
+    """
     if entity.is_default:
         own = {entity.vat_id[:2]: entity.vat_id} if entity.vat_id else {}
         pricing.set_registrations({**own, **entity.vat_registrations})
+        pricing.set_distance_sales({date.fromisoformat(day): way for day, way in entity.distance_sales.items()})
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, str]:

@@ -4,10 +4,14 @@ from .provider import HOUSE, TaxProvider
 from .quoting import quote
 from .territories import region_of, taxed_as
 from .treatment import (
+    AS_ENTERED,
+    AT_HOME,
+    DISTANCE_SALES,
     EU_COUNTRIES,
     EXEMPT,
     GOODS,
     NOT_STATED,
+    ONE_STOP_SHOP,
     SERVICE,
     TO_BUSINESS,
     TaxRateMissing,
@@ -35,12 +39,16 @@ from .values import (
 )
 
 __all__ = [
+    "AS_ENTERED",
+    "AT_HOME",
     "CHARGE_KINDS",
+    "DISTANCE_SALES",
     "EU_COUNTRIES",
     "EXEMPT",
     "GOODS",
     "HOUSE",
     "NOT_STATED",
+    "ONE_STOP_SHOP",
     "SERVICE",
     "TO_BUSINESS",
     "AmountTooLarge",

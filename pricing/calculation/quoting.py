@@ -1,6 +1,6 @@
 """From lines, charges, discounts and taxes to one quote that adds up to the cent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from core.money import apportion, plain, quantum, round_amount
 
 from .provider import HOUSE, TaxProvider
 from .taxes import Group, Part, tax_parts
-from .treatment import GOODS, TO_BUSINESS, TaxKey, Treatment, key_of_given
+from .treatment import DISTANCE_SALES, GOODS, OUTSIDE, TO_BUSINESS, TaxKey, Treatment, key_of_given
 from .values import (
     CHARGE_KINDS,
     MAX_AMOUNT,
@@ -65,12 +65,16 @@ def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
         told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax, first=not place))
     for index, one in enumerate(goods):
         one.part = _tax_part(one, index, treatments[one.line.supply], request, provider)
+    _tell_rates_of_home(goods, treatments, told)
     # A charge of its own class is part of what is sold most of all: goods, where there are any.
     main = treatments.get(GOODS) or next(iter(treatments.values()))
     charges = [_split_charge(one, goods, main, request, provider) for one in _charges(request, free_shipping, told)]
     parts = [one.part for one in goods] + [part for charge in charges for part in charge.parts]
     groups = tax_parts(parts, gross=request.prices_include_tax, currency=request.currency)
-    return _assemble(request, goods, charges, groups, told)
+    distant = {one.part.key for one in goods if treatments[one.line.supply].code in DISTANCE_SALES}
+    if main.code in DISTANCE_SALES:
+        distant |= {part.key for charge in charges if charge.given.tax_class for part in charge.parts}
+    return _assemble(request, goods, charges, groups, distant, told)
 
 
 class _Told:
@@ -191,6 +195,8 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
     data: dict[str, Any] = {"country": treatment.country} if treatment.country else {}
     if tax.region:
         data |= {"region": tax.region}
+    if tax.distance_sales and (first or treatment.code in DISTANCE_SALES):
+        data |= {"distance_sales": tax.distance_sales}
     if treatment.category in TO_BUSINESS:
         data |= {"vat_id": tax.vat_id}
         if tax.vat_checked_on:
@@ -198,6 +204,20 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
     if treatment.certificate:
         data |= {"certificate": treatment.certificate.number, "why": treatment.certificate.reason}
     return {**data, "buyer": tax.as_dict()} if first else data
+
+
+def _tell_rates_of_home(goods: Sequence[_Goods], treatments: Mapping[str, Treatment], told: _Told) -> None:
+    """Say of which classes no rate is entered where they are taxed, so that the seller's own holds, and is owed there.
+
+    A tax that was agreed elsewhere is no such case: nothing was looked up.
+    """
+    for one in goods:
+        there, key, name = treatments[one.line.supply].country, one.part.key, one.line.tax_class
+        if not key.country or one.part.given is not None:
+            continue
+        text = f"No rate of {there} is entered for {name!r}: taxed at the rate of {key.country}, and owed there"
+        if not any(said["code"] == "rate_of_home" and said["tax_class"] == name for said in told.entries):
+            told.say("tax", "rate_of_home", text, country=key.country, tax_class=name, missing_in=there)
 
 
 def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest, provider: TaxProvider) -> Part:
@@ -211,7 +231,8 @@ def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteReque
         raise _fault(InvalidTax, index, "tax_amount", "The tax does not fit the price")
     # Elsewhere tax may be rounded per unit: half a minor unit each.
     tolerance = quantum(request.currency) * max(2, line.quantity) / 2
-    return Part(one.amount, key_of_given(given, net, key, tax=request.tax, tolerance=tolerance), given)
+    key = key_of_given(given, net, key, treatment=treatment, tax=request.tax, tolerance=tolerance)
+    return Part(one.amount, key, given)
 
 
 def _charges(request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable[_Charge]:
@@ -251,7 +272,12 @@ def _split_charge(
 
 
 def _assemble(
-    request: QuoteRequest, goods: Sequence[_Goods], charges: Sequence[_Charge], groups: Sequence[Group], told: _Told
+    request: QuoteRequest,
+    goods: Sequence[_Goods],
+    charges: Sequence[_Charge],
+    groups: Sequence[Group],
+    distant: Collection[TaxKey],
+    told: _Told,
 ) -> Quote:
     lines = [_quoted_line(one) for one in goods]
     quoted_charges = [_quoted_charge(charge, told) for charge in charges]
@@ -261,7 +287,10 @@ def _assemble(
         by_kind[charge.kind] += charge.net_total
     for group in groups:
         text = f"{(group.key.rate * 100).normalize():f} % on {told.amount(group.net)} (category {group.key.category})"
-        told.say(f"tax:{group.key.category}:{group.key.text}", "tax", text, group.tax)
+        # Whose tax it is where the treatment says another, and whether consumers in other member states bear it.
+        more: dict[str, Any] = {"country": group.key.country} if group.key.country else {}
+        more |= {"distance": True} if group.key in distant and group.key != OUTSIDE else {}
+        told.say(f"tax:{group.key.category}:{group.key.text}", "tax", text, group.tax, **more)
     subtotal = sum(nets, start=ZERO)
     total = sum((line.total for line in lines), start=ZERO) + sum((one.total for one in quoted_charges), start=ZERO)
     _bounded(total)

@@ -5,7 +5,7 @@ K intra-Community supply, G export, O outside the scope of tax.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.errors import Invalid
@@ -20,6 +20,11 @@ EU_COUNTRIES = frozenset(
 NOT_STATED = "not_stated"
 EXEMPT = "exempt"
 GOODS, SERVICE = "goods", "service"
+# How sales to consumers in other member states are taxed (art. 33, 58 and 59c): at home as long as they are below the
+# threshold; where they go, declared in the one-stop shop; or, while nobody has said so, where they go as far as rates
+# of there are entered.
+AS_ENTERED, AT_HOME, ONE_STOP_SHOP = "", "at_home", "one_stop_shop"
+DISTANCE_SALES = frozenset({"destination", "below_threshold"})
 # Without tax because of who buys: their VAT id belongs on the invoice (art. 226, point 4).
 TO_BUSINESS = frozenset({"AE", "K"})
 VAT_ID = re.compile(r"^([A-Z]{2})[0-9A-Z+*]{2,13}$")
@@ -47,10 +52,11 @@ class Treatment:
 
 @dataclass(frozen=True)
 class TaxKey:
-    """What tax is rounded by: a category and a rate."""
+    """What tax is rounded by: a category and a rate. `country` is whose tax it is, if not the treatment's."""
 
     category: str
     rate: Decimal
+    country: str = field(default="", compare=False)
 
     @property
     def text(self) -> str:
@@ -116,7 +122,11 @@ def _by_place(tax: TaxSituation, supply: str) -> Treatment:
     if issuer == seller:
         # Art. 33 and 44: distance sales are made to consumers, and its services are taxed where it is at home.
         return Treatment("domestic", "S", seller, f"Sold to a business at home in {seller}, taxed there")
-    return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there")
+    if tax.distance_sales == AT_HOME:
+        text = f"Sold from {seller} to a consumer in {buyer}: below the threshold, taxed in {seller}"
+        return Treatment("below_threshold", "S", seller, text)
+    how = " through the one-stop shop" if tax.distance_sales == ONE_STOP_SHOP else ""
+    return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there{how}")
 
 
 def _is_good(tax: TaxSituation) -> bool:
@@ -132,29 +142,45 @@ def key_for(treatment: Treatment, tax: TaxSituation, tax_class: str) -> TaxKey:
         return TaxKey(treatment.category, ZERO)
     if tax_class == EXEMPT:
         return TaxKey("E", ZERO)
-    # Below the threshold of the one-stop shop the seller's own rate is right, so it is the safe answer.
     region = tax.region if treatment.country == tax.country else ""
-    places = (region, treatment.country, tax.seller_country)
-    rate = next((tax.rates[place, tax_class] for place in places if (place, tax_class) in tax.rates), None)
-    if rate is None:
+    own = [(place, "") for place in (region, treatment.country) if place]
+    # While nobody has said how, the seller's own rate is the safe answer: it is right below the threshold.
+    is_open = treatment.code in DISTANCE_SALES and tax.distance_sales == AS_ENTERED
+    places = [*own, (tax.seller_country, tax.seller_country)] if is_open else own
+    found = next((key for place, whose in places if (key := _key(tax, place, tax_class, whose))), None)
+    if found is None:
+        why = " (it is taxed there through the one-stop shop)" if treatment.code in DISTANCE_SALES else ""
         raise TaxRateMissing(
-            f"No tax rate is known for {tax_class!r} in {treatment.country}",
+            f"No tax rate is known for {tax_class!r} in {treatment.country}{why}",
             country=treatment.country,
             tax_class=tax_class,
         )
-    return TaxKey("S", rate) if rate else TaxKey("Z", ZERO)
+    return found
+
+
+def _key(tax: TaxSituation, place: str, tax_class: str, whose: str) -> TaxKey | None:
+    """Return category and rate of a class in a place, as far as one is entered there."""
+    rate = tax.rates.get((place, tax_class))
+    return None if rate is None else TaxKey("S" if rate else "Z", rate or ZERO, whose)
 
 
 def key_of_given(
-    tax_amount: Decimal, net: Decimal, expected: TaxKey, *, tax: TaxSituation, tolerance: Decimal
+    tax_amount: Decimal, net: Decimal, expected: TaxKey, *, treatment: Treatment, tax: TaxSituation, tolerance: Decimal
 ) -> TaxKey:
-    """Return the rate that a tax agreed elsewhere amounts to: a known one where it fits, else the effective one."""
+    """Return the rate that a tax agreed elsewhere amounts to: a known one where it fits, else the effective one.
+
+    Of the two countries that a sale to a consumer may be taxed in, it is owed to the one whose tax was reckoned with.
+    """
     if abs(net * expected.rate - tax_amount) <= tolerance:
         return expected
     if not tax_amount:
         return TaxKey("Z", ZERO)
-    known = sorted({rate for (country, _), rate in tax.rates.items() if country in (tax.region, tax.country) and rate})
-    for rate in sorted(known, key=lambda rate: abs(net * rate - tax_amount)):
-        if abs(net * rate - tax_amount) <= tolerance:
-            return TaxKey("S", rate)
+    is_open = treatment.code in DISTANCE_SALES
+    places = [(tax.region, tax.country), (tax.country, tax.country)]
+    places += [(tax.seller_country, tax.seller_country)] if is_open else []
+    for place, whose in places:
+        known = sorted({rate for (country, _), rate in tax.rates.items() if country == place and rate})
+        for rate in sorted(known, key=lambda rate: abs(net * rate - tax_amount)):
+            if abs(net * rate - tax_amount) <= tolerance:
+                return TaxKey("S", rate, whose if is_open and whose != treatment.country else "")
     return TaxKey("S", (tax_amount / net).quantize(Decimal("0.0001")))

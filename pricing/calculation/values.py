@@ -190,13 +190,15 @@ class TaxBuyer:
 class TaxSituation(TaxBuyer):
     """Who sells from where to whom, and the rates of that day by (country, tax class).
 
-    `region` is a code of ISO 3166-2; rates of a region stand under it in place of its country.
+    `region` is a code of ISO 3166-2; rates of a region stand under it in place of its country. `distance_sales` is how
+    consumers in other member states are taxed on that day.
     """
 
     seller_country: str
     country: str
     region: str = ""
     on: date | None = None
+    distance_sales: str = ""
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 

@@ -4,10 +4,11 @@ from .channel import Channel
 from .price_list import Price, PriceList
 from .promotion import Promotion, Redemption
 from .shipping import ShippingMethod, ShippingRate, Transit, Zone
-from .tax import TaxRate, TaxRegistration
+from .tax import DistanceSales, TaxRate, TaxRegistration
 
 __all__ = [
     "Channel",
+    "DistanceSales",
     "Price",
     "PriceList",
     "Promotion",

@@ -5,6 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from pricing.calculation import AT_HOME, ONE_STOP_SHOP
+
 
 class TaxRate(models.Model):
     """The rate of a tax class in a country from a day on, e.g. 0.1900. Class `not_stated` never has a rate.
@@ -33,6 +35,29 @@ class TaxRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region or self.country} {self.tax_class} {self.rate:.2%}"
+
+
+class DistanceSales(models.Model):
+    """How sales to consumers in other member states are taxed from a day on. Written with the seller's profile.
+
+    Before the first of them, rates of the destination hold as far as they are entered.
+    """
+
+    class Way(models.TextChoices):
+        """Directive 2006/112/EC art. 59c: at home below the threshold, else where the goods go (art. 33 and 58)."""
+
+        AT_HOME = AT_HOME, _("below the threshold: at home")
+        ONE_STOP_SHOP = ONE_STOP_SHOP, _("where they go: one-stop shop (OSS)")
+
+    valid_from = models.DateField(pgettext_lazy("day", "from"), unique=True)
+    way = models.CharField(_("way"), max_length=20, choices=Way)
+
+    class Meta:
+        verbose_name = _("distance sales")
+        verbose_name_plural = _("distance sales")
+
+    def __str__(self) -> str:
+        return f"{self.valid_from} {self.way}"
 
 
 class TaxRegistration(models.Model):

@@ -34,20 +34,21 @@ from pricing.selectors import (
 )
 
 from .buyers import (
+    TaxPlaces,
     exemption_told,
     is_taxed_apart,
     region_of,
     supply_of,
     tax_buyer,
     tax_buyer_agreed,
-    tax_country_told,
+    tax_places_told,
     vat_id_told,
 )
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
 from .quoting import QuoteLine, quote_order
-from .registrations import is_taxed_alike, set_registrations
+from .registrations import is_taxed_alike, set_distance_sales, set_registrations
 from .requoting import Agreed, AgreedLine, requote_order
 from .vat import look_up_vat_id
 
@@ -68,6 +69,7 @@ __all__ = [
     "QuotedLine",
     "ShippingNotAvailable",
     "TaxBuyer",
+    "TaxPlaces",
     "UnknownChannel",
     "UnknownPriceList",
     "UnknownShippingMethod",
@@ -79,7 +81,6 @@ __all__ = [
     "ensure_transits",
     "ensure_trial_channel",
     "exemption_told",
-    "tax_country_told",
     "forget",
     "grams_of",
     "give_back",
@@ -99,6 +100,7 @@ __all__ = [
     "region_of",
     "requote_order",
     "routing_rules",
+    "set_distance_sales",
     "set_handling",
     "set_price",
     "set_registrations",
@@ -108,6 +110,7 @@ __all__ = [
     "supply_of",
     "tax_buyer",
     "tax_buyer_agreed",
+    "tax_places_told",
     "transit_days",
     "update_priced_product",
     "vat_id_told",

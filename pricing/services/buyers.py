@@ -1,7 +1,8 @@
 """What tax asks about goods and who buys them, and what an agreement says of both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -11,6 +12,9 @@ from customers.models import Customer
 from inventory.models import Product
 from pricing.calculation import GOODS, SERVICE, Exemption, TaxBuyer, territories
 from pricing.reference import reference
+
+# The categories of what is taxed in a country: at a rate, at none, or exempt there.
+TAXED = frozenset({"S", "Z", "E"})
 
 
 def supply_of(product: Product) -> str:
@@ -68,7 +72,49 @@ def vat_id_told(explanation: Sequence[Mapping[str, Any]]) -> str:
     return next((str(one["vat_id"]) for one in explanation if one["about"] == "tax" and one.get("vat_id")), "")
 
 
-def tax_country_told(explanation: Sequence[Mapping[str, Any]], country: str) -> str:
-    """Return the country whose tax an agreement bears, where goods that go to `country` are taxed in another one."""
-    told = {str(one["country"]) for one in explanation if one["about"] == "tax" and one.get("country")}
-    return next(iter(told)) if len(told) == 1 and told != {territories.taxed_as(country)} else ""
+def distance_sales_told(explanation: Sequence[Mapping[str, Any]]) -> str:
+    """Return how consumers in other member states were taxed when it was agreed; nothing where nobody had said so."""
+    found = (one["distance_sales"] for one in explanation if one["about"] == "tax" and one.get("distance_sales"))
+    return str(next(found, ""))
+
+
+@dataclass(frozen=True)
+class TaxPlaces:
+    """Whose tax an agreement bears. `other` is the country of all of it, where that is not where the goods go.
+
+    `others` are those of single rates, `distant` the rates on what consumers in other member states buy; a rate is a
+    category and a share.
+    """
+
+    other: str = ""
+    others: Mapping[tuple[str, Decimal], str] = field(default_factory=dict)
+    distant: frozenset[tuple[str, Decimal]] = frozenset()
+
+    def country(self, category: str, rate: Decimal) -> str:
+        """Return whose tax one is; nothing where the address says it."""
+        return self.others.get((category, rate), self.other) if category in TAXED else ""
+
+
+def tax_places_told(explanation: Sequence[Mapping[str, Any]], country: str) -> TaxPlaces:
+    """Return whose tax an agreement on goods that go to `country` bears, where that country does not say it."""
+    told = {str(one["country"]) for one in explanation if _is_treatment(one) and one.get("country")}
+    here = territories.taxed_as(country)
+    rates = {_rate(one): one for one in explanation if one["about"].startswith("tax:")}
+    distant = [rate for rate, one in rates.items() if one.get("distance")]
+    if not distant and any(one["about"] == "tax" and one["code"] == "destination" for one in explanation):
+        # It was agreed before single rates were marked.
+        distant = [rate for rate in rates if rate[0] in TAXED]
+    return TaxPlaces(
+        next(iter(told)) if len(told) == 1 and told != {here} else "",
+        {rate: str(one["country"]) for rate, one in rates.items() if one.get("country")},
+        frozenset(distant),
+    )
+
+
+def _is_treatment(one: Mapping[str, Any]) -> bool:
+    return one["about"] == "tax" and one["code"] != "rate_of_home"
+
+
+def _rate(one: Mapping[str, Any]) -> tuple[str, Decimal]:
+    _tax, category, share = str(one["about"]).split(":")
+    return category, Decimal(share)

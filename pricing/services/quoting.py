@@ -95,6 +95,7 @@ def quote_order(
                 country=taxed,
                 region=region,
                 on=on,
+                distance_sales=reference().distance_sales_on(on),
                 rates=rates,
                 **vars(buyer),
             ),

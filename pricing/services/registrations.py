@@ -1,13 +1,16 @@
 """Where the seller pays VAT: who keeps his profile says so."""
 
 from collections.abc import Mapping
+from datetime import date
+
+from django.utils import timezone
 
 from core.service import service
 from pricing.calculation import GOODS
 from pricing.calculation.values import TaxSituation
-from pricing.models import TaxRegistration
+from pricing.models import DistanceSales, TaxRegistration
 from pricing.providers import tax_provider
-from pricing.reference import forget
+from pricing.reference import forget, reference
 
 
 @service
@@ -23,9 +26,24 @@ def set_registrations(registrations: Mapping[str, str]) -> None:
     forget()
 
 
+@service
+def set_distance_sales(ways: Mapping[date, str]) -> None:
+    """Write down how consumers in other member states are taxed, from which days on."""
+    known = dict(DistanceSales.objects.values_list("valid_from", "way"))
+    if known == dict(ways):
+        return
+    DistanceSales.objects.exclude(valid_from__in=ways).delete()
+    for day, way in sorted(ways.items()):
+        if known.get(day) != way:
+            DistanceSales.objects.update_or_create(valid_from=day, defaults={"way": way})
+    forget()
+
+
 def is_taxed_alike(country: str, *, sellers: tuple[str, str]) -> bool:
     """Whether a sale to somebody in a country is taxed the same from two countries."""
+    way = reference().distance_sales_on(timezone.localdate())
     one, other = (
-        tax_provider().treat(TaxSituation(seller_country=seller, country=country), GOODS) for seller in sellers
+        tax_provider().treat(TaxSituation(seller_country=seller, country=country, distance_sales=way), GOODS)
+        for seller in sellers
     )
     return (one.category, one.country) == (other.category, other.country)

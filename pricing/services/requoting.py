@@ -27,7 +27,7 @@ from pricing.providers import tax_provider
 from pricing.reference import reference
 from pricing.selectors import grams_of, shipping_step
 
-from .buyers import supply_of
+from .buyers import distance_sales_told, supply_of
 
 # How the calculation names where a price comes from.
 SOURCE = re.compile(r"\(price list (.+?)(?:, from (\d+) units)?\)$")
@@ -90,9 +90,17 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, by: str = "", wh
         if all(line.unit_price == known[key].unit_price for line in after.lines if line.key == key and key in known)
     }
     signs = _signs(before, after, told, lists, by=by, why=why)
+    distance_sales = distance_sales_told(told)
     for keeps_tax in (False, True):
         was = _calculate(
-            before, before.shipping if not free else None, promotions, granted, known, lists=lists, keeps_tax=keeps_tax
+            before,
+            before.shipping if not free else None,
+            promotions,
+            granted,
+            known,
+            lists=lists,
+            distance_sales=distance_sales,
+            keeps_tax=keeps_tax,
         )
         if _is_same(was, before):
             now = _calculate(
@@ -103,6 +111,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, by: str = "", wh
                 known,
                 lists=lists,
                 signs=signs,
+                distance_sales=distance_sales,
                 keeps_tax=keeps_tax and (before.country, before.region) == (after.country, after.region),
             )
             return replace(now, explanation=_remembering(now, granted))
@@ -118,6 +127,7 @@ def _calculate(
     *,
     lists: Mapping[int, PriceSource],
     signs: Mapping[int, tuple[str, str]] | None = None,
+    distance_sales: str,
     keeps_tax: bool,
 ) -> Quote:
     goods = [
@@ -148,6 +158,7 @@ def _calculate(
                     customer_class=agreed.buyer.customer_class,
                 ),
                 on=agreed.on,
+                distance_sales=distance_sales,
                 **vars(agreed.buyer),
             ),
             charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
