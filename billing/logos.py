@@ -1,7 +1,7 @@
 """A seller's logo: which pictures are taken, by what they are and not by their name, and how they get onto paper.
 
 A picture of points is put into an SVG of its size, so that typst is given one kind of picture, as text. Of an SVG only
-shapes are taken: nothing that runs, reaches out, moves, or repeats itself.
+shapes are taken: nothing that runs, reaches out, moves, or repeats itself without end.
 """
 
 import base64
@@ -10,6 +10,8 @@ import struct
 from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
+
+from billing import logo_references
 
 MOST_BYTES = 200 * 1024
 MOST_POINTS = 3_000
@@ -113,8 +115,9 @@ def _why_not_svg(content: bytes) -> str:
         return _("The picture is damaged.")
     if root.tag != f"{{{_SVG}}}svg":
         return _("This is no PNG, JPEG or SVG.")
-    what = _fault_of_all(root)
-    return _("The SVG holds %(what)s, which no logo may.") % {"what": what[:40]} if what else ""
+    if what := _fault_of_all(root):
+        return _("The SVG holds %(what)s, which no logo may.") % {"what": what[:40]}
+    return logo_references.why_too_much(root)
 
 
 def _fault_of_all(root: ElementTree.Element) -> str:

@@ -1,6 +1,7 @@
 """The seller's logo: taken by what it is, printed on what is written from then on, and kept on what was issued."""
 
 import struct
+import time
 import zlib
 from io import BytesIO
 
@@ -10,7 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from pypdf import PdfReader
 
-from billing import logos
+from billing import logos, typesetting
 from billing import services as billing
 from billing.errors import LogoRefused
 from billing.models import CreditNote, Invoice, LegalEntity
@@ -96,6 +97,88 @@ def test_everything_else_is_refused_with_the_reason(seller, content, reason):
     assert reason in refused.value.message
     assert LegalEntity.objects.get().logo is None
     assert not Attachment.objects.exists()
+
+
+def masks(levels, shapes, *, name="mask", attribute="mask", of=lambda ref: ref, style=""):
+    """Return an SVG in which each of some shapes asks for a mask of as many, so many levels deep."""
+    given = []
+    for level in range(levels):
+        ask = of(f"{attribute}='url(#m{level + 1})'") if level + 1 < levels else ""
+        given.append(f"<{name} id='m{level}'>" + f"<rect width='9' height='9' {ask}/>" * shapes + f"</{name}>")
+    return svg(f"{style}<defs>{''.join(given)}</defs><rect width='9' height='9' {attribute}='url(#m0)'/>")
+
+
+def in_style(reference):
+    attribute, _equals, value = reference.partition("=")
+    return f'style="{attribute}: {value[1:-1]}"'
+
+
+BY_CLASS = "<style>/* a */ " + "".join(f".a{n}, .b{{mask:url(#m{n})}}" for n in range(9)) + "</style>"
+BY_WHATEVER = "<style>svg > defs rect{clip-path:url('#m8')}</style>"
+AGAIN = "The SVG draws its shapes again and again by masks and clips: more than 10000 of them."
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (masks(8, 10), AGAIN),
+        (masks(8, 10, name="clipPath", attribute="clip-path"), AGAIN),
+        (masks(8, 10, of=in_style), AGAIN),
+        (masks(8, 10, of=lambda ref: f"class='a{ref[-3]}'", style=BY_CLASS), AGAIN),
+        (
+            svg(
+                "<style>rect{mask:url(#m)}</style><mask id='m'>" + "<circle r='1'/>" * 99 + "</mask>" + "<rect/>" * 101
+            ),
+            AGAIN,
+        ),
+        (masks(10, 1), "The SVG leads from mask to mask more than 8 times."),
+        (masks(1_400, 1), "The SVG leads from mask to mask more than 8 times."),
+        (svg("<mask id='m'><rect mask='url(#m)'/></mask><rect mask='url(#m)'/>"), "back to itself"),
+        (svg(f"{BY_WHATEVER}<defs><mask id='m8'><rect/></mask></defs>"), "back to itself"),
+        (
+            svg("<linearGradient id='a' href='#b'/><linearGradient id='b' href='#a'/><rect fill='url(#a)'/>"),
+            "back to itself",
+        ),
+    ],
+    ids=["masks", "clips", "style", "class", "tag", "a chain", "a long chain", "a ring", "by whatever", "gradients"],
+)
+def test_what_leads_to_more_and_more_is_refused_before_it_is_drawn(seller, content, reason, monkeypatch):
+    """Fails with `why_too_much` taken out of `logos._why_not_svg`: the first would be drawn for minutes."""
+    monkeypatch.setattr(typesetting, "why_not_drawn", lambda *_given: "It was drawn.")
+    with pytest.raises(LogoRefused) as refused:
+        billing.set_logo(seller.pk, content, actor=SYSTEM)
+
+    assert reason in refused.value.message
+
+
+def test_what_drawing_programs_write_with_masks_and_clips_is_taken(seller):
+    clipped = (
+        "<style>.st0{clip-path:url(#SVGID_2_);}.st1{fill:url(#g);}</style><defs><rect id='SVGID_1_' width='60'/>"
+        "<linearGradient id='h'><stop offset='0'/></linearGradient><linearGradient id='g' href='#h'/></defs>"
+        "<clipPath id='SVGID_2_'><rect width='60' height='20'/></clipPath>"
+    )
+    for content in (
+        svg(clipped + "<g class='st0'>" + "<rect class='st1' width='9' height='9'/>" * 900 + "</g>"),
+        svg(clipped + "<rect class='st0 st1' width='9' height='9'/>" * 900),
+        masks(3, 10),
+        masks(8, 1),
+    ):
+        assert billing.set_logo(seller.pk, content, actor=SYSTEM).logo
+
+
+def test_a_picture_that_is_drawn_for_too_long_is_ended_and_refused_in_words(seller, staff, monkeypatch):
+    """Whatever it is that nobody thought of: here masks in masks that are not counted."""
+    monkeypatch.setattr(logos.logo_references, "why_too_much", lambda root: "")
+    monkeypatch.setattr(typesetting, "DRAWN_WITHIN", 1)
+    page = reverse("admin:billing_legalentity_change", args=[seller.pk])
+    picture = SimpleUploadedFile("logo.svg", masks(9, 10), content_type="image/svg+xml")
+    begun = time.monotonic()
+    shown = staff.post(page, form_of(seller, picture=picture)).content.decode()
+    assert "The picture takes more than 1 seconds to draw, or too much memory." in shown
+    assert time.monotonic() - begun < 15
+    assert LegalEntity.objects.get().logo is None
+    shown = staff.post(page, form_of(seller, picture=SimpleUploadedFile("logo.svg", masks(2, 3)))).status_code
+    assert (shown, bool(LegalEntity.objects.get().logo)) == (302, True)
 
 
 def test_what_is_issued_keeps_the_logo_it_had(seller, run_debts):
