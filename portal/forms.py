@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.countries import country_choices
 from core.errors import DomainError
+from customers import vat_ids
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Product
@@ -97,6 +98,13 @@ class CheckoutForm(PortalForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
+    # Only of who is signed in: whoever types an e-mail address changes nothing of its owner's.
+    vat_id = forms.CharField(
+        label=_("VAT id of the company"),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
     line1 = forms.CharField(
         label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
     )
@@ -143,6 +151,7 @@ class CheckoutForm(PortalForm):
     ) -> None:
         """Ask; `credit` is what of store credit there is to use, as it is read, nothing where there is none."""
         super().__init__(*args, **kwargs)
+        self.customer = customer
         language = get_language() or "en"
         self.fields["country"].choices = country_choices(language)  # type: ignore[attr-defined]
         methods, _unfit = fitting_methods(products)
@@ -159,6 +168,20 @@ class CheckoutForm(PortalForm):
         self.fields["use_credit"].label = gettext("Use your store credit: %(amount)s") % {"amount": credit}
         if not credit:
             del self.fields["use_credit"]
+        if customer is None:
+            del self.fields["vat_id"]
+        elif customer.vat_state == Customer.VatState.INVALID:
+            said = gettext("%(number)s was not confirmed: VAT is charged. Write to us, or give another one.")
+            self.fields["vat_id"].help_text = said % {"number": customer.vat_id}
+
+    def clean_vat_id(self) -> str:
+        """Refuse what cannot be a VAT id; the one that is written down is not asked again."""
+        number = vat_ids.tidy(self.cleaned_data["vat_id"])
+        if number and self.customer and number != self.customer.vat_id and not vat_ids.can_be(number):
+            raise forms.ValidationError(
+                _("This is no VAT id: it begins with its country, and its check digits must fit.")
+            )
+        return number
 
     def clean(self) -> dict[str, Any]:
         """Ask at once for a postcode the goods can travel to, instead of holding the order for it."""
@@ -167,6 +190,10 @@ class CheckoutForm(PortalForm):
         code = cleaned.get("postal_code")
         if asked and code is not None and not postcode_fits(cleaned.get("country", ""), code):
             self.add_error("postal_code", _("This postcode does not fit the country."))
+        known = self.customer
+        is_company = bool(cleaned.get("company") or (known and known.kind == Customer.Kind.COMPANY))
+        if known and cleaned.get("vat_id") and cleaned["vat_id"] != known.vat_id and not is_company:
+            self.add_error("company", _("A VAT id belongs to a company: please say which one."))
         return cleaned
 
     def explain(self, error: DomainError) -> None:

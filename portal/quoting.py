@@ -40,7 +40,9 @@ def quote_cart(
             region=region_of(answers.get("country") or "", "", answers.get("postal_code") or ""),
             method=pricing.shipping_method(answers.get("shipping_method") or "standard"),
             coupon_codes=(answers["coupon_code"],) if answers.get("coupon_code") else (),
-            buyer=pricing.tax_buyer(customer),
+            buyer=pricing.tax_buyer(
+                customer, is_company=bool(answers.get("company")), vat_id=answers.get("vat_id") if customer else None
+            ),
             group_id=customer.group_id if customer else None,
             customer_id=customer.pk if customer else None,
             is_first=not customer.orders.exclude(status="draft").exists() if customer else None,

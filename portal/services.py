@@ -8,6 +8,7 @@ from core import links, mail
 from core.actors import Actor
 from core.models import User
 from core.service import service
+from customers import services as customers
 from customers.models import Customer
 from orders import services as orders
 from orders.inputs import OrderInput
@@ -55,12 +56,15 @@ def user_for_link(token: str) -> User | None:
 
 
 @service
-def place_order(order: OrderInput, *, use_credit: bool, actor: Actor) -> Order:
+def place_order(order: OrderInput, *, use_credit: bool, actor: Actor, vat_id: str | None = None) -> Order:
     """Place what is in the cart, and hold the customer's store credit for it as far as it reaches, if that is wished.
 
-    Raises what placing raises, and CreditTooSmall where another order took the credit in this moment: then nothing
-    is placed.
+    `vat_id` is the one that the customer who is signed in gives with it: it is written down first, and evidence asked
+    for. Raises what writing it down and placing raise, and CreditTooSmall where another order took the credit in this
+    moment: then nothing is placed, and nothing written down.
     """
+    if order.customer_id is not None and vat_id is not None:
+        customers.update_customer(order.customer_id, {"vat_id": vat_id}, actor=actor)
     placed = orders.place_order(order, actor=actor)
     if use_credit and billing.payable_from_credit(placed):
         billing.pay_from_credit(placed.pk, actor=actor)

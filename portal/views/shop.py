@@ -242,6 +242,7 @@ def _initial(customer: Customer | None) -> dict[str, Any]:
     if customer is None:
         return initial
     initial |= {"email": customer.email, "name": customer.name, "company": customer.company, "phone": customer.phone}
+    initial["vat_id"] = customer.vat_id
     if address := customer.addresses.filter(is_ship_to=True).order_by("pk").first():
         known = address.postal().as_dict()
         initial |= {key: value for key, value in known.items() if value}
@@ -273,7 +274,12 @@ def _place(
         customer_note=data["customer_note"],
     )
     try:
-        order = place_order(wanted, use_credit=bool(data.get("use_credit")), actor=access.actor_of(request))
+        order = place_order(
+            wanted,
+            use_credit=bool(data.get("use_credit")),
+            vat_id=data.get("vat_id"),
+            actor=access.actor_of(request),
+        )
     except DomainError as error:
         if error.code != "duplicate_reference":
             form.explain(error)

@@ -34,8 +34,14 @@ def is_taxed_apart(region: str) -> bool:
     return any(tax.region == region for tax in reference().taxes.get(region[:2], ()))
 
 
-def tax_buyer(customer: Customer | None, *, is_company: bool = False) -> TaxBuyer:
-    """Return a customer in hand as tax knows them; nothing is read. `is_company`: the order says so itself."""
+def tax_buyer(customer: Customer | None, *, is_company: bool = False, vat_id: str | None = None) -> TaxBuyer:
+    """Return a customer in hand as tax knows them; nothing is read. `is_company`: the order says so itself.
+
+    `vat_id` is the one they give now: of another than is written down nobody knows anything yet.
+    """
+    if customer is not None and vat_id not in (None, customer.vat_id):
+        known = tax_buyer(customer, is_company=is_company)
+        return replace(known, vat_id=str(vat_id), vat_refused=False, vat_checked_on="", vat_reference="")
     if customer is None:
         return TaxBuyer(is_business=is_company)
     confirmed = customer.vat_state == Customer.VatState.VALID and customer.vat_checked_at is not None
