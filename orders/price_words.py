@@ -117,6 +117,13 @@ def treatment_words(one: Entry) -> str:
         words = {"country": country_name(one["missing_in"]), "home": country_name(one["country"])}
         words["name"] = one["tax_class"]
         return _("Tax: no rate of %(country)s is entered for “%(name)s”: rate of %(home)s, owed there") % words
+    if one["code"] == "service_at_home":
+        words = {"country": country_name(one["country"])}
+        return _("Tax: rates of %(country)s, a service to a consumer is taxed where we are") % words
+    if one["code"] == "outside_scope":
+        return _("Tax: none of ours, a service outside the EU is taxed there (art. %(article)s)") % {
+            "article": one.get("article", "")
+        }
     if one["code"] == "below_threshold":
         words = {"country": country_name(one["country"])}
         return _("Tax: rates of %(country)s, sales to consumers in the EU are below the threshold") % words

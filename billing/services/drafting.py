@@ -21,7 +21,7 @@ from orders.models import Order
 from pricing import services as pricing
 
 PRICE = Decimal("0.000001")
-INTRA_COMMUNITY, EXEMPT = "K", "E"
+INTRA_COMMUNITY, EXEMPT, UNTAXED = "K", "E", "O"
 
 
 @service
@@ -106,6 +106,7 @@ def sums(amounts: Amounts, currency: str, *, reason: str, places: pricing.TaxPla
                 "rounding": plain(rate.rounding, currency),
                 **({"reason": reason} if reason and rate.category == EXEMPT else {}),
                 **({"country": whose} if (whose := places.country(rate.category, rate.rate)) else {}),
+                **({"article": places.article} if places.article and rate.category == UNTAXED else {}),
                 **({"distance": True} if (rate.category, rate.rate) in places.distant else {}),
             }
             for rate in amounts.rates

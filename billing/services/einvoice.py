@@ -80,7 +80,7 @@ def supply_period(document: Document) -> tuple[date, date] | None:
 
 def _notes(document: Document) -> list[str]:
     reason = [document.reason] if isinstance(document, CreditNote) else []
-    legal = [*wording.legal_notes(_categories(document)), *wording.reasons(document.tax_breakdown)]
+    legal = [*wording.legal_notes(document.tax_breakdown), *wording.reasons(document.tax_breakdown)]
     return [said for said in (*legal, *reason, document.notes) if said]
 
 
@@ -232,7 +232,7 @@ def _taxes(document: Document) -> list["_Tax"]:
         one = found.setdefault(key, _Tax(*key))
         one.net += Decimal(part["net"])
         one.tax += Decimal(part["tax"])
-        one.reasons += [*wording.legal_notes({part["category"]}, mixed=mixed), *wording.reasons([part])]
+        one.reasons += [*wording.legal_notes([part], mixed=mixed), *wording.reasons([part])]
     return list(found.values())
 
 

@@ -117,17 +117,25 @@ def reasons(breakdown: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(part["reason"] for part in breakdown if part.get("reason")))
 
 
-def legal_notes(categories: set[str], *, mixed: bool = False) -> list[str]:
-    """Return the sentences the law asks for (Directive 2006/112/EC art. 226, points 11 and 11a).
+def legal_notes(breakdown: Sequence[Mapping[str, Any]], *, mixed: bool = False) -> list[str]:
+    """Return the sentences the law asks for (Directive 2006/112/EC art. 226, points 11 and 11a) about sums by rate.
 
-    `mixed`: they are some of the categories of a document.
+    `mixed`: they are some of the sums of a document.
     """
-    alone = not mixed and len(categories) == 1
+    alone = not mixed and len({part["category"] for part in breakdown}) == 1
+    categories = {f"{part['category']}{part.get('article', '')}" for part in breakdown}
     notes = {
         "AE": _("Reverse charge: the customer is liable for the VAT (Directive 2006/112/EC, art. 196)."),
         "K": _("Intra-Community supply, exempt from VAT (Directive 2006/112/EC, art. 138)."),
         "G": _("Export outside the EU, exempt from VAT (Directive 2006/112/EC, art. 146)."),
         "E": _("Exempt from VAT.") if alone else _("Rows marked as exempt are exempt from VAT."),
+        "O44": _(
+            "Service to a business outside the EU, taxed there: not subject to VAT (Directive 2006/112/EC, art. 44)."
+        ),
+        "O58": _(
+            "Supplied electronically to somebody outside the EU, taxed there: not subject to VAT "
+            "(Directive 2006/112/EC, art. 58)."
+        ),
         "O": _("No VAT is stated on this document.") if alone else _("Rows not subject to VAT state none."),
     }
     return [notes[category] for category in notes if category in categories]

@@ -58,7 +58,7 @@ def old_customers(before: datetime) -> QuerySet[Customer]:
 
 def _without_buyer(explanation: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return why prices are as they are without what tax knew of who bought: country and region stay."""
-    kept = ("about", "code", "country", "region", "distance_sales", "tax_class", "missing_in")
+    kept = ("about", "code", "country", "region", "distance_sales", "tax_class", "missing_in", "article")
     return [
         {"text": "", **{key: one[key] for key in kept if key in one}} if one.get("about") == "tax" else one
         for one in explanation

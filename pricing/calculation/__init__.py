@@ -6,6 +6,7 @@ from .territories import region_of, taxed_as
 from .treatment import (
     AS_ENTERED,
     AT_HOME,
+    DIGITAL,
     DISTANCE_SALES,
     EU_COUNTRIES,
     EXEMPT,
@@ -42,6 +43,7 @@ __all__ = [
     "AS_ENTERED",
     "AT_HOME",
     "CHARGE_KINDS",
+    "DIGITAL",
     "DISTANCE_SALES",
     "EU_COUNTRIES",
     "EXEMPT",

@@ -1,7 +1,7 @@
 """From lines, charges, discounts and taxes to one quote that adds up to the cent."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -60,7 +60,9 @@ def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
     told = _Told(request.currency)
     goods = [_price(line, index, request.currency, told) for index, line in enumerate(request.lines)]
     free_shipping = _promote(goods, request, told)
-    treatments = {supply: provider.treat(request.tax, supply) for supply in _supplies(goods)}
+    supplies = _supplies(goods)
+    tax = replace(request.tax, with_goods=GOODS in supplies)
+    treatments = {supply: provider.treat(tax, supply) for supply in supplies}
     for place, treatment in enumerate(dict.fromkeys(treatments.values())):
         told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax, first=not place))
     for index, one in enumerate(goods):
@@ -201,6 +203,8 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
         data |= {"vat_id": tax.vat_id}
         if tax.vat_checked_on:
             data |= {"checked_on": tax.vat_checked_on, "reference": tax.vat_reference}
+    if treatment.article:
+        data |= {"article": treatment.article}
     if treatment.certificate:
         data |= {"certificate": treatment.certificate.number, "why": treatment.certificate.reason}
     return {**data, "buyer": tax.as_dict()} if first else data

@@ -19,12 +19,15 @@ EU_COUNTRIES = frozenset(
 )
 NOT_STATED = "not_stated"
 EXEMPT = "exempt"
-GOODS, SERVICE = "goods", "service"
+# Goods, services in general, and what is supplied electronically.
+GOODS, SERVICE, DIGITAL = "goods", "service", "digital"
 # How sales to consumers in other member states are taxed (art. 33, 58 and 59c): at home as long as they are below the
 # threshold; where they go, declared in the one-stop shop; or, while nobody has said so, where they go as far as rates
 # of there are entered.
 AS_ENTERED, AT_HOME, ONE_STOP_SHOP = "", "at_home", "one_stop_shop"
 DISTANCE_SALES = frozenset({"destination", "below_threshold"})
+# Sales to consumers that another country than the one named may have taxed, when they were agreed elsewhere.
+TO_CONSUMERS = DISTANCE_SALES | {"service_at_home"}
 # Without tax because of who buys: their VAT id belongs on the invoice (art. 226, point 4).
 TO_BUSINESS = frozenset({"AE", "K"})
 VAT_ID = re.compile(r"^([A-Z]{2})[0-9A-Z+*]{2,13}$")
@@ -40,7 +43,8 @@ class TaxRateMissing(Invalid):
 class Treatment:
     """How a sale is taxed: with the rates of `country`, or, where there is no country, by its category at 0 %.
 
-    `certificate` is what makes the buyer exempt.
+    `certificate` is what makes the buyer exempt, `article` the one of Directive 2006/112/EC by which another country
+    taxes it.
     """
 
     code: str
@@ -48,6 +52,7 @@ class Treatment:
     country: str
     reason: str
     certificate: Exemption | None = None
+    article: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,13 @@ def vat_country(vat_id: str) -> str:
 
 
 def treat(tax: TaxSituation, supply: str = GOODS) -> Treatment:
-    """Decide how a sale is taxed: of goods that are sent, or of a service (downloads count as such).
+    """Decide how a sale is taxed: of goods that are sent, of a service, or of what is supplied electronically.
 
     To a business in another member state goods are an exempt supply (Directive 2006/112/EC art. 138), a service is
-    taxed there and owed by who receives it (art. 44 and 196). Who holds a certificate of the country whose rates would
-    apply is exempt there.
+    taxed there and owed by who receives it (art. 44 and 196). A service to a consumer is taxed where the seller is
+    (art. 45), unless it goes with goods: then it is treated as they are. A download is taxed where who buys it is
+    (art. 58), in the EU like goods. Outside of the EU a service is outside the scope of its tax. Who holds a
+    certificate of the country whose rates would apply is exempt there.
     """
     found = _by_place(tax, supply)
     if not found.country:
@@ -104,6 +111,8 @@ def _by_place(tax: TaxSituation, supply: str) -> Treatment:
     seller, buyer = tax.seller_country, tax.country
     if not buyer or not seller:
         return Treatment("unknown", "O", "", "No country is known, so no tax can be stated")
+    if tax.region in CODES_OUTSIDE and seller in EU_COUNTRIES and (apart := _service_outside(tax, supply, tax.region)):
+        return apart
     if tax.region in CODES_OUTSIDE and seller in EU_COUNTRIES:
         text = f"Export from {seller} to {tax.region}, where the VAT of the EU does not apply"
         return Treatment("export", "G", "", text)
@@ -111,22 +120,44 @@ def _by_place(tax: TaxSituation, supply: str) -> Treatment:
         return Treatment("domestic", "S", seller, f"Sold within {seller}")
     # Goods in Northern Ireland follow the rules of the EU, services there do not.
     is_inside = buyer in EU_COUNTRIES or (tax.region == NORTHERN_IRELAND and supply == GOODS)
+    if seller in EU_COUNTRIES and not is_inside and (apart := _service_outside(tax, supply, buyer)):
+        return apart
     if seller not in EU_COUNTRIES or not is_inside:
         return Treatment("export", "G", "", f"Export from {seller} to {buyer}")
     issuer = vat_country(tax.vat_id) if tax.is_business and _is_good(tax) else ""
     if (issuer in EU_COUNTRIES or (issuer == "XI" and supply == GOODS)) and issuer != seller:
-        if supply == SERVICE:
+        if supply != GOODS:
             return Treatment("reverse_charge", "AE", "", f"Reverse charge: business with VAT id {tax.vat_id}")
         text = f"Intra-Community supply: goods to a business with VAT id {tax.vat_id}"
         return Treatment("intra_community", "K", "", text)
     if issuer == seller:
         # Art. 33 and 44: distance sales are made to consumers, and its services are taxed where it is at home.
         return Treatment("domestic", "S", seller, f"Sold to a business at home in {seller}, taxed there")
+    if supply == SERVICE and not tax.with_goods:
+        return _at_sellers(seller, buyer)
     if tax.distance_sales == AT_HOME:
         text = f"Sold from {seller} to a consumer in {buyer}: below the threshold, taxed in {seller}"
         return Treatment("below_threshold", "S", seller, text)
     how = " through the one-stop shop" if tax.distance_sales == ONE_STOP_SHOP else ""
     return Treatment("destination", "S", buyer, f"Sold from {seller} to a consumer in {buyer}, taxed there{how}")
+
+
+def _service_outside(tax: TaxSituation, supply: str, place: str) -> Treatment | None:
+    """Return how a service to somebody outside the VAT of the EU is taxed; nothing of what goes out with goods."""
+    if supply == GOODS or tax.with_goods:
+        return None
+    if tax.is_business:
+        text = f"Service to a business in {place}, taxed there (art. 44)"
+        return Treatment("outside_scope", "O", "", text, article="44")
+    if supply == DIGITAL:
+        text = f"Supplied electronically to a consumer in {place}, taxed there (art. 58)"
+        return Treatment("outside_scope", "O", "", text, article="58")
+    return _at_sellers(tax.seller_country, place)
+
+
+def _at_sellers(seller: str, place: str) -> Treatment:
+    text = f"Service to a consumer in {place}, taxed in {seller} (art. 45)"
+    return Treatment("service_at_home", "S", seller, text)
 
 
 def _is_good(tax: TaxSituation) -> bool:
@@ -175,7 +206,7 @@ def key_of_given(
         return expected
     if not tax_amount:
         return TaxKey("Z", ZERO)
-    is_open = treatment.code in DISTANCE_SALES
+    is_open = treatment.code in TO_CONSUMERS
     places = [(tax.region, tax.country), (tax.country, tax.country)]
     places += [(tax.seller_country, tax.seller_country)] if is_open else []
     for place, whose in places:

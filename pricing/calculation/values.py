@@ -65,7 +65,8 @@ class GoodsLine:
 
     `discount` is an amount off the whole line; `tax_amount` a tax already agreed elsewhere, which is
     kept as it is. `source` says where the price comes from: a price list, or nothing for a given one; what was given,
-    price or discount, was given `by` somebody, for the reason `why`. `supply` is goods or service, as tax asks.
+    price or discount, was given `by` somebody, for the reason `why`. `supply` is goods, service or
+    digital, as tax asks.
     """
 
     key: int
@@ -191,7 +192,7 @@ class TaxSituation(TaxBuyer):
     """Who sells from where to whom, and the rates of that day by (country, tax class).
 
     `region` is a code of ISO 3166-2; rates of a region stand under it in place of its country. `distance_sales` is how
-    consumers in other member states are taxed on that day.
+    consumers in other member states are taxed on that day; `with_goods` says that services go with goods.
     """
 
     seller_country: str
@@ -199,6 +200,7 @@ class TaxSituation(TaxBuyer):
     region: str = ""
     on: date | None = None
     distance_sales: str = ""
+    with_goods: bool = False
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Product
-from pricing.calculation import GOODS, SERVICE, Exemption, TaxBuyer, territories
+from pricing.calculation import DIGITAL, GOODS, SERVICE, Exemption, TaxBuyer, territories
 from pricing.reference import reference
 
 # The categories of what is taxed in a country: at a rate, at none, or exempt there.
@@ -18,8 +18,8 @@ TAXED = frozenset({"S", "Z", "E"})
 
 
 def supply_of(product: Product) -> str:
-    """Return what selling a product is for tax: goods that move, or a service (downloads count as such)."""
-    return SERVICE if product.kind in (Product.Kind.SERVICE, Product.Kind.DIGITAL) else GOODS
+    """Return what selling a product is for tax: goods that move, a service, or a download."""
+    return {Product.Kind.SERVICE: SERVICE, Product.Kind.DIGITAL: DIGITAL}.get(Product.Kind(product.kind), GOODS)
 
 
 def region_of(address: PostalAddress) -> str:
@@ -89,12 +89,14 @@ class TaxPlaces:
     """Whose tax an agreement bears. `other` is the country of all of it, where that is not where the goods go.
 
     `others` are those of single rates, `distant` the rates on what consumers in other member states buy; a rate is a
-    category and a share.
+    category and a share. `article` is the one of Directive 2006/112/EC by which what is outside of tax is taxed
+    elsewhere.
     """
 
     other: str = ""
     others: Mapping[tuple[str, Decimal], str] = field(default_factory=dict)
     distant: frozenset[tuple[str, Decimal]] = frozenset()
+    article: str = ""
 
     def country(self, category: str, rate: Decimal) -> str:
         """Return whose tax one is; nothing where the address says it."""
@@ -114,6 +116,7 @@ def tax_places_told(explanation: Sequence[Mapping[str, Any]], country: str) -> T
         next(iter(told)) if len(told) == 1 and told != {here} else "",
         {rate: str(one["country"]) for rate, one in rates.items() if one.get("country")},
         frozenset(distant),
+        next((str(one["article"]) for one in explanation if _is_treatment(one) and one.get("article")), ""),
     )
 
 

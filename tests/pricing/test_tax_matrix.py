@@ -1,10 +1,11 @@
 """Who is taxed how: from where, to where, who buys, and what; and what the parts of countries change."""
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
-from pricing.calculation import GOODS, SERVICE, TaxSituation, region_of, taxed_as
+from pricing.calculation import DIGITAL, GOODS, SERVICE, TaxSituation, region_of, taxed_as
 from pricing.calculation.treatment import key_for, treat
 
 IDS = {"DE": "DE136695976", "AT": "ATU13585627", "FR": "FR40303265045"}
@@ -22,14 +23,14 @@ MATRIX = {
     ("DE", "DE"): (("domestic S DE",) * 3, ("domestic S DE",) * 3),
     ("DE", "FR"): (
         ("destination S FR", "intra_community K", "destination S FR"),
-        ("destination S FR", "reverse_charge AE", "destination S FR"),
+        ("service_at_home S DE", "reverse_charge AE", "service_at_home S DE"),
     ),
     ("AT", "DE"): (
         ("destination S DE", "intra_community K", "destination S DE"),
-        ("destination S DE", "reverse_charge AE", "destination S DE"),
+        ("service_at_home S AT", "reverse_charge AE", "service_at_home S AT"),
     ),
     ("AT", "AT"): (("domestic S AT",) * 3, ("domestic S AT",) * 3),
-    ("DE", "CH"): (("export G",) * 3, ("export G",) * 3),
+    ("DE", "CH"): (("export G",) * 3, ("service_at_home S DE", "outside_scope O", "outside_scope O")),
     ("GB", "FR"): (("export G",) * 3, ("export G",) * 3),
     ("GB", "GB"): (("domestic S GB",) * 3, ("domestic S GB",) * 3),
 }
@@ -91,18 +92,39 @@ def test_the_region_of_an_address(country, region, postal_code, code):
 def test_what_the_vat_of_the_eu_does_not_reach_is_export_for_everybody(seller, region):
     for status in ({}, {"is_business": True, "vat_id": "ES54362315K"}):
         tax = TaxSituation(seller_country=seller, country="ES", region=region, rates=RATES, **status)
-        assert [said(tax, supply) for supply in (GOODS, SERVICE)] == ["export G", "export G"]
+        assert said(tax, GOODS) == "export G"
+        # Where the tax of the EU ends a service is taxed as outside of it, but at home where that is the seller's.
+        apart = "outside_scope O" if status else f"service_at_home S {seller}"
+        assert said(tax, SERVICE) == apart
+        assert said(replace(tax, with_goods=True), SERVICE) == "export G"
         assert region in treat(tax).reason
 
 
 def test_goods_in_northern_ireland_follow_the_eu_and_services_do_not():
     there = {"seller_country": "DE", "country": "GB", "region": "GB-NIR", "rates": RATES}
     firm = TaxSituation(**there, is_business=True, vat_id="XI123456782")
-    assert (said(firm, GOODS), said(firm, SERVICE)) == ("intra_community K", "export G")
+    assert (said(firm, GOODS), said(firm, SERVICE)) == ("intra_community K", "outside_scope O")
     consumer = TaxSituation(**there)
-    assert (said(consumer, GOODS), said(consumer, SERVICE)) == ("destination S GB", "export G")
+    assert (said(consumer, GOODS), said(consumer, SERVICE)) == ("destination S GB", "service_at_home S DE")
     # An id of Great Britain is none of the EU's.
     assert said(TaxSituation(**there, is_business=True, vat_id="GB123456782"), GOODS) == "destination S GB"
+
+
+def test_a_service_goes_with_goods_and_a_download_to_who_buys_it():
+    def told(country: str, supply: str, **more) -> str:
+        return said(TaxSituation(seller_country="DE", country=country, rates=RATES, **more), supply)
+
+    assert (told("FR", SERVICE), told("FR", SERVICE, with_goods=True)) == ("service_at_home S DE", "destination S FR")
+    assert told("FR", SERVICE, with_goods=True, distance_sales="at_home") == "below_threshold S DE"
+    assert (told("CH", SERVICE), told("CH", SERVICE, with_goods=True)) == ("service_at_home S DE", "export G")
+    assert [told("FR", DIGITAL), told("CH", DIGITAL)] == ["destination S FR", "outside_scope O"]
+    assert told("FR", DIGITAL, distance_sales="at_home") == "below_threshold S DE"
+    firm = {"is_business": True, "vat_id": IDS["FR"]}
+    assert [told("FR", one, **firm, with_goods=True) for one in (SERVICE, DIGITAL)] == ["reverse_charge AE"] * 2
+    articles = [treat(TaxSituation(seller_country="DE", country="CH", **more), DIGITAL).article for more in ({}, firm)]
+    assert articles == ["58", "44"]
+    # What another country than a member state asks of its sellers we do not know.
+    assert said(TaxSituation(seller_country="GB", country="FR", rates=RATES), SERVICE) == "export G"
 
 
 def test_a_business_with_an_id_of_the_seller_is_at_home_wherever_its_goods_go():
