@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing import dunning
-from billing.models import CreditNote, Dispute, DistanceSale, Invoice, Payment, Refund, Reminder
+from billing.models import CreditNote, Dispute, DistanceSale, Invoice, Payment, Payout, PayoutRow, Refund, Reminder
 from core.models import exact
 from core.money import round_amount
 from core.sight import seen
@@ -56,6 +56,18 @@ def refunds(channels: Iterable[str] | None = None) -> QuerySet[Refund]:
 def disputes(channels: Iterable[str] | None = None) -> QuerySet[Dispute]:
     """Return the disputes, with order and payment."""
     return _of_channels(Dispute.objects.select_related("order", "payment"), channels)
+
+
+def payouts(channels: Iterable[str] | None = None) -> QuerySet[Payout]:
+    """Return the payouts, with the rows of the bank that are them; none for who sees some channels only."""
+    rows = Payout.objects.select_related("bank_line")
+    return rows if channels is None else rows.none()
+
+
+def rows_of_payout(payout: Payout) -> QuerySet[PayoutRow]:
+    """Return out of what a payout was paid, with what each belongs to and its order."""
+    about = ("payment__order", "refund__order", "dispute__order", "payout")
+    return PayoutRow.objects.filter(payout=payout).select_related(*about)
 
 
 def overdue(today: date | None = None) -> Q:

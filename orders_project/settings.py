@@ -288,6 +288,8 @@ SPECTACULAR_SETTINGS = {
         "FulfillmentStatusEnum": "fulfillment.models.work.FulfillmentOrder.Status",
         "WaveStatusEnum": "fulfillment.models.waves.Wave.Status",
         "PaymentInputStatusEnum": ["authorized", "captured"],
+        "PayoutRowKindEnum": "billing.models.payout.PayoutRow.Kind",
+        "PayoutRowStatusEnum": "billing.models.payout.PayoutRow.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

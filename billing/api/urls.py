@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import money, preliminary, statements, views
+from billing.api import money, payouts, preliminary, statements, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view(), name="invoices"),
@@ -27,5 +27,8 @@ urlpatterns = [
     path("refunds/", money.RefundsView.as_view(), name="refunds"),
     path("refunds/<str:code>/", money.OneRefundView.as_view(), name="refund"),
     path("disputes/", money.DisputesView.as_view(), name="disputes"),
+    path("payouts/", payouts.PayoutsView.as_view(), name="payouts"),
+    path("payouts/<str:gateway>/<str:reference>/", payouts.OnePayoutView.as_view(), name="payout"),
+    path("payouts/<str:gateway>/<str:reference>/rows/", payouts.PayoutRowsView.as_view(), name="payout-rows"),
     path("disputes/<str:code>/", money.OneDisputeView.as_view(), name="dispute"),
 ]
