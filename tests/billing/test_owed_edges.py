@@ -122,9 +122,9 @@ def test_goods_wait_until_the_last_of_two_disputes_over_as_much_is_over(stripe, 
     write(stripe, run_debts)
     assert Hold.objects.filter(status="active").count() == 2
 
-    stripe.decide("dp_2", end)
-    stripe.decide("dp_1", "won")
-    write(stripe, run_debts)
+    for name, how in (("dp_2", end), ("dp_1", "won")):
+        stripe.decide(name, how)
+        write(stripe, run_debts)
 
     # Lost, it is not over until somebody says who bears it.
     assert Hold.objects.filter(status="active").exists() is (end == "lost")
