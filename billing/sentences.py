@@ -29,6 +29,10 @@ CREDIT_CHARGED_BACK = sentence(gettext_noop("Your bank gave you the money for %(
 CREDIT_GIVEN_ANEW = sentence(gettext_noop("Your bank took back the money for %(order)s"))
 CHARGED_BACK = sentence(gettext_noop("The payment of the rest was charged back"))
 DISPUTE_OVER = sentence(gettext_noop("The dispute needs nobody any more"))
+CREDIT_TO_APPROVE = sentence(
+    gettext_noop("%(person)s wants to give %(amount)s of store credit to %(customer)s: %(reason)s")
+)
+CREDIT_APPROVED = sentence(gettext_noop("The store credit was approved and given"))
 WRONGLY_BOOKED = sentence(gettext_noop("The payment was booked for the wrong invoice"))
 TAKEN_BACK = sentence(
     gettext_noop("%(amount)s that was booked for %(order)s was not its money; it was let go on for it")

@@ -27,6 +27,10 @@ READS_BOOKS = (
     "billing.change_datevprofile",
 )  # fmt: skip
 GIVES_CREDIT = ("billing.give_store_credit",)
+# How much everybody else may give, and what is more.
+LIMITS_CREDIT = (
+    "billing.approve_store_credit", *(f"billing.{verb}_storecreditlimit" for verb in ("view", "add", "change")),
+)  # fmt: skip
 # What nobody will pay, and what is too little to ask for.
 WRITES_OFF = ("billing.write_off", *(f"billing.{verb}_differencelimit" for verb in ("view", "add", "change")))
 BOOKS_TRANSFERS = (
@@ -108,7 +112,7 @@ MANAGER = (
     "inventory.view_warehouse", "inventory.change_warehouse", "customers.view_customergroup",
     # Whoever answers for the day lends a hand everywhere: an order is paid and shipped in one go on its page.
     "fulfillment.operate_fulfillmentorder", "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS,
-    "billing.reopen_month", *WRITES_OFF, *GIVES_CREDIT,
+    "billing.reopen_month", *WRITES_OFF, *GIVES_CREDIT, *LIMITS_CREDIT,
     "customers.grant_credit", "customers.view_creditoverride",
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
     "returns.view_returnrequest", "returns.operate_return",

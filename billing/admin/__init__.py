@@ -85,6 +85,14 @@ navigation.register(
     icon="coins",
 )
 navigation.register(
+    navigation.SETTINGS,
+    _("Limits of store credit"),
+    "admin:billing_storecreditlimit_changelist",
+    permission="billing.view_storecreditlimit",
+    order=944,
+    icon="coins",
+)
+navigation.register(
     MONEY,
     _("Ageing"),
     "admin:billing_ageing",
@@ -192,6 +200,7 @@ categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.
 categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)
 categories.register("dispute", _("disputed payment"), queue=categories.FINANCE)
 categories.register("paid_twice", _("paid twice"), queue=categories.FINANCE)
+categories.register("store_credit", _("store credit to approve"), queue=categories.FINANCE)
 categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 
 bell.say("payment_disputed", _("has a payment asked back by their bank"))

@@ -54,6 +54,7 @@ name_facts(
         "billing.payout_rows_settled": _("Unknown rows of a payout settled"),
         "billing.payout_told": _("Payout told by the provider"),
         "billing.provider_notified": _("Message of the payment provider"),
+        "billing.store_credit_limit_changed": _("Limit of store credit changed"),
         "billing.store_credit_changed": _("Store credit given or taken back"),
         "billing.refund_failed": _("Refund failed"),
         "billing.refund_requested": _("Refund requested"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import services
 from billing.models import InvoiceLine
+from core import sight
 from core.admin.forms import SubjectForm
 from core.amounts import AmountField
 from core.money import quantum
@@ -84,6 +85,11 @@ class RefundForm(AmountForm):
             del self.fields["to_credit"]
 
 
+def may_see_credit() -> bool:
+    """Whether the reader sees what store credit customers have: it is of all channels, as `billing.sight` says."""
+    return sight.limited_to("channel") is None
+
+
 class StoreCreditForm(AmountForm):
     """How much credit is given, or taken back, and why."""
 
@@ -92,6 +98,19 @@ class StoreCreditForm(AmountForm):
     # One form gives once, however often it is sent.
     reference = forms.CharField(max_length=60, widget=forms.HiddenInput)
     field_order = ("amount", "take_back", "reason")
+
+    def prepare(self) -> None:
+        """Take back only what one sees: a refusal would say how much is there."""
+        super().prepare()
+        if not may_see_credit():
+            del self.fields["take_back"]
+
+    def clean(self) -> dict[str, Any]:
+        """Give, where nothing else was asked; what was asked and may not be is refused, never turned round."""
+        cleaned = super().clean() or self.cleaned_data
+        if "take_back" not in self.fields and self.data.get("take_back"):
+            raise forms.ValidationError(gettext("Only who sees the store credit of customers takes some back."))
+        return {"take_back": False, **cleaned}
 
 
 class ReasonForm(forms.Form):

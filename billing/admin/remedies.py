@@ -70,6 +70,27 @@ remedies.register(
         order=20,
     )
 )
+
+
+def _approve(exception: Any) -> Offer | None:
+    if (asked := services.asked_for(exception)) is None:
+        return None
+    amount = spoken_amount(asked[1].amount, asked[1].currency)
+    return Offer((_("%(amount)s of store credit is given, for the reason that was written.") % {"amount": amount},))
+
+
+remedies.register(
+    Remedy(
+        "approve_credit",
+        gettext_lazy("Give the store credit"),
+        ("store_credit",),
+        "billing.approve_store_credit",
+        _approve,
+        services.approve_for_exception,
+        order=10,
+        style="primary",
+    )
+)
 remedies.register(
     Remedy(
         "take_hold",

@@ -1,16 +1,21 @@
 """Who has store credit: read here, given on the page of the customer."""
 
+from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import StoreCredit
+from billing import services
+from billing.models import StoreCredit, StoreCreditLimit
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import link_column, money_column
 from core.admin.site import site
+from core.reader import spoken_amount
+from pricing.admin.forms import CurrencyField, RoleLimitsField
 
 
 class LeftFilter(admin.SimpleListFilter):
@@ -28,6 +33,41 @@ class LeftFilter(admin.SimpleListFilter):
         if self.value() == "some":
             return queryset.filter(balance__gt=0)
         return queryset.filter(balance=0) if self.value() == "none" else queryset
+
+
+class StoreCreditLimitForm(forms.ModelForm):
+    """How much each role may give, in one currency."""
+
+    currency = CurrencyField(label=_("currency"), min_length=3)
+    limits = RoleLimitsField(
+        label=_("without approval"),
+        required=False,
+        help_text=_(
+            "How much a role may give one customer in thirty days, one per line, e.g. “Finance: 50”. "
+            "More waits until somebody who may approves it. A role that is not named may give any amount."
+        ),
+    )
+
+
+@admin.register(StoreCreditLimit, site=site)
+class StoreCreditLimitAdmin(BackOfficeAdmin):
+    """How much store credit each role may give by hand, by currency."""
+
+    form = StoreCreditLimitForm
+    list_display = ("currency", "told")
+    list_display_links = ("currency",)
+    editable = ("limits",)
+    create_fields = ("currency", "limits")
+    fields = create_fields
+    ordering = ("currency",)
+    empty_text = _("None yet: who may give store credit gives any amount. Say how much each role may give.")
+    create_service = staticmethod(services.create_store_credit_limit)
+    change_service = staticmethod(services.change_store_credit_limit)
+
+    @admin.display(description=_("without approval"))
+    def told(self, obj: StoreCreditLimit) -> str:
+        """Say it role by role."""
+        return ", ".join(f"{role}: {spoken_amount(Decimal(most), obj.currency)}" for role, most in obj.limits.items())
 
 
 @admin.register(StoreCredit, site=site)

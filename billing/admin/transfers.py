@@ -18,8 +18,9 @@ from core.money import Money, round_amount
 from core.reader import spoken_amount
 from core.sight import seen
 from customers.models import Customer
+from orders.models import OrderException
 
-from .forms import PaymentForm, StoreCreditForm
+from .forms import PaymentForm, StoreCreditForm, may_see_credit
 
 OPERATE = "billing.operate_payment"
 NAMED = 20
@@ -76,10 +77,10 @@ def _all_of_it(customer: Customer) -> dict[str, Any]:
 
 def give_credit(
     customer_id: int, *, amount: Any, take_back: bool, reason: str, reference: str, actor: Actor
-) -> StoreCreditGrant:
-    """Give store credit, or take some back, as the form says."""
+) -> StoreCreditGrant | OrderException:
+    """Give store credit, or take some back, as the form says; more than a role may give waits for approval."""
     currency = Customer.objects.values_list("currency", flat=True).get(pk=customer_id)
-    return services.give_store_credit(
+    return services.offer_store_credit(
         customer_id,
         amount=Money(amount, currency),
         take_back=take_back,
@@ -90,11 +91,15 @@ def give_credit(
 
 
 def _what_credit_does(customer: Customer) -> list[str]:
-    free = spoken_amount(services.free_credit(customer.pk, customer.currency), customer.currency)
+    said = []
+    if may_see_credit():
+        free = spoken_amount(services.free_credit(customer.pk, customer.currency), customer.currency)
+        said.append(gettext("They have %(amount)s to spend now.") % {"amount": free})
     return [
-        gettext("They have %(amount)s to spend now.") % {"amount": free},
+        *said,
         gettext("What is given is booked as goodwill; the customer spends it with an order."),
         gettext("It is not paid out; no more is taken back than is there."),
+        gettext("What is more than your role may give waits until somebody who may approves it."),
     ]
 
 
@@ -121,6 +126,6 @@ class MoneyOfCustomer(TransitionAdmin, BackOfficeAdmin):
             initial=lambda customer: {"reference": f"SC-{get_random_string(20)}"},
             consequences=_what_credit_does,
             style="primary",
-            done=_("The store credit is changed."),
+            done=_("The store credit is changed; what is more than your role may give waits for approval."),
         ),
     }

@@ -10,7 +10,7 @@ from .ledger import OF_CUSTOMERS, ClosedMonth, LedgerAccount, LedgerEntry, Ledge
 from .payment import InvoicePayment, Payment, Refund
 from .payout import Payout, PayoutRow
 from .reminder import Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
-from .store_credit import StoreCredit, StoreCreditGrant
+from .store_credit import StoreCredit, StoreCreditGrant, StoreCreditLimit
 from .write_off import DifferenceLimit, WriteOff
 
 __all__ = [
@@ -46,5 +46,6 @@ __all__ = [
     "ReminderRun",
     "StoreCredit",
     "StoreCreditGrant",
+    "StoreCreditLimit",
     "WriteOff",
 ]

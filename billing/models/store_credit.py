@@ -37,7 +37,13 @@ class StoreCredit(models.Model):
                 condition=Q(held__gte=0, balance__gte=exact(F("held"))), name="spend_at_most_the_store_credit"
             ),
         ]
-        permissions = [("give_store_credit", gettext_noop("Can give and take back store credit"))]
+        permissions = [
+            ("give_store_credit", gettext_noop("Can give and take back store credit")),
+            (
+                "approve_store_credit",
+                gettext_noop("Can give any store credit, and approve what others give"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{Money(self.balance, self.currency)}"
@@ -67,3 +73,17 @@ class StoreCreditGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{Money(self.amount, self.currency)}"
+
+
+class StoreCreditLimit(models.Model):
+    """How much store credit each role may give by hand in one currency; a role that is not named, any amount."""
+
+    currency = models.CharField(_("currency"), max_length=3, unique=True)
+    limits = models.JSONField(_("without approval"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("limit of store credit")
+        verbose_name_plural = _("limits of store credit")
+
+    def __str__(self) -> str:
+        return self.currency

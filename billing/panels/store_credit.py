@@ -21,9 +21,10 @@ GIVE = "billing.give_store_credit"
 def store_credit_of_customer(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
     """Show what a customer has with us and what became of it last, and where more is given."""
     may_give = request.user.has_perm(GIVE)
-    if not request.user.has_perm("billing.view_storecredit") and not may_give:
+    sees_credit = request.user.has_perm("billing.view_storecredit")
+    if not sees_credit and not may_give:
         return None
-    credits = list(seen(StoreCredit.objects.filter(customer=customer)).order_by("currency"))
+    credits = list(seen(StoreCredit.objects.filter(customer=customer)).order_by("currency")) if sees_credit else []
     entries = list(credit_account.entries_of(customer)[:SHOWN]) if credits else []
     rows = [(credit_account.movement(one), one.transaction.order) for one in entries]
     context = {

@@ -39,6 +39,13 @@ from .closing import (
     reopen_month,
 )
 from .common import take_invoice
+from .credit_limits import (
+    approve_for_exception,
+    asked_for,
+    change_store_credit_limit,
+    create_store_credit_limit,
+    offer_store_credit,
+)
 from .credits import (
     credit_invoice,
     credit_notes_of,
@@ -215,6 +222,11 @@ __all__ = [
     "issue_invoice",
     "free_credit",
     "give_store_credit",
+    "offer_store_credit",
+    "approve_for_exception",
+    "asked_for",
+    "create_store_credit_limit",
+    "change_store_credit_limit",
     "keep_payments_of_order",
     "keep_quotation",
     "proforma_pdf",

@@ -1,6 +1,7 @@
 """The counter of orders: everything the floors above may ask."""
 
 from .amending import agreed_now, preview_change
+from .approving import share_of
 from .arrears import lift_arrears
 from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
@@ -284,6 +285,7 @@ __all__ = [
     "set_follow_up",
     "set_priority",
     "settle_catches",
+    "share_of",
     "shortfall_key",
     "start_replay",
     "substitute_missing",
