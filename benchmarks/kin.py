@@ -40,6 +40,7 @@ PATHS = {
     "billing.DistanceSale": "invoice__order",
     "billing.Refund": "order",
     "billing.Dispute": "order",
+    "billing.DisputeFile": "dispute__order",
     "billing.BankBooking": "payment__order",
     "billing.Reminder": "invoice__order",
     "billing.ReminderPause": "invoice__order",

@@ -233,6 +233,18 @@ class NothingToDecide(Conflict):
     code = "nothing_to_decide"
 
 
+class EvidenceNotTaken(Conflict):
+    """A dispute that is over, or whose evidence is with the bank or on its way, takes none."""
+
+    code = "evidence_not_taken"
+
+
+class InvalidEvidence(Invalid):
+    """Evidence as no bank reads it: without words, of another type, or too large."""
+
+    code = "invalid_evidence"
+
+
 class StatementTooLong(Invalid):
     """More postings than a paper holds; a shorter period, or a file, does."""
 

@@ -365,6 +365,28 @@ class DisputeDecided(DisputeEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceGiven(DisputeEvent):
+    """Staff answered a dispute; the provider is to have it."""
+
+    name: ClassVar[str] = "billing.evidence_given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceTaken(DisputeEvent):
+    """The provider took our evidence."""
+
+    name: ClassVar[str] = "billing.evidence_taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRefused(DisputeEvent):
+    """The provider did not take our evidence, and why."""
+
+    name: ClassVar[str] = "billing.evidence_refused"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PayoutTold(Event):
     """A provider wrote that he paid out; out of what, he is asked."""
 

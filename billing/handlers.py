@@ -16,6 +16,7 @@ from billing.events import (
     CreditNoteIssued,
     CustomerReturned,
     DisputeOpened,
+    EvidenceGiven,
     InvoiceAskedFor,
     InvoiceDrafted,
     InvoiceIssued,
@@ -136,6 +137,13 @@ def ask_after_notice(event: ProviderNotified) -> None:
 def tell_finance(event: DisputeOpened) -> None:
     """Tell who keeps the money that a customer's bank asks some of it back."""
     services.tell_finance_of_dispute(event.dispute_id)
+
+
+@handles(EvidenceGiven, outside=True)
+def send_evidence(event: EvidenceGiven) -> None:
+    """Give the provider what staff said to a dispute. The clock asks after an answer that is lost."""
+    with suppress(ProviderSilent):
+        services.send_evidence(event.dispute_id)
 
 
 @handles(PayoutTold, outside=True)

@@ -15,6 +15,7 @@ PAID_AFTER_WRITE_OFF = sentence(gettext_noop("Paid after it had been written off
 CREDITED_AFTER_WRITE_OFF = sentence(gettext_noop("Credited after it had been written off"))
 DISPUTED = sentence(gettext_noop("The customer's bank asks %(amount)s back"))
 DISPUTE_OPENED = sentence(gettext_noop("The customer's bank asks %(amount)s for %(order)s back: send it evidence"))
+EVIDENCE_DUE = sentence(gettext_noop("Until %(day)s the bank takes evidence for %(amount)s of %(order)s: answer it"))
 DISPUTE_LOST = sentence(gettext_noop("The dispute over %(amount)s for %(order)s is lost: say who bears it"))
 DISPUTE_LOST_AND_SPENT = sentence(
     gettext_noop(

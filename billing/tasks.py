@@ -24,8 +24,8 @@ def remind_by_itself() -> int:
 
 @shared_task
 def watch_holds() -> int:
-    """Put held money before a person that will be let go before the goods leave."""
-    return services.watch_holds()
+    """Put before a person what ends soon: held money whose goods do not leave, disputes that nobody has answered."""
+    return services.watch_holds() + services.watch_disputes()
 
 
 @shared_task

@@ -143,6 +143,21 @@ def decide_dispute(code: str, stand: DisputeStand) -> bool:
     return True
 
 
+def take_evidence(code: str, *, key: str, text: str, files: list[dict[str, Any]]) -> None:
+    """Take what the shop says to a dispute; again under the same key it was taken once. Raises Refused."""
+    with transaction.atomic():
+        checkout = ProviderCheckout.objects.select_for_update().filter(code=code).first()
+        if checkout is None or checkout.dispute.get("state") != DisputeStand.OPEN:
+            raise Refused("Nothing is disputed, or the bank has decided")
+        if known := checkout.dispute.get("evidence"):
+            if known["key"] != key:
+                raise Refused("The bank has your evidence already")
+            return
+        given = {"key": key, "text": text, "files": files}
+        dispute = {**checkout.dispute, "evidence": given}
+        ProviderCheckout.objects.filter(pk=checkout.pk).update(dispute=dispute)
+
+
 def notify(checkout: ProviderCheckout, state: State) -> None:
     """Write to the shop that a payment was decided, without keeping the customer waiting."""
     tell(checkout, "checkout.decided", state)

@@ -119,6 +119,17 @@ def refund(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @for_the_shop
+@require_POST
+def evidence(request: HttpRequest, code: str) -> HttpResponse:
+    """Take what the shop says to a dispute."""
+    body = _body(request)
+    files = [one for one in body.get("files") or [] if isinstance(one, dict)][:10]
+    text = str(body.get("text", ""))[:5000]
+    provider.take_evidence(code, key=str(body.get("key", ""))[:100], text=text, files=files)
+    return JsonResponse({"taken": True})
+
+
+@for_the_shop
 @require_GET
 def disputes(request: HttpRequest, code: str) -> HttpResponse:
     """Say how the dispute over a payment stands, if there is one."""
@@ -126,7 +137,8 @@ def disputes(request: HttpRequest, code: str) -> HttpResponse:
     if checkout is None:
         return JsonResponse({"state": "unknown"}, status=404)
     page = absolute(reverse("demo:provider-page", args=[checkout.code]))
-    found = [{**checkout.dispute, "currency": checkout.currency, "page": page}] if checkout.dispute else []
+    more = {"currency": checkout.currency, "page": page, "evidence": bool(checkout.dispute.get("evidence"))}
+    found = [{**checkout.dispute, **more}] if checkout.dispute else []
     return JsonResponse({"disputes": found})
 
 

@@ -23,5 +23,6 @@ urlpatterns = [
     path("demo/provider/checkouts/<str:key>/close/", provider.close, name="provider-close"),
     path("demo/provider/payments/<str:code>/refunds/", provider.refund, name="provider-refund"),
     path("demo/provider/payments/<str:code>/disputes/", provider.disputes, name="provider-disputes"),
+    path("demo/provider/payments/<str:code>/evidence/", provider.evidence, name="provider-evidence"),
     path("demo/provider/pay/<str:code>/", provider.page, name="provider-page"),
 ]

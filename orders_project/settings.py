@@ -204,6 +204,7 @@ DEMO_PROVIDER_SECRET = hashlib.sha256(f"demo provider:{SECRET_KEY}".encode()).he
 # Keys of Stripe's dashboard: with the first, customers pay on Stripe's page; with the second its events are believed.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_FILES_URL = env.str("STRIPE_FILES_URL", default="https://files.stripe.com")
 STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 # Only for who gave Stripe's page an address of his own.
 STRIPE_PAGE_ORIGIN = env.str("STRIPE_PAGE_ORIGIN", default="https://checkout.stripe.com")

@@ -208,7 +208,7 @@ def stripe(settings: Any) -> Iterator[Any]:
     """Open a Stripe of our own over real HTTP, and lead the customers to it."""
     fake = import_module("billing.proofs.stripe")
     with fake.running() as found:
-        settings.STRIPE_API_URL = settings.STRIPE_PAGE_ORIGIN = found.url
+        settings.STRIPE_API_URL = settings.STRIPE_FILES_URL = settings.STRIPE_PAGE_ORIGIN = found.url
         settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = fake.KEY, fake.SECRET
         yield found
 

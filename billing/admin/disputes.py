@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import services
+from billing.admin import evidence
 from billing.models import Dispute
 from core.actors import Actor
 from core.admin.base import Tab
@@ -124,6 +125,18 @@ class DisputeAdmin(TransitionAdmin, PanelAdmin):
         actor_column("decided_by", _("Decided by")),
     )
     transition_services: ClassVar[dict[str, TransitionSpec]] = {
+        "answer": TransitionSpec(
+            _("Answer the bank"),
+            services.give_evidence,
+            OPERATE,
+            form=evidence.EvidenceForm,
+            consequences=evidence.what_answering_does,
+            initial=evidence.proposed,
+            arguments=evidence.as_told,
+            style="primary",
+            when=lambda dispute: dispute.takes_evidence,
+            done=_("Your answer is on its way to the provider."),
+        ),
         "owed": TransitionSpec(
             _("The customer owes it again"),
             charge_customer,
@@ -149,17 +162,26 @@ class DisputeAdmin(TransitionAdmin, PanelAdmin):
             return gettext("It is lost. Say who bears it: the customer, who then owes it again, or you.")
         if obj.status != Dispute.Status.OPEN:
             return ""
+        if obj.is_on_its_way:
+            return gettext("Your answer is on its way to the provider.")
         if obj.evidence_sent:
             return gettext("The bank has your evidence and decides; that may take weeks.")
+        if obj.evidence_failure:
+            said = {"reason": obj.evidence_failure}
+            return gettext("The provider did not take your answer: %(reason)s. Answer once more.") % said
         wanted = EVIDENCE.get(Reason(obj.reason), USUAL)
-        return gettext("Send as evidence, on the provider's page: %(what)s") % {"what": wanted}
+        return gettext("Answer the bank, here or on the provider's page, with: %(what)s") % {"what": wanted}
 
     @admin.display(description=_("evidence"))
     def evidence(self, obj: Dispute) -> str:
         """Say whether the bank has it."""
         if obj.status != Dispute.Status.OPEN:
             return "–"
-        return gettext("with the bank") if obj.evidence_sent else gettext("to be sent")
+        if obj.evidence_sent:
+            return gettext("with the bank")
+        if obj.is_on_its_way:
+            return gettext("on its way")
+        return gettext("not taken") if obj.evidence_failure else gettext("to be sent")
 
     @admin.display(description=_("provider"))
     def provider(self, obj: Dispute) -> Any:

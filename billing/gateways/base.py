@@ -159,6 +159,36 @@ class DisputeStanding:
     page: str = ""
 
 
+class Proves(StrEnum):
+    """What a document shows that is given as evidence."""
+
+    INVOICE = "invoice"
+    DELIVERY = "delivery"
+    LETTERS = "letters"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """A document that is given as evidence."""
+
+    proves: Proves
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What we say to a dispute, final: `dispute` and `payment` are the provider's, one document of each kind."""
+
+    key: str
+    dispute: str
+    payment: str
+    text: str
+    exhibits: Sequence[Exhibit] = ()
+
+
 class PayoutKind(StrEnum):
     """What a row of a payout is about."""
 
@@ -264,6 +294,10 @@ class HostedGateway(Gateway, Protocol):
 
     def disputes_of(self, *, reference: str) -> Sequence[DisputeStanding]:
         """Say how the disputes over a payment stand."""
+        ...
+
+    def give_evidence(self, evidence: Evidence) -> Answer:
+        """Give the bank what we have to say, once under its key."""
         ...
 
     def payout(self, *, reference: str) -> PayoutStanding:

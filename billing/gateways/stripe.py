@@ -20,6 +20,8 @@ from billing.gateways.base import (
     Charge,
     Checkout,
     DisputeStanding,
+    Evidence,
+    Exhibit,
     Notice,
     NoticeRefused,
     Outcome,
@@ -178,6 +180,18 @@ class StripeGateway:
         live = "_test_" not in settings.STRIPE_SECRET_KEY
         return [stripe_said.dispute_of(one, live=live) for one in self._rows("disputes", payment_intent=reference)]
 
+    def give_evidence(self, evidence: Evidence) -> Answer:
+        """Give the bank what we have to say; files first, each once under a key of its own."""
+        said = {"uncategorized_text": evidence.text}
+        for one in evidence.exhibits:
+            status, kept = self._upload(one, key=f"{evidence.key}-{one.proves}")
+            if status != 200:
+                return stripe_said.no(kept)
+            said[stripe_said.EXHIBITS[one.proves]] = stripe_said.id_of(kept)
+        asked = {"evidence": said, "submit": "true"}
+        status, found = self._do(f"disputes/{quote(evidence.dispute)}", asked, key=evidence.key)
+        return Answer(outcome=Outcome.DONE, reference=evidence.dispute) if status == 200 else stripe_said.no(found)
+
     def payout(self, *, reference: str) -> PayoutStanding:
         """Say what a payout was paid out of: the rows of Stripe's books that it settles."""
         rows = self._rows("balance_transactions", expand="data.source", payout=reference)
@@ -252,6 +266,25 @@ class StripeGateway:
             headers=headers,
             longest=wire.LONGEST_LIST if "limit" in fields else wire.LONGEST_ANSWER,
         )
+        return self._heard(status, said)
+
+    def _upload(self, exhibit: Exhibit, *, key: str) -> tuple[int, dict[str, Any]]:
+        if not self.is_ready:
+            raise ProviderSilent("There is no key for Stripe")
+        found = wire.call_with_file(
+            f"{settings.STRIPE_FILES_URL}/v1/files",
+            secret=settings.STRIPE_SECRET_KEY,
+            fields={"purpose": "dispute_evidence"},
+            name=exhibit.name,
+            content_type=exhibit.content_type,
+            content=exhibit.content,
+            headers={"Idempotency-Key": key, "Stripe-Version": VERSION},
+        )
+        return self._heard(*found)
+
+    @staticmethod
+    def _heard(status: int, said: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return an answer that is one."""
         if status in NO_ANSWER or stripe_said.part(said, "error").get("type") == "idempotency_error":
             raise ProviderSilent(f"Stripe answered {status}: {stripe_said.reason(said)}")
         return status, said

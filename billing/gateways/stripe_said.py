@@ -21,6 +21,7 @@ from billing.gateways.base import (
     PayoutEntry,
     PayoutKind,
     PayoutStanding,
+    Proves,
     ProviderSilent,
     Stand,
     Standing,
@@ -46,6 +47,13 @@ KINDS = {
     "payment_failure_refund": PayoutKind.REFUND,
     "stripe_fee": PayoutKind.FEE,
     "stripe_fx_fee": PayoutKind.FEE,
+}
+# Where Stripe wants which document; it takes one of each (docs.stripe.com/api/disputes/evidence_object).
+EXHIBITS = {
+    Proves.INVOICE: "receipt",
+    Proves.DELIVERY: "shipping_documentation",
+    Proves.LETTERS: "customer_communication",
+    Proves.OTHER: "uncategorized_file",
 }
 OUR_REFUND = re.compile(r"re_\w{20}")
 Said = Mapping[str, Any]

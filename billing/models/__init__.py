@@ -3,6 +3,7 @@
 from .accountant import AccountNumber, BookExport, DatevProfile
 from .bank import BankBooking, BankLine, BankStatement
 from .dispute import Dispute
+from .dispute_file import DisputeFile
 from .distance import DistanceSale
 from .entity import LegalEntity
 from .invoice import CreditNote, CreditNoteLine, DocumentLine, Invoice, InvoiceLine
@@ -27,6 +28,7 @@ __all__ = [
     "DifferenceLimit",
     "Dispute",
     "DistanceSale",
+    "DisputeFile",
     "DocumentLine",
     "Invoice",
     "InvoiceLine",

@@ -71,6 +71,12 @@ class Dispute(models.Model):
     # Until when the provider takes evidence, and whether he has it.
     evidence_due_at = models.DateTimeField(_("evidence due"), null=True, blank=True)
     evidence_sent = models.BooleanField(_("evidence is with the bank"), default=False)
+    # What we said to the bank, when and how often we began to; and why the provider did not take it.
+    evidence_text = models.TextField(_("what we say"), max_length=5000, blank=True)
+    evidence_number = models.PositiveSmallIntegerField(_("answers"), default=0)
+    evidence_given_at = models.DateTimeField(_("evidence given"), null=True, blank=True)
+    evidence_given_by = models.CharField(_("evidence given by"), max_length=120, blank=True)
+    evidence_failure = models.CharField(_("evidence refused"), max_length=300, blank=True)
     page_url = models.CharField(_("page of the provider"), max_length=300, blank=True)
     opened_at = models.DateTimeField(_("since"), default=timezone.now)
     closed_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -87,6 +93,11 @@ class Dispute(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_dispute_is_about_something"),
             models.CheckConstraint(
                 condition=Q(taken__gte=0, returned__gte=0, owed__gte=0), name="a_dispute_takes_and_gives"
+            ),
+            models.CheckConstraint(
+                condition=Q(evidence_number=0, evidence_given_at=None, evidence_failure="")
+                | Q(evidence_number__gt=0, evidence_given_at__isnull=False),
+                name="evidence_is_given_at_a_moment",
             ),
             models.CheckConstraint(
                 condition=Q(credit_held__gte=0, credit_back__gte=0, owed_back__gte=0),
@@ -108,6 +119,17 @@ class Dispute(models.Model):
     def undecided(self) -> Decimal:
         """What the provider keeps and nobody has borne yet."""
         return self.taken - self.returned - self.lost - self.owed - self.credit_back
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether evidence was given here and the provider has not said yet that he has it."""
+        waits = self.status == self.Status.OPEN and not self.evidence_sent and not self.evidence_failure
+        return waits and self.evidence_given_at is not None
+
+    @property
+    def takes_evidence(self) -> bool:
+        """Whether an answer to the bank may be given now: one that it has is final."""
+        return self.status == self.Status.OPEN and not self.evidence_sent and not self.is_on_its_way
 
     @property
     def is_to_be_decided(self) -> bool:

@@ -27,7 +27,7 @@ def answering(answer: Callable[[Asked], Answer | None]) -> Iterator[str]:
     class Door(BaseHTTPRequestHandler):
         def serve(self) -> None:
             """Answer, or break off."""
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="surrogateescape")
             said = answer(Asked(self.command, self.path, cast(Mapping[str, str], self.headers), body))
             if said is None:
                 self.close_connection = True

@@ -76,7 +76,8 @@ def open_till() -> None:
 def weather(*, losing: float = LOST, dawdling: float = 0.0) -> Iterator[Stripe]:
     """Lead the customers to a Stripe of ours that loses so many answers, and gets so many questions late."""
     with fake.running() as there:
-        ours = {"STRIPE_API_URL": there.url, "STRIPE_PAGE_ORIGIN": there.url, "DEMO_PROVIDER_URL": ""}
+        ours = {"STRIPE_API_URL": there.url, "STRIPE_FILES_URL": there.url, "DEMO_PROVIDER_URL": ""}
+        ours |= {"STRIPE_PAGE_ORIGIN": there.url}
         ours |= {"STRIPE_SECRET_KEY": fake.KEY, "STRIPE_WEBHOOK_SECRET": fake.SECRET}
         # Each event that is not true makes a warning.
         log = logging.getLogger("django.request")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 from billing.proofs.answering import Answer, Asked, answering
-from billing.proofs.stripe_bank import Bank, No, Said
+from billing.proofs.stripe_bank import Bank, No, Said, uploaded
 
 KEY, SECRET = "sk_test_ours", "whsec_between_us"  # noqa: S105 - of a Stripe that is ours
 CARD = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2031}
@@ -34,6 +34,7 @@ class Stripe(Bank):
         self.intents: dict[str, Said] = {}
         self.refunds: dict[str, Said] = {}
         self.disputes: dict[str, Said] = {}
+        self.files: dict[str, Said] = {}
         self.payouts: dict[str, Said] = {}
         self.rows_of: dict[str, list[Said]] = {}
         self.paid_out: set[str] = set()
@@ -248,6 +249,10 @@ class Stripe(Bank):
                     raise No(400, "It cannot be canceled", code="payment_intent_unexpected_state")
                 self.run_out(name)
                 return intent
+            case ["files"]:
+                return self.keep_file(asked)
+            case ["disputes", name]:
+                return self.hear(self._one(self.disputes, name), asked)
             case ["refunds"]:
                 return self._refund(self._one(self.intents, asked["payment_intent"]), asked)
         raise No(404, "Unrecognized request URL")
@@ -361,7 +366,11 @@ def running(make: Callable[[], Stripe] = Stripe) -> Iterator[Stripe]:
             return 503, {}
         if asked.headers.get("Authorization") != f"Bearer {KEY}":
             return 401, {"error": {"message": "Invalid API Key provided"}}
-        said = nested(where.query if asked.method == "GET" else asked.body)
+        said = (
+            uploaded(asked)
+            if where.path == "/v1/files"
+            else nested(where.query if asked.method == "GET" else asked.body)
+        )
         key = asked.headers.get("Idempotency-Key") or ""
         if stripe.dawdling and asked.method == "POST" and stripe.is_late(where.path, said, key):
             return None

@@ -3,9 +3,32 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from typing import Any
+from email import policy
+from email.parser import BytesParser
+from typing import Any, cast
+
+from billing.proofs.answering import Asked
 
 Said = dict[str, Any]
+
+
+# Stripe reads documents of up to 5 MB.
+LARGEST = 5 * 1024 * 1024
+
+
+def uploaded(asked: Asked) -> Said:
+    """Read a form with a file in it."""
+    kind = f"Content-Type: {asked.headers['Content-Type']}\r\n\r\n".encode()
+    found: Said = {}
+    message = BytesParser(policy=policy.HTTP).parsebytes(kind + asked.body.encode(errors="surrogateescape"))
+    for part in message.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = cast(bytes, part.get_payload(decode=True))
+        if name == "file":
+            found |= {"filename": part.get_filename(), "type": part.get_content_type(), "content": content.hex()}
+        else:
+            found[str(name)] = content.decode()
+    return found
 
 
 class No(Exception):
@@ -29,6 +52,7 @@ class Bank(ABC):
     intents: dict[str, Said]
     refunds: dict[str, Said]
     disputes: dict[str, Said]
+    files: dict[str, Said]
     payouts: dict[str, Said]
     rows_of: dict[str, list[Said]]
     paid_out: set[str]
@@ -59,6 +83,32 @@ class Bank(ABC):
             self._move(dispute, -dispute["amount"], fee=1500)
             self.tell("charge.dispute.funds_withdrawn", dispute)
             return dispute
+
+    def keep_file(self, asked: Said) -> Said:
+        """Keep a file of the shop, of the kind and size that a bank reads."""
+        if asked["purpose"] != "dispute_evidence" or not asked["content"]:
+            raise No(400, "Invalid file")
+        if asked["type"] not in ("application/pdf", "image/png", "image/jpeg") or len(asked["content"]) // 2 > LARGEST:
+            raise No(400, "The file is of a type or size that is not supported")
+        file = {"id": f"file_{len(self.files) + 1}", "object": "file", **asked}
+        self.files[file["id"]] = file
+        return {name: one for name, one in file.items() if name != "content"}
+
+    def hear(self, dispute: Said, asked: Said) -> Said:
+        """Take what the shop says to a dispute; what is submitted is final."""
+        if dispute["status"] != "needs_response":
+            raise No(400, "This dispute is already under review or closed", code="dispute_not_open")
+        given = asked["evidence"]
+        for name, one in given.items():
+            if name != "uncategorized_text" and one not in self.files:
+                raise No(400, f"No such file upload: '{one}'", param=f"evidence[{name}]")
+        dispute["evidence"] = given
+        if asked.get("submit") == "true":
+            details = dispute["evidence_details"]
+            details |= {"has_evidence": True, "submission_count": details.get("submission_count", 0) + 1}
+            dispute["status"] = "under_review"
+            self.tell("charge.dispute.updated", dispute)
+        return dispute
 
     def take_evidence(self, name: str) -> None:
         """Take what the shop sends."""

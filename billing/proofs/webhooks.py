@@ -38,8 +38,8 @@ def prove(asked: Asked) -> dict[str, Any]:
     back = list(regressions())
     accepted = sum(count for (what, status), count in seen.said.items() if what != "signed" and status != 401)
     refused = sum(count for (what, status), count in seen.said.items() if what == "signed" and status != 204)
-    rows = EventRecord.objects.filter(name="billing.payment_captured").values_list("subject_id", flat=True)
-    twice = len(rows) - len(set(rows))
+    rows = EventRecord.objects.filter(name="billing.payment_captured").values_list("payload", flat=True)
+    twice = len(rows) - len({row["payment_id"] for row in rows})
     extra = Order.objects.count() - customers
     return {
         "events": len(acks),

@@ -57,6 +57,8 @@ from .credits import (
 from .disputes import decide_dispute, record_dispute, tell_finance_of_dispute
 from .documents import credit_note_xml, invoice_xml, render_credit_note_pdf, render_invoice_pdf
 from .ended import return_late_money, void_payments
+from .evidence import MOST_IN_ALL as MOST_EVIDENCE
+from .evidence import Piece, evidence_at_hand, give_evidence, send_evidence, watch_disputes
 from .giving_back import give_back
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
@@ -250,6 +252,12 @@ __all__ = [
     "reconcile_refunds",
     "take_hold_for_exception",
     "watch_holds",
+    "MOST_EVIDENCE",
+    "Piece",
+    "evidence_at_hand",
+    "give_evidence",
+    "send_evidence",
+    "watch_disputes",
     "record_payment",
     "record_transfer",
     "refund_payment",

@@ -6,6 +6,7 @@ What a lost one costs is decided by finance: it is our loss, or the customer owe
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from billing import postings
 from billing.errors import NothingToDecide, UnknownPayment
-from billing.events import ArrearsPaid, DisputeClosed, DisputeDecided, DisputeOpened
+from billing.events import ArrearsPaid, DisputeClosed, DisputeDecided, DisputeEvent, DisputeOpened, EvidenceTaken
 from billing.gateways import DisputeStand, DisputeStanding
 from billing.models import Dispute, Payment
 from billing.postings import NOTHING
@@ -45,6 +46,7 @@ from orders import services as orders
 from orders.models import FORWARD, Hold, Order, OrderException
 from orders.standing import HOLDABLE
 
+Fact = TypeVar("Fact", bound=DisputeEvent)
 Status = Dispute.Status
 ENDS = {DisputeStand.WON: "win", DisputeStand.LOST: "lose"}
 STAYS_HERE = (*FORWARD, "ship")
@@ -71,6 +73,7 @@ def record_dispute(payment_id: int, standing: DisputeStanding, *, actor: Actor =
             amount=standing.amount.amount,
             opened_at=when,
         )
+    is_heard = standing.sent and not dispute.evidence_sent and dispute.status == Status.OPEN
     known = standing.reason in Dispute.Reason.values
     dispute.reason = standing.reason if known else Dispute.Reason.GENERAL
     dispute.page_url = standing.page[:300]
@@ -89,6 +92,8 @@ def record_dispute(payment_id: int, standing: DisputeStanding, *, actor: Actor =
     _post_moves(order, payment, dispute, *moved, actor=actor, at=when)
     if is_new:
         _open(order, dispute, actor=actor, at=when)
+    if is_heard:
+        emit(about_dispute(EvidenceTaken, order, dispute), actor=actor, at=when)
     if ended:
         _end(order, payment, dispute, ENDS[standing.stand], actor=actor, at=when)
     elif dispute.status == Status.LOST:
@@ -118,9 +123,9 @@ def _post_moves(
 
 def _open(order: Order, dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     """Put a new dispute before finance, keep the goods in the house, and let new orders of the customer wait."""
-    emit(_about(DisputeOpened, order, dispute), actor=actor, at=at)
+    emit(about_dispute(DisputeOpened, order, dispute), actor=actor, at=at)
     if order.status in HOLDABLE:
-        said = DISPUTED(amount=_money(dispute))
+        said = DISPUTED(amount=disputed_money(dispute))
         orders.place_hold(order.pk, kind=Hold.Kind.FRAUD, reason=said, blocks=STAYS_HERE, actor=SYSTEM, at=at)
     if order.customer_id:
         day = timezone.localdate(at)
@@ -131,12 +136,12 @@ def _open(order: Order, dispute: Dispute, *, actor: Actor, at: datetime) -> None
 def _ask_for_evidence(order: Order, dispute: Dispute, *, at: datetime) -> None:
     """Keep one exception about it, due when the evidence is; closed once the bank has that."""
     if dispute.evidence_sent:
-        _close_exceptions(dispute, actor=SYSTEM, at=at)
+        close_exceptions(dispute, actor=SYSTEM, at=at)
         return
     known = OrderException.objects.filter(dedupe_key=_key(dispute)).exists()
     if known:
         return
-    said = DISPUTE_OPENED(amount=_money(dispute), order=order)
+    said = DISPUTE_OPENED(amount=disputed_money(dispute), order=order)
     _ask(order, dispute, said, due_at=dispute.evidence_due_at, at=at)
 
 
@@ -163,8 +168,8 @@ def _ask(
 
 def _end(order: Order, payment: Payment, dispute: Dispute, transition: str, *, actor: Actor, at: datetime) -> None:
     advance(dispute, transition, actor=actor, at=at)
-    emit(_about(DisputeClosed, order, dispute), actor=actor, at=at)
-    _close_exceptions(dispute, actor=actor, at=at)
+    emit(about_dispute(DisputeClosed, order, dispute), actor=actor, at=at)
+    close_exceptions(dispute, actor=actor, at=at)
     if dispute.status == Status.LOST:
         secure_credit(order, payment, dispute, actor=actor, at=at)
     if dispute.status == Status.LOST and dispute.undecided > 0:
@@ -178,8 +183,8 @@ def _end(order: Order, payment: Payment, dispute: Dispute, transition: str, *, a
 def _what_is_lost(order: Order, payment: Payment, dispute: Dispute) -> str:
     if gone := min(dispute.undecided, spent(payment)):
         credit = Money(gone, dispute.currency).rounded()
-        return DISPUTE_LOST_AND_SPENT(amount=_money(dispute), order=order, credit=credit)
-    return DISPUTE_LOST(amount=_money(dispute), order=order)
+        return DISPUTE_LOST_AND_SPENT(amount=disputed_money(dispute), order=order, credit=credit)
+    return DISPUTE_LOST(amount=disputed_money(dispute), order=order)
 
 
 def _after_loss(
@@ -199,12 +204,12 @@ def _after_loss(
     owed = _take_decision_back(order, payment, dispute, actor=actor, at=at)
     if is_won:
         advance(dispute, "overturn", actor=actor, at=at)
-        emit(_about(DisputeClosed, order, dispute), actor=actor, at=at)
+        emit(about_dispute(DisputeClosed, order, dispute), actor=actor, at=at)
     if taken and dispute.undecided > 0:
         _ask(order, dispute, _what_is_lost(order, payment, dispute), at=at)
     if dispute.undecided or not (taken or returned or is_won):
         return
-    _close_exceptions(dispute, actor=actor, at=at)
+    close_exceptions(dispute, actor=actor, at=at)
     _let_go_on(order, payment, dispute, actor=actor, at=at)
     if owed and order.balance_due < 0:
         too_much = Money(min(owed, -order.balance_due), order.currency).rounded()
@@ -228,7 +233,7 @@ def _take_decision_back(order: Order, payment: Payment, dispute: Dispute, *, act
     if owed:
         take_debt_back(order, payment, dispute, owed, actor=actor, at=at)
     dispute.save()
-    emit(_about(DisputeDecided, order, dispute), actor=actor, at=at)
+    emit(about_dispute(DisputeDecided, order, dispute), actor=actor, at=at)
     return owed
 
 
@@ -237,7 +242,8 @@ def _let_go_on(order: Order, payment: Payment, dispute: Dispute, *, actor: Actor
     others = Dispute.objects.filter(order=order, amount=dispute.amount).exclude(pk=dispute.pk)
     goes_on = any(one.status == Status.OPEN or one.is_to_be_decided for one in others)
     for hold in Hold.objects.filter(order=order, status=Hold.Status.ACTIVE, kind=Hold.Kind.FRAUD).order_by("pk"):
-        if hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=_money(dispute)) and not goes_on:
+        is_ours = hold.placed_by == str(SYSTEM) and hold.reason == DISPUTED(amount=disputed_money(dispute))
+        if is_ours and not goes_on:
             orders.release_hold(hold.pk, note=DISPUTE_OVER(), actor=SYSTEM, at=at)
     if order.customer_id:
         fact = ArrearsPaid(order_id=order.pk, quiet=order.quiet, customer_id=order.customer_id)
@@ -270,8 +276,8 @@ def decide_dispute(dispute_id: int, *, customer_owes: bool, actor: Actor) -> Dis
     _take_decision_back(order, payment, dispute, actor=actor, at=when)
     dispute.decided_by, dispute.decided_at = str(actor), when
     dispute.save()
-    emit(_about(DisputeDecided, order, dispute), actor=actor, at=when)
-    _close_exceptions(dispute, actor=actor, at=when)
+    emit(about_dispute(DisputeDecided, order, dispute), actor=actor, at=when)
+    close_exceptions(dispute, actor=actor, at=when)
     if owed:
         tell_write_offs(order, actor=actor, at=when)
         tell_order(order, actor=actor, at=when)
@@ -286,7 +292,7 @@ def tell_finance_of_dispute(dispute_id: int) -> None:
     may = Q(groups__permissions=_operates()) | Q(user_permissions=_operates())
     people = User.objects.filter(may, is_active=True, is_staff=True).distinct()
     who = dispute.order.customer_name
-    bell.tell(people, kind="payment_disputed", record=dispute.order, author=who, text=str(_money(dispute)))
+    bell.tell(people, kind="payment_disputed", record=dispute.order, author=who, text=str(disputed_money(dispute)))
 
 
 def _operates() -> Permission | None:
@@ -312,25 +318,31 @@ def sent_back(exceptions: Sequence[OrderException]) -> set[int]:
     return {one.pk for one in exceptions if one.order_id not in waiting}
 
 
-def _close_exceptions(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
-    keys = [_key(dispute, status) for status in Status.values]
+def close_exceptions(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
+    """Close what asks for somebody about it."""
+    keys = [due_key(dispute), *(_key(dispute, status) for status in Status.values)]
     open_ones = OrderException.objects.filter(dedupe_key__in=keys, closed_at=None)
     orders.close_exceptions(
         list(open_ones.values_list("pk", flat=True)), resolution=DISPUTE_OVER(), actor=actor, at=at
     )
 
 
+def due_key(dispute: Dispute) -> str:
+    """Name the reminder that its evidence is due."""
+    return f"dispute:{dispute.code}:due"
+
+
 def _key(dispute: Dispute, status: str = "") -> str:
     return f"dispute:{dispute.code}:{status or dispute.status}"
 
 
-def _money(dispute: Dispute) -> Money:
+def disputed_money(dispute: Dispute) -> Money:
+    """Return how much it is about."""
     return Money(dispute.amount, dispute.currency).rounded()
 
 
-def _about(
-    kind: type[DisputeOpened] | type[DisputeClosed] | type[DisputeDecided], order: Order, dispute: Dispute
-) -> DisputeOpened | DisputeClosed | DisputeDecided:
+def about_dispute(kind: type[Fact], order: Order, dispute: Dispute, **more: str) -> Fact:
+    """Return a fact about a dispute."""
     return kind(
         order_id=order.pk,
         quiet=order.quiet,
@@ -341,4 +353,5 @@ def _about(
         status=dispute.status,
         amount=plain(dispute.amount, dispute.currency),
         currency=dispute.currency,
+        **more,
     )

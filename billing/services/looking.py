@@ -14,6 +14,7 @@ from billing import gateways
 from billing.models import Dispute, Payment, Refund
 from billing.services.checkout import ask_provider
 from billing.services.disputes import record_dispute
+from billing.services.evidence import send_waiting_evidence
 from billing.services.refunds import fail_refund, key_of, settle_refund
 from billing.services.returned import return_refund
 from billing.services.rounds import ask_about_each
@@ -44,6 +45,9 @@ def look_after_payment(payment_id: int) -> None:
         # One that was lost, and is won after all, is over when its money is here again.
         is_lost = found is not None and found.status == Dispute.Status.LOST
         goes_on = goes_on or (is_lost and standing.stand is gateways.DisputeStand.WON)
+    if send_waiting_evidence(payment_id):
+        _look_again(payment_id, asked_at, AFTER_SILENCE)
+        return
     is_open = Dispute.objects.filter(payment=payment_id, status=Dispute.Status.OPEN).exists()
     _look_again(payment_id, asked_at, STEADY_PAUSE if is_open or goes_on else None)
 

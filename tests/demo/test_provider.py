@@ -10,7 +10,7 @@ from django.test import Client
 
 from billing import gateways
 from billing import services as billing
-from billing.gateways import Checkout, DisputeStand, ProviderSilent, Stand
+from billing.gateways import Checkout, DisputeStand, Evidence, Exhibit, Outcome, Proves, ProviderSilent, Stand
 from billing.models import Payment
 from core import outbox
 from core.actors import Actor
@@ -208,3 +208,22 @@ def test_an_answer_that_was_lost_is_found_by_asking(here: Any, shop: Any, client
     assert Payment.objects.get().status == "requires_action"
     assert billing.reconcile_checkouts(Payment.objects.get().ask_at) == 1
     assert Order.objects.get().status == "confirmed"
+
+
+def test_evidence_is_taken_once_and_read_on_its_page(lantern: Any, checkout: Checkout, client: Client) -> None:
+    page = path_of(lantern.start_checkout(checkout).page)
+    client.post(page, {"do": "lose"})
+    reference = lantern.ask(key="pay_1").reference
+    slip = Exhibit(proves=Proves.DELIVERY, name="slip.pdf", content_type="application/pdf", content=b"%PDF-")
+    ours = Evidence(key="e1", dispute="dp_1", payment=reference, text="It <b>arrived</b>.", exhibits=[slip])
+    assert lantern.give_evidence(ours).reason == "Nothing is disputed, or the bank has decided"
+    client.post(page, {"do": "dispute"})
+    assert "The shop has not answered yet." in client.get(page).content.decode()
+
+    assert [lantern.give_evidence(ours).outcome for _again in range(2)] == [Outcome.DONE, Outcome.DONE]
+    other = Evidence(key="e2", dispute="dp_1", payment=reference, text="Another")
+    assert lantern.give_evidence(other).reason == "The bank has your evidence already"
+    assert [one.sent for one in lantern.disputes_of(reference=reference)] == [True]
+    shown = client.get(page).content.decode()
+    assert "“It &lt;b&gt;arrived&lt;/b&gt;.”" in shown
+    assert "<li>slip.pdf</li>" in shown
