@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from billing.proofs.answering import answering
 from core import outgoing
-from tests.answering import answering, dripping
+from tests.dripping import dripping
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 BODY = b'{"said": "' + b"x" * 400 + b'"}'

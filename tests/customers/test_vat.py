@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from billing import services as billing
 from billing.models import Invoice
+from billing.proofs.answering import answering
 from core.actors import SYSTEM, Actor
 from core.circuit import Circuit
 from core.errors import Invalid
@@ -23,7 +24,7 @@ from orders.models import Order, OrderException
 from orders.price_words import why_prices
 from pricing import vies as vies_client
 from pricing.services import set_registrations
-from tests.answering import answering, dripping
+from tests.dripping import dripping
 from tests.factories.billing import again, make_seller, place
 from tests.racing import concurrently
 from tests.scenarios import run_debts
