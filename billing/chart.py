@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing import postings
-from pricing.calculation import EU_COUNTRIES
+from pricing.calculation import EU_COUNTRIES, NORTHERN_IRELAND_VAT
 
 SKR03, SKR04 = "SKR03", "SKR04"
 # Takes the tax out of an account that would work it out by itself.
@@ -38,6 +38,9 @@ MONEY: dict[str, Pair] = {"bank_transfer": ("1200", "1800"), "cash": ("1000", "1
 BY_CATEGORY: dict[str, Pair] = {"K": ("8125", "4125"), "G": ("8120", "4120"), "E": ("8100", "4100")}
 AT_HOME: dict[str, Pair] = {"0.1900": ("8400", "4400"), "0.0700": ("8300", "4300"), "0.1600": ("8340", "4340")}
 TAX_AT_HOME: dict[str, Pair] = {"0.1900": ("1776", "3806"), "0.0700": ("1771", "3801"), "0.1600": ("1775", "3805")}
+# Whose tax is declared with that of the member states, and the two letters that the EU writes for one of them.
+IN_EU = EU_COUNTRIES | {NORTHERN_IRELAND_VAT}
+WRITTEN = {"GR": "EL"}
 ABROAD, TAX_ABROAD = ("8320", "4320"), ("1767", "3817")
 ANY_REVENUE, ANY_TAX = ("8200", "4200"), ("1770", "3800")
 REVERSED_AT_HOME, REVERSED_IN_EU, OUTSIDE = ("8337", "4337"), ("8336", "4336"), ("8338", "4338")
@@ -101,4 +104,4 @@ def _tax(detail: str, home: str) -> Pair | None:
 def _by_place(country: str, home: str, here: Pair | None, in_eu: Pair | None, outside: Pair | None) -> Pair | None:
     if country == home:
         return here
-    return in_eu if country in EU_COUNTRIES else outside
+    return in_eu if country in IN_EU else outside

@@ -15,7 +15,6 @@ from billing.chart import Number
 from billing.models import LedgerTransaction
 from billing.services.charts import Numbers
 from core.money import quantum
-from pricing.calculation import EU_COUNTRIES
 
 Kind = LedgerTransaction.Kind
 PAPERS = (Kind.INVOICE, Kind.CREDIT_NOTE)
@@ -204,9 +203,16 @@ def _revenue(whole: Whole, part: Part, numbers: Numbers, taxes: dict[str, Decima
     taxed = bool(rate) and bool(Decimal(rate))
     if taxed and alone and numbers.carries_tax(number):
         amount = part.amount + taxes.pop(_taxed(part.detail), Decimal(0))
-        abroad = country != numbers.home and country in EU_COUNTRIES
+        abroad = country != numbers.home and country in chart.IN_EU
         share = Decimal(rate) if abroad else None
-        return _Leg(number.number, amount, part.kind, number.key, country if abroad else place, share)
+        return _Leg(
+            number.number,
+            amount,
+            part.kind,
+            number.key,
+            chart.WRITTEN.get(country, country) if abroad else place,
+            share,
+        )
     if chart.is_automatic(numbers.chart, number.number):
         return _Leg(number.number, part.amount, part.kind, chart.NO_AUTOMATIC_TAX, place)
     return _Leg(number.number, part.amount, part.kind, "" if taxed else number.key, place)

@@ -10,6 +10,7 @@ from billing.models import LegalEntity
 from core.actors import Actor
 from core.service import note_change, service
 from pricing import services as pricing
+from pricing.calculation import vat_country
 
 FIRST = "main"
 
@@ -70,7 +71,7 @@ def _tell_registrations(entity: LegalEntity) -> None:
     consumers in other member states are taxed.
     """
     if entity.is_default:
-        own = {entity.vat_id[:2]: entity.vat_id} if entity.vat_id else {}
+        own = {vat_country(entity.vat_id) or entity.vat_id[:2]: entity.vat_id} if entity.vat_id else {}
         pricing.set_registrations({**own, **entity.vat_registrations})
         pricing.set_distance_sales({date.fromisoformat(day): way for day, way in entity.distance_sales.items()})
 

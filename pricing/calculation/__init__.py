@@ -2,7 +2,7 @@
 
 from .provider import HOUSE, TaxProvider
 from .quoting import quote
-from .territories import region_of, taxed_as
+from .territories import NORTHERN_IRELAND_VAT, region_of, taxed_as
 from .treatment import (
     AS_ENTERED,
     AT_HOME,
@@ -49,6 +49,7 @@ __all__ = [
     "EXEMPT",
     "GOODS",
     "HOUSE",
+    "NORTHERN_IRELAND_VAT",
     "NOT_STATED",
     "ONE_STOP_SHOP",
     "SERVICE",

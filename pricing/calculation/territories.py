@@ -12,6 +12,8 @@ from dataclasses import dataclass
 # Art. 7: Monaco counts as France, the Isle of Man as the United Kingdom.
 COUNTS_AS = {"MC": "FR", "IM": "GB"}
 NORTHERN_IRELAND = "GB-NIR"
+# As VAT knows it: what consumers there owe is declared with that of the member states.
+NORTHERN_IRELAND_VAT = "XI"
 CODE = re.compile(r"(?:([A-Z]{2})-)?([A-Z0-9]{1,3})")
 
 

@@ -105,7 +105,7 @@ class TaxPlaces:
 
 def tax_places_told(explanation: Sequence[Mapping[str, Any]], country: str) -> TaxPlaces:
     """Return whose tax an agreement on goods that go to `country` bears, where that country does not say it."""
-    told = {str(one["country"]) for one in explanation if _is_treatment(one) and one.get("country")}
+    told = {_whose(one) for one in explanation if _is_treatment(one) and one.get("country")}
     here = territories.taxed_as(country)
     rates = {_rate(one): one for one in explanation if one["about"].startswith("tax:")}
     distant = [rate for rate, one in rates.items() if one.get("distance")]
@@ -118,6 +118,12 @@ def tax_places_told(explanation: Sequence[Mapping[str, Any]], country: str) -> T
         frozenset(distant),
         next((str(one["article"]) for one in explanation if _is_treatment(one) and one.get("article")), ""),
     )
+
+
+def _whose(one: Mapping[str, Any]) -> str:
+    """Return whose tax a treatment says it is; goods in Northern Ireland are taxed apart from its country: XI."""
+    is_north = one.get("region") == territories.NORTHERN_IRELAND and one["code"] == "destination"
+    return territories.NORTHERN_IRELAND_VAT if is_north else str(one["country"])
 
 
 def _is_treatment(one: Mapping[str, Any]) -> bool:

@@ -124,6 +124,27 @@ def test_what_goes_abroad_without_tax_names_the_vat_id_and_keeps_its_account(mar
     ]
 
 
+@pytest.mark.parametrize(("country", "written"), [("GR", "EL"), ("XI", "XI"), ("AT", "AT")])
+def test_what_consumers_in_other_member_states_owe_names_their_country_as_the_eu_writes_it(march, country, written):
+    number_accounts()
+    entity = LegalEntity.objects.get()
+    assert chart.usual(chart.SKR03, "revenue", f"{country}:S:0.2000", home="DE") == chart.Number("8320")
+    assert chart.usual(chart.SKR04, "tax", f"{country}:0.2000", home="DE") == chart.Number("3817")
+    AccountNumber.objects.create(entity=entity, kind="revenue", detail=f"{country}:S:0.2000", number="8320", key="10")
+    parts = [
+        batch.Part("receivable", "", D("12.00"), None),
+        batch.Part("revenue", f"{country}:S:0.2000", D("-10.00"), None),
+        batch.Part("tax", f"{country}:0.2000", D("-2.00"), None),
+    ]
+    whole = batch.Whole("invoice", date(2026, 3, 3), "EUR", "INV-1", "SO-1", "", parts)
+    rows = batch.booked(whole, billing.Numbers(entity))
+    assert [(row.amount, row.against, row.place, row.rate) for row in rows] == [
+        (D("12.00"), "8320", written, D("0.2000"))
+    ]
+    # What is sold within the United Kingdom is no such sale, and has no usual number.
+    assert chart.usual(chart.SKR03, "revenue", "GB:S:0.2000", home="DE") is None
+
+
 def test_a_month_with_an_account_without_number_has_no_batch_and_says_which(sold, march, staff):
     number_accounts()
     abroad = Posting(

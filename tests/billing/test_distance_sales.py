@@ -20,7 +20,7 @@ from orders import services as orders
 from orders.models import Order
 from orders.price_words import why_prices
 from orders.wishes import LineWish, Wish
-from pricing.models import DistanceSales, TaxRate
+from pricing.models import DistanceSales, TaxRate, TaxRegistration
 from pricing.reference import forget
 from tests.factories.billing import again, place
 from tests.orders.bodies import post
@@ -97,6 +97,22 @@ def test_in_the_one_stop_shop_tax_is_that_of_there_or_the_order_is_refused(shop,
         "No tax rate is known for 'standard' in AT (it is taxed there through the one-stop shop)"
     )
     assert Order.objects.count() == 1
+
+
+def test_goods_for_northern_ireland_are_booked_apart_from_the_united_kingdom(shop):
+    belfast = PostalAddress(name="Aoife", line1="Main St 1", city="Belfast", postal_code="BT1 5GS", country="GB")
+    say(OSS)
+    invoice = bill(again(place({"MUG-RED": 1}, shipping_address=belfast)))
+    assert figures(invoice) == [("S", "0.2000", "XI")]
+    assert distant(invoice) == [invoice.net_total]
+    run_debts()
+    assert booked() == ["XI:0.2000", "XI:S:0.2000"]
+
+
+def test_a_greek_seller_is_registered_in_greece(shop):
+    entity = LegalEntity.objects.get()
+    billing.change_entity(entity.pk, {"vat_id": "EL094259216"}, actor=SYSTEM)
+    assert list(TaxRegistration.objects.values_list("country", "vat_id")) == [("GR", "EL094259216")]
 
 
 def test_while_nobody_has_said_how_a_rate_of_home_is_booked_at_home(shop):
