@@ -5,6 +5,11 @@ A starting point for whoever sets up the shop, who is responsible for the rates 
 
 LONG_AGO = "2000-01-01"
 
+# region: [(from, standard %, reduced %)]; entered with the rates of its country. The Azores, and Madeira.
+REGION_RATES: dict[str, list[tuple[str, str, str]]] = {
+    "PT-20": [(LONG_AGO, "18", "9"), ("2021-07-01", "16", "9")],
+    "PT-30": [(LONG_AGO, "22", "12")],
+}
 # country: [(from, standard %, reduced %)]
 TAX_RATES: dict[str, list[tuple[str, str, str]]] = {
     "DE": [

@@ -55,6 +55,11 @@ OUTSIDE = (
     _territory("IT-CAM", r"22061"),
 )  # fmt: skip
 IRELAND = _territory(NORTHERN_IRELAND, r"BT\d.*", "GB-NI")
+# Art. 105: rates of their own, in the VAT of their country.
+APART = (
+    _territory("PT-20", r"9[5-9]\d{2}(\d{3})?"),
+    _territory("PT-30", r"9[0-4]\d{2}(\d{3})?"),
+)
 CODES_OUTSIDE = frozenset(one.code for one in OUTSIDE)
 
 
@@ -71,7 +76,7 @@ def region_of(country: str, region: str, postal_code: str) -> str:
     post = re.sub(r"[\s\-]", "", postal_code).upper().removeprefix(country)
     written = CODE.fullmatch(region.strip().upper())
     code = f"{country}-{written[2]}" if written and written[1] in (None, country) else ""
-    here = [one for one in (*OUTSIDE, IRELAND) if one.country == country]
+    here = [one for one in (*OUTSIDE, IRELAND, *APART) if one.country == country]
     if post:
         found = next((one.code for one in here if one.postcodes.fullmatch(post)), "")
         # A part of the country that its postcode does not lie in is a slip of the pen, or a wish.

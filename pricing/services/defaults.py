@@ -12,7 +12,7 @@ from pricing.calculation import EU_COUNTRIES
 from pricing.errors import UnknownChannel
 from pricing.models import Channel, PriceList, ShippingMethod, ShippingRate, TaxRate, Transit, Zone
 from pricing.reference import forget
-from pricing.tax_defaults import TAX_RATES
+from pricing.tax_defaults import REGION_RATES, TAX_RATES
 from pricing.transit_defaults import DAYS, usual_days
 
 HOME = "DE"
@@ -144,10 +144,11 @@ def _ensure_shipping_rates() -> None:
 def _tax_rates() -> Iterable[TaxRate]:
     """Return the rates of countries for which nobody entered any yet."""
     known = set(TaxRate.objects.values_list("country", flat=True).distinct())
-    for country, steps in TAX_RATES.items():
+    for place, steps in {**TAX_RATES, **REGION_RATES}.items():
+        country, region = place[:2], place if "-" in place else ""
         if country in known:
             continue
         for since, standard, reduced in steps:
             for tax_class, percent in (("standard", standard), ("reduced", reduced)):
-                start = date.fromisoformat(since)
-                yield TaxRate(country=country, tax_class=tax_class, rate=Decimal(percent) / 100, valid_from=start)
+                rate, start = Decimal(percent) / 100, date.fromisoformat(since)
+                yield TaxRate(country=country, region=region, tax_class=tax_class, rate=rate, valid_from=start)

@@ -97,3 +97,18 @@ def test_another_provider_takes_our_place_by_a_setting(shop, settings):
     assert [one.id for one in check_tax_provider(None)] == ["pricing.E001"]
     settings.TAX_PROVIDER = "builtins.dict"
     assert [one.id for one in check_tax_provider(None)] == ["pricing.E002"]
+
+
+def test_the_islands_of_portugal_have_the_rates_that_are_entered_with_those_of_their_country(shop):
+    def to(postal_code: str) -> PostalAddress:
+        return PostalAddress(name="Ana", line1="Rua 1", city="Cidade", postal_code=postal_code, country="PT")
+
+    found = [
+        taxes(place({"MUG-RED": 2, "TEA-1": 1}, shipping_address=to(code)))
+        for code in ("1000-001", "9000-123", "9500-321")
+    ]
+    assert found == [[("S", "0.23"), ("S", "0.13")], [("S", "0.22"), ("S", "0.12")], [("S", "0.16"), ("S", "0.09")]]
+    # Who has entered rates of Portugal keeps those, and gets none beside them.
+    TaxRate.objects.filter(country="PT").exclude(region="", tax_class="standard").delete()
+    pricing.ensure_defaults(actor=SYSTEM)
+    assert list(TaxRate.objects.filter(country="PT").values_list("region", "tax_class")) == [("", "standard")]
