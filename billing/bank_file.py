@@ -40,18 +40,26 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "sign": ("soll/haben", "s/h", "soll/haben-kennzeichen", "soll-/haben-kennzeichen", "debit/credit"),
     "state": ("info", "status", "buchungsstatus"),
     "currency": ("währung", "waehrung", "currency"),
+    "own": (
+        "auftragskonto", "iban auftragskonto", "kontonummer auftragskonto", "eigenes konto", "own account", "account",
+    ),
 }  # fmt: skip
 DAYS = ("%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d")
 # More than any account moves at once: such a number is none of money, and fits nowhere.
 MOST = Decimal(10) ** 11
 # What a bank writes of rows that will come again, with another day, once they are booked.
 NOT_YET = ("vorgemerkt", "pending")
+# An IBAN above the heading is the account of the file.
+IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])")
 FIGURE = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f ]*[+-]?")
 
 
 @dataclass(frozen=True)
 class BankRow:
-    """A row of a statement. `amount` is above zero where money came in; `digest` knows the same row in any file."""
+    """A row of a statement. `amount` is above zero where money came in; `digest` knows the same row in any file.
+
+    `own` is the account that the file itself names, if it does; `identity` is the row without any account.
+    """
 
     number: int
     booked_on: date | None
@@ -61,6 +69,8 @@ class BankRow:
     amount: Decimal | None
     currency: str
     digest: str
+    identity: str = ""
+    own: str = ""
     faults: tuple[str, ...] = ()
 
 
@@ -94,7 +104,8 @@ def read_bank_file(content: bytes, *, account: str, currency: str) -> BankFile:
     if len(rows) > MOST_ROWS:
         return BankFile(encoding, fault=TOO_LARGE(n=MOST_ROWS))
     seen: Counter[tuple[object, ...]] = Counter()
-    read = tuple(_row(number, cells, columns, account, currency, seen) for number, cells in rows)
+    named = next((hit[0] for line in lines[:place] if (hit := IBAN.search(line.upper()))), "")
+    read = tuple(_row(number, cells, columns, (account, named), currency, seen) for number, cells in rows)
     return BankFile(encoding, read, columns={name: str(at) for name, at in columns.items()})
 
 
@@ -126,7 +137,7 @@ def _row(
     number: int,
     cells: Sequence[str],
     columns: Mapping[str, int],
-    account: str,
+    accounts: tuple[str, str],
     currency: str,
     seen: "Counter[tuple[object, ...]]",
 ) -> BankRow:
@@ -148,10 +159,14 @@ def _row(
     if any(word in cell("state").lower() for word in NOT_YET):
         faults.append(PENDING())
     name, text = cell("name")[:200], cell("text")[:500]
-    known = (account, booked_on, amount, name.lower(), text.lower())
+    account, named = accounts
+    # The file knows its account better than who brings it.
+    own = account_of(cell("own") or named)
+    known = (own or account, booked_on, amount, name.lower(), text.lower())
     # Two equal rows in one file are two payments; the same rows in the next file are these again.
     seen[known] += 1
     written = "|".join(str(part) for part in (*known, seen[known]))
+    nth = seen[known]
     return BankRow(
         number=number,
         booked_on=booked_on,
@@ -161,8 +176,22 @@ def _row(
         amount=amount,
         currency=(cell("currency") or currency).upper()[:3],
         digest=hashlib.sha256(written.encode()).hexdigest(),
+        identity=identity_of(booked_on, amount, name, text, nth),
+        own=own,
         faults=tuple(faults),
     )
+
+
+def account_of(text: str) -> str:
+    """Write an account always alike."""
+    return re.sub(r"[^A-Z0-9]", "", text.upper())[:40]
+
+
+def identity_of(booked_on: date | None, amount: Decimal | None, name: str, text: str, nth: int) -> str:
+    """Name a row by what it says, whatever account it is said to be of; `nth` of its equals in its file."""
+    figure = "" if amount is None else f"{amount:.3f}"
+    said = "|".join((str(booked_on), figure, name.lower(), text.lower(), str(nth)))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def day_of(text: str) -> date | None:

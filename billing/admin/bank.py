@@ -36,6 +36,8 @@ VIEW = "billing.view_bankline"
 NEEDED = (VIEW, OPERATE)
 MOST_BYTES = 5 * 1024 * 1024
 PER_PAGE = 100
+# So many rows that were known are named one by one.
+KNOWN_NAMED = 50
 
 
 class StatementForm(forms.Form):
@@ -320,7 +322,10 @@ class BankStatementAdmin(BackOfficeAdmin):
             "page": page,
             "may_book": request.user.has_perms(NEEDED),
             "opts": self.opts,
-            "known": len(statement.summary.get("known", [])),
+            "known": len(statement.summary.get("known", [])) + len(statement.summary.get("elsewhere", [])),
+            "known_rows": ", ".join(map(str, statement.summary.get("known", [])[:KNOWN_NAMED])),
+            "known_more": max(0, len(statement.summary.get("known", [])) - KNOWN_NAMED),
+            "elsewhere": statement.summary.get("elsewhere", [])[:KNOWN_NAMED],
             "faulty": [
                 (number, "; ".join(map(retold, faults))) for number, faults in statement.summary.get("faulty", [])
             ],

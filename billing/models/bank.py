@@ -31,7 +31,7 @@ class BankStatement(models.Model):
 
 
 class BankLine(models.Model):
-    """A row of a statement. `digest` is the same in every file that holds it, so that it is taken once.
+    """A row of a statement. `digest` is the same in every file of its account that holds it: it is taken once.
 
     `proposal` is what it may be for: invoices with the amounts each gets. `status` is changed only by a conditional
     update.
@@ -55,6 +55,9 @@ class BankLine(models.Model):
     statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="lines", verbose_name=_("statement"))
     position = models.PositiveIntegerField(_("row"))
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    # The row without its account: the same file under another account is known all the same.
+    identity = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    own_account = models.CharField(_("account in the file"), max_length=40, blank=True)
     booked_on = models.DateField(_("booked on"))
     name = models.CharField(_("from"), max_length=200, blank=True)
     text = models.CharField(_("reference"), max_length=500, blank=True)

@@ -66,7 +66,13 @@ def take_statement(*, name: str, content: bytes, account: str, currency: str, ac
         raise BadStatement(read.fault, errors=[{"pointer": "/file", "code": "unreadable", "detail": read.fault}])
     whole = [row for row in read.rows if not row.faults and row.amount]
     known = _known(whole)
-    fresh = [row for row in whole if row.digest not in known]
+    elsewhere = _known_elsewhere([row for row in whole if row.digest not in known])
+    fresh = [row for row in whole if row.digest not in known and row.number not in elsewhere]
+    if not fresh and elsewhere:
+        account = ", ".join(sorted(set(elsewhere.values())))
+        raise StatementKnown(
+            _("Every row of this file was taken in before, under the account %(account)s") % {"account": account}
+        )
     if not fresh and known:
         raise StatementKnown(_("Every row of this file was taken in before"))
     statement = BankStatement.objects.create(
@@ -74,13 +80,14 @@ def take_statement(*, name: str, content: bytes, account: str, currency: str, ac
         account=account,
         currency=currency,
         encoding=read.encoding,
-        summary=_summary(read, fresh, known),
+        summary=_summary(read, fresh, known, elsewhere),
         taken_by=str(actor),
     )
     lines = [_line(statement, row) for row in fresh]
     _propose(lines)
     BankLine.objects.bulk_create(lines)
-    note_change(statement, "billing.statement_taken", actor=actor, after={"rows": len(fresh), "known": len(known)})
+    counted = {"rows": len(fresh), "known": len(known) + len(elsewhere)}
+    note_change(statement, "billing.statement_taken", actor=actor, after=counted)
     return statement
 
 
@@ -89,8 +96,26 @@ def _known(rows: Sequence[BankRow]) -> set[str]:
     return set(found.values_list("digest", flat=True))
 
 
-def _summary(read: BankFile, fresh: Sequence[BankRow], known: set[str]) -> dict[str, Any]:
+def _known_elsewhere(rows: Sequence[BankRow]) -> dict[int, str]:
+    """Return the rows that were taken in under another account, with that: a file is often brought for the wrong one.
+
+    Where both files name their accounts, and these differ, they are two transfers that look alike.
+    """
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    lines = BankLine.objects.filter(identity__in=[row.identity for row in rows])
+    for identity, own, account in lines.values_list("identity", "own_account", "statement__account"):
+        found[identity].append((own, account))
+    same = {
+        row.number: [account for own, account in found[row.identity] if not (own and row.own) or own == row.own]
+        for row in rows
+    }
+    return {number: accounts[0] for number, accounts in same.items() if accounts}
+
+
+def _summary(read: BankFile, fresh: Sequence[BankRow], known: set[str], elsewhere: dict[int, str]) -> dict[str, Any]:
+    other = {"elsewhere": [[number, account] for number, account in sorted(elsewhere.items())]} if elsewhere else {}
     return {
+        **other,
         "taken": len(fresh),
         "known": [row.number for row in read.rows if row.digest in known],
         "faulty": [[row.number, list(row.faults)] for row in read.rows if row.faults],
@@ -104,6 +129,8 @@ def _line(statement: BankStatement, row: BankRow) -> BankLine:
         statement=statement,
         position=row.number,
         digest=row.digest,
+        identity=row.identity,
+        own_account=row.own,
         booked_on=row.booked_on or timezone.localdate(),
         name=row.name,
         text=row.text,

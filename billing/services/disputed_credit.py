@@ -17,6 +17,7 @@ from billing.sentences import CREDIT_CHARGED_BACK, CREDIT_GIVEN_ANEW
 from billing.services.charging_back import posting_of
 from billing.services.common import summed
 from billing.services.ledger import post
+from billing.services.store_credit import take_owner
 from core.actors import Actor
 from core.inserting import insert_once
 from core.models import exact
@@ -51,6 +52,7 @@ def secure_credit(order: Order, payment: Payment, dispute: Dispute, *, actor: Ac
     """Hold of the customer's credit what a dispute in hand would pay twice; where it is lost, charge it back."""
     if order.customer_id is None:
         return
+    take_owner(order.customer_id)
     if held := _hold(order.customer_id, payment.currency, spent(payment)):
         dispute.credit_held += held
         dispute.save(update_fields=["credit_held"])
@@ -99,6 +101,7 @@ def let_go_of_disputed_credit(order: Order, dispute: Dispute) -> None:
     """Let the customer spend again what was held for a dispute in hand."""
     if not dispute.credit_held:
         return
+    take_owner(order.customer_id)
     rows = StoreCredit.objects.filter(customer=order.customer_id, currency=dispute.currency)
     rows.update(held=exact(F("held") - dispute.credit_held))
     dispute.credit_held = NOTHING
@@ -112,6 +115,7 @@ def give_credit_anew(
     """Give the customer back so much of what a dispute in hand charged their credit with: the bank's money is here."""
     if order.customer_id is None:
         return
+    take_owner(order.customer_id)
     dispute.credit_back -= amount
     insert_once(StoreCredit(customer_id=order.customer_id, currency=dispute.currency))
     rows = StoreCredit.objects.filter(customer=order.customer_id, currency=dispute.currency)

@@ -1,8 +1,8 @@
 """Store credit: what a customer has with us, given, held for an order, spent, and given back.
 
 It is a liability in the ledger; a row for each customer and currency (`StoreCredit`) says what the ledger says, and
-holds what orders wait to take. Each step is one conditional update: who comes second finds what is left. It is the
-last row that a step locks of its own.
+holds what orders wait to take. Each step is one conditional update: who comes second finds what is left. Whose it is
+is locked first: what a payment sets off may need the customer, too, and who gives credit has them already.
 """
 
 from datetime import datetime
@@ -65,6 +65,13 @@ def payable_from_credit(order: Order) -> Decimal:
     return min(due, free_credit(order.customer_id, order.currency))
 
 
+@service
+def take_owner(customer_id: int | None) -> None:
+    """Lock the customer before their credit: order, customer, credit is how everybody comes to it."""
+    if customer_id is not None:
+        list(Customer.objects.locked().filter(pk=customer_id).values_list("pk"))
+
+
 def check_due(order: Order, method: str, amount: Decimal) -> None:
     """Raise PaymentExceedsDue where more than is owed would be taken from store credit."""
     if method != CODE:
@@ -91,6 +98,7 @@ def hold_credit(order: Order, payment: Payment) -> None:
     if order.found_by_email:
         # Anybody can type an address: it opens nobody's purse, and does not say what is in it.
         raise NobodysCredit(_("Only the e-mail address says who the customer is; that is not enough for their credit"))
+    take_owner(order.customer_id)
     rows = StoreCredit.objects.filter(customer=order.customer_id, currency=payment.currency)
     enough = rows.filter(balance__gte=exact(F("held") + payment.amount))
     if enough.update(held=exact(F("held") + payment.amount)) != 1:
@@ -117,6 +125,7 @@ def let_go_of_credit(order: Order, payment: Payment, amount: Decimal) -> None:
 
 
 def _change(order: Order, payment: Payment, *, balance: Decimal, held: Decimal) -> None:
+    take_owner(order.customer_id)
     rows = StoreCredit.objects.filter(customer=order.customer_id, currency=payment.currency)
     changed = {"balance": exact(F("balance") + balance), "held": exact(F("held") + held)}
     if rows.update(**changed) != 1:
@@ -138,6 +147,7 @@ def refuse_nobodys(order: Order, *, to_credit: bool) -> None:
 def give_credit_back(order: Order, refund: Refund) -> None:
     """Add what a refund in hand gives back as store credit."""
     if refund.to_credit and order.customer_id is not None:
+        take_owner(order.customer_id)
         _add(order.customer_id, refund.currency, refund.amount)
 
 

@@ -178,3 +178,46 @@ def test_the_pages_take_a_file_show_its_rows_and_book_what_is_ticked(staff, invo
     assert staff.post(step, {"invoices": second.number}).status_code == 302
     worklist = staff.get(reverse("admin:billing_bankline_changelist"), {"status__exact": "open"})
     assert [one.amount for one in worklist.context["cl"].result_list] == [Decimal(20)]
+
+
+# The same rows under another account -------------------------------------------------------------------
+
+OTHER = "DE12500105170648489890"
+ROWS = ("03.11.2026;;Ada Byron;Danke;22,06", "03.11.2026;;Ada Byron;Danke;22,06", "04.11.2026;;Bob;Danke;5,00")
+
+
+def test_a_file_under_another_account_is_known_row_by_row(staff):
+    take(*ROWS)
+    with pytest.raises(StatementKnown, match=f"under the account {IBAN}"):
+        take(*ROWS, account=OTHER)
+
+    # A period that overlaps brings only what is new, and says so of each row.
+    more = take(*ROWS[1:], "05.11.2026;;Eve;Danke;7,00", account=OTHER)
+
+    assert more.summary == {"taken": 1, "known": [], "elsewhere": [[2, IBAN], [3, IBAN]], "faulty": []}
+    assert [line.amount for line in more.lines.all()] == [7]
+    assert BankLine.objects.count() == 4
+    page = staff.get(f"/admin/billing/bankstatement/{more.pk}/change/", follow=True).content.decode()
+    assert f"Row 3 was taken in before, under the account {IBAN}, and is not taken once more" in page
+    again_here = take(ROWS[2], "06.11.2026;;Eve;Danke;7,00")
+    assert again_here.summary["known"] == [2]
+    page = staff.get(f"/admin/billing/bankstatement/{again_here.pk}/change/", follow=True).content.decode()
+    assert "Taken in before, and not once more: rows 2" in page
+
+
+def test_a_file_that_names_its_account_is_taken_for_that_whatever_is_said():
+    head = "Auftragskonto;Buchungstag;Auftraggeber;Verwendungszweck;Betrag\n"
+
+    def named(iban, **given):
+        return take(content=(head + f"{iban};03.11.2026;Ada;Danke;22,06\n").encode(), **given)
+
+    named(IBAN)
+    for account in (OTHER, IBAN):
+        with pytest.raises(StatementKnown):
+            named("DE02 1203 0000 0000 2020 51", account=account)
+    # Two accounts, and on both the same came in: both files say so.
+    assert named(OTHER, account=IBAN).summary["taken"] == 1
+    above = f"Kontoauszug\nIBAN: {OTHER}\n\n{HEAD}03.11.2026;;Ada;Danke;22,06\n"
+    with pytest.raises(StatementKnown):
+        take(content=above.encode())
+    assert BankLine.objects.count() == 2

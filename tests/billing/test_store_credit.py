@@ -1,9 +1,12 @@
 """Store credit: given, held for an order, spent, given back; in the ledger, and never below nothing."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from billing import ledgering
 from billing import services as billing
@@ -254,3 +257,51 @@ def test_nobody_is_forgotten_who_has_credit(ada):
     assert may_be_forgotten(everybody).count() == everybody.count()
     give(ada, "5.00")
     assert ada not in may_be_forgotten(everybody)
+
+
+# The order of locks ----------------------------------------------------------------------------------
+
+TOUCHED = re.compile(
+    r'"(customers_customer|billing_storecredit)".*(?:FOR NO KEY UPDATE)|UPDATE "(billing_storecredit)"'
+)
+
+
+def touched(act):
+    """Return in which order a unit takes the customer and their credit."""
+    with CaptureQueriesContext(connection) as told:
+        act()
+    found = [TOUCHED.search(one["sql"] or "") for one in told.captured_queries]
+    return [hit[1] or hit[2] for hit in found if hit]
+
+
+@pytest.mark.postgres
+def test_the_customer_is_locked_before_their_credit_whoever_comes(ada, run_debts):
+    """Guard: `take_owner`. Without it a capture takes the credit, then waits for the customer whom a giver has."""
+    steps = {"give": lambda: give(ada, "60.00")}
+    first, second = bought(ada), bought(ada)
+    hold = {"method": "store_credit", "amount": first.total, "actor": SYSTEM}
+    steps["hold"] = lambda: billing.authorize_payment(first.pk, **hold)
+    steps["take"] = lambda: billing.capture_payment(Payment.objects.get(order=first).pk, actor=SYSTEM)
+    steps["spend"] = lambda: billing.record_payment(second.pk, **hold)
+    steps["send back"] = lambda: billing.settle_refund(
+        billing.refund_payment(Payment.objects.get(order=first).pk, actor=SYSTEM)[0].pk
+    )
+    for name, act in steps.items():
+        order = touched(act)
+        assert "billing_storecredit" in order, name
+        assert order[0] == "customers_customer", name
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_giving_and_spending_at_once_never_wait_for_each_other(ada, concurrently):
+    give(ada, "60.00")
+    orders_of_ada = [bought(ada), bought(ada)]
+
+    def spend(order):
+        return lambda: billing.record_payment(order.pk, method="store_credit", amount=order.total, actor=SYSTEM)
+
+    acts = [spend(one) for one in orders_of_ada] + [lambda n=n: give(ada, "1.00", f"G-{n}") for n in range(2, 6)]
+    ended = concurrently(*acts, raising=False)
+    assert [one.error for one in ended] == [None] * 6
+    assert stands(ada) == (D("64.00") - 2 * orders_of_ada[0].total, D(0))
