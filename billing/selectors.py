@@ -279,6 +279,13 @@ def coming(order: Order) -> Decimal:
     return sum((one.amount for one in rows), start=Decimal(0))
 
 
+def credit_used(order: Order) -> tuple[Decimal, Decimal]:
+    """Return what of an order store credit pays, held or taken, and what of that is taken; refunds are not counted."""
+    rows = list(Payment.objects.filter(order=order, gateway="store_credit"))
+    taken = sum((one.captured for one in rows), start=Decimal(0))
+    return taken + sum((one.reserved for one in rows), start=Decimal(0)), taken
+
+
 def disputed(order: Order) -> dict[int, Decimal | None]:
     """Return, by payment, what the customer's bank asks back and may not go back a second time; None: all of it.
 

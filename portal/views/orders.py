@@ -1,5 +1,7 @@
 """A customer's orders: what is happening to them, and what can still be changed."""
 
+from decimal import Decimal
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from billing import selectors as billing_facts
 from billing import services as billing
 from billing.errors import NoElectronicForm
 from billing.models import CreditNote, Invoice, LegalEntity
@@ -24,7 +27,7 @@ from fulfillment.models import Shipment
 from orders import guards
 from orders import selectors as order_facts
 from orders import services as orders
-from orders.models import Comment, Order, OrderFile
+from orders.models import Comment, Order, OrderFile, OrderStatus
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
@@ -119,9 +122,22 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "seller": seller,
         **papers_of(order),
         "credit": usable_credit(request, order),
+        **_paid_with(order),
         **ways_to_pay(order, invoices=invoices, seller=seller),
     }
     return allow_leading_out(render(request, "portal/order.html", context))
+
+
+def _paid_with(order: Order) -> dict[str, Decimal]:
+    """Return what of an order its store credit pays, what else came in, and what nobody has paid or holds yet."""
+    used, taken = billing_facts.credit_used(order)
+    left = order.balance_due - order.authorized_total
+    is_over = order.status in (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
+    return {
+        "from_credit": used,
+        "otherwise_paid": order.paid_total - taken,
+        "left_to_pay": max(Decimal(0), left) if (used or order.paid_total) and not is_over else Decimal(0),
+    }
 
 
 def _address_lines(order: Order) -> list[str]:

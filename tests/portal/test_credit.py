@@ -86,3 +86,23 @@ def test_the_page_of_credit_tells_what_became_of_it(signed_in, purse):
 
 def test_somebody_without_credit_reads_what_it_is(signed_in):
     assert "You have no store credit." in text_of(signed_in.get("/credit/"))
+
+
+def test_the_page_of_an_order_says_what_credit_pays_and_what_is_left(signed_in, ada, purse, run_debts):
+    shown = order_with(signed_in, use_credit="on")
+    order = Order.objects.get()
+    # Held for it, and no less used.
+    for words in ("From your store credit €12.00", "Left to pay €10.06"):
+        assert words in text_of(shown)
+    assert "Paid" not in text_of(shown).split("Total")[-1].split("Left to pay")[0]
+    billing.record_payment(order.pk, method="cash", amount=D("10.06"), actor=SYSTEM)
+    billing.capture_payment(Payment.objects.get(gateway="store_credit").pk, actor=SYSTEM)
+    shown = text_of(signed_in.get(f"/orders/{order.number}/"))
+    assert "From your store credit €12.00 Paid €10.06" in shown
+    assert "Left to pay" not in shown
+
+
+def test_an_order_without_credit_says_nothing_of_it(signed_in, ada):
+    shown = text_of(order_with(signed_in))
+    assert "From your store credit" not in shown
+    assert "Left to pay" not in shown
