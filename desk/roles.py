@@ -54,7 +54,7 @@ WRITES = ("core.view_outgoingmail", "core.change_outgoingmail")
 SHARES = ("core.share_view",)
 PRICES = tuple(
     f"pricing.{verb}_{table}" for table in ("price", "pricelist", "promotion") for verb in ("view", "add", "change")
-)
+) + ("pricing.view_redemption",)
 DELIVERS = tuple(
     f"pricing.{verb}_{table}"
     for table in ("shippingmethod", "shippingrate", "zone", "transit")
@@ -83,7 +83,7 @@ ORDER_DESK = (
     *SEES_ORDERS, *SOLVES, *TAKES_ORDERS, *KEEPS_CUSTOMERS, *SEES_GOODS, *SEES_WORK, *SEES_MONEY, *WRITES, *SHARES,
     *TELLS_MANY,
     "fulfillment.operate_shipment", "fulfillment.reroute_fulfillmentorder",
-    "pricing.view_price", "pricing.view_promotion",
+    "pricing.view_price", "pricing.view_promotion", "pricing.view_redemption",
     "returns.view_returnrequest", "returns.operate_return",
 )  # fmt: skip
 WAREHOUSE = (

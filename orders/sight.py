@@ -36,6 +36,12 @@ def of_orders(rows: Rows, codes: frozenset[str]) -> Rows:
     return rows.filter(order__channel__code__in=codes)
 
 
+@sight.hides("pricing.redemption", "channel")
+def uses(rows: Rows, codes: frozenset[str]) -> Rows:
+    """Return the uses of promotions by orders of those channels."""
+    return rows.filter(Exists(Order.objects.filter(number=OuterRef("reference"), channel__code__in=codes)))
+
+
 @sight.hides("orders.orderexception", "channel")
 def exceptions(rows: Rows, codes: frozenset[str]) -> Rows:
     """Return what went wrong with those orders, or with no order."""

@@ -3,6 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +15,7 @@ from core.admin.base import Tab
 from core.admin.columns import code_column, figure_column, link_column, money_column, when_column
 from core.admin.site import site
 from core.service import unit_of_work
-from pricing.models import Price, PriceList, Promotion
+from pricing.models import Price, PriceList, Promotion, Redemption
 from pricing.services import recount
 
 from .base import SettingsAdmin
@@ -112,12 +117,33 @@ class PromotionAdmin(SettingsAdmin):
     fixed = ("code",)
     empty_text = _("No promotions yet.")
 
+    readonly_fields = ("uses",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say on its page how often a promotion was used."""
+        return (*self.all_fields, "uses") if obj is not None else self.all_fields
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Promotion]":
+        """Count the uses that count, and note whether the reader may see by whom."""
+        taken = Redemption.objects.filter(promotion=OuterRef("pk"), given_back_at=None).order_by()
+        counted = taken.values("promotion").annotate(n=Count("pk")).values("n")
+        may_look = request.user.has_perms(("pricing.view_redemption", "orders.view_order"))
+        found = super().get_queryset(request)
+        return found.annotate(taken=Coalesce(Subquery(counted), 0), may_look=Value(may_look))
+
     @admin.display(description=_("uses"))
     def uses(self, promotion: Promotion) -> str:
-        """Say how many uses of a limit are taken."""
-        if promotion.max_uses is None:
+        """Say how many uses are taken, of how many, and lead to who has them."""
+        if not promotion.is_counted:
             return "–"
-        return gettext("%(n)s of %(most)s") % {"n": promotion.used, "most": promotion.max_uses}
+        taken = getattr(promotion, "taken", 0)
+        said = str(taken)
+        if promotion.max_uses is not None:
+            said = gettext("%(n)s of %(most)s") % {"n": promotion.used, "most": promotion.max_uses}
+        if not getattr(promotion, "may_look", False):
+            return said
+        url = f"{reverse('admin:pricing_redemption_changelist')}?promotion__id__exact={promotion.pk}"
+        return format_html('<a href="{}">{}</a>', url, said)
 
     def save_simply(self, obj: Any, form: Any, change: bool, actor: Any) -> None:
         """Save, and count what was used so far: a limit that is set today counts what was used before."""
