@@ -99,6 +99,27 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     """Let each process begin with a copy of the migrated database."""
     with django_db_blocker.unblock(), databases.own_database():
         yield
+        import_module("tests.standing").standing.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Close the shop of other tests before whatever this one stands on is made."""
+    import_module("tests.standing").standing.leave(item)
+
+
+@pytest.fixture(autouse=True)
+def _standing_shop(request: pytest.FixtureRequest) -> None:
+    """Let the shop stand before a test that asks for it, and before whatever else the test stands on."""
+    standing = import_module("tests.standing").standing
+    if standing.is_wanted_by(request.node):
+        request.getfixturevalue("django_db_setup")
+        standing.open(request.node, request.getfixturevalue("django_db_blocker").unblock)
+
+
+@pytest.fixture
+def _django_db_helper(_standing_shop: None, _django_db_helper: None) -> None:
+    """Have the transaction of a test, which `django_db` and `db` open, inside that of the shop."""
 
 
 class Calendar:
@@ -216,7 +237,7 @@ def stripe(settings: Any) -> Iterator[Any]:
 @pytest.fixture
 def shop(db: None) -> Any:
     """Return the smallest world in which an order can be placed."""
-    return import_module("tests.factories.shop").make_shop()
+    return import_module("tests.standing").standing.lend()
 
 
 @pytest.fixture
