@@ -19,12 +19,12 @@ from pricing.models import Redemption
 class CountsFilter(admin.SimpleListFilter):
     """By whether a use counts, or was given back."""
 
-    title = _("counts")
+    title = _("uses")
     parameter_name = "counts"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Name what can be looked for."""
-        return [("yes", _("counts")), ("no", _("given back"))]
+        return [("yes", _("still counts")), ("no", _("given back"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Redemption]") -> "QuerySet[Redemption]":
         """Return those that count, or do not any more."""
@@ -47,7 +47,7 @@ class RedemptionAdmin(BackOfficeAdmin):
     list_display_links = None
     list_select_related = ("promotion", "customer")
     list_filter = (CountsFilter, "taken_at", ("promotion", admin.RelatedOnlyFieldListFilter))
-    tabs = (Tab(_("Count"), {"counts": "yes"}), Tab(_("Given back"), {"counts": "no"}))
+    tabs = (Tab(_("Still counts"), {"counts": "yes"}), Tab(_("Given back"), {"counts": "no"}))
     search_fields = ("=reference", "=promotion__code", "=customer__number")
     search_help_text = _("Number of the order or the customer, or code of the promotion")
     empty_text = _("No uses. Those of promotions with a code or a limit are written down with their orders.")
