@@ -104,7 +104,7 @@ class StockOfLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceKept:
-    """A line of which there is more now: all of it at the price that was agreed, and what it would cost today."""
+    """A line of which there is more now, or too few for its price: what was agreed, and what it costs today."""
 
     name: str
     units: int
@@ -119,7 +119,7 @@ class ChangePreview:
     `to_pay` and `to_refund` are what the edit itself asks of the customer, or owes to him. `to_credit` is what
     invoices of it give back. `approval` are the reasons for which somebody has to agree; `refusals` say beside each
     field why it cannot be. `pulled_back` is work that stops and is planned again; `prices` are those of lines that
-    grow; `fewest` how many units of a line must stay, by its position.
+    grow, or fall below the step of their price; `fewest` how many units of a line must stay, by its position.
     """
 
     order_number: str

@@ -56,7 +56,7 @@ class CustomerSerializer(serializers.Serializer):
     language = serializers.CharField()
     currency = serializers.CharField()
     payment_terms = serializers.CharField()
-    credit_limit = MoneyField(allow_null=True, help_text="In the customer's currency; null: no credit.")
+    credit_limit = MoneyField(allow_null=True, help_text="In the customer's currency; null: no limit; 0: no credit.")
     tags = serializers.ListField(child=serializers.CharField())
     notes = serializers.CharField()
     active = serializers.BooleanField()

@@ -82,10 +82,14 @@ def offer_draft(order_id: int, *, valid_until: date, deposit: Deposit | None = N
     draft.valid_until, draft.offered_at = valid_until, now
     draft.save(update_fields=["valid_until", "offered_at"])
     after: dict[str, Any] = {"valid_until": valid_until}
-    if (wanted := _deposit_of(order, deposit)) != order.deposit_total:
-        order.deposit_total = wanted
-        order.save(update_fields=["deposit_total"])
+    wanted = _deposit_of(order, deposit)
+    if wanted != order.deposit_total:
         after["deposit"] = f"{plain(wanted, order.currency)} {order.currency}"
+    if before["valid_until"] and (before["valid_until"] != valid_until or "deposit" in after):
+        # Another offer than the one that was read: its link accepts nothing any more, and a letter brings the new one.
+        order.version += 1
+    order.deposit_total = wanted
+    order.save(update_fields=["deposit_total", "version"])
     note_change(order, "orders.draft_offered", actor=actor, before=before, after=after)
     emit(QuotationOffered(order_id=order.pk, version=order.version, offered_on=today.isoformat()), actor=actor)
     return order

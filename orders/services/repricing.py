@@ -34,9 +34,13 @@ def reprice(work: Rework) -> None:
         order.cancelled_total = cancelled_worth(order, work.lines, work.charges)
         order.credited_total += work.to_credit
         return
-    told = [*order.explanation, *work.told]
     quote = pricing.requote_order(
-        _agreed_before(work), _agreed_now(work), told=told, by=str(work.actor), why=work.reason
+        _agreed_before(work),
+        _agreed_now(work),
+        told=order.explanation,
+        anew=work.told,
+        by=str(work.actor),
+        why=work.reason,
     )
     for name in TOTALS:
         setattr(order, name, getattr(quote, name))

@@ -1,6 +1,7 @@
 """What is wished for is taken, on the objects, or refused beside its field with the way out."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.utils import timezone
@@ -20,6 +21,7 @@ from orders.wishes import NewLine
 from pricing import services as pricing
 
 from .composing import MOST_UNITS, frozen_line
+from .cutoff import is_customer
 from .promising import country_of
 from .reworking import LABELLED, PICKED, WALKING, Rework, fewest_of, stands_as_it_is
 
@@ -28,6 +30,7 @@ def take_wish(work: Rework) -> None:
     """Take all of it onto the objects, but for what it costs and where it comes from."""
     _say(work)
     _count(work)
+    _fall_below_steps(work)
     _add(work)
 
 
@@ -139,6 +142,47 @@ def _why_fewest(work: Rework, line: OrderLine, fewest: int) -> str:
     return _("At least %(n)s: they have left") % {"n": fewest}
 
 
+def _fall_below_steps(work: Rework) -> None:
+    """Let a customer who takes fewer units than a price asks for pay the price of so many, on the day of the order.
+
+    Staff see both prices (`prices_kept`) and decide: fewer units may be our fault.
+    """
+    if work.stands or work.refusals or not is_customer(work.actor):
+        return
+    steps = pricing.steps_of(work.order.explanation)
+    fallen = [line for line in _at_agreed_prices(work) if 0 < line.wanted < steps.get(line.position, 0)]
+    if not fallen:
+        return
+    try:
+        quote = _listed(work, fallen, on=timezone.localdate(work.order.placed_at or work.at))
+    except DomainError as error:
+        work.refuse_all(error, at="/lines")
+        return
+    work.told += [one for one in quote.explanation if one["about"].startswith("line:")]
+    for line, priced in zip(fallen, quote.lines, strict=True):
+        line.unit_price = priced.unit_price
+
+
+def _at_agreed_prices(work: Rework) -> list[OrderLine]:
+    """Return the lines whose price nobody has set otherwise with this wish."""
+    was = {line["position"]: Decimal(line["unit_price"]) for line in work.before["lines"]}
+    return [line for line in work.lines if line.pk is not None and line.unit_price == was.get(line.position)]
+
+
+def _listed(work: Rework, lines: Sequence[OrderLine], *, on: date) -> pricing.Quote:
+    """Price lines that are there already by the lists of a day."""
+    order, customer = work.order, work.order.customer
+    return pricing.quote_order(
+        channel=order.channel,
+        lines=[pricing.QuoteLine(key=one.position, product=one.product, quantity=one.wanted) for one in lines],
+        country=country_of(order),
+        on=on,
+        group_id=customer.group_id if customer is not None and not order.found_by_email else None,
+        prices_include_tax=order.prices_include_tax,
+        currency=order.currency,
+    )
+
+
 def _add(work: Rework) -> None:
     if not work.wish.add:
         return
@@ -205,36 +249,31 @@ def _price_new(work: Rework, added: Sequence[tuple[NewLine, OrderLine]]) -> None
         prices_include_tax=work.order.prices_include_tax,
         currency=work.order.currency,
     )
-    work.told = [one for one in quote.explanation if one["about"].startswith("line:")]
+    work.told += [one for one in quote.explanation if one["about"].startswith("line:")]
     for (_one, line), priced in zip(added, quote.lines, strict=True):
         line.unit_price = priced.unit_price
 
 
 def prices_kept(work: Rework) -> tuple[PriceKept, ...]:
-    """Return at which price lines grow: the one that was agreed, whatever a list says of so many today."""
-    order, customer = work.order, work.order.customer
-    was = {line["position"]: (line["quantity"], Decimal(line["unit_price"])) for line in work.before["lines"]}
-    agreed = [(line, *was[line.position]) for line in work.lines if line.pk is not None and line.position in was]
-    grown = [line for line, units, price in agreed if line.wanted > units and line.unit_price == price]
-    if not grown or work.refusals:
+    """Return at which price lines grow or fall below its step: the agreed one, whatever a list says today."""
+    was = {line["position"]: line["quantity"] for line in work.before["lines"]}
+    steps = pricing.steps_of(work.order.explanation)
+    kept = [
+        line
+        for line in _at_agreed_prices(work)
+        if line.wanted > was[line.position] or 0 < line.wanted < min(was[line.position], steps.get(line.position, 0))
+    ]
+    if not kept or work.refusals:
         return ()
     try:
-        quote = pricing.quote_order(
-            channel=order.channel,
-            lines=[pricing.QuoteLine(key=one.position, product=one.product, quantity=one.wanted) for one in grown],
-            country=country_of(order),
-            on=timezone.localdate(work.at),
-            group_id=customer.group_id if customer is not None and not order.found_by_email else None,
-            prices_include_tax=order.prices_include_tax,
-            currency=order.currency,
-        )
+        quote = _listed(work, kept, on=timezone.localdate(work.at))
         today = {one.key: one.unit_price for one in quote.lines}
     except DomainError:
         # Not sold at any price today: what was agreed holds.
         today = {}
     return tuple(
         PriceKept(name=one.name, units=one.wanted, agreed=one.unit_price, today=today.get(one.position))
-        for one in grown
+        for one in kept
     )
 
 

@@ -42,6 +42,9 @@ class _Goods:
         return self.before - self.discount
 
 
+TOO_MUCH_OFF = "The discount is more than the order costs"
+
+
 @dataclass
 class _Charge:
     """One charge on its way through the calculation: it may fall under several rates."""
@@ -70,7 +73,8 @@ def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
     _tell_rates_of_home(goods, treatments, told)
     # A charge of its own class is part of what is sold most of all: goods, where there are any.
     main = treatments.get(GOODS) or next(iter(treatments.values()))
-    charges = [_split_charge(one, goods, main, request, provider) for one in _charges(request, free_shipping, told)]
+    asked = _charges(goods, request, free_shipping, told)
+    charges = [_split_charge(one, goods, main, request, provider) for one in asked]
     parts = [one.part for one in goods] + [part for charge in charges for part in charge.parts]
     groups = tax_parts(parts, gross=request.prices_include_tax, currency=request.currency)
     distant = {one.part.key for one in goods if treatments[one.line.supply].code in DISTANCE_SALES}
@@ -239,16 +243,27 @@ def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteReque
     return Part(one.amount, key, given)
 
 
-def _charges(request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable[_Charge]:
+def _charges(goods: Sequence[_Goods], request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable[_Charge]:
+    """Return what is asked for beside the goods. Discounts take no more than all the rest comes to."""
+    rounded = []
     for index, charge in enumerate(request.charges):
         if charge.kind not in CHARGE_KINDS:
             text = f"{charge.kind!r} is no kind of charge"
             raise _fault(InvalidPrice, index, "kind", text, "charges")
         amount = round_amount(_bounded(charge.amount), request.currency)
+        rounded.append((charge, amount, charge.kind == "shipping" and bool(free_shipping) and amount > 0))
+    left = sum((one.amount for one in goods), start=ZERO)
+    left += sum((amount for _charge, amount, is_free in rounded if amount > 0 and not is_free), start=ZERO)
+    for charge, full, is_free in rounded:
         about = f"{charge.kind}:{charge.code}"
-        if charge.kind == "shipping" and free_shipping and amount > 0:
-            told.say(about, "free_shipping", f"{free_shipping}: no charge instead of {told.amount(amount)}", ZERO)
+        if is_free:
+            told.say(about, "free_shipping", f"{free_shipping}: no charge instead of {told.amount(full)}", ZERO)
             continue
+        amount = max(full, -left) if charge.kind == "discount" and full < 0 else full
+        if amount != full and not request.caps_discounts:
+            pointer = {"pointer": "/discounts", "code": DiscountTooLarge.code, "detail": TOO_MUCH_OFF}
+            raise DiscountTooLarge(TOO_MUCH_OFF, errors=[pointer])
+        left += min(amount, ZERO)
         rate = {"rate": dict(charge.rate)} if charge.rate else {}
         told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount, **_signed(charge.by), **rate)
         if amount:

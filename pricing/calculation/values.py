@@ -206,7 +206,10 @@ class TaxSituation(TaxBuyer):
 
 @dataclass(frozen=True, kw_only=True)
 class QuoteRequest:
-    """Everything a quote depends on."""
+    """Everything a quote depends on.
+
+    Discounts on the whole take no more than there is: what is more is refused, or left out with `caps_discounts`.
+    """
 
     currency: str
     prices_include_tax: bool
@@ -214,6 +217,7 @@ class QuoteRequest:
     tax: TaxSituation
     charges: Sequence[ChargeInput] = ()
     promotions: Sequence[PromotionRule] = ()
+    caps_discounts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

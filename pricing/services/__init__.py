@@ -49,7 +49,7 @@ from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_chan
 from .promotions import give_back, granted_by, recount, redeem, refer
 from .quoting import QuoteLine, quote_order
 from .registrations import is_taxed_alike, set_distance_sales, set_registrations
-from .requoting import Agreed, AgreedLine, requote_order
+from .requoting import Agreed, AgreedLine, requote_order, steps_of
 from .vat import look_up_vat_id
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "registered_in",
     "region_of",
     "requote_order",
+    "steps_of",
     "routing_rules",
     "set_distance_sales",
     "set_handling",

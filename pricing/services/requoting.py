@@ -67,10 +67,16 @@ class Agreed:
     total: Decimal = Decimal(0)
 
 
-def requote_order(before: Agreed, after: Agreed, *, told: Told, by: str = "", why: str = "") -> Quote:
+def steps_of(told: Told) -> dict[int, int]:
+    """Return from how many units on the price of a line holds, by its key, for prices that come from a list."""
+    return {key: one.min_quantity for key, one in _sources(told).items()}
+
+
+def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (), by: str = "", why: str = "") -> Quote:
     """Say what an agreement costs after it is changed. `told` is how the figures of the one before came about.
 
-    `by` is who changes it, and `why` the reason: both are told of prices that are set by hand.
+    `anew` are the reasons of prices that come from a list with this change: of new lines, and of those that got
+    another step. `by` is who changes it, and `why` the reason: both are told of prices that are set by hand.
 
     What was granted with it (promotions, a discount on a line, a delivery at another price) is granted again. Tax
     that was reckoned elsewhere stays with its line. Raises AgreedElsewhere where the figures before cannot be worked
@@ -88,7 +94,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, by: str = "", wh
         key: one
         for key, one in _sources(told).items()
         if all(line.unit_price == known[key].unit_price for line in after.lines if line.key == key and key in known)
-    }
+    } | _sources(anew)
     signs = _signs(before, after, told, lists, by=by, why=why)
     distance_sales = distance_sales_told(told)
     for keeps_tax in (False, True):
@@ -163,6 +169,8 @@ def _calculate(
             ),
             charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
             promotions=promotions,
+            # What was granted stays granted, as far as there is something to take it off.
+            caps_discounts=True,
         ),
         provider=tax_provider(),
     )

@@ -291,3 +291,21 @@ def test_a_draft_that_is_typed_anew_is_not_in_the_way_of_its_own_coupon(shop):
     assert (again.discount_total, Promotion.objects.get().used) == (Decimal("1.42"), 0)
     assert services.place_draft(again.pk, actor=MAYA).discount_total == Decimal("1.42")
     assert Promotion.objects.get().used == 1
+
+
+def test_an_offer_with_other_terms_is_another_one_and_says_so_by_mail(draft, run_debts):
+    ten, ninety = (services.Deposit(percent=Decimal(percent)) for percent in (10, 90))
+    first = services.offer_draft(draft.pk, valid_until=in_days(14), deposit=ten, actor=MAYA)
+    run_debts()
+    again = services.offer_draft(draft.pk, valid_until=in_days(14), deposit=ten, actor=MAYA)
+    run_debts()
+    assert (again.version, len(OutgoingMail.objects.all())) == (first.version, 1), "the same, said twice"
+
+    other = services.offer_draft(draft.pk, valid_until=in_days(14), deposit=ninety, actor=MAYA)
+    run_debts()
+
+    assert (other.version, len(OutgoingMail.objects.all())) == (first.version + 1, 2)
+    with pytest.raises(StaleOrder):
+        services.accept_quotation(draft.pk, version=first.version, actor=MAYA)
+    later = services.offer_draft(draft.pk, valid_until=in_days(15), deposit=ninety, actor=MAYA)
+    assert later.version == other.version + 1

@@ -9,6 +9,7 @@ import pytest
 from core.errors import Invalid
 from pricing.calculation import (
     ChargeInput,
+    DiscountTooLarge,
     GoodsLine,
     PromotionRule,
     Quote,
@@ -324,3 +325,28 @@ def test_currencies_have_their_own_smallest_unit(currency, total):
 
     check_sums(found)
     assert found.total == D(total)
+
+
+def test_discounts_on_the_whole_take_no_more_than_there_is():
+    ten, all_of_it = (
+        ChargeInput(kind="discount", code="", name="Fair", amount=D(amount)) for amount in ("-10", "-9.10")
+    )
+
+    with pytest.raises(DiscountTooLarge) as refused:
+        ask(TEA, charges=[SHIPPING, ten])
+    assert refused.value.errors == [
+        {"pointer": "/discounts", "code": "discount_too_large", "detail": "The discount is more than the order costs"}
+    ]
+    assert ask(TEA, charges=[SHIPPING, all_of_it]).total == 0
+
+    capped = ask(TEA, charges=[SHIPPING, ten, ten], caps_discounts=True)
+    check_sums(capped)
+    assert (capped.total, [one.amount for one in capped.charges]) == (0, [D("4.90"), D("-9.10")])
+
+
+def test_a_delivery_that_is_free_is_nothing_to_take_a_discount_off():
+    free = PromotionRule(code="FREE", name="Free delivery", kind="free_shipping", value=D(0))
+    five = ChargeInput(kind="discount", code="", name="Fair", amount=D(-5))
+
+    with pytest.raises(DiscountTooLarge):
+        ask(TEA, charges=[SHIPPING, five], promotions=[free])
