@@ -48,6 +48,12 @@ def draft_invoice(event: GoodsShipped) -> None:
     services.issue_for_shipment(event.order_id, event.reference)
 
 
+@handles(OrderAmended)
+def draft_invoice_of_the_rest(event: OrderAmended) -> None:
+    """Work out what is owed for an order of which nothing is awaited any more."""
+    services.invoice_what_left(event.order_id)
+
+
 @handles(InvoiceDrafted)
 def issue_invoice(event: InvoiceDrafted) -> None:
     """Number and issue it in a transaction of its own: the series is locked as shortly as can be."""

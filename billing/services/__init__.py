@@ -62,7 +62,7 @@ from .evidence import Piece, evidence_at_hand, give_evidence, send_evidence, wat
 from .giving_back import give_back
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
-from .invoicing import invoice_order, issue_for_shipment, issue_invoice
+from .invoicing import invoice_order, invoice_what_left, issue_for_shipment, issue_invoice
 from .logo import check_logo, logo_on_paper, set_logo
 from .looking import look_after_money, look_after_payment
 from .mailing import mail_credit_note, mail_invoice
@@ -217,6 +217,7 @@ __all__ = [
     "fail_payment",
     "fail_refund",
     "invoice_order",
+    "invoice_what_left",
     "invoice_xml",
     "is_payable_online",
     "issue_credit_note",

@@ -71,6 +71,16 @@ def issue_for_shipment(order_id: int, reference: str, *, actor: Actor = SYSTEM) 
 
 
 @service
+def invoice_what_left(order_id: int, *, actor: Actor = SYSTEM) -> Invoice | None:
+    """Draft the invoice of an order that is billed as a whole, once an edit leaves nothing of it to wait for.
+
+    Its last parcel left before, and no other one will ask. Asking twice returns the first invoice.
+    """
+    order = take_order(order_id)
+    return _draft_whole(order, actor=actor) if order.channel.invoice_policy == PER_ORDER else None
+
+
+@service
 def invoice_order(order_id: int, *, actor: Actor, at: datetime | None = None) -> Invoice:
     """Draft an invoice over everything of an order that stands on none yet.
 

@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from billing import services as billing
 from billing.errors import NothingToInvoice
-from billing.models import Invoice, InvoiceLine
+from billing.models import Invoice, InvoiceLine, Payment
 from core.actors import SYSTEM
 from core.models import Delivery, EventRecord
+from orders import services as orders
 from orders.inputs import LineInput
 from orders.models import Movement
+from orders.wishes import LineWish, Wish
 from pricing.models import Channel
-from tests.factories.billing import again, make_seller, place, ship, ship_all
+from tests.factories.billing import again, line_of, make_seller, place, ship, ship_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
 
@@ -28,6 +30,13 @@ def rows(invoice):
         (row.sku or row.name, row.quantity, str(row.net_total), str(row.tax_total))
         for row in InvoiceLine.objects.filter(invoice=invoice).order_by("position")
     ]
+
+
+def drop(order, sku):
+    """Take off the order what of a line has not left."""
+    line = line_of(order, sku)
+    wish = Wish(lines=(LineWish(position=line.position, quantity=line.shipped),))
+    orders.amend_order(order.pk, wish, expected_version=again(order).version, reason="Not wanted", actor=SYSTEM)
 
 
 def test_goods_that_leave_are_invoiced_to_the_cent(run_debts):
@@ -101,6 +110,48 @@ def test_by_order_it_waits_until_all_has_left(run_debts):
     run_debts()
     invoice = Invoice.objects.get()
     assert (invoice.source_reference, invoice.total) == (order.number, Decimal("22.06"))
+
+
+def test_by_order_it_is_billed_when_the_rest_is_not_wanted_any_more(run_debts):
+    Channel.objects.filter(code="api").update(invoice_policy="per_order")
+    order = place()
+    ship(order, {"MUG-RED": 2}, reference="SH-1")
+    run_debts()
+    assert not Invoice.objects.exists()
+
+    drop(order, "TEA-1")
+    run_debts()
+    order, invoice = again(order), Invoice.objects.get()
+    assert (invoice.status, invoice.source_reference, invoice.total) == ("issued", order.number, Decimal("17.56"))
+    assert [row[:2] for row in rows(invoice)] == [("MUG-RED", 2), ("Standard delivery", 1), ("Standard delivery", 1)]
+    assert (order.status, order.invoice_status, order.balance_due) == ("fulfilled", "invoiced", Decimal("17.56"))
+
+    assert billing.invoice_what_left(order.pk) == invoice
+
+
+def test_what_is_held_for_an_order_billed_as_a_whole_is_taken_when_the_rest_is_not_wanted(run_debts):
+    Channel.objects.filter(code="api").update(invoice_policy="per_order")
+    order = place(terms="prepaid")
+    held = billing.authorize_payment(order.pk, method="card", amount=Decimal("22.06"), actor=SYSTEM)
+    ship(order, {"MUG-RED": 2}, reference="SH-1")
+    run_debts()
+
+    drop(order, "TEA-1")
+    run_debts()
+    order = again(order)
+    assert Payment.objects.get(pk=held.pk).captured == Invoice.objects.get().total == Decimal("17.56")
+    assert (order.payment_status, order.balance_due) == ("paid", 0)
+
+
+def test_an_edit_bills_nothing_by_itself_where_every_parcel_has_its_invoice(run_debts):
+    order = place()
+    ship(order, {"MUG-RED": 2}, reference="SH-1")
+    run_debts()
+
+    drop(order, "TEA-1")
+    run_debts()
+    assert Invoice.objects.get().source_reference == "SH-1"
+    assert billing.invoice_what_left(order.pk) is None
 
 
 def test_what_was_billed_in_advance_is_not_billed_when_it_leaves(run_debts):
