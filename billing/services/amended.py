@@ -6,7 +6,7 @@ from billing import selectors
 from billing.models import Payment
 from billing.services.common import moment, summed, take_order
 from billing.services.matching import tell_order
-from billing.services.payments import give_up_checkouts, void_payment
+from billing.services.payments import HELD, give_up_checkouts, let_go_of_spare, void_payment
 from billing.services.refunds import refundable_payments, request_refund
 from billing.services.store_credit import CODE, let_go_of_credit
 from core.actors import SYSTEM, Actor
@@ -19,8 +19,9 @@ from orders.models import Order
 def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal:
     """Send back what came in beyond what is agreed now, and close pages over another amount. Returns what goes back.
 
-    What is held and not taken stays held: an invoice takes no more of it than it is about. But store credit beyond
-    what is owed is the customer's to spend. The number of the edit is the reference: a second call is harmless.
+    A hold stays whole as long as some of it is owed, because an invoice takes no more of it than it is about; one
+    that nobody needs is let go. Store credit beyond what is owed is the customer's to spend. The number of the edit
+    is the reference: a second call is harmless.
     """
     order = take_order(order_id)
     if not Payment.objects.filter(order=order).exists():
@@ -29,6 +30,7 @@ def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal
         give_up_checkouts(order, unless=selectors.payable(order), reason="The order was changed", actor=actor)
     if (spare := order.authorized_total - max(Decimal(0), order.balance_due)) > 0:
         _let_go_of_credit(order, spare, change=change, actor=actor)
+        let_go_of_spare(order.pk, reason=f"Change {change}", actor=actor)
     back = _too_much(order)
     if back > 0:
         request_refund(
@@ -43,9 +45,8 @@ def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal
 
 
 def _let_go_of_credit(order: Order, spare: Decimal, *, change: str, actor: Actor) -> None:
-    held = (Payment.Status.AUTHORIZED, Payment.Status.PARTIALLY_CAPTURED)
     reason = f"Change {change}"
-    for payment in Payment.objects.filter(order=order, gateway=CODE, status__in=held).order_by("-pk"):
+    for payment in Payment.objects.filter(order=order, gateway=CODE, status__in=HELD).order_by("-pk"):
         part = min(spare, payment.held)
         if part <= 0:
             return

@@ -36,6 +36,7 @@ from orders.models import Order
 Status = Payment.Status
 # For how long a charge whose answer was lost is asked for again under its key; Stripe remembers keys for a day.
 KEYS_LAST = timedelta(hours=20)
+NOTHING_OWED = "Nothing is owed any more"
 
 
 # What is wanted -----------------------------------------------------------------------------------
@@ -208,6 +209,8 @@ def _count_capture(order: Order, payment: Payment, *, actor: Actor, at: datetime
         ask_to_let_go(order, payment, reason="", actor=actor, at=at)
     match_money(order, capture=order.status not in OVER, actor=actor, at=at)
     tell_order(order, actor=actor, at=at)
+    if payment.held and order.balance_due <= 0:
+        ask_to_let_go(order, payment, reason=NOTHING_OWED, actor=actor, at=at)
     tell_if_late(order, payment, actor=actor, at=at)
 
 
@@ -223,7 +226,8 @@ def _end_hold(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
     fact = PaymentVoided if wished else PaymentLapsed
     emit(about_payment(fact, order, payment), actor=actor, at=at)
     tell_order(order, actor=actor, at=at)
-    if order.status not in OVER and (asked or not wished):
+    # What nobody owed any more is missed by nobody.
+    if order.status not in OVER and (asked or (not wished and order.balance_due > 0)):
         have_it_looked_at(order, payment, HOLD_LAPSED(amount=held, order=order), key="hold-lapsed")
 
 

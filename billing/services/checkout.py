@@ -40,7 +40,7 @@ from billing.services.captures import (
 )
 from billing.services.common import about_money, about_payment, take_order, take_payment, tell_if_late
 from billing.services.matching import FIRST_PAUSE, match_money, tell_order
-from billing.services.payments import give_up_checkouts
+from billing.services.payments import ANOTHER_WAY, give_up_checkouts, let_go_of_spare
 from billing.services.rounds import ask_about_each
 from core import outbox
 from core.actors import SYSTEM, Actor
@@ -253,8 +253,10 @@ def settle_checkout(
     payment.reference = standing.reference or payment.reference
     if standing.stand is Stand.PAID:
         _take_money(order, payment, standing, actor=actor, at=when)
+        let_go_of_spare(order.pk, reason=ANOTHER_WAY, actor=actor)
     elif standing.stand is Stand.HELD:
         hold_money(order, payment, standing, actor=actor, at=when)
+        let_go_of_spare(order.pk, reason=ANOTHER_WAY, actor=actor)
     elif standing.stand is Stand.OPEN:
         _stay_open(payment, standing, actor=actor, at=when)
     elif standing.stand is Stand.REFUSED:

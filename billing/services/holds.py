@@ -4,32 +4,38 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from billing import selectors
 from billing.models import Payment
 from billing.sentences import HOLD_LAPSES, TAKEN_IN_TIME
-from billing.services.common import take_payment
-from billing.services.payments import capture_payment
+from billing.services.common import summed, take_payment
+from billing.services.payments import HELD, capture_payment
 from core.actors import Actor
 from core.money import Money
 from core.service import service
 from orders import categories
 from orders import services as orders
+from orders.errors import ExceptionNotOpen
 from orders.models import OrderException
 
 AHEAD = timedelta(days=2)
-HELD = (Payment.Status.AUTHORIZED, Payment.Status.PARTIALLY_CAPTURED)
 
 
 def watch_holds(now: datetime | None = None, *, limit: int = 500) -> int:
     """Open an exception for each payment that will not be held any more when its goods leave. Returns how many."""
     when = now or timezone.now()
-    ending = Payment.objects.filter(status__in=HELD, expires_at__lte=when + AHEAD).select_related("order")
+    ending = Payment.objects.filter(
+        status__in=HELD, expires_at__lte=when + AHEAD, order__balance_due__gt=0
+    ).select_related("order")
     found = [one.pk for one in ending.order_by("expires_at", "pk")[:limit] if comes_too_late(one, now=when)]
     return sum(report_ending_hold(pk, now=when) for pk in found)
 
 
 def comes_too_late(payment: Payment, *, now: datetime) -> bool:
-    """Whether the goods are not expected to leave while the money is held."""
+    """Whether the goods are not expected to leave while the money is held, and some of it is owed."""
+    if payment.order.balance_due <= 0:
+        return False
     if payment.expires_at is None or payment.held <= 0 or payment.expires_at > now + AHEAD:
         return False
     leaves_on = payment.order.ship_by_on
@@ -61,10 +67,18 @@ def report_ending_hold(payment_id: int, *, now: datetime) -> bool:
 
 @service
 def take_hold_for_exception(exception_id: int, *, actor: Actor) -> OrderException:
-    """Take held money before its hold ends, though the goods are still here."""
+    """Take held money before its hold ends, though the goods are still here: at most what is owed.
+
+    Raises ExceptionNotOpen where nothing is owed any more, or all of it is being taken elsewhere.
+    """
     exception = OrderException.objects.get(pk=exception_id)
-    payment = Payment.objects.get(code=exception.payload.get("payment", ""))
-    capture_payment(payment.pk, actor=actor)
+    found = Payment.objects.get(code=exception.payload.get("payment", ""))
+    order, payment = take_payment(found.pk)
+    under_way = summed(Payment.objects.filter(order=order).values_list("capturing", flat=True))
+    owed = order.balance_due - under_way - selectors.coming(order)
+    if owed <= 0:
+        raise ExceptionNotOpen(_("Nothing is owed for it any more"))
+    capture_payment(payment.pk, min(payment.held, owed) if payment.held else None, actor=actor)
     return orders.close_exception(exception_id, resolution=TAKEN_IN_TIME(), actor=actor)
 
 

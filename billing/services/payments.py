@@ -17,7 +17,7 @@ from billing.events import (
 from billing.gateways.store_credit import CODE
 from billing.models import Payment
 from billing.services.booking import post_capture
-from billing.services.captures import ask_to_let_go, charge_again
+from billing.services.captures import NOTHING_OWED, ask_to_let_go, charge_again
 from billing.services.common import (
     LIVE,
     OVER,
@@ -25,6 +25,7 @@ from billing.services.common import (
     about_payment,
     checked,
     moment,
+    summed,
     take_invoice,
     take_order,
     take_payment,
@@ -47,6 +48,9 @@ from core.service import service
 from core.transitions import advance
 from orders.inputs import PaymentInput
 from orders.models import Order, OrderStatus
+
+HELD = (Payment.Status.AUTHORIZED, Payment.Status.PARTIALLY_CAPTURED)
+ANOTHER_WAY = "Money came another way"
 
 
 @service
@@ -113,6 +117,7 @@ def record_payment(
     tell_order(order, actor=actor, at=moment(at))
     tell_if_late(order, payment, actor=actor, at=moment(at))
     give_up_overtaken(order, actor=actor)
+    let_go_of_spare(order.pk, reason=ANOTHER_WAY, actor=actor, at=at)
     return payment
 
 
@@ -279,8 +284,10 @@ def collect_payment(invoice_id: int, *, actor: Actor = SYSTEM) -> None:
     """
     order, invoice = take_invoice(invoice_id)
     when = moment(invoice.issued_at)
-    if match_money(order, capture=True, actor=actor, at=when):
+    if purses := match_money(order, capture=True, actor=actor, at=when):
         tell_order(order, actor=actor, at=when)
+        if order.balance_due <= 0 and any(purse.payment.held for purse in purses):
+            let_go_of_spare(order.pk, reason=NOTHING_OWED, actor=actor, at=when)
         charge_again(order, invoice.pk, actor=actor, at=when)
 
 
@@ -330,7 +337,29 @@ def give_up_checkouts(
 def give_up_overtaken(order: Order, *, actor: Actor) -> None:
     """Close the provider's pages where money came another way, so that nobody pays twice."""
     if selectors.undecided(order):
-        give_up_checkouts(order, unless=selectors.payable(order), reason="Money came another way", actor=actor)
+        give_up_checkouts(order, unless=selectors.payable(order), reason=ANOTHER_WAY, actor=actor)
+
+
+@service
+def let_go_of_spare(order_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> None:
+    """Let go of each hold without which what is owed is held all the same, the youngest first; repeated, harmless.
+
+    Nobody takes such money in time, and who took it would take it a second time.
+    """
+    if not Payment.objects.filter(order=order_id, status__in=HELD).exists():
+        return
+    order, when = take_order(order_id), moment(at)
+    payments = list(Payment.objects.filter(order=order, status__in=HELD).order_by("-pk"))
+    spare = summed(one.held + one.capturing for one in payments) - max(Decimal(0), order.balance_due)
+    let_go = False
+    for payment in payments:
+        if payment.capturing or not 0 < payment.held <= spare:
+            continue
+        spare -= payment.held
+        _let_go(order, payment, reason=without_cards(reason), actor=actor, at=when)
+        let_go = True
+    if let_go:
+        tell_order(order, actor=actor, at=when)
 
 
 @service

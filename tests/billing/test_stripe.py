@@ -206,6 +206,32 @@ def test_a_hold_that_stripe_let_go_of_is_no_money_and_a_person_hears_of_it(order
     assert stand(payment) == ALL
 
 
+def test_what_came_another_way_has_stripe_let_go_of_what_it_holds(order, stripe, run_debts):
+    payment = pay(order, stripe, run_debts)
+    billing.record_payment(order.pk, method="bank_transfer", amount=Decimal("22.06"), actor=MAYA)
+    assert Payment.objects.get(pk=payment.pk).giving_up
+    run_debts()
+
+    assert stand(payment) == ("voided", "22.060", "0.000", "0.000")
+    assert (stripe.taken(payment.code), again(order).authorized_total, again(order).paid_total) == (
+        0,
+        0,
+        Decimal("22.06"),
+    )
+    assert not OrderException.objects.exists()
+
+
+def test_a_hold_without_use_that_runs_out_is_missed_by_nobody(order, stripe, run_debts, monkeypatch):
+    payment = pay(order, stripe, run_debts)
+    monkeypatch.setattr("billing.services.payments.let_go_of_spare", lambda *_args, **_more: None)
+    billing.record_payment(order.pk, method="bank_transfer", amount=Decimal("22.06"), actor=MAYA)
+    stripe.run_out("pi_1")
+    billing.ask_provider(payment.pk)
+
+    assert stand(payment)[0] == "expired"
+    assert not OrderException.objects.exists()
+
+
 def two_parcels(order, run_debts):
     """Send the tea first (4.49), then the mugs."""
     ship(order, {"TEA-1": 1}, reference="SH-1")
