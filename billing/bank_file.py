@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from core.money import quantum
 from core.sentences import gettext_noop, sentence
 
 NO_COLUMN = sentence(gettext_noop("No column of the file says: %(names)s"))
@@ -152,7 +153,8 @@ def _row(
     said = cell("amount") or cell("incoming") or (f"-{cell('outgoing').lstrip('+-')}" if cell("outgoing") else "")
     if said and cell("sign").upper() in ("S", "SOLL", "D", "DEBIT"):
         said = f"-{said.strip('+-')}"
-    amount = amount_of(said)
+    row_currency = (cell("currency") or currency).upper()[:3]
+    amount = amount_of(said, decimals=decimals_of(row_currency))
     if amount is None or abs(amount) >= MOST:
         amount = None
         faults.append(NO_AMOUNT(text=said[:40]))
@@ -174,7 +176,7 @@ def _row(
         name=name,
         text=text,
         amount=amount,
-        currency=(cell("currency") or currency).upper()[:3],
+        currency=row_currency,
         digest=hashlib.sha256(written.encode()).hexdigest(),
         identity=identity_of(booked_on, amount, name, text, nth),
         own=own,
@@ -204,8 +206,16 @@ def day_of(text: str) -> date | None:
     return None
 
 
-def amount_of(text: str) -> Decimal | None:
-    """Read an amount: 1.234,56 and 1,234.56, a sign before or behind it, S and H, a currency beside it."""
+def decimals_of(currency: str) -> int:
+    """Return how many decimals a currency has; two where nobody knows it."""
+    return -int(quantum(currency).as_tuple().exponent)
+
+
+def amount_of(text: str, *, decimals: int = 2) -> Decimal | None:
+    """Read an amount: 1.234,56 and 1,234.56, a sign before or behind it, S and H, a currency beside it.
+
+    `decimals` is how many its currency has: with three, 12.345 are twelve dinars, and in euro twelve thousand.
+    """
     plain = text.replace("EUR", "").replace("€", "").strip()
     sign = -1 if plain[-1:].upper() == "S" else 1
     plain = plain.rstrip("SHsh ").strip()
@@ -218,6 +228,7 @@ def amount_of(text: str) -> Decimal | None:
     decimal_at = max(comma, point)
     if (
         decimal_at >= 0
+        and decimals != 3
         and len(digits) - decimal_at - 1 == 3
         and min(comma, point) < 0
         and digits.count(digits[decimal_at]) >= 1

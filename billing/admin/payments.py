@@ -40,7 +40,9 @@ def record(order_id: int, *, method: str, reference: str, amount: Any, received_
     at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
     if at is not None and at > timezone.now():
         at = None
-    return services.record_payment(order_id, method=method, amount=amount, reference=reference, actor=actor, at=at)
+    return services.record_payment(
+        order_id, method=method, amount=amount, reference=reference, actor=actor, at=at, known_for_a_day=True
+    )
 
 
 def refund_order(order_id: int, *, amount: Any, reason: str, to_credit: bool = False, actor: Actor) -> list[Refund]:
@@ -119,6 +121,7 @@ ORDER_STEPS = {
         record,
         OPERATE,
         form=PaymentForm,
+        once=True,
         initial=lambda order: {
             "amount": round_amount(order.balance_due, order.currency) if order.balance_due > 0 else ""
         },
@@ -132,6 +135,7 @@ ORDER_STEPS = {
         refund_order,
         OPERATE,
         form=RefundForm,
+        once=True,
         initial=_refundable,
         consequences=_what_a_refund_does,
         style="danger",
@@ -210,6 +214,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
             services.capture_payment,
             OPERATE,
             form=CaptureForm,
+            once=True,
             initial=lambda payment: {"amount": round_amount(payment.held, payment.currency)},
             consequences=_what_capture_does,
             style="primary",
@@ -230,6 +235,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
             refund_payment,
             OPERATE,
             form=RefundForm,
+            once=True,
             initial=_refundable,
             consequences=_what_a_refund_does,
             style="danger",

@@ -112,6 +112,7 @@ class MoneyOfCustomer(TransitionAdmin, BackOfficeAdmin):
             record,
             OPERATE,
             form=PaymentForm,
+            once=True,
             initial=_all_of_it,
             consequences=_what_it_does,
             style="primary",

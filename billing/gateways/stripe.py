@@ -41,6 +41,11 @@ USUAL_DAYS = 7
 Said = Mapping[str, Any]
 
 
+def _odd(amount: Money) -> Answer:
+    """Say no in its place: it has no such amount, and would be asked for it for ever."""
+    return Answer(outcome=Outcome.REFUSED, reason=f"The provider cannot move exactly {amount}")
+
+
 class StripeGateway:
     """Speaks to Stripe with the keys of the environment (`STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`)."""
 
@@ -140,6 +145,8 @@ class StripeGateway:
 
     def capture(self, *, reference: str, amount: Money, key: str) -> Answer:
         """Take (some of) what is held; the rest is let go by Stripe."""
+        if not self.takes(amount):
+            return _odd(amount)
         asked = {"amount_to_capture": minor.units(amount)}
         status, said = self._do(f"payment_intents/{quote(reference)}/capture", asked, key=key)
         done = status == 200 and said.get("status") == "succeeded"
@@ -159,6 +166,8 @@ class StripeGateway:
 
     def refund(self, *, reference: str, amount: Money, key: str) -> Answer:
         """Send money back; asked again under the same key it is sent once."""
+        if not self.takes(amount):
+            return _odd(amount)
         asked = {"payment_intent": reference, "amount": minor.units(amount), "metadata": {"key": key}}
         status, said = self._do("refunds", asked, key=key)
         return stripe_said.of_refund(said) if status == 200 else stripe_said.no(said)

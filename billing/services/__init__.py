@@ -67,13 +67,13 @@ from .logo import check_logo, logo_on_paper, set_logo
 from .looking import look_after_money, look_after_payment
 from .mailing import mail_credit_note, mail_invoice
 from .month_export import as_file, said_of_datev, write_month
+from .paying_from_credit import pay_from_credit
 from .payments import (
     authorize_payment,
     capture_payment,
     collect_payment,
     fail_payment,
     keep_payments_of_order,
-    pay_from_credit,
     record_payment,
     void_payment,
 )

@@ -63,7 +63,7 @@ def _look_after_refunds(payment: Payment, said: Mapping[str, gateways.Answer]) -
         elif refund.status == Refund.Status.SUCCEEDED:
             return_refund(refund.pk, sent_as=key_of(refund), reason=answer.reason)
         else:
-            fail_refund(refund.pk, reason=answer.reason)
+            fail_refund(refund.pk, reason=answer.reason, asked_as=key_of(refund))
 
 
 @service

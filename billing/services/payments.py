@@ -1,8 +1,10 @@
 """Money that is held, comes in, and is let go again."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+
+from django.utils import timezone
 
 from billing import gateways, selectors
 from billing.cards import without_cards
@@ -14,7 +16,6 @@ from billing.events import (
     PaymentRecorded,
     PaymentVoided,
 )
-from billing.gateways.store_credit import CODE
 from billing.models import Payment
 from billing.services.booking import post_capture
 from billing.services.captures import NOTHING_OWED, ask_to_let_go, charge_again
@@ -34,7 +35,7 @@ from billing.services.common import (
 from billing.services.matching import ask_to_capture, capture_held, match_money, tell_order
 from billing.services.store_credit import (
     check_due,
-    credit_due,
+    check_due_with_order,
     hold_credit,
     let_go_of_credit,
     spend_credit,
@@ -97,17 +98,20 @@ def record_payment(
     gateway: str = "manual",
     actor: Actor,
     at: datetime | None = None,
+    known_for_a_day: bool = False,
 ) -> Payment:
     """Write down money that came in: cash, card terminal, bank transfer. Settles open invoices, oldest first.
 
     More than is owed is taken and shown as overpaid; money for a cancelled order goes back by itself, for an
-    expired one a person decides. A reference makes a second call harmless. Raises OrderTakesNoMoney for a draft, and
-    ReferenceTaken for another amount.
+    expired one a person decides. A reference makes a second call harmless, or with `known_for_a_day` a second call
+    about the same day: some customers write the same words under every transfer. Raises OrderTakesNoMoney for a draft,
+    and ReferenceTaken for another amount.
     """
     order, reference = take_order(order_id), without_cards(reference)
     _refuse_draft(order)
     gateway = way_of(method, gateway)
-    if known := _known(order, method, gateway, amount, reference, came_in=True):
+    on = timezone.localdate(moment(at)) if known_for_a_day else None
+    if known := _known(order, method, gateway, amount, reference, came_in=True, on=on):
         return known
     check_due(order, method, amount)
     payment = record(
@@ -122,15 +126,27 @@ def record_payment(
 
 
 def _known(
-    order: Order, method: str, gateway: str, amount: Decimal, reference: str, *, came_in: bool = False
+    order: Order,
+    method: str,
+    gateway: str,
+    amount: Decimal,
+    reference: str,
+    *,
+    came_in: bool = False,
+    on: date | None = None,
 ) -> Payment | None:
-    """Return the payment that was written down under this reference before. Raises ReferenceTaken if it differs."""
+    """Return the payment that was written down under this reference before, or on that day.
+
+    Raises ReferenceTaken if it differs.
+    """
     wanted = checked(amount, order.currency)
     if not reference:
         return None
     known = Payment.objects.filter(
         order=order, method=method, gateway=gateway, reference=reference, status__in=LIVE
     ).order_by("pk")
+    if on is not None:
+        known = known.filter(captured_at__date=on)
     for payment in known:
         if payment.amount == wanted and not (came_in and payment.captured != wanted):
             return payment
@@ -215,21 +231,14 @@ def record(
 
 
 @service
-def pay_from_credit(order_id: int, *, actor: Actor, at: datetime | None = None) -> Payment:
-    """Hold what is owed for an order of its customer's store credit, as far as that reaches; invoices take from it.
-
-    Raises NothingToPay where nothing is owed, or nothing is left. A second call holds what the first one left owing.
-    """
-    order = take_order(order_id)
-    amount = credit_due(order)
-    return authorize_payment(order_id, method=CODE, amount=amount, actor=actor, at=at)
-
-
-@service
 def keep_payments_of_order(
     order: Order, payments: Sequence[PaymentInput], *, actor: Actor, at: datetime | None
 ) -> None:
-    """Write down money that came with an order that is being placed; the order counts it already."""
+    """Write down money that came with an order that is being placed; the order counts it already.
+
+    Raises PaymentExceedsDue for more store credit than is owed.
+    """
+    check_due_with_order(order, payments)
     for one in payments:
         write = record if one.status == "captured" else _authorize
         write(

@@ -243,7 +243,7 @@ def _write_down(refund: Refund, answer: gateways.Answer) -> None:
     if answer.ok:
         settle_refund(refund.pk)
     elif answer.outcome is not gateways.Outcome.PENDING:
-        fail_refund(refund.pk, reason=answer.reason)
+        fail_refund(refund.pk, reason=answer.reason, asked_as=key_of(refund))
 
 
 def reconcile_refunds(now: datetime | None = None, *, limit: int = 200) -> int:
@@ -347,10 +347,16 @@ def _tell_when_all_is_sent(order: Order, refund: Refund, *, actor: Actor, at: da
 
 
 @service
-def fail_refund(refund_id: int, *, reason: str, actor: Actor = SYSTEM, at: datetime | None = None) -> Refund:
-    """Write down that the provider said no, and have somebody look at it."""
+def fail_refund(
+    refund_id: int, *, reason: str, asked_as: str = "", actor: Actor = SYSTEM, at: datetime | None = None
+) -> Refund:
+    """Write down that the provider said no, and have somebody look at it.
+
+    `asked_as` is the key that the answer is for: an old no that arrives after somebody asked again, under another key,
+    says nothing about that question.
+    """
     order, refund = take_refund(refund_id)
-    if refund.status == Refund.Status.FAILED:
+    if refund.status == Refund.Status.FAILED or (asked_as and asked_as != key_of(refund)):
         return refund
     steps = ["process", "fail"] if refund.status == Refund.Status.APPROVED else ["fail"]
     refund.failure, refund.ask_at = reason[:300], None

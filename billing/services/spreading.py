@@ -70,7 +70,9 @@ def record_transfer(
         parts[share.invoice.order_id] = parts.get(share.invoice.order_id, Decimal(0)) + share.amount
     parts[shares[-1].invoice.order_id] += left
     return [
-        record_payment(order_id, method=method, amount=part, reference=words, actor=actor, at=when)
+        record_payment(
+            order_id, method=method, amount=part, reference=words, actor=actor, at=when, known_for_a_day=True
+        )
         for order_id, part in sorted(parts.items())
     ]
 

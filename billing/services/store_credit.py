@@ -5,6 +5,7 @@ holds what orders wait to take. Each step is one conditional update: who comes s
 is locked first: what a payment sets off may need the customer, too, and who gives credit has them already.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,6 +34,7 @@ from core.money import Money, plain, round_amount
 from core.outbox import emit
 from core.service import service
 from customers.models import Customer
+from orders.inputs import PaymentInput
 from orders.models import Order, OrderStatus
 
 
@@ -78,6 +80,23 @@ def check_due(order: Order, method: str, amount: Decimal) -> None:
         return
     due = due_from_credit(order)
     if amount > due:
+        raise PaymentExceedsDue(
+            _("Only %(due)s is to be paid; no more is taken from store credit") % {"due": Money(due, order.currency)},
+            due=plain(due, order.currency),
+            currency=order.currency,
+        )
+
+
+def check_due_with_order(order: Order, payments: Iterable[PaymentInput]) -> None:
+    """Raise PaymentExceedsDue where an order that is being placed would take more credit than the rest leaves."""
+    credit = beside = Decimal(0)
+    for one in payments:
+        if one.method == CODE:
+            credit += one.amount
+        else:
+            beside += one.amount
+    due = max(Decimal(0), order.total - beside)
+    if credit > due:
         raise PaymentExceedsDue(
             _("Only %(due)s is to be paid; no more is taken from store credit") % {"due": Money(due, order.currency)},
             due=plain(due, order.currency),

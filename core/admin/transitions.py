@@ -22,6 +22,9 @@ A step with `shown` tells, from what was answered, what it will do; it is only d
 sentences stood on the page, and whenever they or the `state` are others by now, sending the form shows them instead.
 That is looked at behind `lock`, so that a double click does it once.
 
+A step with `once` that no status closes (money that goes back can go back again) is taken once for each page that was
+opened: its form sent again, from the history of the browser or by a second click, says that it is done.
+
 The change page shows links, never submit buttons. `<pk>/do/<name>/` shows the consequences and the form;
 only its POST acts, and checks the permission again. A DomainError is shown in words beside the form,
 nothing typed is lost, and nothing has changed. `?next=/some/path` says where to go afterwards.
@@ -29,6 +32,8 @@ nothing typed is lost, and nothing has changed. `?next=/some/path` says where to
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -39,6 +44,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -47,10 +54,19 @@ from core.admin.actors import actor_for
 from core.admin.aside import go_to, is_aside
 from core.admin.forms import SubjectForm, show_refusal
 from core.errors import DomainError
+from core.inserting import insert_once
+from core.models import IdempotencyKey
 from core.reader import retold
-from core.service import unit_of_work
+from core.service import attempt, unit_of_work
 
 SHOWN = "shown"
+PAGE = "page"
+# For so long a page that was left open is known to have been sent.
+KNOWN_FOR = timedelta(days=30)
+
+
+class SentBefore(Exception):
+    """The form of this very page was sent and taken before."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,7 @@ class TransitionSpec:
     done: Any = ""
     icon: str = ""
     elsewhere: bool = False
+    once: bool = False
 
 
 def _mark(spec: TransitionSpec, obj: Any, told: Sequence[Any]) -> str:
@@ -189,6 +206,8 @@ class TransitionAdmin(admin.ModelAdmin):
                 told = self._take_as_told(request, obj, spec, form)
             except DomainError as error:
                 show_refusal(form, error)
+            except SentBefore:
+                return self._after(request, obj, spec, again=True)
             else:
                 if told is None:
                     return self._after(request, obj, spec)
@@ -231,11 +250,27 @@ class TransitionAdmin(admin.ModelAdmin):
 
     def _take(self, request: HttpRequest, obj: Any, spec: TransitionSpec, form: forms.BaseForm) -> None:
         values = spec.arguments(obj, form.cleaned_data) if spec.arguments else form.cleaned_data
-        spec.service(obj.pk, actor=actor_for(request), **values)
+        take = partial(spec.service, obj.pk, actor=actor_for(request), **values)
+        page = request.POST.get(PAGE, "")[:60]
+        if spec.once and page:
+            attempt(partial(self._take_once, request.user.pk, page, take))
+        else:
+            take()
 
-    def _after(self, request: HttpRequest, obj: Any, spec: TransitionSpec) -> HttpResponse:
+    @staticmethod
+    def _take_once(user: Any, page: str, take: Callable[[], Any]) -> None:
+        """Take a step and remember its page, both or neither. Raises SentBefore."""
+        now = timezone.now()
+        row = IdempotencyKey(client=f"user:{user}", key=f"page:{page}", created_at=now, keep_until=now + KNOWN_FOR)
+        if not insert_once(row):
+            raise SentBefore
+        take()
+
+    def _after(self, request: HttpRequest, obj: Any, spec: TransitionSpec, *, again: bool = False) -> HttpResponse:
         said = str(spec.done) if spec.done else _("%(thing)s: %(step)s – done") % {"thing": obj, "step": spec.label}
-        self.message_user(request, said, messages.SUCCESS)
+        if again:
+            said = _("This was done already, by the same page; nothing was done twice.")
+        self.message_user(request, said, messages.WARNING if again else messages.SUCCESS)
         today.acted(request.user.pk)
         back = self._way_back(request, obj)
         return go_to(back) if is_aside(request) else HttpResponseRedirect(back)
@@ -284,6 +319,7 @@ class TransitionAdmin(admin.ModelAdmin):
             "shown": _mark(spec, obj, told) if told is not None else "",
             "is_shown_again": told is not None and bool(request.POST.get(SHOWN)),
             "is_told_first": spec.shown is not None,
+            "page": (request.POST.get(PAGE) or get_random_string(22)) if spec.once else "",
             "back": self._way_back(request, obj),
             "next": request.POST.get("next") or request.GET.get("next") or "",
         }

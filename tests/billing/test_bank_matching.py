@@ -64,6 +64,23 @@ def test_amounts_are_read_as_banks_write_them(text, wanted):
     assert bank_file.amount_of(text) == (Decimal(wanted) if wanted else None)
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("12.345", "12.345"), ("0,500", "0.500"), ("1,234.500", "1234.500"), ("1.234.567", "1234.567"), ("7", "7.00")],
+)
+def test_three_digits_behind_the_mark_are_decimals_where_the_currency_has_three(text, wanted):
+    assert bank_file.amount_of(text, decimals=3) == Decimal(wanted)
+
+
+def test_the_currency_of_a_row_says_how_its_amount_is_read():
+    rows = "date;name;text;amount;currency\n2026-11-02;Ali;INV-1;12.345;KWD\n2026-11-02;Ada;INV-2;12.345;EUR\n"
+    found = bank_file.read_bank_file(rows.encode(), account="A", currency="EUR").rows
+    assert [(one.amount, one.currency, one.faults) for one in found] == [
+        (Decimal("12.345"), "KWD", ()),
+        (Decimal(12345), "EUR", ()),
+    ]
+
+
 GERMAN = (
     "Umsätze Girokonto;;;;\n"
     "Buchungstag;Valuta;Auftraggeber;Verwendungszweck;Betrag\n"
