@@ -281,7 +281,8 @@ def coming(order: Order) -> Decimal:
 
 def credit_used(order: Order) -> tuple[Decimal, Decimal]:
     """Return what of an order store credit pays, held or taken, and what of that is taken; refunds are not counted."""
-    rows = list(Payment.objects.filter(order=order, gateway="store_credit"))
+    came = order.paid_total or order.authorized_total
+    rows = list(Payment.objects.filter(order=order, gateway="store_credit")) if came else []
     taken = sum((one.captured for one in rows), start=Decimal(0))
     return taken + sum((one.reserved for one in rows), start=Decimal(0)), taken
 

@@ -14,7 +14,7 @@ from core.circuit import Circuit
 from core.outgoing import NoAnswer, send
 
 # For all of the answer, however it comes: so long a worker waits for it.
-WITHIN = 5.0
+WITHIN = 5
 # What VIES says instead of an answer where the question itself was wrong.
 NOT_AN_ID = "INVALID_INPUT"
 # What VIES writes where a member state tells no name or address.

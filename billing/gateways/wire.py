@@ -15,7 +15,7 @@ from core import outgoing
 
 TIMEOUT = outgoing.TIMEOUT
 # A file of some megabytes is on its way for a while.
-UPLOAD_TIMEOUT = 30.0
+UPLOAD_TIMEOUT = 30
 LONGEST_ANSWER = outgoing.LONGEST_ANSWER
 LONGEST_LIST = 2 * 1024 * 1024
 # A message is as fresh as this, so that one that was overheard is soon worth nothing.

@@ -285,6 +285,7 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
         is_first=composed.buyer.before.is_first if is_known else None,
         prices_include_tax=given.prices_include_tax,
         currency=order.currency,
+        excess="keep" if given.historic else "refuse",
     )
     freeze_quote(composed, quote)
     composed.list_prices = _list_prices(composed, given, on=on)

@@ -259,8 +259,9 @@ def _charges(goods: Sequence[_Goods], request: QuoteRequest, free_shipping: str,
         if is_free:
             told.say(about, "free_shipping", f"{free_shipping}: no charge instead of {told.amount(full)}", ZERO)
             continue
-        amount = max(full, -left) if charge.kind == "discount" and full < 0 else full
-        if amount != full and not request.caps_discounts:
+        is_bounded = charge.kind == "discount" and full < 0 and request.excess != "keep"
+        amount = max(full, -left) if is_bounded else full
+        if amount != full and request.excess == "refuse":
             pointer = {"pointer": "/discounts", "code": DiscountTooLarge.code, "detail": TOO_MUCH_OFF}
             raise DiscountTooLarge(TOO_MUCH_OFF, errors=[pointer])
         left += min(amount, ZERO)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from core.errors import Invalid
 
@@ -208,7 +208,8 @@ class TaxSituation(TaxBuyer):
 class QuoteRequest:
     """Everything a quote depends on.
 
-    Discounts on the whole take no more than there is: what is more is refused, or left out with `caps_discounts`.
+    Discounts on the whole take no more than there is: what is more is refused, or left out with `excess="cap"`. With
+    "keep", which is for what was sold elsewhere long ago, the total is below nothing then.
     """
 
     currency: str
@@ -217,7 +218,7 @@ class QuoteRequest:
     tax: TaxSituation
     charges: Sequence[ChargeInput] = ()
     promotions: Sequence[PromotionRule] = ()
-    caps_discounts: bool = False
+    excess: Literal["refuse", "cap", "keep"] = "refuse"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from inventory.models import Product
 from pricing.calculation import (
@@ -62,12 +63,13 @@ def quote_order(
     is_first: bool | None = None,
     prices_include_tax: bool | None = None,
     currency: str | None = None,
+    excess: Literal["refuse", "cap", "keep"] = "refuse",
 ) -> Quote:
     """Say what an order costs and why. At most two statements: the prices, and the coupons if there are any.
 
     `region` is where in the country it goes, as `region_of` tells. `group_id` is the group of the customer, whose
-    prices they get; `is_first` says whether it is their first order, as far as that is known. Raises Invalid, with the
-    fields at fault, for what cannot be priced.
+    prices they get; `is_first` says whether it is their first order, as far as that is known. `excess` is what becomes
+    of discounts beyond the rest. Raises Invalid, with the fields at fault, for what cannot be priced.
     """
     money = currency or channel.currency
     gross = channel.prices_include_tax if prices_include_tax is None else prices_include_tax
@@ -101,6 +103,7 @@ def quote_order(
             ),
             charges=[*_shipping(method, shipping_price, country, money, worth, grams), *charges],
             promotions=promotions_for(sale, coupon_codes),
+            excess=excess,
         ),
         provider=tax_provider(),
     )

@@ -170,7 +170,7 @@ def _calculate(
             charges=[*_delivery(agreed, shipping, worth), *agreed.charges],
             promotions=promotions,
             # What was granted stays granted, as far as there is something to take it off.
-            caps_discounts=True,
+            excess="cap",
         ),
         provider=tax_provider(),
     )

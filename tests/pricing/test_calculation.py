@@ -339,7 +339,7 @@ def test_discounts_on_the_whole_take_no_more_than_there_is():
     ]
     assert ask(TEA, charges=[SHIPPING, all_of_it]).total == 0
 
-    capped = ask(TEA, charges=[SHIPPING, ten, ten], caps_discounts=True)
+    capped = ask(TEA, charges=[SHIPPING, ten, ten], excess="cap")
     check_sums(capped)
     assert (capped.total, [one.amount for one in capped.charges]) == (0, [D("4.90"), D("-9.10")])
 

@@ -73,7 +73,7 @@ def carts(draw: st.DrawFn) -> QuoteRequest:
         tax=tax,
         charges=charges,
         promotions=promotions,
-        caps_discounts=True,
+        excess="cap",
     )
 
 
@@ -139,7 +139,7 @@ def test_a_tax_agreed_elsewhere_is_kept_to_the_cent(cart, data):
             lines=lines,
             tax=cart.tax,
             charges=cart.charges,
-            caps_discounts=True,
+            excess="cap",
         )
     )
 
