@@ -11,6 +11,7 @@ LATE_MONEY = sentence(gettext_noop("Money came in for %(order)s, which is closed
 PART_PAID = sentence(gettext_noop("%(order)s is paid in part only, and its time is over"))
 GIVEN_UP = sentence(gettext_noop("Given up after many tries: %(work)s"))
 MAIL_REFUSED = sentence(gettext_noop("A mail was refused: %(reason)s"))
+MONEY_GONE = sentence(gettext_noop("Waiting for %(amount)s again: the money for it is gone"))
 MORE_TO_PAY = sentence(gettext_noop("Waiting for another %(amount)s after a change of the order"))
 VAT_ID_REFUSED = sentence(gettext_noop("The VAT id %(vat_id)s is not valid, and it was sold without tax on it"))
 VAT_ID_CONFIRMED = sentence(gettext_noop("The VAT id is valid after all"))

@@ -10,26 +10,23 @@ from core.actors import Actor
 from core.outbox import emit
 from core.service import note_change, service
 from core.transitions import advance
-from orders import guards
 from orders.changing import ChangePreview, differences
 from orders.derivation import to_be_credited
 from orders.errors import ChangeDecided, ChangeRefused, MayNotChange, StaleOrder, UnknownChange
 from orders.events import LentIsBack, OrderAmended
-from orders.models import Hold, Order, OrderChange, OrderStatus
+from orders.models import Order, OrderChange
 from orders.ports import paper_book, work_book
 from orders.sentences import MORE_TO_PAY
 from orders.wishes import Wish
 
 from .amending import APPROVES, agreed_now, begin_work, preview_change, preview_of, refusal_of, work_out, write_work
+from .asking import ask_for_more
 from .book import take_order
 from .checking import recheck_order
 from .cutoff import is_customer
-from .holds import active_holds, lift_holds, place_hold
 from .reworking import Rework
 from .settlement import settle
 from .versions import keep_version
-
-UNDER_WAY = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
 
 
 @service
@@ -123,7 +120,7 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
     _tell(work, change, shown, actor=actor)
     change.after, change.applied_at = shown.after, when
     advance(change, "apply", actor=actor, note=change.reason, at=when)
-    _ask_for_more(order, actor=actor, at=when)
+    ask_for_more(order, reason=MORE_TO_PAY, actor=actor, at=when)
     if touched := _touched(shown):
         recheck_order(order.pk, changed=touched, actor=actor, at=when)
     else:
@@ -251,25 +248,3 @@ def _touched(shown: ChangePreview) -> set[str]:
     """Return what the checks look at that is otherwise now."""
     names = {"addresses"} if {"shipping_address", "billing_address"} & set(shown.changes) else set()
     return names | ({"lines"} if "total" in shown.changes or any(":" in name for name in shown.changes) else set())
-
-
-def _ask_for_more(order: Order, *, actor: Actor, at: datetime) -> None:
-    """Keep in the house what is not paid any more, until it is; let go where nothing is missing."""
-    if order.status not in UNDER_WAY:
-        return
-    missing = guards.payment_missing(order)
-    waiting = [hold for hold in active_holds(order) if hold.kind == Hold.Kind.PAYMENT and hold.auto_release == "paid"]
-    if not missing:
-        if waiting:
-            lift_holds(order, because="paid", actor=actor, at=at)
-    elif not waiting:
-        reason = MORE_TO_PAY(amount=f"{missing.normalize():f} {order.currency}")
-        place_hold(
-            order.pk,
-            kind=Hold.Kind.PAYMENT,
-            reason=reason,
-            blocks=("release", "ship"),
-            auto_release="paid",
-            actor=actor,
-            at=at,
-        )

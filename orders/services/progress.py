@@ -17,8 +17,10 @@ from orders import guards, selectors
 from orders.derivation import restate
 from orders.events import GoodsDelivered, GoodsShipped
 from orders.models import Movement, Order, OrderException, OrderStatus
-from orders.sentences import LATE_MONEY
+from orders.sentences import LATE_MONEY, MONEY_GONE
+from pricing.models import Channel
 
+from .asking import UNDER_WAY, ask_for_more
 from .book import charges_of, invoice_charges, lines_of, move_units, note_units, take_order, write_units
 from .crediting import tell_credit_moved
 from .exceptions import close_exceptions, open_exception
@@ -128,16 +130,20 @@ def record_payment(
 ) -> Order:
     """Note how the money stands: what is held and not yet taken, what was taken, what went back, each in all.
 
-    Lifts the holds that wait for money, then settles: verify, confirm, complete as far as the guards allow.
-    Money for an order that is over is an exception until all of it went back.
+    Lifts the holds that wait for money, then settles: verify, confirm, complete as far as the guards allow. Where
+    money is gone again for which an order under way was let go on, nothing more of it leaves. Money for an order that
+    is over is an exception until all of it went back.
     """
     when = at or timezone.now()
     order = take_order(order_id)
     came_in = paid > order.paid_total or authorized > order.authorized_total
+    taken, missing = paid > order.paid_total, guards.payment_missing(order)
     order.authorized_total, order.paid_total, order.refunded_total = authorized, paid, refunded
     restate(order)
     if order.active_holds and not guards.payment_missing(order):
         lift_holds(order, because="paid", actor=actor, at=when)
+    elif not order.quiet and guards.payment_missing(order) > missing and not (taken and _by_parcel(order)):
+        ask_for_more(order, reason=MONEY_GONE, actor=actor, at=when)
     settle(order, actor=actor, at=when)
     tell_credit_moved(order, actor=actor, at=when)
     if came_in and order.status in selectors.GONE:
@@ -154,6 +160,17 @@ def record_payment(
     return order
 
 
+def _wait_no_more(order: Order, *, actor: Actor, at: datetime) -> None:
+    """Let an order under way go on of which less is owed now, where nothing is missing any more."""
+    if order.active_holds and order.status in UNDER_WAY and not guards.payment_missing(order):
+        lift_holds(order, because="paid", actor=actor, at=at)
+
+
+def _by_parcel(order: Order) -> bool:
+    """Whether the house itself lets go of the rest of a hold with the first parcel, and is paid later for others."""
+    return order.channel.capture_policy != Channel.CapturePolicy.FIRST_PARCEL
+
+
 @service
 def record_write_off(order_id: int, *, written_off: Decimal, actor: Actor, at: datetime | None = None) -> Order:
     """Note what of its invoices nobody expects any more, in all; then the order settles as far as the guards allow."""
@@ -161,6 +178,7 @@ def record_write_off(order_id: int, *, written_off: Decimal, actor: Actor, at: d
     order = take_order(order_id)
     order.written_off_total = written_off
     restate(order)
+    _wait_no_more(order, actor=actor, at=when)
     settle(order, actor=actor, at=when)
     tell_credit_moved(order, actor=actor, at=when)
     return order
@@ -206,6 +224,7 @@ def record_credit(
         move_units(lines_of(order), Kind.CREDITED, quantities, reference=reference, at=when)
     order.credited_total += total
     restate(order)
+    _wait_no_more(order, actor=actor, at=when)
     settle(order, actor=actor, at=when)
     tell_credit_moved(order, actor=actor, at=when)
     return order
