@@ -15,6 +15,7 @@ from customers import services as customers
 from orders.models import Order
 
 from .documents import render_invoice_pdf
+from .nearly_paid import nearly_paid
 from .reminding import pauses_of
 
 Status = Reminder.Status
@@ -45,10 +46,10 @@ def _send(letter_id: int, *, write: Any, at: datetime) -> None:
         return
     rows = Invoice.objects.filter(pk__in=[one.invoice_id for one in reminders])
     invoices = {one.pk: one for one in rows.select_related("order__customer", "pdf", "legal_entity")}
-    paused = pauses_of(invoices.values(), today)
+    paused, coming = pauses_of(invoices.values(), today), nearly_paid(invoices.values())
     for reminder in reminders:
         reminder.invoice = invoices[reminder.invoice_id]
-        reminder.why = _why_not(reminder.invoice, paused.get(reminder.invoice_id))
+        reminder.why = _why_not(reminder.invoice, paused.get(reminder.invoice_id), coming.get(reminder.invoice_id, ""))
         reminder.status = Status.DROPPED if reminder.why else Status.SENT
         reminder.sent_on = None if reminder.why else today
         reminder.open_amount = reminder.invoice.open_amount
@@ -74,10 +75,10 @@ def _who(letter: ReminderLetter) -> Actor:
     return Actor(kind, name)
 
 
-def _why_not(invoice: Invoice, pause: Any) -> str:
+def _why_not(invoice: Invoice, pause: Any, coming: str) -> str:
     if not invoice.is_overdue:
         return dunning.PAID_MEANWHILE
-    return dunning.SET_ASIDE(day=pause.until.isoformat(), reason=pause.reason) if pause is not None else ""
+    return dunning.SET_ASIDE(day=pause.until.isoformat(), reason=pause.reason) if pause is not None else coming
 
 
 def _fact(reminder: Reminder, orders: dict[int, Order]) -> InvoiceReminded:

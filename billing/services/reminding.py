@@ -19,6 +19,8 @@ from core.service import note_change, service
 from core.sight import seen
 from customers.models import Customer
 
+from .nearly_paid import nearly_paid
+
 # So many invoices are looked at for one run, those that wait longest; the next run takes the next.
 MOST = 500
 Status, Tone = Reminder.Status, ReminderLevel.Tone
@@ -137,14 +139,19 @@ def _overdue(day: date) -> "QuerySet[Any]":
 
 
 def _looked_at(invoices: Sequence[Any], day: date) -> list[Due]:
-    ladders, paused = Ladders(), pauses_of(invoices, day)
-    return [_due(invoice, ladders.of(invoice), paused.get(invoice.pk), day) for invoice in invoices]
+    ladders, paused, coming = Ladders(), pauses_of(invoices, day), nearly_paid(invoices)
+    return [
+        _due(invoice, ladders.of(invoice), paused.get(invoice.pk), coming.get(invoice.pk, ""), day)
+        for invoice in invoices
+    ]
 
 
-def _due(invoice: Any, levels: Sequence[ReminderLevel], pause: ReminderPause | None, day: date) -> Due:
+def _due(invoice: Any, levels: Sequence[ReminderLevel], pause: ReminderPause | None, coming: str, day: date) -> Due:
     days = (day - invoice.due_on).days
     if pause is not None:
         return Due(invoice, days, None, dunning.SET_ASIDE(day=pause.until.isoformat(), reason=pause.reason))
+    if coming:
+        return Due(invoice, days, None, coming)
     if invoice.last_status == Status.PLANNED:
         return Due(invoice, days, None, dunning.BUSY)
     last = None
