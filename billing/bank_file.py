@@ -233,7 +233,10 @@ def amount_of(text: str, *, decimals: int = 2) -> Decimal | None:
         and min(comma, point) < 0
         and digits.count(digits[decimal_at]) >= 1
     ):
-        # Three digits behind the only kind of mark are thousands: 1.234 is more than a thousand.
+        # Three digits behind the only kind of mark are thousands: 1.234 is more than a thousand. None begin with 0,
+        # and 0.500 is not in cents either: somebody has to look.
+        if digits.startswith("0"):
+            return None
         decimal_at = -1
     whole = re.sub(r"\D", "", digits if decimal_at < 0 else digits[:decimal_at])
     rest = "" if decimal_at < 0 else re.sub(r"\D", "", digits[decimal_at + 1 :])

@@ -72,6 +72,11 @@ def test_three_digits_behind_the_mark_are_decimals_where_the_currency_has_three(
     assert bank_file.amount_of(text, decimals=3) == Decimal(wanted)
 
 
+@pytest.mark.parametrize("text", ["0.500", "-0,505", "00.500"])
+def test_no_thousands_begin_with_nothing_so_somebody_looks(text):
+    assert bank_file.amount_of(text) is None
+
+
 def test_the_currency_of_a_row_says_how_its_amount_is_read():
     rows = "date;name;text;amount;currency\n2026-11-02;Ali;INV-1;12.345;KWD\n2026-11-02;Ada;INV-2;12.345;EUR\n"
     found = bank_file.read_bank_file(rows.encode(), account="A", currency="EUR").rows
