@@ -130,6 +130,8 @@ class StripeGateway:
 
     def charge(self, charge: Charge) -> Standing:
         """Take money from a card that was used before, while its owner is away."""
+        if not self.takes(charge.amount):
+            return Standing(stand=Stand.REFUSED, reason=_odd(charge.amount).reason)
         asked = {
             "amount": minor.units(charge.amount),
             "currency": charge.amount.currency.lower(),

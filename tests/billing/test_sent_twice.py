@@ -12,6 +12,7 @@ from billing import gateways
 from billing import services as billing
 from billing.errors import PaymentExceedsDue
 from billing.gateways import Answer, Outcome
+from billing.gateways.base import Charge, Stand
 from billing.gateways.manual import ManualGateway
 from billing.gateways.stripe import StripeGateway
 from billing.models import CreditNote, Invoice, Payment, Refund, StoreCredit
@@ -161,6 +162,8 @@ def test_an_amount_that_stripe_does_not_know_is_refused_in_words_and_never_asked
     for ask in (StripeGateway().capture, StripeGateway().refund):
         no = ask(reference="pi_1", amount=odd, key="k")
         assert (no.outcome, no.reason) == (Outcome.REFUSED, "The provider cannot move exactly 1.234 KWD")
+    again = StripeGateway().charge(Charge(key="k", amount=odd, subject="SO-1", means={}))
+    assert (again.stand, again.reason) == (Stand.REFUSED, "The provider cannot move exactly 1.234 KWD")
 
 
 def test_an_order_takes_no_more_store_credit_than_it_costs():
