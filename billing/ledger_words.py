@@ -5,8 +5,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from billing import postings
+from billing.method_names import method_name
 from billing.models import LedgerAccount
-from billing.services.wording import method_name, rate
+from billing.services.wording import rate
 
 
 def account_name(kind: str, detail: str) -> str:

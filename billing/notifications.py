@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from billing import selectors, services, statements
 from billing.events import StatementAskedFor
+from billing.method_names import method_name
 from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund, Reminder, ReminderLetter
 from billing.services import wording
 from core.files import keep_file
@@ -96,7 +97,7 @@ def send_refunded(refund_id: int) -> OutgoingMail | None:
             "parts": [
                 {
                     "amount": wording.money(part.amount, part.currency),
-                    "method": wording.method_name(part.payment.method),
+                    "method": method_name(part.payment.method),
                 }
                 for part in parts
             ],

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import postings
+from billing.method_names import method_name
 from billing.models import Invoice, LedgerAccount, LedgerEntry, LedgerTransaction
-from billing.services import wording
 from core.money import round_amount
 
 PER_PAGE = 50
@@ -65,7 +65,7 @@ class Line:
         one = self.transaction
         kind = str(LedgerTransaction.Kind(one.kind).label)
         if one.payment is not None and one.kind == LedgerTransaction.Kind.PAYMENT:
-            return f"{kind}, {wording.method_name(one.payment.method)}"
+            return f"{kind}, {method_name(one.payment.method)}"
         return kind
 
 

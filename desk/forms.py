@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.services import wording
+from billing.method_names import method_name
 from core.amounts import number_of, written
 from core.countries import country_names
 from core.money import round_amount
@@ -212,7 +212,7 @@ class ShipForm(forms.Form):
                 del self.fields[name]
             return
         self.fields["method"].choices = [  # type: ignore[attr-defined]
-            (one, wording.method_name(one)) for one in WAYS_TO_PAY
+            (one, method_name(one)) for one in WAYS_TO_PAY
         ]
 
     def number_fields(self) -> list[forms.BoundField]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from billing.method_names import method_name
 from billing.models import Invoice, InvoiceLine, Payment
 from billing.services import wording
 from core.amounts import number_of
@@ -50,10 +51,7 @@ class Receipt:
     @property
     def paid(self) -> list[tuple[str, Money, str]]:
         """Return how it was paid: in words, how much, and what the terminal calls it."""
-        return [
-            (wording.method_name(one.method), Money(one.captured, one.currency), one.reference)
-            for one in self.payments
-        ]
+        return [(method_name(one.method), Money(one.captured, one.currency), one.reference) for one in self.payments]
 
     @property
     def taxes(self) -> list[tuple[str, Money, Money]]:

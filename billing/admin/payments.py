@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways, selectors, services
+from billing.method_names import method_name
 from billing.models import Payment, Refund
 from billing.services import wording
 from core.actors import Actor
@@ -246,13 +247,12 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
 
     def page_title(self, obj: Payment) -> str:
         """Say how much came in, and how."""
-        amount = spoken_amount(obj.amount, obj.currency)
-        return gettext("%(amount)s, %(way)s") % {"amount": amount, "way": wording.method_name(obj.method)}
+        return obj.title_in()
 
     @admin.display(description=_("method"), ordering="method")
     def way(self, obj: Payment) -> str:
         """Name how it came in."""
-        return capfirst(wording.method_name(obj.method))
+        return capfirst(method_name(obj.method))
 
     @admin.display(description=_("paid with"))
     def paid_with(self, obj: Payment) -> str:

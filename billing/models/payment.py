@@ -6,12 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 from django_fsm import transition
 
+from billing.method_names import method_name
 from core.models import LockingManager, exact
 from core.money import Money
+from core.reader import spoken_amount
 from core.status import StatusField
 from orders.models import Order
 
@@ -121,6 +123,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {Money(self.amount, self.currency)}"
+
+    def title_in(self) -> str:
+        """Say how much came in, and how, in the language of the reader."""
+        amount = spoken_amount(self.amount, self.currency)
+        return gettext("%(amount)s, %(way)s") % {"amount": amount, "way": method_name(self.method)}
 
     @property
     def reserved(self) -> Decimal:

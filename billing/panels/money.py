@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import accounts, selectors
+from billing.method_names import method_name
 from billing.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing.services import wording
 from core import sight
@@ -117,7 +118,7 @@ def _payment_row(request: HttpRequest, payment: Payment) -> dict[str, Any]:
     may_take = request.user.has_perm(OPERATE) and payment.held > 0 and not payment.capturing
     return {
         "payment": payment,
-        "method": wording.method_name(payment.method),
+        "method": method_name(payment.method),
         "url": reverse("admin:billing_payment_change", args=[payment.pk]),
         "take": f"{reverse(route, args=[payment.pk, 'take'])}?next={request.path}%23money" if may_take else "",
     }
@@ -201,7 +202,7 @@ def _statement_of(request: HttpRequest, customer: Customer) -> tuple[str, str] |
 def _posting_row(request: HttpRequest, posting: accounts.Posting, numbers: Mapping[int, str]) -> dict[str, Any]:
     entry = posting.entry
     if isinstance(entry, Payment):
-        words, kind = capfirst(wording.method_name(entry.method)), _("Payment")
+        words, kind = capfirst(method_name(entry.method)), _("Payment")
     elif isinstance(entry, Refund):
         words, kind = entry.reference, _("Refund")
     elif isinstance(entry, WriteOff):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing import gateways, typesetting
 from billing.errors import NoElectronicForm, NotIssued
+from billing.method_names import method_name
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
 from billing.services import einvoice, sheet, wording
 from billing.services.common import take_credit_note, take_invoice
@@ -168,7 +169,7 @@ def _settled(invoice: Invoice, matched: Sequence[InvoicePayment]) -> list[list[s
         [
             _("Paid by %(method)s on %(date)s")
             % {
-                "method": wording.method_name(match.payment.method),
+                "method": method_name(match.payment.method),
                 "date": sheet.day(timezone.localdate(match.payment.captured_at or match.at)),
             },
             wording.money(-match.amount, invoice.currency),

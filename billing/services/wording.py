@@ -24,21 +24,6 @@ def language() -> str:
     return "en_GB" if found == "en" else found
 
 
-def method_name(method: str) -> str:
-    """Return how money came in, in words."""
-    names = {
-        "bank_transfer": _("bank transfer"),
-        "cash": _("cash"),
-        "card_terminal": _("card terminal"),
-        "on_account": _("on account"),
-        "store_credit": _("store credit"),
-        "card": _("card"),
-        "on_its_way": _("on its way to the bank"),
-        "paypal": "PayPal",
-    }
-    return names.get(method) or method.replace("_", " ")
-
-
 def means(kept: Mapping[str, str]) -> str:
     """Name what somebody paid with, as far as it may be known: “Visa •••• 4242”."""
     if last4 := kept.get("last4", ""):

@@ -55,9 +55,14 @@ def _column(
     return column
 
 
-def money_column(path: str, label: Any = "", *, currency: str = "currency") -> Column:
-    """Show an amount in its currency; zero is quiet."""
-    column = _column(path, label, lambda obj: money(follow(obj, path), follow(obj, currency)), figure=True)
+def money_column(path: str, label: Any = "", *, currency: str = "currency", if_any: bool = False) -> Column:
+    """Show an amount in its currency; zero is quiet, or with `if_any` not shown at all."""
+
+    def show(obj: Any) -> Any:
+        amount = follow(obj, path)
+        return money(amount, follow(obj, currency)) if amount or not if_any else ""
+
+    column = _column(path, label, show, figure=True)
     column.currency_path = currency  # type: ignore[attr-defined]
     return column
 
