@@ -27,19 +27,10 @@ ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 
 
 # What of a seller may change, beside the name.
+TAX = ("vat_id", "vat_registrations")
 DISTANCE = ("distance_way", "distance_from")
-REST = (
-    *ADDRESS,
-    "vat_id",
-    "vat_registrations",
-    *DISTANCE,
-    "email",
-    "phone",
-    "bank_name",
-    "iban",
-    "bic",
-    "reminds_by_itself",
-)
+CONTACT = ("email", "phone", "bank_name", "iban", "bic", "reminds_by_itself")
+REST = (*ADDRESS, *TAX, *DISTANCE, *CONTACT)
 
 
 class RegistrationsField(forms.CharField):
@@ -95,20 +86,7 @@ class LegalEntityForm(logos.LogoForm):
 
     class Meta:
         model = LegalEntity
-        fields = (
-            "code",
-            "name",
-            "prefix",
-            "vat_id",
-            "vat_registrations",
-            "email",
-            "phone",
-            "bank_name",
-            "iban",
-            "bic",
-            "reminds_by_itself",
-            "is_default",
-        )
+        fields = ("code", "name", "prefix", *TAX, *CONTACT, "is_default")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,10 +13,11 @@ from billing.errors import NothingToDecide
 from billing.models import StoreCreditGrant, StoreCreditLimit
 from billing.sentences import CREDIT_APPROVED, CREDIT_TO_APPROVE
 from billing.services.common import checked
+from billing.services.keeping_limits import keep_limit
 from billing.services.store_credit import give_store_credit
 from core.actors import Actor
 from core.money import Money, plain, round_amount
-from core.service import note_change, service
+from core.service import service
 from customers.models import Customer
 from orders import categories
 from orders import services as orders
@@ -25,6 +26,7 @@ from orders.models import OrderException
 APPROVES = "billing.approve_store_credit"
 # What one person gave one customer in so many days counts together: a sum is not given in parts.
 COUNTS_FOR = timedelta(days=30)
+LIMIT_CHANGED = "billing.store_credit_limit_changed"
 
 
 def over_limit(customer_id: int, amount: Money, *, actor: Actor) -> bool:
@@ -118,21 +120,14 @@ def given_by_now(exceptions: Sequence[OrderException]) -> set[int]:
 @service
 def create_store_credit_limit(values: dict[str, object], *, actor: Actor) -> StoreCreditLimit:
     """Say, for a currency, how much each role may give."""
-    limit = StoreCreditLimit.objects.create(**values)
-    note_change(limit, "billing.store_credit_limit_changed", actor=actor, after=_said(limit))
-    return limit
+    return keep_limit(StoreCreditLimit(), values, name=LIMIT_CHANGED, said=_said, actor=actor)
 
 
 @service
 def change_store_credit_limit(limit_id: int, changes: dict[str, object], *, actor: Actor) -> StoreCreditLimit:
     """Change it; what was given stays."""
     limit = StoreCreditLimit.objects.get(pk=limit_id)
-    before = _said(limit)
-    for name, value in changes.items():
-        setattr(limit, name, value)
-    limit.save(update_fields=list(changes))
-    note_change(limit, "billing.store_credit_limit_changed", actor=actor, before=before, after=_said(limit))
-    return limit
+    return keep_limit(limit, changes, name=LIMIT_CHANGED, said=_said, actor=actor)
 
 
 def _said(limit: StoreCreditLimit) -> dict[str, object]:

@@ -5,7 +5,7 @@ holds what orders wait to take. Each step is one conditional update: who comes s
 is locked first: what a payment sets off may need the customer, too, and who gives credit has them already.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ from billing.events import StoreCreditChanged
 from billing.gateways.store_credit import CODE
 from billing.models import Payment, Refund, StoreCredit, StoreCreditGrant
 from billing.services.booking import post_grant
-from billing.services.common import OVER, checked, moment
+from billing.services.common import OVER, checked, moment, summed
 from core.actors import Actor
 from core.inserting import insert_once
 from core.models import exact
@@ -76,31 +76,24 @@ def take_owner(customer_id: int | None) -> None:
 
 def check_due(order: Order, method: str, amount: Decimal) -> None:
     """Raise PaymentExceedsDue where more than is owed would be taken from store credit."""
-    if method != CODE:
-        return
-    due = due_from_credit(order)
+    if method == CODE:
+        _refuse_beyond(amount, due_from_credit(order), order.currency)
+
+
+def check_due_with_order(order: Order, payments: Sequence[PaymentInput]) -> None:
+    """Raise PaymentExceedsDue where an order that is being placed would take more credit than the rest leaves."""
+    credit = summed(one.amount for one in payments if one.method == CODE)
+    beside = summed(one.amount for one in payments if one.method != CODE)
+    if credit:
+        _refuse_beyond(credit, max(Decimal(0), order.total - beside), order.currency)
+
+
+def _refuse_beyond(amount: Decimal, due: Decimal, currency: str) -> None:
     if amount > due:
         raise PaymentExceedsDue(
-            _("Only %(due)s is to be paid; no more is taken from store credit") % {"due": Money(due, order.currency)},
-            due=plain(due, order.currency),
-            currency=order.currency,
-        )
-
-
-def check_due_with_order(order: Order, payments: Iterable[PaymentInput]) -> None:
-    """Raise PaymentExceedsDue where an order that is being placed would take more credit than the rest leaves."""
-    credit = beside = Decimal(0)
-    for one in payments:
-        if one.method == CODE:
-            credit += one.amount
-        else:
-            beside += one.amount
-    due = max(Decimal(0), order.total - beside)
-    if credit > due:
-        raise PaymentExceedsDue(
-            _("Only %(due)s is to be paid; no more is taken from store credit") % {"due": Money(due, order.currency)},
-            due=plain(due, order.currency),
-            currency=order.currency,
+            _("Only %(due)s is to be paid; no more is taken from store credit") % {"due": Money(due, currency)},
+            due=plain(due, currency),
+            currency=currency,
         )
 
 

@@ -19,16 +19,18 @@ from billing.models import DifferenceLimit, Invoice, WriteOff
 from billing.sentences import SMALL_BY_ITSELF
 from billing.services.booking import post_write_off
 from billing.services.common import moment, take_invoice
+from billing.services.keeping_limits import keep_limit
 from core.actors import Actor
 from core.money import Money, plain, round_amount
 from core.outbox import emit
-from core.service import note_change, service
+from core.service import service
 from core.transitions import advance
 from orders import services as orders
 from orders.models import Order
 
 Kind = WriteOff.Kind
 Status = Invoice.Status
+LIMIT_CHANGED = "billing.difference_limit_changed"
 
 
 @service
@@ -218,21 +220,14 @@ def tell_write_offs(order: Order, *, actor: Actor, at: datetime) -> None:
 @service
 def create_difference_limit(values: dict[str, object], *, actor: Actor) -> DifferenceLimit:
     """Say, for a seller and a currency, up to how much of an invoice nobody asks for."""
-    limit = DifferenceLimit.objects.create(**values)
-    note_change(limit, "billing.difference_limit_changed", actor=actor, after=_said(limit))
-    return limit
+    return keep_limit(DifferenceLimit(), values, name=LIMIT_CHANGED, said=_said, actor=actor)
 
 
 @service
 def change_difference_limit(limit_id: int, changes: dict[str, object], *, actor: Actor) -> DifferenceLimit:
     """Change it; what was written off stays."""
     limit = DifferenceLimit.objects.get(pk=limit_id)
-    before = _said(limit)
-    for name, value in changes.items():
-        setattr(limit, name, value)
-    limit.save(update_fields=list(changes))
-    note_change(limit, "billing.difference_limit_changed", actor=actor, before=before, after=_said(limit))
-    return limit
+    return keep_limit(limit, changes, name=LIMIT_CHANGED, said=_said, actor=actor)
 
 
 def _said(limit: DifferenceLimit) -> dict[str, object]:

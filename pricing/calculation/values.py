@@ -204,6 +204,10 @@ class TaxSituation(TaxBuyer):
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 
+# What becomes of discounts on the whole beyond all the rest.
+Excess = Literal["refuse", "cap", "keep"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class QuoteRequest:
     """Everything a quote depends on.
@@ -218,7 +222,7 @@ class QuoteRequest:
     tax: TaxSituation
     charges: Sequence[ChargeInput] = ()
     promotions: Sequence[PromotionRule] = ()
-    excess: Literal["refuse", "cap", "keep"] = "refuse"
+    excess: Excess = "refuse"
 
 
 @dataclass(frozen=True, kw_only=True)

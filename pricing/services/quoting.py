@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from inventory.models import Product
 from pricing.calculation import (
     ChargeInput,
+    Excess,
     GoodsLine,
     PriceSource,
     Quote,
@@ -63,7 +63,7 @@ def quote_order(
     is_first: bool | None = None,
     prices_include_tax: bool | None = None,
     currency: str | None = None,
-    excess: Literal["refuse", "cap", "keep"] = "refuse",
+    excess: Excess = "refuse",
 ) -> Quote:
     """Say what an order costs and why. At most two statements: the prices, and the coupons if there are any.
 
