@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from billing import services as billing
-from billing.models import Invoice
+from billing.models import Invoice, LegalEntity
 from core.actors import SYSTEM, Actor
 from core.admin import navigation
 from core.admin.site import site
@@ -147,6 +147,30 @@ def test_no_page_shuts_anybody_out(chromium, live_server, client, name, pages, d
 
     context.close()
     assert not faults, "\n".join(f"{path} {found}" for path, found in faults.items())
+
+
+@pytest.mark.usefixtures("_house")
+def test_the_field_with_the_error_is_not_hidden_by_the_buttons_that_stay(chromium, live_server, django_user_model):
+    person = django_user_model.objects.create_superuser("root", password="kettle")
+    context = chromium.new_context(base_url=live_server.url, locale="en-GB", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(person.username)
+    page.get_by_label("Password").fill("kettle")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1).wait_for()
+
+    # The switch of how consumers abroad are taxed, without its day: that field lies where the buttons stand.
+    page.goto(reverse("admin:billing_legalentity_change", args=[LegalEntity.objects.get().pk]))
+    page.locator("#id_distance_way").select_option("at_home")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("From which day on?").wait_for()
+
+    focused = page.locator("#id_distance_from:focus")
+    focused.wait_for()
+    field, buttons = focused.bounding_box(), page.locator(".submit-row").bounding_box()
+    assert field["y"] + field["height"] <= buttons["y"]
+    context.close()
 
 
 def test_the_sweep_finds_what_it_looks_for(chromium):
