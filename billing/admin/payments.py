@@ -31,7 +31,7 @@ from orders.models import Order, OrderStatus
 
 from . import preliminary
 from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
-from .transfers import MoneyOfCustomer
+from .transfers import MoneyOfCustomer, refusing_known
 
 OPERATE = "billing.operate_payment"
 
@@ -41,9 +41,13 @@ def record(order_id: int, *, method: str, reference: str, amount: Any, received_
     at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
     if at is not None and at > timezone.now():
         at = None
-    return services.record_payment(
-        order_id, method=method, amount=amount, reference=reference, actor=actor, at=at, known_for_a_day=True
-    )
+    with refusing_known(Payment.objects.filter(order=order_id), reference) as kept:
+        kept += [
+            services.record_payment(
+                order_id, method=method, amount=amount, reference=reference, actor=actor, at=at, known_for_a_day=True
+            )
+        ]
+    return kept[0]
 
 
 def refund_order(order_id: int, *, amount: Any, reason: str, to_credit: bool = False, actor: Actor) -> list[Refund]:

@@ -1,15 +1,19 @@
 """One transfer for several invoices of a customer, from the page of the customer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import selectors, services
+from billing.errors import ReferenceTaken
 from billing.models import Invoice, Payment, StoreCreditGrant
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin
@@ -33,6 +37,22 @@ def open_invoices(customer: Customer) -> list[Invoice]:
     return list(rows.select_related("order").order_by("due_on", "pk")[:500])
 
 
+@contextmanager
+def refusing_known(payments: "QuerySet[Payment]", reference: str) -> Iterator[list[Payment]]:
+    """Say in words, inside the step that writes payments down, that they were written down before.
+
+    A second call of the service is harmless and quiet; whoever typed it has to know that it counted once. Keys grow:
+    what is new has a key above all that were there.
+    """
+    newest = payments.aggregate(newest=Max("pk"))["newest"] or 0
+    kept: list[Payment] = []
+    yield kept
+    if kept and all(one.pk <= newest for one in kept):
+        text = gettext("Under “%(reference)s” this came in already on that day. Another payment needs its own words.")
+        pointer = {"pointer": "/reference", "code": ReferenceTaken.code, "detail": text % {"reference": reference}}
+        raise ReferenceTaken(pointer["detail"], errors=[pointer])
+
+
 def record(
     customer_id: int, *, method: str, reference: str, amount: Any, received_on: Any, actor: Actor
 ) -> list[Payment]:
@@ -40,16 +60,18 @@ def record(
     customer = Customer.objects.get(pk=customer_id)
     invoices = open_invoices(customer)
     at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
-    return services.record_transfer(
-        customer_id,
-        invoice_ids=[one.pk for one in invoices],
-        method=method,
-        amount=amount,
-        currency=customer.currency,
-        reference=reference,
-        actor=actor,
-        at=None if at is not None and at > timezone.now() else at,
-    )
+    with refusing_known(Payment.objects.filter(order__customer=customer_id), reference) as kept:
+        kept += services.record_transfer(
+            customer_id,
+            invoice_ids=[one.pk for one in invoices],
+            method=method,
+            amount=amount,
+            currency=customer.currency,
+            reference=reference,
+            actor=actor,
+            at=None if at is not None and at > timezone.now() else at,
+        )
+    return kept
 
 
 def _what_it_does(customer: Customer) -> list[str]:

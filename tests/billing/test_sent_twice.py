@@ -85,6 +85,19 @@ def test_cash_that_is_sent_again_came_in_once(admin_client):
     assert [one.captured for one in Payment.objects.all()] == [10]
 
 
+def test_what_is_typed_a_second_time_under_the_same_words_is_refused_beside_them(admin_client):
+    order = place()
+    address = reverse("admin:billing_order_do", args=[order.pk, "payment"])
+    typed = {"amount": "10.00", "method": "bank_transfer", "reference": "Kd-Nr 4711"}
+    sent(admin_client, address, opened(admin_client, address, **typed))
+
+    again = admin_client.post(address, opened(admin_client, address, **typed))
+
+    said = "Under “Kd-Nr 4711” this came in already on that day. Another payment needs its own words."
+    assert again.context["form"].errors == {"reference": [said]}
+    assert [one.captured for one in Payment.objects.all()] == [10]
+
+
 def test_units_are_credited_once_however_often_the_page_is_sent(admin_client, paid):
     invoice = Invoice.objects.get()
     address = reverse("admin:billing_invoice_do", args=[invoice.pk, "credit"])
