@@ -76,7 +76,8 @@ def _all_series() -> list[_Where]:
             key = chaining.series_key(kind, codes.get(seller, f"#{seller}"), series)
             found[key] = _Where(kind, seller, series, key)
         for key in NumberSeries.objects.filter(key__startswith=f"{kind}:").values_list("key", flat=True):
-            _kind, code, series = key.split(":", 2)
+            # A key that somebody changed may say anything; it is told as a series without its documents.
+            code, _colon, series = key.removeprefix(f"{kind}:").partition(":")
             found.setdefault(key, _Where(kind, sellers.get(code), series, key))
     return [found[key] for key in sorted(found)]
 

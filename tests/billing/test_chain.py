@@ -191,6 +191,13 @@ def test_a_new_hash_over_everything_behind_is_found_by_the_seal_of_the_series(by
     assert faults() == [("broken", "INV-000003")]
 
 
+@pytest.mark.parametrize("key", ["invoice:main;", "invoice:mein:", "invoice:main:A", "Invoice:main:", "invoice;main:"])
+def test_a_series_whose_key_was_changed_is_found(by_hand, key):
+    NumberSeries.objects.filter(key="invoice:main:").update(key=key)
+
+    assert ("inserted", "INV-000003") in faults(papers=False)
+
+
 def test_a_paper_that_is_not_the_one_that_was_kept_is_found(issued):
     kept, other = (
         billing.render_invoice_pdf(pk) for pk in Invoice.objects.order_by("pk").values_list("pk", flat=True)[:2]
