@@ -14,6 +14,7 @@ from core.status import StatusField
 from inventory.models import Warehouse
 from orders.models import Order, OrderLine
 from pricing.models import Channel
+from returns.reasons import spoken
 
 
 class ReturnPolicy(models.Model):
@@ -129,6 +130,11 @@ class ReturnRequest(models.Model):
 
     def __str__(self) -> str:
         return str(self.number or _("new return"))
+
+    @property
+    def spoken_reason(self) -> str:
+        """Why, in the language of the reader: what was chosen, or what was typed."""
+        return spoken(self.reason)
 
     def history_thread(self) -> str:
         """Write into the history of the order."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import services
 from billing.admin import evidence
+from billing.admin.columns import buyer
 from billing.models import Dispute
 from core.actors import Actor
 from core.admin.base import Tab
@@ -85,12 +86,13 @@ class DisputeAdmin(TransitionAdmin, PanelAdmin):
     list_display = (
         "__str__",
         badge_column("status"),
+        buyer,
         link_column("order", _("Order")),
         choice_column("reason", _("Reason")),
         when_column("evidence_due_at", _("Evidence due")),
         "evidence",
         money_column("taken", _("Taken")),
-        money_column("returned", _("Given back")),
+        money_column("returned", _("Given back"), if_any=True),
         when_column("opened_at", _("Since")),
     )
     list_select_related = ("order", "payment")
@@ -105,6 +107,7 @@ class DisputeAdmin(TransitionAdmin, PanelAdmin):
     ordering = (F("evidence_due_at").asc(nulls_last=True), "-id")
     empty_text = _("No disputes here. They come by themselves when a customer's bank asks a payment back.")
     facts = (
+        buyer,
         link_column("order", _("Order")),
         link_column("payment", _("Payment")),
         choice_column("reason", _("Reason")),

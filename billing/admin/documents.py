@@ -15,7 +15,7 @@ from billing.models import CreditNote, Invoice
 from core.actors import Actor
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin, BulkSpec
-from core.admin.columns import badge_column, link_column, money_column, when_column
+from core.admin.columns import badge_column, link_column, money_column, retold_column, when_column
 from core.admin.links import list_of
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
@@ -245,7 +245,7 @@ class CreditNoteAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         when_column("issued_on", _("Date")),
         money_column("total", _("Total")),
         "reference",
-        "reason",
+        retold_column("reason", _("Reason")),
     )
     transition_services: ClassVar[dict[str, TransitionSpec]] = {"mail": mailing.mail_spec(services.mail_credit_note)}
     bulk_services: ClassVar[dict[str, BulkSpec]] = {"mail_many": mailing.mail_many_spec(services.mail_credit_note)}

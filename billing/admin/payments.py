@@ -20,7 +20,15 @@ from billing.models import Payment, Refund
 from billing.services import wording
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
-from core.admin.columns import badge_column, code_column, flag_column, link_column, money_column, when_column
+from core.admin.columns import (
+    badge_column,
+    code_column,
+    flag_column,
+    link_column,
+    money_column,
+    retold_column,
+    when_column,
+)
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -30,6 +38,7 @@ from customers.models import Customer
 from orders.models import Order, OrderStatus
 
 from . import preliminary
+from .columns import buyer
 from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
 from .transfers import MoneyOfCustomer, refusing_known
 
@@ -178,11 +187,12 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
     list_display = (
         "code",
         badge_column("status"),
+        buyer,
         link_column("order", _("Order")),
         "way",
         money_column("amount", _("Amount")),
-        money_column("captured", _("Taken")),
-        money_column("refunded", _("Sent back")),
+        money_column("captured", _("Taken"), if_any=True),
+        money_column("refunded", _("Sent back"), if_any=True),
         code_column("reference", _("Reference")),
         when_column("created_at", _("Recorded")),
     )
@@ -197,6 +207,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
     search_help_text = _("Id, reference or number of the order")
     empty_text = _("No payments here. They are recorded on the page of an order, or come with it.")
     facts = (
+        buyer,
         link_column("order", _("Order")),
         "way",
         "gateway",
@@ -289,11 +300,12 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
     list_display = (
         "code",
         badge_column("status"),
+        buyer,
         link_column("order", _("Order")),
         link_column("payment", _("Payment")),
         money_column("amount", _("Amount")),
         "reference",
-        "reason",
+        retold_column("reason", _("Reason")),
         when_column("created_at", _("Requested")),
         when_column("settled_at", _("Settled")),
     )
@@ -314,7 +326,7 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
         money_column("amount", _("Amount")),
         flag_column("to_credit", _("As store credit")),
         "reference",
-        "reason",
+        retold_column("reason", _("Reason")),
         when_column("created_at", _("Requested")),
         when_column("settled_at", _("Settled")),
         "failure",

@@ -19,6 +19,7 @@ from billing.services.sheet import Document, Row
 from core.files import keep_file, read_file
 from core.links import absolute
 from core.models import Attachment
+from core.reader import retold
 from core.service import service
 
 D = TypeVar("D", Invoice, CreditNote)
@@ -155,7 +156,7 @@ def _draw_credit_note(note: CreditNote) -> bytes:
     }
     if note.reason and not any(row.quantity for row in rows):
         # Nothing came back: what it is for is said in words.
-        content["notes"] = [_("Reason: %(reason)s") % {"reason": note.reason}, *content["notes"]]
+        content["notes"] = [_("Reason: %(reason)s") % {"reason": retold(note.reason)}, *content["notes"]]
     return typesetting.draw_document(content)
 
 

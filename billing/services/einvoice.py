@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import wording
 from core.money import plain
+from core.reader import retold
 
 NAME = "factur-x.xml"
 PROFILE = "urn:cen.eu:en16931:2017"
@@ -79,7 +80,7 @@ def supply_period(document: Document) -> tuple[date, date] | None:
 
 
 def _notes(document: Document) -> list[str]:
-    reason = [document.reason] if isinstance(document, CreditNote) else []
+    reason = [retold(document.reason)] if isinstance(document, CreditNote) else []
     legal = [*wording.legal_notes(document.tax_breakdown), *wording.reasons(document.tax_breakdown)]
     return [said for said in (*legal, *reason, document.notes) if said]
 

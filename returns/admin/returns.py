@@ -38,14 +38,6 @@ from .forms import (
 from .refunding import GoodsOfOrder
 
 OPERATE = "returns.operate_return"
-# What customers choose from, in the words of the house.
-REASONS = {
-    "changed_mind": gettext_lazy("Changed mind"),
-    "damaged": gettext_lazy("Damaged"),
-    "wrong_item": gettext_lazy("Wrong item"),
-    "not_as_described": gettext_lazy("Not as described"),
-    "too_late": gettext_lazy("Too late"),
-}
 Arguments = Callable[[Any, dict[str, Any]], dict[str, Any]]
 
 
@@ -181,7 +173,7 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
     @admin.display(description=gettext_lazy("reason"), ordering="reason")
     def why(self, found: ReturnRequest) -> str:
         """Say why: what the customer chose, or what was typed."""
-        return str(REASONS.get(found.reason, found.reason)) or "–"
+        return found.spoken_reason or "–"
 
     @admin.display(description=gettext_lazy("customer"))
     def buyer(self, found: ReturnRequest) -> str:

@@ -21,6 +21,7 @@ from returns import selectors
 from returns.decisions import STOCK
 from returns.events import ReturnClosed, ReturnResolved
 from returns.models import ReturnLine, ReturnRequest
+from returns.reasons import in_words
 
 from .common import lines_of, take_return, tell, units_of
 
@@ -92,7 +93,7 @@ def _credit(found: ReturnRequest, credited: dict[int, int], *, actor: Actor, at:
     """Draft the credit notes: over the units, and over delivery charges, on whichever invoice they stand."""
     if not credited:
         return []
-    reference, reason = str(found.number), found.reason
+    reference, reason = str(found.number), in_words(found.reason)
     notes = billing.credit_return(
         found.order_id,
         quantities=credited,
@@ -131,7 +132,7 @@ def _refund(
         found.order_id,
         amount=Money(due, found.order.currency),
         reference=str(found.number),
-        reason=found.reason,
+        reason=in_words(found.reason),
         credit_note_id=notes[0].pk if len(notes) == 1 else None,
         to_credit=to_credit,
         actor=actor,
