@@ -132,7 +132,7 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         when_column("due_on", _("Due")),
         money_column("total", _("Total")),
         money_column("open_amount", _("Open")),
-        money_column("written_off_total", _("Written off")),
+        money_column("written_off_total", _("Written off"), if_any=True),
         "source_reference",
     )
     transition_services: ClassVar[dict[str, TransitionSpec]] = {
