@@ -140,6 +140,7 @@ def write_reminder(letter: ReminderLetter, reminders: Sequence[Reminder]) -> Out
         language=language,
         thread=thread_of(first.order if one_order or customer is None else customer),
         attachments=[one.invoice.pdf for one in reminders if one.invoice.pdf is not None],
+        letterhead=services.letterhead_of_seller(first.legal_entity_id),
     )
 
 
@@ -167,12 +168,16 @@ def send_statement(event: StatementAskedFor) -> OutgoingMail | None:
         if context["beyond"]:
             whole = services.open_items_file("xlsx", account, last)
             files.append((f"open-{customer.number}.xlsx", whole, services.FILE_KINDS["xlsx"]))
-    return _keep_statement(customer, key, event.email, context, files)
+    return _keep_statement(customer, key, event, context, files)
 
 
 @service
 def _keep_statement(
-    customer: Customer, key: str, to: str, context: dict[str, Any], files: list[tuple[str, bytes, str]]
+    customer: Customer,
+    key: str,
+    event: StatementAskedFor,
+    context: dict[str, Any],
+    files: list[tuple[str, bytes, str]],
 ) -> OutgoingMail | None:
     thread = thread_of(customer)
     papers = [keep_file(name=name, content=content, content_type=kind, thread=thread) for name, content, kind in files]
@@ -180,10 +185,11 @@ def _keep_statement(
         dedupe_key=key,
         template="statement",
         context=context,
-        to=to,
+        to=event.email,
         language=customer.language,
         thread=thread,
         attachments=papers,
+        letterhead=services.letterhead_of_seller(event.entity_id),
     )
 
 

@@ -87,6 +87,21 @@ def why_not_drawn(picture: bytes, kind: str) -> str:
     return _too_long() if ended.returncode else ""
 
 
+def draw_small(picture: str, *, widest: int, highest: int, points_per_inch: int) -> bytes:
+    """Draw an SVG that was tried before as a PNG of at most so many points of a screen, 72 of which are an inch."""
+    content = {"picture": picture, "widest": widest, "highest": highest}
+    return bytes(
+        typst.compile(
+            str(PAPER / "small.typ"),
+            root=str(PAPER),
+            sys_inputs={"content": json.dumps(content)},
+            format="png",
+            ppi=points_per_inch,
+            ignore_system_fonts=True,
+        )
+    )
+
+
 def _too_long() -> str:
     return _("The picture takes more than %(n)s seconds to draw, or too much memory. A simpler one will do.") % {
         "n": DRAWN_WITHIN

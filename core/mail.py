@@ -8,7 +8,7 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.core.mail import BadHeaderError
 from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import timezone, translation
@@ -18,6 +18,8 @@ from core.errors import Conflict
 from core.events import MailKept, MailRefused
 from core.files import read_file
 from core.inserting import insert_once
+from core.letterheads import Letterhead, letterhead_of
+from core.mail_pictures import Letter, files_of
 from core.models import Attachment, OutgoingMail
 from core.outbox import emit
 from core.service import note_change, service
@@ -43,11 +45,14 @@ def intend(
     thread: str,
     attachments: Sequence[Attachment] = (),
     confidential: bool = False,
+    letterhead: Letterhead | None = None,
 ) -> OutgoingMail | None:
     """Write a mail down and leave its sending as a debt. None where there is nobody to write to.
 
     A confidential one (a link that signs in) is forgotten as soon as it is sent: staff who read sent
     mail must not become its reader. The demo sends nothing and keeps it.
+
+    In its head is the logo of `letterhead`, without one that of whose the record is that it is about.
 
     A dedupe key that is known returns the mail that was written first; nothing is sent again.
     """
@@ -55,6 +60,7 @@ def intend(
         return None
     if known := OutgoingMail.objects.filter(dedupe_key=dedupe_key).first():
         return known
+    head = letterhead or letterhead_of(thread)
     mail = OutgoingMail(
         dedupe_key=dedupe_key,
         kind=template,
@@ -63,12 +69,13 @@ def intend(
         language=language,
         confidential=confidential,
         message_id=_message_id(dedupe_key),
-        **compose(template, context, language=language),
+        **compose(template, {"letterhead": head, **context}, language=language),
     )
     if not insert_once(mail):
         return OutgoingMail.objects.get(dedupe_key=dedupe_key)
-    if attachments:
-        mail.attachments.set(attachments)
+    pictures = [head.picture_id] if head and head.content_id in mail.html else []
+    if files := [*(one.pk for one in attachments), *pictures]:
+        mail.attachments.set(files)
     emit(MailKept(mail_id=mail.pk, kind=template, mail_thread=thread))
     return mail
 
@@ -128,9 +135,9 @@ def compose(template: str, context: Mapping[str, Any], *, language: str) -> dict
     return {"subject": subject, "text": text, "html": html}
 
 
-def as_message(mail: OutgoingMail) -> EmailMultiAlternatives:
+def as_message(mail: OutgoingMail) -> Letter:
     """Return a kept mail as it goes over the wire."""
-    message = EmailMultiAlternatives(
+    message = Letter(
         subject=mail.subject,
         body=mail.text,
         to=[mail.to],
@@ -138,7 +145,9 @@ def as_message(mail: OutgoingMail) -> EmailMultiAlternatives:
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    for attachment in sorted(mail.attachments.all(), key=lambda one: one.pk):
+    files, pictures = files_of(mail)
+    message.show(pictures)
+    for attachment in files:
         message.attach(attachment.name, read_file(attachment), attachment.content_type)
     return message
 

@@ -5,11 +5,14 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig
 
-ROOMS = ("handlers", "panels", "way", "invariants", "sight", "retention")
+ROOMS = ("handlers", "panels", "way", "invariants", "sight", "retention", "letterheads")
 
 
 class RoomsConfig(AppConfig):
-    """Registers handlers, panels, ways, invariants, limits and what an app keeps; they register by being loaded."""
+    """Registers handlers, panels, ways, invariants, limits, what an app keeps and the heads of its mails.
+
+    They register by being loaded.
+    """
 
     default_auto_field = "django.db.models.BigAutoField"
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import doors
 from core.files import read_file
+from core.mail_pictures import files_of, html_for_a_page
 from core.models import OutgoingMail, User
 from demo import bank, proofs
 from demo.guard import only_in_demo
@@ -76,7 +77,7 @@ def sent_mail(request: HttpRequest) -> HttpResponse:
 def read_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one mail as its reader sees it."""
     mail = get_object_or_404(OutgoingMail.objects.prefetch_related("attachments"), pk=pk)
-    return render(request, "demo/read_mail.html", {"mail": mail})
+    return render(request, "demo/read_mail.html", {"mail": mail, "files": files_of(mail)[0]})
 
 
 @require_GET
@@ -86,7 +87,7 @@ def mail_body(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out the HTML of a mail for its frame, where no script may run."""
     mail = get_object_or_404(OutgoingMail, pk=pk)
     # Its links lead the whole window on: no page of ours lets itself be framed.
-    response = HttpResponse(mail.html.replace("<head>", '<head><base target="_top">', 1))
+    response = HttpResponse(html_for_a_page(mail).replace("<head>", '<head><base target="_top">', 1))
     policy = (
         "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'; "
         "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portal.views import account, changing, credit, orders, papers, paying, quotations, shop, statement
+from portal.views import account, changing, credit, logo, orders, papers, paying, quotations, shop, statement
 
 app_name = "portal"
 urlpatterns = [
     path("", shop.home, name="home"),
+    path("logo/<slug:mark>.png", logo.logo, name="logo"),
     path("shop/", shop.shop, name="shop"),
     path("cart/", shop.show_cart, name="cart"),
     path("cart/put/", shop.put_in_cart, name="put-in-cart"),

@@ -16,12 +16,14 @@ from django.test import RequestFactory, override_settings
 from django.urls import reverse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from billing import services as billing
 from core import outbox
 from core.actors import SYSTEM
 from core.links import make_link
 from customers import services as customers
 from orders.admin.orders import OrderAdmin
 from orders.models import Order
+from tests.billing.test_letterheads import photo
 from tests.scenarios import ADA, confirmed_order, shipped_order
 
 HEAVIEST = 150_000
@@ -91,6 +93,8 @@ def fonts(style, signs):
 def many_orders(shop):
     """Fill a list: one of them was shipped, and its customer comes from afar."""
     far = customers.find_or_create(email="lukasz@example.com", name=FAR_NAME, actor=SYSTEM)
+    # As heavy as a logo can be: a photo.
+    billing.set_logo(billing.ensure_default_entity().pk, photo(60, 60), actor=SYSTEM)
     address = replace(ADA, name=FAR_NAME)
     first = shipped_order(customer_id=far.pk, customer_name=FAR_NAME, email=far.email, shipping_address=address)
     outbox.drain()
@@ -128,6 +132,9 @@ def test_no_page_weighs_more_than_150_kilobytes_with_all_that_belongs_to_it(staf
     new = reverse("desk:new-order")
     weighed[new] = weigh(staff, f"{new}?customer={order.customer.number}", written=FAR_NAME)
     assert {page: weights for page, weights in weighed.items() if sum(weights.values()) > HEAVIEST} == {}
+    logo = billing.shop_logo()
+    of_shop = [page for page, weights in weighed.items() if f"/logo/{logo.mark}.png" in weights]
+    assert of_shop == [page for page in weighed if not page.startswith(("/admin/", "/desk/"))]
     assert [page for page, weights in weighed.items() if len(weights) < 4] == [], "hardly anything belongs to it"
     assert [page for page in named if far not in weighed[page]] == [], "nobody from afar is named"
     assert [page for page in others if far in weighed[page]] == []

@@ -60,6 +60,7 @@ from .ended import return_late_money, void_payments
 from .evidence import MOST_IN_ALL as MOST_EVIDENCE
 from .evidence import Piece, evidence_at_hand, give_evidence, send_evidence, watch_disputes
 from .giving_back import give_back
+from .heads import ShopLogo, letterhead_of_order, letterhead_of_seller, letterhead_of_shop, shop_logo, small_logo
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
 from .invoicing import invoice_order, invoice_what_left, issue_for_shipment, issue_invoice
@@ -238,10 +239,16 @@ __all__ = [
     "pay_from_credit",
     "payable_from_credit",
     "look_after_return",
+    "ShopLogo",
     "check_logo",
+    "letterhead_of_order",
+    "letterhead_of_seller",
+    "letterhead_of_shop",
     "logo_on_paper",
     "sample_pdf",
     "set_logo",
+    "shop_logo",
+    "small_logo",
     "mail_credit_note",
     "mail_invoice",
     "note_return",

@@ -3,6 +3,8 @@
 from billing import logos, typesetting
 from billing.errors import LogoRefused
 from billing.models import LegalEntity
+from billing.services.heads import keep_small
+from billing.services.sellers import forget_shop_logo
 from core.actors import Actor
 from core.files import FileDamaged, keep_file, read_file
 from core.models import Attachment
@@ -30,6 +32,9 @@ def set_logo(entity_id: int, content: bytes | None, *, actor: Actor) -> LegalEnt
     before = {"logo": entity.logo.sha256[:12] if entity.logo else ""}
     entity.logo = kept
     entity.save(update_fields=["logo"])
+    if kept is not None:
+        keep_small(kept)
+    forget_shop_logo()
     after = {"logo": kept.sha256[:12] if kept else ""}
     if before != after:
         note_change(entity, "billing.legalentity.changed", actor=actor, before=before, after=after)

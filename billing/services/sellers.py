@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
 
 from billing.models import LegalEntity
 from core.actors import Actor
@@ -13,6 +16,8 @@ from pricing import services as pricing
 from pricing.calculation import vat_country
 
 FIRST = "main"
+# By which name the logo of the default seller is remembered for the head of the customers' pages.
+SHOP_LOGO = "billing.shop_logo"
 
 
 @service
@@ -38,6 +43,7 @@ def create_entity(values: Mapping[str, Any], *, actor: Actor) -> LegalEntity:
     entity = LegalEntity.objects.create(**{"is_default": first, **values})
     _only_default(entity)
     _tell_registrations(entity)
+    forget_shop_logo()
     note_change(entity, "billing.legalentity.created", actor=actor, after=_said(values))
     return entity
 
@@ -57,8 +63,14 @@ def change_entity(entity_id: int, changes: Mapping[str, Any], *, actor: Actor) -
     entity = LegalEntity.objects.get(pk=entity_id)
     _only_default(entity)
     _tell_registrations(entity)
+    forget_shop_logo()
     note_change(entity, "billing.legalentity.changed", actor=actor, before=before, after=_said(wanted))
     return entity
+
+
+def forget_shop_logo() -> None:
+    """Let the next page of a customer ask for the logo again, once what changed is true."""
+    transaction.on_commit(partial(cache.delete, SHOP_LOGO))
 
 
 def _only_default(entity: LegalEntity) -> None:

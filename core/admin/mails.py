@@ -23,6 +23,7 @@ from core.admin.links import page_of_thread
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.mail_pictures import files_of, html_for_a_page
 from core.models import OutgoingMail
 from core.panels import panel
 
@@ -99,7 +100,7 @@ class MailAdmin(TransitionAdmin, PanelAdmin):
     @method_decorator(csp(PREVIEW))
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the message as its reader sees it, fenced in."""
-        return HttpResponse(self._readable(request, pk).html)
+        return HttpResponse(html_for_a_page(self._readable(request, pk)))
 
     def file_view(self, request: HttpRequest, pk: int, file: int) -> HttpResponse:
         """Hand out one of its files."""
@@ -128,7 +129,7 @@ def belongs(request: HttpRequest, mail: OutgoingMail) -> tuple[str, dict[str, An
     """Show the files and what the message is about."""
     files = [
         {"file": file, "url": reverse("admin:core_outgoingmail_file", args=[mail.pk, file.pk])}
-        for file in mail.attachments.order_by("pk")
+        for file in files_of(mail)[0]
     ]
     context = {
         "title": gettext("Files"),

@@ -1,4 +1,4 @@
-"""Days as customers read them: in full, so that they fit into any sentence and mean one day only."""
+"""Days as customers read them, in full, so that they fit into any sentence and mean one day; and whose shop it is."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -8,6 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 
+from billing import services as billing
 from core.reader import locale
 
 register = template.Library()
@@ -23,6 +24,12 @@ def on_day(value: datetime | date) -> str:
 def on_short_day(value: datetime | date) -> str:
     """Write a day for a column: 23 Nov 2026."""
     return _written(value, "medium")
+
+
+@register.simple_tag
+def shop_logo() -> billing.ShopLogo | None:
+    """Return the logo of whose shop it is."""
+    return billing.shop_logo()
 
 
 def _written(value: datetime | date, form: Literal["medium", "long"]) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from billing import services as billing
 from core.actors import SYSTEM
 from customers import services as customers
 from tests.factories.billing import make_seller
@@ -14,6 +15,8 @@ from tests.portal.visitors import ADDRESS
 def _shop(shop: Any) -> Any:
     """Open the shop, with somebody who writes invoices."""
     make_seller()
+    # Only the first page of a minute asks whether the shop has a logo.
+    assert billing.shop_logo() is None
     return shop
 
 
