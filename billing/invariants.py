@@ -11,6 +11,9 @@ GUARDED = "an issued document never changes"
 CHAINED = "every issued document says what it said, and follows the one before it"
 
 
+BEYOND = "CASE WHEN refunded + charged_back > captured THEN refunded + charged_back - captured ELSE 0 END"
+
+
 def _same(left: str, right: str) -> str:
     """Compare amounts as both engines keep them: SQLite has no decimals."""
     return f"ROUND({left}, 3) = ROUND({right}, 3)"
@@ -138,19 +141,22 @@ register(
     ),
     Invariant(
         code="I3",
-        name="of each payment: sent back ≤ taken ≤ held",
+        name="of each payment: sent back ≤ taken ≤ held, and what is gone beyond that is written down as such",
         rows="SELECT COUNT(*) FROM billing_payment",
-        breaches="SELECT code FROM billing_payment WHERE refunded > captured OR captured > authorized",
+        breaches=f"""
+            SELECT code FROM billing_payment WHERE captured > authorized OR NOT ({_same("overdrawn", BEYOND)})
+        """,  # noqa: S608
     ),
     Invariant(
         code="I3",
-        name="of each payment: what was sent back are its settled refunds, and no more is promised than came in",
+        name="of each payment: what was sent back are its settled refunds, and we promise no more than came in",
         rows="SELECT COUNT(*) FROM billing_payment",
         breaches=f"""
             SELECT p.code FROM billing_payment p
             LEFT JOIN (
                 SELECT payment_id, SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END) AS sent,
-                       SUM(CASE WHEN status IN ('failed', 'rejected') THEN 0 ELSE amount END) AS promised
+                       SUM(CASE WHEN status IN ('failed', 'rejected') OR sent_key <> '' THEN 0 ELSE amount END)
+                           AS promised
                 FROM billing_refund GROUP BY payment_id
             ) r ON r.payment_id = p.id
             WHERE NOT ({_same("p.refunded", "COALESCE(r.sent, 0)")})

@@ -50,7 +50,7 @@ def payments(channels: Iterable[str] | None = None) -> QuerySet[Payment]:
 
 def refunds(channels: Iterable[str] | None = None) -> QuerySet[Refund]:
     """Return the refunds, with order, payment and credit note."""
-    return _of_channels(Refund.objects.select_related("order", "payment", "credit_note"), channels)
+    return _of_channels(Refund.objects.select_related("order", "payment", "credit_note", "again_of"), channels)
 
 
 def disputes(channels: Iterable[str] | None = None) -> QuerySet[Dispute]:
@@ -342,6 +342,15 @@ def refund_due(order: Order, credit: Decimal, *, is_drafted: bool = True) -> Dec
     sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
     owed = order.total - order.cancelled_total - credited
     return max(Decimal(0), min(credit, order.paid_total - sent - owed))
+
+
+def sent_too_much(order: Order) -> Decimal:
+    """Return how much more went back, or is promised, than came in and was no longer owed."""
+    credited = _total(CreditNote.objects.filter(order=order).aggregate(sum=Sum("total"))["sum"], order)
+    refunds = Refund.objects.filter(order=order).exclude(status__in=GONE)
+    sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
+    owed = order.total - order.cancelled_total - credited - order.written_off_total
+    return max(Decimal(0), owed + sent - order.paid_total)
 
 
 def can_go_back(order: Order, amount: Decimal) -> Decimal:

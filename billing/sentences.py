@@ -6,6 +6,7 @@ PAID_OTHERWISE = sentence(gettext_noop("The provider took %(paid)s for %(payment
 PAID_AFTER_ALL = sentence(gettext_noop("%(payment)s was paid at the provider after it had ended here"))
 NEVER_REACHED = sentence(gettext_noop("The payment provider was never reached"))
 CAPTURE_REFUSED = sentence(gettext_noop("The provider did not pay %(amount)s out for %(order)s: %(reason)s"))
+TAKEN_AFTER_ALL = sentence(gettext_noop("The provider paid out what he had refused"))
 HOLD_LAPSED = sentence(gettext_noop("%(amount)s that was held for %(order)s was let go by the provider"))
 NOT_LET_GO = sentence(gettext_noop("The provider did not let go of %(amount)s for %(order)s: %(reason)s"))
 HOLD_LAPSES = sentence(gettext_noop("%(amount)s is held for %(order)s until %(day)s, and it will not be sent by then"))
@@ -26,6 +27,14 @@ DISPUTE_LOST_AND_SPENT = sentence(
 PAID_TWICE = sentence(
     gettext_noop("%(amount)s for %(order)s was paid anew and came back from the bank as well: send it back")
 )
+WENT_TWICE = sentence(
+    gettext_noop(
+        "%(amount)s for %(order)s went back twice: the provider carried out a refund that he had called failed. "
+        "Ask the customer for it"
+    )
+)
+WENT_AGAIN = sentence(gettext_noop("The provider carried out this refund twice"))
+WENT_AFTER_ALL = sentence(gettext_noop("The provider carried out what he had called failed"))
 CREDIT_CHARGED_BACK = sentence(gettext_noop("Your bank gave you the money for %(order)s as well"))
 CREDIT_GIVEN_ANEW = sentence(gettext_noop("Your bank took back the money for %(order)s"))
 CHARGED_BACK = sentence(gettext_noop("The payment of the rest was charged back"))

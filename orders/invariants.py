@@ -165,7 +165,7 @@ TRUTHS = (
             WHERE (
                 ROUND(o.balance_due - o.total + o.cancelled_total + o.credited_total + o.written_off_total
                     + o.paid_total - o.refunded_total, 3) <> 0
-                OR o.refunded_total > o.paid_total
+                OR ROUND(o.refunded_total, 3) > ROUND(o.paid_total + o.overdrawn_total, 3)
             ) /* since o.updated_at */
             ORDER BY o.id
         """,

@@ -38,7 +38,7 @@ MACHINES = (
 )
 
 
-REFUND_STEPS = ("approve", "process", "succeed", "fail", "come_back", "reject")
+REFUND_STEPS = ("approve", "process", "succeed", "fail", "come_back", "go_after_all", "reject")
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,7 @@ categories.register_queue(categories.FINANCE, gettext_noop("Finance"), "billing.
 categories.register("hold_ending", _("held money about to be let go"), queue=categories.FINANCE)
 categories.register("dispute", _("disputed payment"), queue=categories.FINANCE)
 categories.register("paid_twice", _("paid twice"), queue=categories.FINANCE)
+categories.register("sent_twice", _("sent back twice"), queue=categories.FINANCE)
 categories.register("store_credit", _("store credit to approve"), queue=categories.FINANCE)
 categories.register("refund_failed", _("failed refund"), queue=categories.FINANCE)
 

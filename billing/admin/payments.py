@@ -323,6 +323,7 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
         link_column("order", _("Order")),
         link_column("payment", _("Payment")),
         link_column("credit_note", _("Credit note")),
+        link_column("again_of", _("A second time")),
         money_column("amount", _("Amount")),
         flag_column("to_credit", _("As store credit")),
         "reference",
@@ -338,10 +339,10 @@ class RefundAdmin(TransitionAdmin, PanelAdmin):
             OPERATE,
             consequences=lambda refund: [gettext("The payment provider is asked once more.")],
             style="primary",
-            when=lambda refund: refund.status == Refund.Status.FAILED,
+            when=lambda refund: refund.status == Refund.Status.FAILED and not refund.again_of_id,
         ),
     }
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Refund]":
         """Read order, payment and credit note along with the refund."""
-        return super().get_queryset(request).select_related("order", "payment", "credit_note")
+        return super().get_queryset(request).select_related("order", "payment", "credit_note", "again_of")

@@ -165,6 +165,12 @@ class RefundSerializer(serializers.Serializer):
     payment = serializers.CharField(source="payment.code")
     credit_note = serializers.CharField(source="credit_note.number", default=None, allow_null=True)
     to_credit = serializers.BooleanField(help_text="It becomes store credit of the customer.")
+    again_of = serializers.CharField(
+        source="again_of.code",
+        default=None,
+        allow_null=True,
+        help_text="The refund that went already, where the provider carried out two tries of it by mistake.",
+    )
     status = serializers.ChoiceField(choices=Refund.Status.choices)
     currency = serializers.CharField()
     amount = MoneyField()

@@ -56,6 +56,7 @@ __all__ = [
     "connect",
     "gateway",
     "hosted",
+    "is_hosted",
     "offered",
 ]
 
@@ -73,6 +74,11 @@ def gateway(code: str) -> Gateway:
     if code not in _GATEWAYS:
         raise UnknownGateway(f"There is no payment provider “{code}”", gateway=code)
     return _GATEWAYS[code]
+
+
+def is_hosted(code: str) -> bool:
+    """Whether a provider has a page of its own, and can be asked how things stand there."""
+    return hasattr(_GATEWAYS.get(code), "start_checkout")
 
 
 def hosted(code: str) -> HostedGateway:

@@ -31,7 +31,10 @@ def refund_code() -> str:
 
 
 class Payment(models.Model):
-    """Money held or taken for an order. Amounts in `currency`; refunded ≤ captured ≤ authorized (invariant I3)."""
+    """Money held or taken for an order. Amounts in `currency`; refunded ≤ captured ≤ authorized (invariant I3).
+
+    What a provider sent back beyond that, against his word, is `overdrawn`.
+    """
 
     class Status(models.TextChoices):
         """From intent to money."""
@@ -57,6 +60,8 @@ class Payment(models.Model):
     # Asked for at the provider, who has not answered yet.
     capturing = models.DecimalField(_("being captured"), max_digits=14, decimal_places=3, default=Decimal(0))
     refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # What went back beyond what came in: the provider carried out what he had called failed.
+    overdrawn = models.DecimalField(_("sent back twice"), max_digits=14, decimal_places=3, default=Decimal(0))
     # Lost in a dispute, and owed by the customer again.
     charged_back = models.DecimalField(_("charged back"), max_digits=14, decimal_places=3, default=Decimal(0))
     reference = models.CharField(_("reference"), max_length=100, blank=True)
@@ -95,9 +100,14 @@ class Payment(models.Model):
                 condition=Q(capturing__gte=0, capturing__lte=F("authorized") - F("captured")),
                 name="ask_for_at_most_what_is_held",
             ),
-            models.CheckConstraint(condition=Q(refunded__lte=F("captured")), name="refund_at_most_what_was_captured"),
             models.CheckConstraint(
-                condition=Q(charged_back__gte=0, charged_back__lte=exact(F("captured") - F("refunded"))),
+                condition=Q(overdrawn__gte=0, refunded__lte=exact(F("captured") + F("overdrawn"))),
+                name="refund_at_most_what_was_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    charged_back__gte=0, charged_back__lte=exact(F("captured") + F("overdrawn") - F("refunded"))
+                ),
                 name="charge_back_at_most_what_is_here",
             ),
             models.UniqueConstraint(
@@ -144,6 +154,11 @@ class Payment(models.Model):
     def kept(self) -> Decimal:
         """What came in and stays here: it was neither sent back nor lost to the customer's bank."""
         return self.captured - self.refunded - self.charged_back
+
+    @property
+    def beyond(self) -> Decimal:
+        """What is gone beyond what came in; `overdrawn` is that, written down."""
+        return max(Decimal(0), -self.kept)
 
     @property
     def is_undecided(self) -> bool:
@@ -280,6 +295,19 @@ class Refund(models.Model):
     returns = models.PositiveSmallIntegerField(_("came back"), default=0)
     # While the provider has not said how it ended: when he is asked next.
     ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
+    # When it was last called failed: for some days the provider is asked whether that stays so.
+    failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
+    # The key it went under, where that is not the one it was last asked for with.
+    sent_key = models.CharField(_("key it went under"), max_length=120, blank=True, editable=False)
+    # The refund that went already, where the provider carried out two tries of it.
+    again_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="again",
+        verbose_name=_("went a second time"),
+    )
 
     objects = LockingManager()
 
@@ -289,6 +317,7 @@ class Refund(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_refund_is_more_than_nothing"),
             models.UniqueConstraint(fields=["payment", "reference"], name="one_refund_per_cause_and_payment"),
+            models.UniqueConstraint(fields=["sent_key"], condition=~Q(sent_key=""), name="each_try_counts_once"),
         ]
         indexes = [
             models.Index(fields=["order", "id"], name="refund_order"),
@@ -319,6 +348,10 @@ class Refund(models.Model):
     @transition(status, source=Status.PROCESSING, target=Status.FAILED, custom={"label": _("Failed")})
     def fail(self) -> None:
         """The provider said no."""
+
+    @transition(status, source=Status.FAILED, target=Status.SUCCEEDED, custom={"label": _("Went after all")})
+    def go_after_all(self) -> None:
+        """The provider had called it failed, and carried it out."""
 
     @transition(status, source=Status.SUCCEEDED, target=Status.FAILED, custom={"label": _("Came back")})
     def come_back(self) -> None:

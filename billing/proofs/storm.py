@@ -34,6 +34,7 @@ from billing.services import (
     reconcile_checkouts,
     reconcile_refunds,
     refund_payment,
+    retry_refund,
     start_paying,
 )
 from core import outbox
@@ -55,7 +56,7 @@ HOOK = "/hooks/payments/stripe/"
 BACK = "http://127.0.0.1/back/"
 ADA = PostalAddress(name="Ada Byron", line1="1 Main St", city="Berlin", postal_code="10115", country="DE")
 STAFF = Actor("staff", "maya")
-LOST, DAWDLING = 0.3, 0.1
+LOST, DAWDLING, WAVERING = 0.3, 0.1, 0.3
 # Older than a message may be, or from a clock that is ahead.
 STALE_SECONDS = 301
 HERE: Mapping[str, Any] = {"HTTP_HOST": "127.0.0.1", "secure": True}
@@ -73,8 +74,11 @@ def open_till() -> None:
 
 
 @contextmanager
-def weather(*, losing: float = LOST, dawdling: float = 0.0) -> Iterator[Stripe]:
-    """Lead the customers to a Stripe of ours that loses so many answers, and gets so many questions late."""
+def weather(*, losing: float = LOST, dawdling: float = 0.0, wavering: float = 0.0) -> Iterator[Stripe]:
+    """Lead the customers to a Stripe of ours that loses so many answers, and gets so many questions late.
+
+    So many refunds it calls failed first, and carries them out later.
+    """
     with fake.running() as there:
         ours = {"STRIPE_API_URL": there.url, "STRIPE_FILES_URL": there.url, "DEMO_PROVIDER_URL": ""}
         ours |= {"STRIPE_PAGE_ORIGIN": there.url}
@@ -83,7 +87,7 @@ def weather(*, losing: float = LOST, dawdling: float = 0.0) -> Iterator[Stripe]:
         log = logging.getLogger("django.request")
         before = log.level
         with override_settings(**ours):
-            there.losing, there.dawdling = losing, dawdling
+            there.losing, there.dawdling, there.wavering = losing, dawdling, wavering
             log.setLevel(logging.ERROR)
             try:
                 yield there
@@ -194,9 +198,28 @@ class Buyer:
         for payment in Payment.objects.filter(order=order, captured__gt=0):
             part = None
             if does == "part":
-                part = Money(Decimal(self.dice.randint(1, cents(payment.captured))) / 100, payment.currency)
+                # Mostly so little that as much may go a second time.
+                most = cents(payment.captured) // self.dice.choice((1, 2, 3)) or 1
+                part = Money(Decimal(self.dice.randint(1, most)) / 100, payment.currency)
             click = partial(refund_payment, payment.pk, amount=part, reference=f"CLICK-{payment.pk}", actor=STAFF)
             twice(click)
+            self.settle()
+            self.after_a_no(payment, part)
+
+    def after_a_no(self, payment: Payment, part: Money | None) -> None:
+        """Let Stripe carry out what it called failed, before or after staff tries again, makes another or waits."""
+        for refund in Refund.objects.filter(payment=payment, status=Refund.Status.FAILED):
+            mine = [one["id"] for one in list(self.there.refunds.values()) if refund.code in one["metadata"]["key"]]
+            acts: list[Callable[[], object]] = [partial(self.there.carry_out, name) for name in mine]
+            again = partial(refund_payment, payment.pk, amount=part, reference=f"ANEW-{payment.pk}", actor=STAFF)
+            retry = partial(twice, partial(retry_refund, refund.pk, actor=STAFF))
+            acts += self.dice.choice(([retry], [retry], [again], []))
+            self.dice.shuffle(acts)
+            for act in acts:
+                with suppress(DomainError):
+                    act()
+                if self.dice.random() < 0.5:
+                    self.settle()
 
     def dispute(self) -> None:
         """Let the bank ask for what was taken, and mostly decide; its messages come as they like."""

@@ -50,6 +50,9 @@ class Stripe(Bank):
         # Cards that say no when they are charged while their owner is away.
         self.strict_cards: set[str] = set()
         self.refund_status = "succeeded"
+        # Which share of refunds is called failed first, and carried out later, where the money is still there.
+        self.wavering: float = 0
+        self.wavered: set[str] = set()
         self.lock = threading.RLock()
         self.dice = random.Random(7)  # noqa: S311 - no secret
         self.hold_seconds = 7 * 86400
@@ -301,7 +304,7 @@ class Stripe(Bank):
             raise No(400, "Refund amount is greater than unrefunded amount", code="charge_already_refunded")
         if any(one["payment_intent"] == intent["id"] and one["status"] != "won" for one in self.disputes.values()):
             raise No(400, "Charge has been charged back", code="charge_disputed")
-        refund = {
+        refund: Said = {
             "id": f"re_{len(self.refunds) + 1}",
             "object": "refund",
             "amount": amount,
@@ -310,6 +313,9 @@ class Stripe(Bank):
             "status": self.refund_status,
         }
         self.refunds[refund["id"]] = refund
+        if self.dice.random() < self.wavering:
+            refund |= {"status": "failed", "failure_reason": "declined"}
+            self.wavered.add(refund["id"])
         self.tell("refund.created", refund)
         return refund
 

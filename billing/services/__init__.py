@@ -90,13 +90,11 @@ from .preliminary import keep_quotation, proforma_pdf, quotation_pdf, why_no_pro
 from .refunds import (
     ask_about_refund,
     begin_refund,
-    fail_refund,
     pay_out,
     reconcile_refunds,
     refund_payment,
     request_refund,
     retry_refund,
-    settle_refund,
 )
 from .reminder_letters import review_arrears, send_reminder
 from .reminding import (
@@ -116,6 +114,7 @@ from .reporting import bear_for_exception, owe_for_exception, refund_for_excepti
 from .returned import return_refund
 from .sample import sample_pdf
 from .sellers import change_entity, create_entity, ensure_default_entity
+from .settling import fail_refund, settle_refund
 from .spreading import record_transfer, shares_of
 from .statement_files import FILE_KINDS, open_items_file, statement_file
 from .statement_paper import ask_for_statement, draw_statement, open_beyond_paper

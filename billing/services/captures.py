@@ -21,7 +21,7 @@ from billing.events import (
 )
 from billing.gateways import Charge, Stand, Standing
 from billing.models import Invoice, Payment
-from billing.sentences import CAPTURE_REFUSED, HOLD_LAPSED, NOT_LET_GO, PAID_AFTER_ALL, PAID_OTHERWISE
+from billing.sentences import CAPTURE_REFUSED, HOLD_LAPSED, NOT_LET_GO, PAID_AFTER_ALL, PAID_OTHERWISE, TAKEN_AFTER_ALL
 from billing.services.booking import post_capture
 from billing.services.common import OVER, about_money, about_payment, take_payment, tell_if_late
 from billing.services.matching import FIRST_PAUSE, match_money, tell_order
@@ -31,7 +31,7 @@ from core.outbox import emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
-from orders.models import Order
+from orders.models import Order, OrderException
 
 Status = Payment.Status
 # For how long a charge whose answer was lost is asked for again under its key; Stripe remembers keys for a day.
@@ -169,6 +169,11 @@ def settle_hold(payment_id: int, standing: Standing, *, actor: Actor = SYSTEM) -
         _end_hold(order, payment, actor=actor, at=when)
     elif taken and payment.capturing and taken == payment.captured + payment.capturing:
         _count_capture(order, payment, actor=actor, at=when)
+    elif payment.captured < taken <= payment.authorized and not payment.capturing and not payment.giving_up:
+        # What he had called refused, or what somebody took on his own page, is here all the same.
+        payment.capturing = taken - payment.captured
+        _count_capture(order, payment, actor=actor, at=when)
+        _close_refusal(payment, actor=actor, at=when)
     elif taken != payment.captured:
         payment.ask_at = None
         keep(payment, "ask_at")
@@ -194,6 +199,7 @@ def settle_capture(payment_id: int, *, upto: Decimal, actor: Actor = SYSTEM) -> 
 def _count_capture(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
     amount = payment.capturing
     payment.captured += amount
+    payment.overdrawn = payment.beyond
     payment.capturing = Decimal(0)
     payment.captured_at = payment.captured_at or at
     payment.ask_at, payment.failure = None, ""
@@ -246,6 +252,12 @@ def refuse_capture(payment_id: int, *, upto: Decimal, reason: str, actor: Actor 
     said = CAPTURE_REFUSED(amount=amount, order=order, reason=reason)
     have_it_looked_at(order, payment, said, key="capture-refused")
     return payment
+
+
+def _close_refusal(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    refused = OrderException.objects.filter(dedupe_key=f"capture-refused:{payment.code}", closed_at=None)
+    ids = list(refused.values_list("pk", flat=True))
+    orders.close_exceptions(ids, resolution=TAKEN_AFTER_ALL(), actor=actor, at=at)
 
 
 @service

@@ -114,7 +114,8 @@ def take_debt_back(
     dispute.owed -= amount
     dispute.owed_back += amount
     payment.charged_back -= amount
-    Payment.objects.filter(pk=payment.pk).update(charged_back=payment.charged_back)
+    payment.overdrawn = payment.beyond
+    Payment.objects.filter(pk=payment.pk).update(charged_back=payment.charged_back, overdrawn=payment.overdrawn)
     account = postings.money_account(payment.method, payment.gateway)
     free = payment.kept - matched(payment)
     legs = postings.debt_back_legs(amount, account=account, customer_id=order.customer_id, free=free)

@@ -37,7 +37,7 @@ def paid_twice(payment: Payment) -> Decimal:
     given = Refund.objects.filter(payment=payment, to_credit=True, status=Refund.Status.SUCCEEDED)
     asked = Dispute.objects.filter(payment=payment).exclude(status=Status.WON)
     taken = summed(one.taken - one.returned for one in asked)
-    too_much = max(NOTHING, taken - (payment.captured - payment.refunded))
+    too_much = max(NOTHING, taken - max(NOTHING, payment.captured - payment.refunded))
     return min(summed(given.values_list("amount", flat=True)), too_much)
 
 

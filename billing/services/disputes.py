@@ -268,7 +268,7 @@ def decide_dispute(dispute_id: int, *, customer_owes: bool, actor: Actor) -> Dis
     if not dispute.is_to_be_decided:
         raise NothingToDecide(_("Nothing of this dispute is to be decided"), status=dispute.status)
     when = timezone.now()
-    owed = min(rest, payment.kept) if customer_owes and rest > 0 else NOTHING
+    owed = min(rest, max(NOTHING, payment.kept)) if customer_owes and rest > 0 else NOTHING
     if owed:
         charge_back(order, payment, dispute, owed, actor=actor, at=when)
     if lost := max(NOTHING, rest - owed):

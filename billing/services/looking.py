@@ -15,9 +15,10 @@ from billing.models import Dispute, Payment, Refund
 from billing.services.checkout import ask_provider
 from billing.services.disputes import record_dispute
 from billing.services.evidence import send_waiting_evidence
-from billing.services.refunds import fail_refund, key_of, settle_refund
+from billing.services.refund_keys import key_of, other_keys
 from billing.services.returned import return_refund
 from billing.services.rounds import ask_about_each
+from billing.services.settling import NO_MAY_CHANGE_FOR, fail_refund, settle_refund
 from core.service import service
 
 # How often it is asked how an open dispute stands.
@@ -38,8 +39,7 @@ def look_after_payment(payment_id: int) -> None:
         _look_again(payment_id, asked_at, AFTER_SILENCE if payment.reserved or payment.is_undecided else None)
         return
     provider = gateways.hosted(payment.gateway)
-    _look_after_refunds(payment, provider.refunds_of(reference=payment.reference))
-    goes_on = False
+    goes_on = _look_after_refunds(payment, provider.refunds_of(reference=payment.reference))
     for standing in provider.disputes_of(reference=payment.reference):
         found = record_dispute(payment_id, standing)
         # One that was lost, and is won after all, is over when its money is here again.
@@ -52,18 +52,30 @@ def look_after_payment(payment_id: int) -> None:
     _look_again(payment_id, asked_at, STEADY_PAUSE if is_open or goes_on else None)
 
 
-def _look_after_refunds(payment: Payment, said: Mapping[str, gateways.Answer]) -> None:
-    known = Refund.objects.filter(payment=payment, status__in=(Refund.Status.SUCCEEDED, Refund.Status.PROCESSING))
+def _look_after_refunds(payment: Payment, said: Mapping[str, gateways.Answer]) -> bool:
+    """Write down how refunds stand, whichever try of theirs it is about. Returns whether that may change yet."""
+    goes_on = False
+    known = Refund.objects.filter(payment=payment, to_credit=False).exclude(status=Refund.Status.REJECTED)
     for refund in known.order_by("pk"):
-        answer = said.get(key_of(refund))
-        if answer is None or answer.outcome is gateways.Outcome.PENDING:
-            continue
-        if answer.ok:
-            settle_refund(refund.pk)
-        elif refund.status == Refund.Status.SUCCEEDED:
-            return_refund(refund.pk, sent_as=key_of(refund), reason=answer.reason)
-        else:
-            fail_refund(refund.pk, reason=answer.reason, asked_as=key_of(refund))
+        _hear(refund, said)
+        others = [answer for key in other_keys(refund) if (answer := said.get(key)) is not None]
+        is_new = refund.failed_at is not None and refund.failed_at > timezone.now() - NO_MAY_CHANGE_FOR
+        goes_on = goes_on or is_new or any(answer.outcome is gateways.Outcome.PENDING for answer in others)
+    return goes_on
+
+
+def _hear(refund: Refund, said: Mapping[str, gateways.Answer]) -> None:
+    answer = said.get(key := key_of(refund))
+    if answer is not None and answer.ok:
+        settle_refund(refund.pk, sent_as=key)
+    elif answer is not None and answer.outcome is gateways.Outcome.REFUSED:
+        if refund.status == Refund.Status.SUCCEEDED:
+            return_refund(refund.pk, sent_as=key, reason=answer.reason)
+        elif refund.status == Refund.Status.PROCESSING:
+            fail_refund(refund.pk, reason=answer.reason, asked_as=key)
+    for other in other_keys(refund):
+        if (answer := said.get(other)) is not None and answer.ok:
+            settle_refund(refund.pk, sent_as=other)
 
 
 @service

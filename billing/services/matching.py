@@ -238,6 +238,7 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
         raise GatewayRefused("The payment provider did not pay out", reason=answer.reason, payment=payment.code)
     spend_credit(order, payment, amount)
     payment.captured += amount
+    payment.overdrawn = payment.beyond
     payment.captured_at = payment.captured_at or at
     whole = payment.captured == payment.authorized
     advance(payment, "capture" if whole else "capture_in_part", actor=actor, at=at)
@@ -249,13 +250,14 @@ def capture_held(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
 def tell_order(order: Order, *, actor: Actor, at: datetime) -> None:
     """Give the order the totals of its payments."""
     payments = Payment.objects.filter(order=order)
-    rows = list(payments.only("status", "authorized", "captured", "refunded", "charged_back"))
+    rows = list(payments.only("status", "authorized", "captured", "refunded", "overdrawn", "charged_back"))
     orders.record_payment(
         order.pk,
         authorized=summed(payment.reserved for payment in rows),
         # What was lost to the customer's bank, and is owed again, never came in for good.
         paid=summed(payment.captured - payment.charged_back for payment in rows),
         refunded=summed(payment.refunded for payment in rows),
+        overdrawn=summed(payment.overdrawn for payment in rows),
         actor=actor,
         at=at,
     )

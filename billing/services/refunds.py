@@ -1,28 +1,26 @@
-"""Money that goes back: promised under the lock, sent by a debt, and told once."""
+"""Money that goes back: promised under the lock, and sent by a debt; `settling` is how it ends."""
 
 import time
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from billing import gateways, selectors
 from billing.cards import without_cards
 from billing.errors import CurrencyDiffers, ReferenceTaken, RefundExceedsCaptured, UnknownGateway
-from billing.events import RefundRequested, RefundSettled
+from billing.events import RefundRequested
 from billing.gateways import ProviderSilent
-from billing.gateways.store_credit import CODE
-from billing.models import CreditNote, Payment, Refund
-from billing.services.booking import post_refund
+from billing.models import Payment, Refund
 from billing.services.common import checked, moment, summed, take_order, take_payment, take_refund
-from billing.services.disputed_credit import secure_credit_given
-from billing.services.matching import FIRST_PAUSE, tell_order
-from billing.services.obstacles import refuse_disputed, report_failed_refund
-from billing.services.store_credit import give_credit_back, goes_to_credit, refuse_nobodys
+from billing.services.matching import FIRST_PAUSE
+from billing.services.obstacles import refuse_disputed
+from billing.services.refund_keys import key_of, other_keys, provider_of
+from billing.services.settling import fail_refund, settle_refund
+from billing.services.store_credit import goes_to_credit, refuse_nobodys
 from core.actors import SYSTEM, Actor
-from core.models import exact
+from core.errors import TransitionRefused
 from core.money import Money, plain, round_amount
 from core.outbox import emit
 from core.service import service
@@ -32,7 +30,6 @@ from orders.models import Order
 LAST_PAUSE = timedelta(hours=6)
 # As long as one round of questions may take, in seconds.
 ROUND = 10.0
-SETTLED = Refund.Status.SUCCEEDED
 
 
 def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
@@ -205,9 +202,9 @@ def pay_out(refund_id: int) -> None:
     Raises ProviderSilent; then the clock asks how it stands.
     """
     refund = begin_refund(refund_id)
-    if refund is None:
+    if refund is None or went_before(refund):
         return
-    answer = _provider_of(refund).refund(
+    answer = provider_of(refund).refund(
         reference=refund.payment.reference,
         amount=Money(round_amount(refund.amount, refund.currency), refund.currency),
         key=key_of(refund),
@@ -218,7 +215,7 @@ def pay_out(refund_id: int) -> None:
 def ask_about_refund(refund_id: int) -> None:
     """Ask how it stands with money that is to go back; where the provider never heard of it, he is asked again."""
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.status != Refund.Status.PROCESSING:
+    if refund.status != Refund.Status.PROCESSING or went_before(refund):
         return
     provider = gateways.hosted(refund.payment.gateway)
     answer = provider.find_refund(reference=refund.payment.reference, key=key_of(refund))
@@ -228,20 +225,20 @@ def ask_about_refund(refund_id: int) -> None:
         _write_down(refund, answer)
 
 
-def _provider_of(refund: Refund) -> gateways.Gateway:
-    """Return who sends it back: what becomes store credit never leaves the house."""
-    return gateways.gateway(CODE if refund.to_credit else refund.payment.gateway)
-
-
-def key_of(refund: Refund) -> str:
-    """Return the key under which the provider is asked for a refund this time."""
-    tries = f"-{refund.refusals}" if refund.refusals else ""
-    return f"{refund.reference}-{refund.code}{tries}"
+def went_before(refund: Refund) -> bool:
+    """Ask whether an earlier try, which was called failed, went through after all; then nothing is sent again."""
+    if not refund.refusals or refund.to_credit or not gateways.is_hosted(refund.payment.gateway):
+        return False
+    said = gateways.hosted(refund.payment.gateway).refunds_of(reference=refund.payment.reference)
+    went = [key for key in other_keys(refund) if (answer := said.get(key)) is not None and answer.ok]
+    for key in went:
+        settle_refund(refund.pk, sent_as=key)
+    return bool(went)
 
 
 def _write_down(refund: Refund, answer: gateways.Answer) -> None:
     if answer.ok:
-        settle_refund(refund.pk)
+        settle_refund(refund.pk, sent_as=key_of(refund))
     elif answer.outcome is not gateways.Outcome.PENDING:
         fail_refund(refund.pk, reason=answer.reason, asked_as=key_of(refund))
 
@@ -278,10 +275,10 @@ def _postpone(refund: Refund, *, now: datetime) -> bool:
 def begin_refund(refund_id: int, *, actor: Actor = SYSTEM) -> Refund | None:
     """Note that the provider is being asked; none where that is over."""
     _order, refund = take_refund(refund_id)
-    if refund.status in (SETTLED, Refund.Status.REJECTED, Refund.Status.FAILED):
+    if refund.status in (Refund.Status.SUCCEEDED, Refund.Status.REJECTED, Refund.Status.FAILED):
         return None
     if refund.status == Refund.Status.APPROVED:
-        if not _provider_of(refund).at_once:
+        if not provider_of(refund).at_once:
             refund.ask_at = timezone.now() + FIRST_PAUSE
         advance(refund, "process", actor=actor, at=refund.created_at)
     return refund
@@ -291,76 +288,16 @@ def begin_refund(refund_id: int, *, actor: Actor = SYSTEM) -> Refund | None:
 def retry_refund(refund_id: int, *, actor: Actor) -> Refund:
     """Ask the provider again for a refund that failed, as long as the money is still there."""
     order, refund = take_refund(refund_id)
+    if refund.again_of_id:
+        raise TransitionRefused("It went twice by mistake and came back once; nobody is owed it", status=refund.status)
     left = {one.pk: rest for one, rest in refundable_payments(order)}.get(refund.payment_id, Decimal(0))
     if refund.status == Refund.Status.FAILED and refund.amount > left:
         refuse_disputed(order, refund.payment)
         raise RefundExceedsCaptured(f"Only {Money(left, order.currency)} is left of the payment")
     refund.failure = ""
-    if not _provider_of(refund).at_once:
+    if not provider_of(refund).at_once:
         refund.ask_at = timezone.now() + FIRST_PAUSE
     advance(refund, "process", actor=actor)
     fact = RefundRequested(order_id=order.pk, quiet=order.quiet, refund_id=refund.pk, reference=refund.reference)
     emit(fact, actor=actor)
-    return refund
-
-
-@service
-def settle_refund(refund_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> Refund:
-    """Write down that the money is on its way. Settling twice changes nothing."""
-    order, refund = take_refund(refund_id)
-    if refund.status == SETTLED:
-        return refund
-    when = at or refund.created_at
-    steps = ["process", "succeed"] if refund.status == Refund.Status.APPROVED else ["succeed"]
-    refund.settled_at, refund.ask_at = when, None
-    advance(refund, *steps, actor=actor, at=when)
-    post_refund(order, refund, actor=actor, at=when)
-    give_credit_back(order, refund)
-    # Guarded in the statement itself: whatever happened before, no more goes back than came in.
-    gone = exact(F("refunded") + F("charged_back") + refund.amount)
-    enough = Payment.objects.filter(pk=refund.payment_id, captured__gte=gone)
-    if enough.update(refunded=exact(F("refunded") + refund.amount)) != 1:
-        raise RefundExceedsCaptured("More would go back than came in", payment=refund.payment.code)
-    if refund.to_credit:
-        secure_credit_given(order, refund.payment_id, actor=actor, at=when)
-    if refund.credit_note and refund.credit_note.status in (CreditNote.Status.ISSUED, CreditNote.Status.APPLIED):
-        advance(refund.credit_note, "pay_out", actor=actor, at=when)
-    tell_order(order, actor=actor, at=when)
-    _tell_when_all_is_sent(order, refund, actor=actor, at=when)
-    return refund
-
-
-def _tell_when_all_is_sent(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> None:
-    """A cause that sends money back through several payments is settled once, with the last of them."""
-    parts = list(Refund.objects.filter(order=order, reference=refund.reference).exclude(status__in=selectors.GONE))
-    if any(part.status != SETTLED for part in parts):
-        return
-    fact = RefundSettled(
-        order_id=order.pk,
-        quiet=order.quiet,
-        refund_id=refund.pk,
-        reference=refund.reference,
-        amount=plain(summed(part.amount for part in parts), refund.currency),
-        currency=refund.currency,
-    )
-    emit(fact, actor=actor, at=at)
-
-
-@service
-def fail_refund(
-    refund_id: int, *, reason: str, asked_as: str = "", actor: Actor = SYSTEM, at: datetime | None = None
-) -> Refund:
-    """Write down that the provider said no, and have somebody look at it.
-
-    `asked_as` is the key that the answer is for: an old no that arrives after somebody asked again, under another key,
-    says nothing about that question.
-    """
-    order, refund = take_refund(refund_id)
-    if refund.status == Refund.Status.FAILED or (asked_as and asked_as != key_of(refund)):
-        return refund
-    steps = ["process", "fail"] if refund.status == Refund.Status.APPROVED else ["fail"]
-    refund.failure, refund.ask_at = reason[:300], None
-    refund.refusals += 1
-    advance(refund, *steps, actor=actor, note=reason, at=moment(at))
-    report_failed_refund(order, refund, reason=reason, actor=actor, at=at)
     return refund

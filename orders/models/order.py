@@ -148,6 +148,8 @@ class Order(models.Model):
     authorized_total = amount(_("authorized"))
     paid_total = amount(_("paid"))
     refunded_total = amount(_("refunded"))
+    # What of it went back beyond what was paid: the provider carried out what he had called failed.
+    overdrawn_total = amount(_("sent back twice"))
     invoiced_total = amount(_("invoiced"))
     credited_total = amount(_("credited"))
     # What of its invoices nobody expects any more.
@@ -221,7 +223,8 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_is_known"),
             BALANCE,
             models.CheckConstraint(
-                condition=Q(refunded_total__lte=F("paid_total")), name="refunded_at_most_what_was_paid"
+                condition=Q(refunded_total__lte=exact(F("paid_total") + F("overdrawn_total"))),
+                name="refunded_at_most_what_was_paid",
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -22,6 +22,7 @@ FIGURES = (
     "authorized_total",
     "paid_total",
     "refunded_total",
+    "overdrawn_total",
     "invoiced_total",
     "credited_total",
     "written_off_total",

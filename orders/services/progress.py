@@ -125,10 +125,13 @@ def record_payment(
     authorized: Decimal,
     paid: Decimal,
     refunded: Decimal,
+    overdrawn: Decimal = Decimal(0),
     actor: Actor,
     at: datetime | None = None,
 ) -> Order:
     """Note how the money stands: what is held and not yet taken, what was taken, what went back, each in all.
+
+    `overdrawn` is what of the latter went back beyond what was taken, by a mistake of the provider.
 
     Lifts the holds that wait for money, then settles: verify, confirm, complete as far as the guards allow. Where
     money is gone again for which an order under way was let go on, nothing more of it leaves. Money for an order that
@@ -138,7 +141,8 @@ def record_payment(
     order = take_order(order_id)
     came_in = paid > order.paid_total or authorized > order.authorized_total
     taken, missing = paid > order.paid_total, guards.payment_missing(order)
-    order.authorized_total, order.paid_total, order.refunded_total = authorized, paid, refunded
+    order.authorized_total, order.paid_total = authorized, paid
+    order.refunded_total, order.overdrawn_total = refunded, overdrawn
     restate(order)
     if order.active_holds and not guards.payment_missing(order):
         lift_holds(order, because="paid", actor=actor, at=when)
@@ -154,7 +158,7 @@ def record_payment(
             order_id=order.pk,
             at=when,
         )
-    elif order.status in selectors.GONE and order.open_exceptions and paid == refunded:
+    elif order.status in selectors.GONE and order.open_exceptions and paid <= refunded:
         late = OrderException.objects.filter(order=order, dedupe_key=f"late-payment:{order.pk}")
         close_exceptions(late.values_list("pk", flat=True), resolution="The money went back", actor=actor, at=when)
     return order

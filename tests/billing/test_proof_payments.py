@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.models import Payment
+from billing.models import Payment, Refund
 from billing.proofs import payments, storm, webhooks
 from billing.proofs.asking import Asked
 from core.models import EventRecord
@@ -20,6 +20,45 @@ def test_stripe_took_once_and_to_the_cent_what_the_books_say():
     assert sum(found["did"].values()) == found["customers"] == 12
     assert found["answers_lost"] > 10
     assert found["questions_late"] > 0
+
+
+@pytest.fixture
+def wavering():
+    """A Stripe that calls half of the refunds failed, and lets those of some buyers go all the same."""
+    storm.open_till()
+    with storm.weather(losing=0) as there:
+        there.wavering = 0.5
+        for number in range(20):
+            storm.Buyer(number, there, seed=3, times=1).go("part")
+        there.wavering = 0
+        yield there
+
+
+def test_what_was_called_failed_and_went_all_the_same_is_in_the_books(wavering):
+    storm.let_the_clock_ask(wavering)
+
+    assert list(payments.faults_of(wavering)) == []
+    assert Refund.objects.filter(again_of__isnull=False).count() > 0
+    back = sum(one["amount"] for one in wavering.refunds.values() if one["status"] == "succeeded")
+    taken = sum(one["amount_received"] for one in wavering.intents.values())
+    assert payments.ledger_cents() == taken - back
+    ended = {one["status"] for name, one in wavering.refunds.items() if name in wavering.wavered}
+    assert ended == {"succeeded", "failed"}
+
+
+def test_books_that_do_not_hear_a_late_yes_are_found_out(monkeypatch, wavering):
+    for module in ("looking", "refunds"):
+        monkeypatch.setattr(f"billing.services.{module}.other_keys", lambda refund: [])
+    buyer = storm.Buyer(99, wavering, times=1)
+    wavering.wavering = 1
+    buyer.go("refund")
+    storm.let_the_clock_ask(wavering)
+    for name in wavering.wavered:
+        wavering.carry_out(name)
+    storm.let_the_clock_ask(wavering)
+
+    assert any("is in no book here" in one for one in payments.faults_of(wavering))
+    assert any(" back: " in one for one in payments.faults_of(wavering))
 
 
 def test_events_count_once_and_what_is_not_true_never(monkeypatch):

@@ -16,7 +16,7 @@ from billing.gateways.base import Charge, Stand
 from billing.gateways.manual import ManualGateway
 from billing.gateways.stripe import StripeGateway
 from billing.models import CreditNote, Invoice, Payment, Refund, StoreCredit
-from billing.services import refunds
+from billing.services import refund_keys, refunds
 from core.actors import SYSTEM
 from core.money import Money
 from customers import services as customers
@@ -153,20 +153,20 @@ def test_a_no_that_comes_late_says_nothing_about_the_next_try(slow):
     five = Money(Decimal(5), "EUR")
     [refund] = billing.refund_payment(payment.pk, amount=five, reference="R", actor=SYSTEM)
     first = refunds.begin_refund(refund.pk)
-    no = slow.refund(reference="x", amount=five, key=refunds.key_of(first))
+    no = slow.refund(reference="x", amount=five, key=refund_keys.key_of(first))
     # The clock hears the same no before, and somebody tries again.
     billing.fail_refund(refund.pk, reason=no.reason)
     billing.retry_refund(refund.pk, actor=SYSTEM)
     second = refunds.begin_refund(refund.pk)
-    yes = slow.refund(reference="x", amount=five, key=refunds.key_of(second))
+    yes = slow.refund(reference="x", amount=five, key=refund_keys.key_of(second))
 
-    billing.fail_refund(refund.pk, reason=no.reason, asked_as=refunds.key_of(first))
+    billing.fail_refund(refund.pk, reason=no.reason, asked_as=refund_keys.key_of(first))
     assert Refund.objects.get().status == "processing"
     assert yes.ok
     billing.settle_refund(refund.pk)
 
     assert (Refund.objects.get().status, Payment.objects.get().refunded) == ("succeeded", 5)
-    assert slow.sent == {refunds.key_of(second): 5}
+    assert slow.sent == {refund_keys.key_of(second): 5}
 
 
 def test_an_amount_that_stripe_does_not_know_is_refused_in_words_and_never_asked_for(settings):

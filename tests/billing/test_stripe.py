@@ -9,7 +9,7 @@ from django.utils import timezone
 from billing import services as billing
 from billing.models import Payment, Refund
 from core.errors import TransitionRefused
-from core.models import OutgoingMail
+from core.models import EventRecord, OutgoingMail
 from core.money import Money
 from orders import services as orders
 from orders.models import Order, OrderException
@@ -329,6 +329,25 @@ def test_a_capture_that_is_refused_is_put_before_a_person_and_may_be_tried_again
     billing.capture_payment(Payment.objects.get().pk, actor=MAYA)
     run_debts()
     assert stand() == ALL
+
+
+def test_a_capture_that_went_after_all_is_counted_and_no_longer_before_a_person(
+    order, stripe, run_debts, monkeypatch, nothing_broken
+):
+    payment = pay(order, stripe, run_debts)
+    work = stripe._capture
+    monkeypatch.setattr(stripe, "_capture", lambda *_: (_ for _ in ()).throw(no("Try again later")))
+    ship_all(order)
+    run_debts()
+    assert (stand(), again(order).paid_total) == (HELD, 0)
+
+    work(stripe.intents["pi_1"], 2206)
+    for _twice in range(2):
+        billing.ask_provider(payment.pk)
+
+    assert (stand(), Payment.objects.get().failure, again(order).balance_due) == (ALL, "", 0)
+    assert OrderException.objects.get().resolution == "The provider paid out what he had refused"
+    assert EventRecord.objects.filter(name="billing.payment_captured").count() == 1
 
 
 def no(message: str) -> Exception:
