@@ -45,21 +45,36 @@ class PaymentForm(AmountForm):
     reference = forms.CharField(
         label=_("Reference"), max_length=100, required=False, help_text=_("The bank's or the terminal's number")
     )
+    # Asked only where the words are known: see `add_error`.
+    is_another = forms.BooleanField(
+        label=_("It is another payment under the same words"), required=False, widget=forms.HiddenInput
+    )
     received_on = forms.DateField(
         label=_("Came in on"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Today, unless you say otherwise"),
     )
-    field_order = ("method", "amount", "reference", "received_on")
+    field_order = ("method", "amount", "reference", "is_another", "received_on")
 
     def prepare(self) -> None:
         """Offer store credit only where there is some."""
         super().prepare()
+        if self.data.get("is_another"):
+            self._ask_whether_another()
         customer = self.subject.customer_id if isinstance(self.subject, Order) else self.subject.pk
         if not services.free_credit(customer, self.subject.currency):
             field: Any = self.fields["method"]
             field.choices = [one for one in METHODS if one[0] != "store_credit"]
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Ask beside words that are known whether it is another payment."""
+        super().add_error(field, error)
+        if field == "reference":
+            self._ask_whether_another()
+
+    def _ask_whether_another(self) -> None:
+        self.fields["is_another"].widget = forms.CheckboxInput()
 
 
 class CaptureForm(AmountForm):

@@ -45,7 +45,16 @@ from .transfers import MoneyOfCustomer, refusing_known
 OPERATE = "billing.operate_payment"
 
 
-def record(order_id: int, *, method: str, reference: str, amount: Any, received_on: Any, actor: Actor) -> Payment:
+def record(
+    order_id: int,
+    *,
+    method: str,
+    reference: str,
+    is_another: bool,
+    amount: Any,
+    received_on: Any,
+    actor: Actor,
+) -> Payment:
     """Write down money that came in, as the form says."""
     at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
     if at is not None and at > timezone.now():
@@ -53,7 +62,14 @@ def record(order_id: int, *, method: str, reference: str, amount: Any, received_
     with refusing_known(Payment.objects.filter(order=order_id), reference) as kept:
         kept += [
             services.record_payment(
-                order_id, method=method, amount=amount, reference=reference, actor=actor, at=at, known_for_a_day=True
+                order_id,
+                method=method,
+                amount=amount,
+                reference=reference,
+                is_another=is_another,
+                actor=actor,
+                at=at,
+                known_for_a_day=True,
             )
         ]
     return kept[0]

@@ -46,15 +46,31 @@ def refusing_known(payments: "QuerySet[Payment]", reference: str) -> Iterator[li
     """
     newest = payments.aggregate(newest=Max("pk"))["newest"] or 0
     kept: list[Payment] = []
-    yield kept
+    try:
+        yield kept
+    except ReferenceTaken as taken:
+        amount = spoken_amount(Decimal(taken.details["amount"]), taken.details["currency"])
+        said = {"amount": amount, "reference": reference}
+        raise _beside_the_words(gettext("Under “%(reference)s”, %(amount)s came in already.") % said) from None
     if kept and all(one.pk <= newest for one in kept):
-        text = gettext("Under “%(reference)s” this came in already on that day. Another payment needs its own words.")
-        pointer = {"pointer": "/reference", "code": ReferenceTaken.code, "detail": text % {"reference": reference}}
-        raise ReferenceTaken(pointer["detail"], errors=[pointer])
+        text = gettext("Under “%(reference)s” this came in already on that day.")
+        raise _beside_the_words(text % {"reference": reference})
+
+
+def _beside_the_words(said: str) -> ReferenceTaken:
+    detail = f"{said} {gettext('Give another payment its own words, or tick that it is one.')}"
+    return ReferenceTaken(detail, errors=[{"pointer": "/reference", "code": ReferenceTaken.code, "detail": detail}])
 
 
 def record(
-    customer_id: int, *, method: str, reference: str, amount: Any, received_on: Any, actor: Actor
+    customer_id: int,
+    *,
+    method: str,
+    reference: str,
+    is_another: bool,
+    amount: Any,
+    received_on: Any,
+    actor: Actor,
 ) -> list[Payment]:
     """Write down money that came in, as the form says."""
     customer = Customer.objects.get(pk=customer_id)
@@ -68,6 +84,7 @@ def record(
             amount=amount,
             currency=customer.currency,
             reference=reference,
+            is_another=is_another,
             actor=actor,
             at=None if at is not None and at > timezone.now() else at,
         )

@@ -107,14 +107,11 @@ class PaymentsOfOrderView(MoneyView, ApiListView):
         given = read(PaymentInputSerializer, request)
         order = self.order(number)
         _check_currency(order, given.get("currency"))
-        write = services.authorize_payment if given["status"] == "authorized" else services.record_payment
-        payment = write(
-            order.pk,
-            method=given["method"],
-            amount=given["amount"],
-            reference=given["reference"],
-            actor=self.actor,
-        )
+        said = {"method": given["method"], "amount": given["amount"], "reference": given["reference"]}
+        if given["status"] == "authorized":
+            payment = services.authorize_payment(order.pk, **said, actor=self.actor)
+        else:
+            payment = services.record_payment(order.pk, **said, is_another=given["is_another"], actor=self.actor)
         return self.shown(payment.pk, code=status.HTTP_201_CREATED)
 
 

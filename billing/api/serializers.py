@@ -220,7 +220,17 @@ class PaymentInputSerializer(StrictSerializer):
         default="",
         help_text="Its own, as the bank says it; each is written down once.",
     )
+    is_another = FlagField(
+        default=False,
+        help_text="It came in beside another one under the same reference; the Idempotency-Key tells repeats apart.",
+    )
     status = serializers.ChoiceField(choices=["authorized", "captured"], default="captured")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what only money that came in can be."""
+        if attrs["is_another"] and attrs["status"] == "authorized":
+            raise serializers.ValidationError({"is_another": "Only money that came in can be another payment"})
+        return attrs
 
 
 class StoreCreditSerializer(serializers.Serializer):

@@ -96,6 +96,7 @@ def record_payment(
     amount: Decimal,
     reference: str = "",
     gateway: str = "manual",
+    is_another: bool = False,
     actor: Actor,
     at: datetime | None = None,
     known_for_a_day: bool = False,
@@ -104,14 +105,15 @@ def record_payment(
 
     More than is owed is taken and shown as overpaid; money for a cancelled order goes back by itself, for an
     expired one a person decides. A reference makes a second call harmless, or with `known_for_a_day` a second call
-    about the same day: some customers write the same words under every transfer. Raises OrderTakesNoMoney for a draft,
-    and ReferenceTaken for another amount.
+    about the same day: some customers write the same words under every transfer. `is_another` says that it is no
+    repeat, whatever the words. Raises OrderTakesNoMoney for a draft, and ReferenceTaken for another amount.
     """
     order, reference = take_order(order_id), without_cards(reference)
     _refuse_draft(order)
     gateway = way_of(method, gateway)
     on = timezone.localdate(moment(at)) if known_for_a_day else None
-    if known := _known(order, method, gateway, amount, reference, came_in=True, on=on):
+    words = "" if is_another else reference
+    if known := _known(order, method, gateway, amount, words, came_in=True, on=on):
         return known
     check_due(order, method, amount)
     payment = record(

@@ -46,13 +46,14 @@ def record_transfer(
     amount: Decimal,
     currency: str,
     reference: str = "",
+    is_another: bool = False,
     actor: Actor,
     at: datetime | None = None,
 ) -> list[Payment]:
     """Write down money that came in for several invoices of a customer: one payment for each order, same reference.
 
     What is more than all of them is kept as overpaid on the order of the last one. A reference makes a second call
-    harmless. Raises NothingToPay, and ReferenceTaken for another amount.
+    harmless, unless it `is_another`. Raises NothingToPay, and ReferenceTaken for another amount.
     """
     wanted, words = checked(amount, currency), without_cards(reference)
     named = Invoice.objects.filter(pk__in=list(invoice_ids), order__customer=customer_id, currency=currency)
@@ -60,7 +61,7 @@ def record_transfer(
     for order_id in sorted(set(named.values_list("order", flat=True))):
         take_order(order_id)
     when = moment(at)
-    if known := _known(customer_id, method, wanted, currency, words, when):
+    if not is_another and (known := _known(customer_id, method, wanted, currency, words, when)):
         return known
     shares, left = shares_of(named.filter(status__in=selectors.WAITING), wanted)
     if not shares:
@@ -71,7 +72,14 @@ def record_transfer(
     parts[shares[-1].invoice.order_id] += left
     return [
         record_payment(
-            order_id, method=method, amount=part, reference=words, actor=actor, at=when, known_for_a_day=True
+            order_id,
+            method=method,
+            amount=part,
+            reference=words,
+            is_another=is_another,
+            actor=actor,
+            at=when,
+            known_for_a_day=True,
         )
         for order_id, part in sorted(parts.items())
     ]

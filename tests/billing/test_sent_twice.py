@@ -22,10 +22,12 @@ from core.money import Money
 from customers import services as customers
 from orders.inputs import PaymentInput
 from orders.models import Order
+from tests.billing.test_api import post, problem
 from tests.factories.billing import again, place, ship_all
 from tests.scenarios import run_debts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop", "seller")]
+ITS_OWN = "Give another payment its own words, or tick that it is one."
 ALREADY = "This was done already, by the same page; nothing was done twice."
 
 
@@ -93,9 +95,77 @@ def test_what_is_typed_a_second_time_under_the_same_words_is_refused_beside_them
 
     again = admin_client.post(address, opened(admin_client, address, **typed))
 
-    said = "Under “Kd-Nr 4711” this came in already on that day. Another payment needs its own words."
-    assert again.context["form"].errors == {"reference": [said]}
+    assert again.context["form"].errors == {
+        "reference": ["Under “Kd-Nr 4711” this came in already on that day. " + ITS_OWN]
+    }
+    assert '<input type="checkbox" name="is_another"' in again.content.decode()
     assert [one.captured for one in Payment.objects.all()] == [10]
+
+
+def test_a_second_one_on_the_same_day_is_written_down_once_somebody_says_that_it_is_another(admin_client):
+    order = place()
+    address = reverse("admin:billing_order_do", args=[order.pk, "payment"])
+    typed = {"amount": "5.00", "method": "cash", "reference": "Till 1"}
+    first = opened(admin_client, address, **typed)
+    assert 'type="checkbox" name="is_another"' not in admin_client.get(address).content.decode()
+    sent(admin_client, address, first)
+
+    answers = opened(admin_client, address, **typed, is_another="on")
+    assert sent(admin_client, address, answers) == ["The payment is written down."]
+    assert sent(admin_client, address, answers) == [ALREADY]
+
+    paid = list(Payment.objects.order_by("pk").values_list("captured", "reference"))
+    assert paid == [(5, "Till 1"), (5, "Till 1")]
+    assert again(order).paid_total == 10
+
+
+def test_another_amount_under_the_same_words_is_refused_beside_them_and_taken_when_it_is_another(admin_client):
+    order = place()
+    address = reverse("admin:billing_order_do", args=[order.pk, "payment"])
+    typed = {"method": "bank_transfer", "reference": "Kd-Nr 4711"}
+    sent(admin_client, address, opened(admin_client, address, amount="10.00", **typed))
+
+    refused = admin_client.post(address, opened(admin_client, address, amount="2.00", **typed))
+    said = "Under “Kd-Nr 4711”, €10.00 came in already. " + ITS_OWN
+    assert refused.context["form"].errors == {"reference": [said]}
+
+    sent(admin_client, address, opened(admin_client, address, amount="2.00", **typed, is_another="on"))
+    assert sorted(one.captured for one in Payment.objects.all()) == [2, 10]
+
+
+def test_a_second_transfer_of_a_customer_is_written_down_when_it_is_another(admin_client):
+    linde = customers.create_customer(customers.CustomerInput(name="Linde"), actor=SYSTEM)
+    order = place(customer_id=linde.pk)
+    ship_all(order)
+    run_debts()
+    address = reverse("admin:billing_customer_do", args=[linde.pk, "payment"])
+    typed = {"amount": "5.00", "method": "cash", "reference": "Till 1"}
+    sent(admin_client, address, opened(admin_client, address, **typed))
+
+    refused = admin_client.post(address, opened(admin_client, address, **typed))
+    said = "Under “Till 1” this came in already on that day. " + ITS_OWN
+    assert refused.context["form"].errors == {"reference": [said]}
+    sent(admin_client, address, opened(admin_client, address, **typed, is_another="on"))
+
+    assert [one.captured for one in Payment.objects.all()] == [5, 5]
+    assert Invoice.objects.get().paid_total == 10
+
+
+def test_another_payment_under_the_same_reference_is_told_from_a_repeat_by_its_key(api):
+    order = place(terms="prepaid")
+    body = {"method": "cash", "amount": "5.00", "reference": "Till 1"}
+    path = f"/orders/{order.number}/payments/"
+    first = post(api, path, body).json()["id"]
+    another = {**body, "is_another": True}
+
+    second = post(api, path, another, key="till-1-2").json()["id"]
+    assert post(api, path, another, key="till-1-2").json()["id"] == second != first
+
+    assert [one.captured for one in Payment.objects.order_by("pk")] == [5, 5]
+    assert again(order).paid_total == 10
+    held = post(api, path, {**another, "status": "authorized"})
+    assert problem(held) == (400, "invalid", ["/is_another"])
+    assert Payment.objects.count() == 2
 
 
 def test_units_are_credited_once_however_often_the_page_is_sent(admin_client, paid):
