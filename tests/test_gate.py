@@ -147,3 +147,33 @@ def test_who_interrupts_waits_for_nobody(gate):
 
     assert time.monotonic() - started < 30
     assert [result.state for result in done.results] == ["FAILED", "FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("here", "installable", "found", "installed"),
+    [
+        ({"chromium", "chromium-headless-shell"}, set(), "chromium-headless-shell", []),
+        ({"chromium"}, {"chromium-headless-shell"}, "chromium", []),
+        (set(), {"chromium", "chromium-headless-shell"}, "chromium-headless-shell", ["chromium-headless-shell"]),
+        (set(), {"chromium"}, "chromium", ["chromium-headless-shell", "chromium"]),
+    ],
+)
+def test_the_lightest_browser_is_taken_and_only_what_is_missing_is_installed(
+    monkeypatch, here, installable, found, installed
+):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    servers = import_module("private_servers")
+    asked = []
+
+    def install(package, fonts):
+        asked.append(package)
+        if package not in installable:
+            raise servers.NotAvailable(package)
+        here.add(package)
+
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(servers.shutil, "which", lambda name: f"/usr/bin/{name}" if name in here else None)
+    monkeypatch.setattr(servers, "apt_install", install)
+
+    assert servers.chromium() == f"/usr/bin/{found}"
+    assert asked == installed
