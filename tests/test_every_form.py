@@ -3,7 +3,6 @@
 import re
 from collections import deque
 from contextlib import suppress
-from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import pytest
@@ -13,6 +12,7 @@ from django.urls import NoReverseMatch, resolve, reverse
 from core.admin import navigation
 from core.admin.site import site
 from tests.everything import make_everything, make_stock_work
+from tests.reading import Page
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,18 +33,16 @@ ROW = "-__prefix__-"
 ELSEWHERE = re.compile(r"^/(?!admin/|desk/|reports/)|/(logout|jsi18n|autocomplete|print)/|\.(csv|pdf)$")
 
 
-class Forms(HTMLParser):
+class Forms(Page):
     """Reads the forms that a page sends, with their controls, and where it leads."""
 
     def __init__(self, text):
-        super().__init__()
         self.forms, self.links, self.faults, self.described, self.alerts = [], [], [], set(), 0
         self._form = self._area = self._select = None
-        self.feed(text)
+        self.read(text)
 
-    def handle_starttag(self, tag, attrs):
+    def opens(self, tag, given):
         """Note controls, links and what is said to be wrong."""
-        given = dict(attrs)
         classes = (given.get("class") or "").split()
         self.described |= set((given.get("aria-describedby") or "").split())
         self.alerts += given.get("role") == "alert" or "errornote" in classes or "messages" in classes
@@ -70,12 +68,12 @@ class Forms(HTMLParser):
         elif tag == "input":
             controls[name] = {"type": given.get("type"), "value": given.get("value") or ""}
 
-    def handle_data(self, data):
+    def says(self, text):
         """Read what stands in a larger field."""
         if self._area is not None:
-            self._area["value"] += data
+            self._area["value"] += text
 
-    def handle_endtag(self, tag):
+    def closes(self, tag):
         """Leave a form or a field."""
         if tag == "form":
             self._form = None

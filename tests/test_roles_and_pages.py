@@ -2,7 +2,6 @@
 
 import re
 from collections import deque
-from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
@@ -16,6 +15,7 @@ from core.admin.aside import HEADER
 from core.models import User
 from tests.everything import make_everything, make_stock_work
 from tests.factories.shop import make_shop
+from tests.reading import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("world")]
 CODES = ("desk", "warehouse", "finance", "manager", "administrator")
@@ -32,23 +32,22 @@ ASKED_MORE = re.compile(r"/autocomplete/|/look-up/customers/C-0/|/counts/empty/|
 PASSING = {"o", "p", "cols", "view", "next"}
 
 
-class Reader(HTMLParser):
+class Reader(Page):
     """Reads where a page leads, what it sends and asks for, and which steps it offers for the rows of a list."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, text):
         self.links, self.doors, self.steps, self.rows = [], [], [], []
+        self.read(text)
 
-    def handle_starttag(self, tag, attrs):
+    def opens(self, tag, given):
         """Note what can be pressed."""
-        given = dict(attrs)
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])
         if tag == "form" and given.get("role") == "search" and given.get("action"):
             self.links.append(given["action"])
         elif tag in ("form", "button"):
             self.doors.append(given.get("action" if tag == "form" else "formaction"))
-        self.doors += [text for name, text in attrs if name.startswith("data-")]
+        self.doors += [text for name, text in given.items() if name.startswith("data-")]
         if tag == "button" and given.get("name") == "action":
             self.steps.append(given["value"])
         if tag == "input" and given.get("name") == ACTION_CHECKBOX_NAME:
@@ -59,13 +58,6 @@ def doors_of(page):
     """Return where forms, buttons and scripts of a page knock; a door that is only posted to says so, and to whom."""
     ours = [door for door in page.doors if door and re.match(r"/(admin|desk|reports)/[\w/.-]*$", door)]
     return [door for door in ours if not ASKED_MORE.search(door)]
-
-
-def read(answer):
-    """Return what a page offers."""
-    reader = Reader()
-    reader.feed(answer.content.decode())
-    return reader
 
 
 def shape(path):
@@ -122,7 +114,7 @@ def test_every_link_and_button_leads_to_a_page_that_opens(client, code):
             continue
         if not answer.headers["Content-Type"].startswith("text/html"):
             continue
-        page = read(answer)
+        page = Reader(answer.content.decode())
         # A step asks the same on each page of its list.
         for step in dict.fromkeys(page.steps):
             if (place := (shape(path)[0], step)) in steps:
