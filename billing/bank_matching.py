@@ -15,6 +15,7 @@ from functools import lru_cache
 from core.sentences import gettext_noop, sentence
 
 BY_INVOICE = sentence(gettext_noop("names invoice %(number)s"))
+BY_FORMER = sentence(gettext_noop("names invoice %(former)s, replaced by %(number)s"))
 BY_ORDER = sentence(gettext_noop("names order %(number)s"))
 BY_OTHER_ROW = sentence(gettext_noop("another row pays invoice %(number)s"))
 PAID_BEFORE = sentence(gettext_noop("invoice %(number)s is paid already"))
@@ -48,7 +49,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True)
 class Open:
-    """An invoice that waits for money."""
+    """An invoice that waits for money; `former` is the number of the one it replaces."""
 
     pk: int
     number: str
@@ -56,6 +57,12 @@ class Open:
     customer: str
     currency: str
     amount: Decimal
+    former: str = ""
+
+    @property
+    def numbers(self) -> set[tuple[str, str]]:
+        """Return what a transfer for it may name: who has the old paper at hand names that."""
+        return {key_of(number) for number in (self.number, self.former) if number}
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,8 @@ class Waiting:
         self._with_word: dict[str, list[frozenset[str]]] = {}
         for one in invoices:
             self._place[one.pk] = len(self._place)
-            self._by_number.setdefault(key_of(one.number), {})[one.pk] = one
+            for key in one.numbers:
+                self._by_number.setdefault(key, {})[one.pk] = one
             self._by_order.setdefault(key_of(one.order), {})[one.pk] = one
             self._by_amount.setdefault(one.amount, {})[one.pk] = one
             words = _words(one.customer)
@@ -115,8 +123,8 @@ class Waiting:
         """Offer an invoice no more: a transfer pays it."""
         house = self._houses[_words(one.customer)]
         for found in (
-            self._by_number[key_of(one.number)], self._by_order[key_of(one.order)], self._by_amount[one.amount],
-            house.open, house.by_amount[one.amount],
+            *(self._by_number[key] for key in one.numbers), self._by_order[key_of(one.order)],
+            self._by_amount[one.amount], house.open, house.by_amount[one.amount],
         ):  # fmt: skip
             del found[one.pk]
         house.wanted -= one.amount
@@ -126,7 +134,12 @@ class Waiting:
         found = numbers_in(text)
         by_invoice = self._sorted(one for key in found for one in self._by_number.get(key, {}).values())
         if by_invoice:
-            return by_invoice, [BY_INVOICE(number=one.number) for one in by_invoice]
+            return by_invoice, [
+                BY_INVOICE(number=one.number)
+                if key_of(one.number) in found
+                else BY_FORMER(former=one.former, number=one.number)
+                for one in by_invoice
+            ]
         by_order = self._sorted(one for key in found for one in self._by_order.get(key, {}).values())
         orders = dict.fromkeys(one.order for one in by_order)
         return by_order, [BY_ORDER(number=number) for number in orders]

@@ -26,10 +26,12 @@ _LINE = (
     "tax_rate", "discount_total", "net_total", "tax_total", "total",
 )  # fmt: skip
 HEAD = {
-    INVOICE: (*_HEAD, "source_reference", "supplied_on", "due_on"),
+    INVOICE: (*_HEAD, "source_reference", "supplied_on", "due_on", "replaces_id"),
     CREDIT_NOTE: (*_HEAD, "invoice_id", "reference", "reason"),
 }
 LINE = {INVOICE: _LINE, CREDIT_NOTE: (*_LINE, "invoice_line_id")}
+# Columns that came later: a document of which they say nothing is written down as it was before them.
+LATER = frozenset({"replaces_id"})
 PLACES = {"unit_price": 6, "tax_rate": 4}
 AMOUNTS = frozenset({"net_total", "tax_total", "rounding", "total", "discount_total", *PLACES})
 DIGITS = 6
@@ -47,10 +49,11 @@ def stem_of(number: str) -> str:
 
 def text_of(kind: str, stem: str, head: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> str:
     """Write down all of a document that may not change."""
+    names = (name for name in HEAD[kind] if name not in LATER or head.get(name) is not None)
     content = {
         "v": VERSION,
         "kind": kind,
-        "head": {"number": stem, **{name: _plain(name, head[name]) for name in HEAD[kind]}},
+        "head": {"number": stem, **{name: _plain(name, head[name]) for name in names}},
         "lines": [
             {name: _plain(name, line[name]) for name in LINE[kind]}
             for line in sorted(lines, key=lambda line: (line["position"], line["id"]))

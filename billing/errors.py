@@ -65,6 +65,18 @@ class CreditExceedsInvoice(Conflict):
     code = "credit_exceeds_invoice"
 
 
+class AlreadyReplaced(Conflict):
+    """The invoice was written again before; `replaced_by` names the one that stands in its place."""
+
+    code = "already_replaced"
+
+
+class NotRewritable(Conflict):
+    """Nothing of the invoice is wanted any more, or its money is on its way back."""
+
+    code = "not_rewritable"
+
+
 class MonthClosed(Conflict):
     """The books of that day are closed; nothing is dated into them any more."""
 

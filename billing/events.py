@@ -68,31 +68,6 @@ class InvoicePaid(InOrderHistory):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InvoiceWrittenOff(InOrderHistory):
-    """Nobody expects `amount` of an invoice any more: a small difference, or a debt that will not be paid."""
-
-    name: ClassVar[str] = "billing.invoice_written_off"
-    public: ClassVar[bool] = True
-    invoice_id: int
-    invoice: str
-    kind: str
-    amount: str
-    currency: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InvoiceExpectedAgain(InOrderHistory):
-    """`amount` that was written off of an invoice was paid or credited after all, or is waited for again."""
-
-    name: ClassVar[str] = "billing.invoice_expected_again"
-    public: ClassVar[bool] = True
-    invoice_id: int
-    invoice: str
-    amount: str
-    currency: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class BookExportDue(Event):
     """Work on the files of a month is owed: begun, or to be gone on with."""
 
@@ -160,13 +135,17 @@ class CreditNoteDrafted(InOrderHistory):
 
 @dataclass(frozen=True, kw_only=True)
 class CreditNoteIssued(InOrderHistory):
-    """A credit note got its number and is final. `applied`: no money goes back, less is still to be paid."""
+    """A credit note got its number and is final. `applied`: no money goes back, less is still to be paid.
+
+    `written_again`: what it takes back stands on another invoice from now on.
+    """
 
     name: ClassVar[str] = "billing.credit_note_issued"
     public: ClassVar[bool] = True
     credit_note_id: int
     credit_note: str
     applied: bool = False
+    written_again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,8 @@ def render_and_send_invoice(event: InvoiceIssued) -> None:
     """Print it and mail it, saying what is paid already."""
     services.collect_payment(event.invoice_id)
     services.render_invoice_pdf(event.invoice_id)
+    if note := services.written_again(event.invoice_id):
+        services.render_credit_note_pdf(note.pk)
     notifications.send_invoice(event.invoice_id)
 
 
@@ -185,9 +187,14 @@ def issue_credit_note(event: CreditNoteDrafted) -> None:
     services.issue_credit_note(event.credit_note_id)
 
 
-@handles(CreditNoteIssued, outside=True, when=lambda event: event.applied and not event.quiet)
+@handles(
+    CreditNoteIssued, outside=True, when=lambda event: event.applied and not event.quiet and not event.written_again
+)
 def render_and_send_credit_note(event: CreditNoteIssued) -> None:
-    """Mail a credit note that sends no money back: it reduces what is still to be paid."""
+    """Mail a credit note that sends no money back: it reduces what is still to be paid.
+
+    One whose rows are written again goes with the new invoice.
+    """
     services.render_credit_note_pdf(event.credit_note_id)
     notifications.send_credit_note(event.credit_note_id)
 

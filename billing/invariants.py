@@ -3,6 +3,7 @@
 from django.db import connection
 
 from billing import append_only, immutability
+from billing.invariant_sql import lines_add_up, of_each_order, same, without_gap
 from billing.verifying import Series, verify
 from core.invariants import NAMED, Finding, Invariant, register, register_check
 
@@ -12,65 +13,6 @@ CHAINED = "every issued document says what it said, and follows the one before i
 
 
 BEYOND = "CASE WHEN refunded + charged_back > captured THEN refunded + charged_back - captured ELSE 0 END"
-
-
-def _same(left: str, right: str) -> str:
-    """Compare amounts as both engines keep them: SQLite has no decimals."""
-    return f"ROUND({left}, 3) = ROUND({right}, 3)"
-
-
-def _lines_add_up(document: str, line: str, key: str) -> Invariant:
-    return Invariant(
-        code="I4",
-        name=f"the rows of each {document.removeprefix('billing_')} add up to its header",
-        rows=f"SELECT COUNT(*) FROM {document}",  # noqa: S608 - our own names
-        breaches=f"""
-            SELECT d.id FROM {document} d
-            LEFT JOIN (
-                SELECT {key} AS document_id, SUM(net_total) AS net, SUM(tax_total) AS tax, SUM(total) AS total
-                FROM {line} GROUP BY {key}
-            ) l ON l.document_id = d.id
-            WHERE NOT ({_same("d.net_total", "COALESCE(l.net, 0)")} AND {_same("d.tax_total", "COALESCE(l.tax, 0)")}
-                       AND {_same("d.total", "COALESCE(l.total, 0)")})
-        """,  # noqa: S608
-    )
-
-
-def _without_gap(document: str, prefix: str) -> Invariant:
-    return Invariant(
-        code="I4",
-        name=f"the numbers of each series of {document.removeprefix('billing_')}s have no gap and no double",
-        rows=f"SELECT COUNT(*) FROM {document} WHERE number IS NOT NULL",  # noqa: S608
-        breaches=f"""
-            SELECT c.key FROM (
-                SELECT '{prefix}:' || e.code || ':' || d.series AS key, COUNT(DISTINCT d.number) AS issued
-                FROM {document} d JOIN billing_legalentity e ON e.id = d.legal_entity_id
-                WHERE d.number IS NOT NULL GROUP BY e.code, d.series
-                UNION ALL
-                SELECT key, -last FROM core_numberseries WHERE key LIKE '{prefix}:%'
-            ) c
-            GROUP BY c.key HAVING SUM(c.issued) <> 0
-        """,  # noqa: S608
-    )
-
-
-def _of_each_order(name: str, wanted: str, *, kinds: str, accounts: str) -> Invariant:
-    """Compare, order by order, what the ledger says on some accounts for some causes with columns of the order."""
-    return Invariant(
-        code="I3",
-        name=name,
-        rows="SELECT COUNT(*) FROM orders_order",
-        breaches=f"""
-            SELECT o.number FROM orders_order o
-            LEFT JOIN (
-                SELECT t.order_id, SUM(e.amount) AS amount FROM billing_ledgerentry e
-                JOIN billing_ledgertransaction t ON t.id = e.transaction_id
-                JOIN billing_ledgeraccount a ON a.id = e.account_id
-                WHERE t.kind IN ({kinds}) AND a.kind IN ({accounts}) GROUP BY t.order_id
-            ) l ON l.order_id = o.id
-            WHERE NOT ({_same("COALESCE(l.amount, 0)", wanted)})
-        """,  # noqa: S608
-    )
 
 
 register(
@@ -92,13 +34,13 @@ register(
                OR s.entity <> t.entity_id OR s.stranger <> t.entity_id
         """,
     ),
-    _of_each_order(
+    of_each_order(
         "the ledger says what an order was invoiced, and less what it was credited",
         "o.invoiced_total - o.credited_total",
         kinds="'invoice', 'credit_note'",
         accounts="'receivable'",
     ),
-    _of_each_order(
+    of_each_order(
         "the ledger says what came in for an order, less what went back",
         "o.paid_total - o.refunded_total",
         kinds="'payment', 'refund', 'charge_back'",
@@ -120,7 +62,7 @@ register(
                 GROUP BY t.payment_id
             ) l ON l.payment_id = p.id
             WHERE NOT ({
-            _same(
+            same(
                 "COALESCE(l.kept, 0)",
                 "CASE WHEN p.captured - p.refunded - p.charged_back > COALESCE(m.matched, 0) "
                 "THEN p.captured - p.refunded - p.charged_back - COALESCE(m.matched, 0) ELSE 0 END",
@@ -144,7 +86,7 @@ register(
         name="of each payment: sent back ≤ taken ≤ held, and what is gone beyond that is written down as such",
         rows="SELECT COUNT(*) FROM billing_payment",
         breaches=f"""
-            SELECT code FROM billing_payment WHERE captured > authorized OR NOT ({_same("overdrawn", BEYOND)})
+            SELECT code FROM billing_payment WHERE captured > authorized OR NOT ({same("overdrawn", BEYOND)})
         """,  # noqa: S608
     ),
     Invariant(
@@ -159,7 +101,7 @@ register(
                            AS promised
                 FROM billing_refund GROUP BY payment_id
             ) r ON r.payment_id = p.id
-            WHERE NOT ({_same("p.refunded", "COALESCE(r.sent, 0)")})
+            WHERE NOT ({same("p.refunded", "COALESCE(r.sent, 0)")})
                OR ROUND(COALESCE(r.promised, 0), 3) > ROUND(p.captured, 3)
         """,  # noqa: S608
     ),
@@ -188,8 +130,8 @@ register(
                 JOIN billing_ledgeraccount a ON a.id = e.account_id
                 WHERE a.kind = 'dispute' GROUP BY t.payment_id
             ) l ON l.payment_id = p.id
-            WHERE NOT ({_same("COALESCE(l.amount, 0)", "COALESCE(d.open, 0)")}
-                       AND {_same("p.charged_back", "COALESCE(d.owed, 0)")})
+            WHERE NOT ({same("COALESCE(l.amount, 0)", "COALESCE(d.open, 0)")}
+                       AND {same("p.charged_back", "COALESCE(d.owed, 0)")})
         """,  # noqa: S608
     ),
     Invariant(
@@ -207,7 +149,7 @@ register(
                 WHERE t.kind = 'payout' AND a.kind = 'money' AND a.detail = 'on_its_way' GROUP BY t.source
             ) l ON l.source = 'billing.payout:' || CAST(p.id AS TEXT)
             WHERE p.listed_at IS NOT NULL
-              AND NOT ({_same("p.amount", "COALESCE(r.net, 0)")} AND {_same("p.amount", "COALESCE(l.sent, 0)")})
+              AND NOT ({same("p.amount", "COALESCE(r.net, 0)")} AND {same("p.amount", "COALESCE(l.sent, 0)")})
         """,  # noqa: S608
     ),
     Invariant(
@@ -222,9 +164,9 @@ register(
                                 THEN authorized - captured ELSE 0 END) AS held
                 FROM billing_payment GROUP BY order_id
             ) p ON p.order_id = o.id
-            WHERE NOT ({_same("o.paid_total", "COALESCE(p.paid, 0)")}
-                       AND {_same("o.refunded_total", "COALESCE(p.refunded, 0)")}
-                       AND {_same("o.authorized_total", "COALESCE(p.held, 0)")})
+            WHERE NOT ({same("o.paid_total", "COALESCE(p.paid, 0)")}
+                       AND {same("o.refunded_total", "COALESCE(p.refunded, 0)")}
+                       AND {same("o.authorized_total", "COALESCE(p.held, 0)")})
         """,  # noqa: S608
     ),
     Invariant(
@@ -233,12 +175,25 @@ register(
         rows="SELECT COUNT(*) FROM orders_order",
         breaches=f"""
             SELECT o.number FROM orders_order o
-            LEFT JOIN (SELECT order_id, SUM(total) AS total FROM billing_invoice
-                       WHERE number IS NOT NULL GROUP BY order_id) i ON i.order_id = o.id
+            LEFT JOIN (SELECT order_id, SUM(CASE WHEN replaces_id IS NULL THEN total ELSE 0 END) AS total,
+                              SUM(CASE WHEN replaces_id IS NULL THEN 0 ELSE total END) AS again
+                       FROM billing_invoice WHERE number IS NOT NULL GROUP BY order_id) i ON i.order_id = o.id
             LEFT JOIN (SELECT order_id, SUM(total) AS total FROM billing_creditnote
                        WHERE number IS NOT NULL GROUP BY order_id) c ON c.order_id = o.id
-            WHERE NOT ({_same("o.invoiced_total", "COALESCE(i.total, 0)")}
-                       AND {_same("o.credited_total", "COALESCE(c.total, 0)")})
+            WHERE NOT ({same("o.invoiced_total", "COALESCE(i.total, 0)")}
+                       AND {same("o.credited_total", "COALESCE(c.total, 0) - COALESCE(i.again, 0)")})
+        """,  # noqa: S608
+    ),
+    Invariant(
+        code="I3",
+        name="an invoice that replaces another is over what was taken back of that last, and the other is cancelled",
+        rows="SELECT COUNT(*) FROM billing_invoice WHERE replaces_id IS NOT NULL",
+        breaches=f"""
+            SELECT i.id FROM billing_invoice i JOIN billing_invoice r ON r.id = i.replaces_id
+            LEFT JOIN billing_creditnote c ON c.invoice_id = r.id AND c.place = (
+                SELECT MAX(l.place) FROM billing_creditnote l WHERE l.invoice_id = r.id)
+            WHERE i.order_id <> r.order_id OR i.currency <> r.currency OR r.status <> 'cancelled' OR c.id IS NULL
+               OR NOT ({same("i.total", "c.total")} AND {same("i.tax_total", "c.tax_total")})
         """,  # noqa: S608
     ),
     Invariant(
@@ -251,8 +206,8 @@ register(
               ON p.invoice_id = i.id
             LEFT JOIN (SELECT invoice_id, SUM(total) AS credited FROM billing_creditnote
                        WHERE number IS NOT NULL GROUP BY invoice_id) c ON c.invoice_id = i.id
-            WHERE NOT ({_same("i.paid_total", "COALESCE(p.paid, 0)")}
-                       AND {_same("i.credited_total", "COALESCE(c.credited, 0)")})
+            WHERE NOT ({same("i.paid_total", "COALESCE(p.paid, 0)")}
+                       AND {same("i.credited_total", "COALESCE(c.credited, 0)")})
         """,  # noqa: S608
     ),
     Invariant(
@@ -276,7 +231,7 @@ register(
                     JOIN orders_order o ON o.id = d.order_id WHERE d.credit_held <> 0
                 ) s GROUP BY customer_id, currency
             ) c
-            WHERE NOT ({_same("c.balance", "c.kept")} AND {_same("c.held", "c.waits")})
+            WHERE NOT ({same("c.balance", "c.kept")} AND {same("c.held", "c.waits")})
                OR c.held > c.balance OR c.held < 0
         """,  # noqa: S608
     ),
@@ -294,15 +249,15 @@ register(
                 JOIN billing_ledgeraccount a ON a.id = e.account_id
                 WHERE t.kind = 'write_off' AND a.kind IN ('bad_debt', 'small_difference') GROUP BY t.invoice_id
             ) l ON l.invoice_id = i.id
-            WHERE NOT ({_same("i.written_off_total", "COALESCE(w.off, 0)")}
-                       AND {_same("i.written_off_total", "COALESCE(l.off, 0)")})
+            WHERE NOT ({same("i.written_off_total", "COALESCE(w.off, 0)")}
+                       AND {same("i.written_off_total", "COALESCE(l.off, 0)")})
                OR (i.status = 'written_off'
-                   AND NOT {_same("i.written_off_total", "i.total - i.paid_total - i.credited_total")})
+                   AND NOT {same("i.written_off_total", "i.total - i.paid_total - i.credited_total")})
             UNION ALL
             SELECT o.number FROM orders_order o
             LEFT JOIN (SELECT order_id, SUM(written_off_total) AS off FROM billing_invoice
                        WHERE written_off_total <> 0 GROUP BY order_id) i ON i.order_id = o.id
-            WHERE NOT ({_same("o.written_off_total", "COALESCE(i.off, 0)")})
+            WHERE NOT ({same("o.written_off_total", "COALESCE(i.off, 0)")})
         """,  # noqa: S608
     ),
     Invariant(
@@ -311,13 +266,17 @@ register(
         rows="SELECT COUNT(*) FROM orders_orderline",
         breaches="""
             SELECT line.id FROM orders_orderline line
-            LEFT JOIN (SELECT r.order_line_id, SUM(r.quantity) AS units FROM billing_invoiceline r
+            LEFT JOIN (SELECT r.order_line_id,
+                              SUM(CASE WHEN d.replaces_id IS NULL THEN r.quantity ELSE 0 END) AS units,
+                              SUM(CASE WHEN d.replaces_id IS NULL THEN 0 ELSE r.quantity END) AS again
+                       FROM billing_invoiceline r
                        JOIN billing_invoice d ON d.id = r.invoice_id WHERE d.number IS NOT NULL
                        GROUP BY r.order_line_id) i ON i.order_line_id = line.id
             LEFT JOIN (SELECT r.order_line_id, SUM(r.quantity) AS units FROM billing_creditnoteline r
                        JOIN billing_creditnote d ON d.id = r.credit_note_id WHERE d.number IS NOT NULL
                        GROUP BY r.order_line_id) c ON c.order_line_id = line.id
-            WHERE line.invoiced <> COALESCE(i.units, 0) OR line.credited <> COALESCE(c.units, 0)
+            WHERE line.invoiced <> COALESCE(i.units, 0)
+               OR line.credited <> COALESCE(c.units, 0) - COALESCE(i.again, 0)
         """,
     ),
     # Two live ones are refused by the database. What a debt still owes (waiting, or given up with a reason)
@@ -361,10 +320,10 @@ register(
             )
         """,
     ),
-    _lines_add_up("billing_invoice", "billing_invoiceline", "invoice_id"),
-    _lines_add_up("billing_creditnote", "billing_creditnoteline", "credit_note_id"),
-    _without_gap("billing_invoice", "invoice"),
-    _without_gap("billing_creditnote", "credit_note"),
+    lines_add_up("billing_invoice", "billing_invoiceline", "invoice_id"),
+    lines_add_up("billing_creditnote", "billing_creditnoteline", "credit_note_id"),
+    without_gap("billing_invoice", "invoice"),
+    without_gap("billing_creditnote", "credit_note"),
 )
 
 

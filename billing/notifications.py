@@ -28,9 +28,11 @@ DAYS_LEFT = timedelta(days=7)
 def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMail | None:
     """Send an issued invoice with its PDF, and say what is still to be paid.
 
-    It goes to the buyer once; to another address, `to`, as often as somebody asks, each time with a `key`.
+    It goes to the buyer once; to another address, `to`, as often as somebody asks, each time with a `key`. With one
+    that replaces another goes the credit note that took that back.
     """
-    invoice = Invoice.objects.select_related("order", "pdf").get(pk=invoice_id)
+    invoice = Invoice.objects.select_related("order", "pdf", "replaces").get(pk=invoice_id)
+    note = services.written_again(invoice.pk) if invoice.replaces else None
     with translation.override(invoice.language):
         context = {
             "invoice": invoice,
@@ -39,12 +41,14 @@ def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMai
             "open": wording.money(invoice.open_amount, invoice.currency) if invoice.open_amount else "",
             "due": wording.day(invoice.due_on) if invoice.due_on else "",
             "seller": invoice.seller,
+            "replaces": str(invoice.replaces.number) if invoice.replaces else "",
+            "credit_note": str(note.number) if note else "",
             "iban": wording.in_fours(invoice.seller.get("iban", "")),
             "online": bool(invoice.open_amount) and services.is_payable_online(invoice.order),
             **_without_way_in(invoice.order, to),
         }
     own = ":".join(part for part in ("invoice", str(invoice.number), key) if part)
-    return _send("invoice", invoice.order, own, context, [invoice.pdf], to=to)
+    return _send("invoice", invoice.order, own, context, [invoice.pdf, note.pdf if note else None], to=to)
 
 
 def _without_way_in(order: Order, to: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def _of_channels(rows: QuerySet[M], channels: Iterable[str] | None) -> QuerySet[
 
 def invoices(channels: Iterable[str] | None = None) -> QuerySet[Invoice]:
     """Return the invoices that were issued, with their orders; of some channels only if asked."""
-    rows = Invoice.objects.filter(number__isnull=False).select_related("order")
+    rows = Invoice.objects.filter(number__isnull=False).select_related("order", "replaces", "replaced_by")
     return _of_channels(rows, channels)
 
 
@@ -338,6 +338,9 @@ def refund_due(order: Order, credit: Decimal, *, is_drafted: bool = True) -> Dec
     """
     credited = _total(CreditNote.objects.filter(order=order).aggregate(sum=Sum("total"))["sum"], order)
     credited += Decimal(0) if is_drafted else credit
+    # What was taken back only to be written again is owed as before.
+    again = Invoice.objects.filter(order=order).exclude(replaces=None).aggregate(sum=Sum("total"))["sum"]
+    credited -= _total(again, order)
     refunds = Refund.objects.filter(order=order).exclude(status__in=REJECTED)
     sent = _total(refunds.aggregate(sum=Sum("amount"))["sum"], order)
     owed = order.total - order.cancelled_total - credited

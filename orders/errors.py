@@ -185,3 +185,9 @@ class NoPaymentBook(Invalid):
     """Payments came with the order, and nobody here keeps them."""
 
     code = "payments_not_kept"
+
+
+class TaxedOtherwise(Conflict):
+    """With this VAT id, or in this country, the order would not be taxed as it was agreed."""
+
+    code = "taxed_otherwise"

@@ -8,7 +8,7 @@ from typing import Any
 from customers.addresses import PostalAddress
 from pricing.calculation import ChargeInput
 
-__all__ = ["ChargeInput", "DiscountInput", "LineInput", "OrderInput", "PaymentInput"]
+__all__ = ["ChargeInput", "DiscountInput", "LineInput", "OrderInput", "Party", "PaymentInput"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,17 @@ class PaymentInput:
     reference: str
     status: str
     at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """Who is billed, and how papers speak to them. What is None stays as it is."""
+
+    customer_name: str | None = None
+    billing_address: PostalAddress | None = None
+    vat_id: str | None = None
+    language: str | None = None
+    purchase_order_number: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ class End:
     transition: str
 
 
-CHANGES = ("orders.amended", "orders.preferences_changed")
+CHANGES = ("orders.amended", "orders.preferences_changed", "orders.party_corrected")
 PLACED = "place"
 
 

@@ -22,7 +22,7 @@ from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.reader import spoken_amount
 
-from . import amounts, mailing, reminders, write_offs
+from . import amounts, mailing, reminders, rewriting, write_offs
 from .forms import CreditForm
 from .papers import PaperAdmin
 
@@ -133,6 +133,8 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         money_column("total", _("Total")),
         money_column("open_amount", _("Open")),
         money_column("written_off_total", _("Written off"), if_any=True),
+        link_column("replaces", _("Replaces")),
+        link_column("successor", _("Replaced by")),
         "source_reference",
     )
     transition_services: ClassVar[dict[str, TransitionSpec]] = {
@@ -147,6 +149,7 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
             when=lambda invoice: invoice.status in CREDITABLE and invoice.credited_total < invoice.total,
             done=_("The credit note is written and gets its number in a moment."),
         ),
+        **rewriting.OF_INVOICE,
         "mail": mailing.mail_spec(services.mail_invoice),
         "credit-amount": TransitionSpec(
             _("Credit an amount"),
@@ -176,7 +179,7 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Invoice]":
         """Read the order along with the invoice."""
-        return super().get_queryset(request).select_related("order")
+        return super().get_queryset(request).select_related("order", "replaces", "replaced_by")
 
     def page_title(self, obj: Invoice) -> str:
         """Name the invoice."""
@@ -187,6 +190,8 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         money = obj.money("total")
         if obj.status == Invoice.Status.DRAFT:
             return gettext("Gets its number in a moment.")
+        if obj.successor:
+            return gettext("Taken back in full, and written again as %(number)s.") % {"number": obj.successor}
         if obj.status == Invoice.Status.CANCELLED:
             return gettext("Taken back in full.")
         if obj.status == Invoice.Status.WRITTEN_OFF:
@@ -240,6 +245,7 @@ class CreditNoteAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
     empty_text = _("No credit notes yet.")
     facts = (
         link_column("invoice", _("Invoice")),
+        link_column("invoice__successor", _("Written again as")),
         link_column("order", _("Order")),
         customer,
         when_column("issued_on", _("Date")),
@@ -247,12 +253,15 @@ class CreditNoteAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         "reference",
         retold_column("reason", _("Reason")),
     )
-    transition_services: ClassVar[dict[str, TransitionSpec]] = {"mail": mailing.mail_spec(services.mail_credit_note)}
+    transition_services: ClassVar[dict[str, TransitionSpec]] = {
+        **rewriting.OF_CREDIT_NOTE,
+        "mail": mailing.mail_spec(services.mail_credit_note),
+    }
     bulk_services: ClassVar[dict[str, BulkSpec]] = {"mail_many": mailing.mail_many_spec(services.mail_credit_note)}
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CreditNote]":
         """Read order and invoice along with the note."""
-        return super().get_queryset(request).select_related("order", "invoice")
+        return super().get_queryset(request).select_related("order", "invoice__replaced_by", "invoice__order")
 
     def page_title(self, obj: CreditNote) -> str:
         """Name the credit note."""

@@ -12,6 +12,7 @@ name_facts(
         "billing.book_export_due": _("Work on the files of a month"),
         "billing.books.exported": _("Files of a month made"),
         "billing.hold_lowered": _("Less held"),
+        "billing.invoice_replaced": _("Invoice replaced by another"),
         "billing.invoice_reminded": _("Customer reminded"),
         "billing.statement_asked_for": _("Statement of account mailed"),
         "billing.statement_taken": _("Bank statement taken in"),

@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.models import CreditNote, Dispute, Invoice, Payment, Refund
+from core.api.addresses import AddressSerializer
 from core.api.fields import (
     FlagField,
     MomentField,
@@ -71,6 +73,15 @@ class InvoiceSerializer(DocumentSerializer):
     due_on = serializers.DateField(allow_null=True)
     is_overdue = serializers.BooleanField()
     bills = serializers.CharField(source="source_reference")
+    replaces = serializers.CharField(
+        source="replaces.number",
+        default=None,
+        allow_null=True,
+        help_text="The invoice that was taken back in full and is written again by this one.",
+    )
+    replaced_by = serializers.CharField(
+        source="replaced_by.number", default=None, allow_null=True, help_text="The invoice that stands in its place."
+    )
     paid_total = MoneyField()
     credited_total = MoneyField()
     written_off_total = MoneyField(help_text="What of it nobody expects any more; it is not open.")
@@ -300,3 +311,16 @@ class CreditSerializer(StrictSerializer):
                 faults[place] = {"quantity": "Units or an amount, the same for all rows"}
                 raise serializers.ValidationError({"lines": faults})
         return given
+
+
+class ReplaceSerializer(StrictSerializer):
+    """Who is billed after all, and why it is written again. What is not given stays as the order says it."""
+
+    customer_name = TextField(max_length=200, allow_blank=True, required=False)
+    billing_address = AddressSerializer(required=False, help_text="All of it.")
+    vat_id = TextField(max_length=20, allow_blank=True, required=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, help_text="Of the papers.")
+    purchase_order_number = TextField(
+        max_length=100, allow_blank=True, required=False, help_text="The buyer's reference."
+    )
+    reason = TextField(max_length=300, help_text="It stands on the credit note.")

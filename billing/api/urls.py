@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import money, payouts, preliminary, statements, views
+from billing.api import money, payouts, preliminary, replacing, statements, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view(), name="invoices"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("invoices/<str:number>/pdf/", views.InvoicePdfView.as_view(), name="invoice-pdf"),
     path("invoices/<str:number>/xml/", views.InvoiceXmlView.as_view(), name="invoice-xml"),
     path("invoices/<str:number>/credit/", views.CreditView.as_view(), name="invoice-credit"),
+    path("invoices/<str:number>/replace/", replacing.ReplaceView.as_view(), name="invoice-replace"),
     path("credit-notes/", views.CreditNotesView.as_view(), name="credit-notes"),
     path("credit-notes/<str:number>/", views.OneCreditNoteView.as_view(), name="credit-note"),
     path("credit-notes/<str:number>/pdf/", views.CreditNotePdfView.as_view(), name="credit-note-pdf"),

@@ -101,6 +101,11 @@ class Invoice(Document):
     credited_total = models.DecimalField(_("credited"), max_digits=14, decimal_places=3, default=Decimal(0))
     # What of it nobody expects any more: a small difference, or all that was open.
     written_off_total = models.DecimalField(_("written off"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # The invoice that was taken back in full and is written again by this one, over the same rows. The order counts
+    # both, and the credit note between them, once: as the first of them.
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
+    )
 
     class Meta:
         verbose_name = _("invoice")
@@ -156,6 +161,11 @@ class Invoice(Document):
     def unpaid(self) -> Decimal:
         """What neither money nor a credit note settled, whether anybody still expects it or not."""
         return self.total - self.paid_total - self.credited_total
+
+    @property
+    def successor(self) -> "Invoice | None":
+        """The invoice that was written in its place, if any."""
+        return getattr(self, "replaced_by", None)
 
     @property
     def is_overdue(self) -> bool:

@@ -266,7 +266,7 @@ def _rows(document: Invoice | CreditNote, rows: list[Any]) -> Part:
 @panel("billing.invoice", order=20)
 def money_of_invoice(request: HttpRequest, invoice: Invoice) -> Part | None:
     """Show what settled it, and what took it back."""
-    matches = list(invoice.payments.select_related("payment").order_by("pk"))
+    matches = list(invoice.payments.exclude(amount=0).select_related("payment").order_by("pk"))
     notes = list(invoice.credit_notes.order_by("pk"))
     rows = WriteOff.objects.filter(invoice=invoice).order_by("pk")
     write_offs = list(rows) if invoice.written_off_total else []

@@ -112,6 +112,7 @@ from .reminding import (
 )
 from .reporting import bear_for_exception, owe_for_exception, refund_for_exception, report_failed_payment
 from .returned import return_refund
+from .rewriting import is_last_note, is_rewritable, rewrite_invoice, written_again
 from .sample import sample_pdf
 from .sellers import change_entity, create_entity, ensure_default_entity
 from .settling import fail_refund, settle_refund
@@ -272,6 +273,10 @@ __all__ = [
     "render_invoice_pdf",
     "request_refund",
     "retry_refund",
+    "is_last_note",
+    "is_rewritable",
+    "rewrite_invoice",
+    "written_again",
     "return_late_money",
     "settle_checkout",
     "settle_edit",

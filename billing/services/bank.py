@@ -202,7 +202,8 @@ def _open_invoices(lines: Sequence[BankLine]) -> list[Open]:
     rows = list(_read(waiting)[: MOST_OPEN + 1])
     if len(rows) > MOST_OPEN:
         numbers = {guess for line in lines for guess in guesses(line.text)}
-        fitting = Q(number__in=numbers) | Q(order__number__in=numbers) | Q(left__in={line.amount for line in lines})
+        fitting = Q(number__in=numbers) | Q(replaces__number__in=numbers) | Q(order__number__in=numbers)
+        fitting |= Q(left__in={line.amount for line in lines})
         rows = list(_read(waiting.annotate(left=selectors.open_amount()).filter(fitting))[:MOST_OPEN])
     return [_opened(*row) for row in rows]
 
@@ -211,14 +212,16 @@ def _read(rows: QuerySet[Invoice]) -> QuerySet[Invoice, tuple[Any, ...]]:
     """Return only what the matching looks at: there may be very many of them."""
     names = (f"order__{name}" for name in ("customer__company", "customer__name", "customer__number", "customer_name"))
     amounts = ("total", "paid_total", "credited_total", "written_off_total")
-    return rows.order_by("due_on", "pk").values_list("pk", "number", "order__number", "currency", *amounts, *names)
+    own = ("pk", "number", "order__number", "currency", "replaces__number")
+    return rows.order_by("due_on", "pk").values_list(*own, *amounts, *names)
 
 
-def _opened(pk: int, number: str, order: str, currency: str, *more: Any) -> Open:
+def _opened(pk: int, number: str, order: str, currency: str, former: str | None, *more: Any) -> Open:
     """Return an invoice as the matching sees it: whose it is, is the customer as people call him."""
     total, paid, credited, written_off, *names = more
     left = round_amount(max(Decimal(0), total - paid - credited - written_off), currency)
-    return Open(pk, str(number), str(order), next((name for name in names if name), ""), currency, left)
+    called = next((name for name in names if name), "")
+    return Open(pk, str(number), str(order), called, currency, left, former or "")
 
 
 def guesses(text: str) -> set[str]:

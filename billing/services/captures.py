@@ -81,6 +81,9 @@ def charge_again(order: Order, invoice_id: int, *, actor: Actor, at: datetime) -
     if source is None:
         return None
     invoice = Invoice.objects.get(pk=invoice_id)
+    if invoice.replaces_id:
+        # What could be charged was, for the one before it.
+        return None
     missing = invoice.open_amount - selectors.coming(order) - order.authorized_total
     if missing <= 0:
         return None

@@ -95,10 +95,11 @@ def claim_on(order: Order, units: Mapping[int, int] | None, *, first: bool = Fal
     charges = [one for one in OrderCharge.objects.filter(order=order).order_by("position") if not one.cancelled]
     billed_units: dict[int, int] = {}
     billed: dict[Hashable, Decimal] = {}
-    known = () if first else Invoice.objects.filter(order=order).values_list("tax_breakdown", flat=True)
+    # One that replaces another bills what that one does: it counts once.
+    known = () if first else Invoice.objects.filter(order=order, replaces=None).values_list("tax_breakdown", flat=True)
     if earlier := earlier_sums(known):
         amount = "total" if order.prices_include_tax else "net_total"
-        rows = InvoiceLine.objects.filter(invoice__order=order).values(
+        rows = InvoiceLine.objects.filter(invoice__order=order, invoice__replaces=None).values(
             "order_line", "charge_position", "tax_category", "tax_rate"
         )
         places = {one.position: [_rate_of(part) for part in parts_of(one)] for one in charges}

@@ -71,6 +71,11 @@ def credit_invoice(
     return _draft(invoice, wanted, reference=reference, reason=reason, actor=actor, at=moment(at))
 
 
+def all_that_is_left(invoice: Invoice) -> list[Wanted]:
+    """Return the rows of an invoice with all that no credit note took back. Raises CreditExceedsInvoice for none."""
+    return _wanted(invoice, None, None, None)
+
+
 def preview_invoice_credit(
     invoice: Invoice,
     *,
@@ -281,27 +286,49 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
         at=when,
     )
     reduces_what_is_owed = note.invoice.open_amount + note.invoice.written_off_total >= note.total
-    _take_off(note.invoice, note.total, actor=actor, at=when)
-    note.issued_at = when
-    note.issued_on = timezone.localdate(when)
+    take_off(order, note, actor=actor, at=when)
     refunds = list(Refund.objects.filter(credit_note=note).values_list("status", flat=True))
-    post_credit_note(order, note, actor=actor)
-    number = number_document(note, lines)
-    steps = ["issue"]
+    step = ""
     if reduces_what_is_owed:
-        steps.append("apply")
+        step = "apply"
     elif refunds and all(status == Refund.Status.SUCCEEDED for status in refunds):
-        steps.append("pay_out")
-    advance(note, *steps, actor=actor, note=note.reason, at=when)
+        step = "pay_out"
+    number_note(order, note, lines, step, actor=actor, at=when)
+    return note
+
+
+@service
+def take_off(order: Order, note: CreditNote, *, actor: Actor, at: datetime) -> None:
+    """Take a credit note in hand off its invoice, also in the ledger; it has its day, and no number yet."""
+    _take_off(note.invoice, note.total, actor=actor, at=at)
+    note.issued_at = at
+    note.issued_on = timezone.localdate(at)
+    post_credit_note(order, note, actor=actor)
+
+
+@service
+def number_note(
+    order: Order,
+    note: CreditNote,
+    lines: Sequence[CreditNoteLine],
+    step: str,
+    *,
+    written_again: bool = False,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Draw the number of a credit note in hand, last of all; `step` says what becomes of the credit."""
+    number = number_document(note, lines)
+    advance(note, *filter(None, ("issue", step)), actor=actor, note=note.reason, at=at)
     fact = CreditNoteIssued(
         order_id=order.pk,
         quiet=order.quiet,
         credit_note_id=note.pk,
         credit_note=number,
-        applied=reduces_what_is_owed,
+        applied=step == "apply",
+        written_again=written_again,
     )
-    emit(fact, actor=actor, at=when)
-    return note
+    emit(fact, actor=actor, at=at)
 
 
 def credit_notes_of(order_id: int, reference: str) -> list[int]:

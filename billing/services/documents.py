@@ -147,14 +147,12 @@ def _draw_credit_note(note: CreditNote) -> bytes:
         "state": {
             "done": True,
             "title": _("We credit you %(amount)s") % {"amount": wording.money(note.total, note.currency)},
-            "lines": [
-                _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")
-            ],
+            "lines": [wording.what_credit_does(written_again=bool(note.notes))],
             "bank": [],
             "code": "",
         },
     }
-    if note.reason and not any(row.quantity for row in rows):
+    if note.reason and (note.notes or not any(row.quantity for row in rows)):
         # Nothing came back: what it is for is said in words.
         content["notes"] = [_("Reason: %(reason)s") % {"reason": retold(note.reason)}, *content["notes"]]
     return typesetting.draw_document(content)

@@ -86,7 +86,7 @@ def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) 
         "currency": order.currency,
         "language": order.language,
         "seller": as_printed(seller),
-        "buyer": _buyer(order),
+        "buyer": buyer_of(order),
         "ship_to": order.ship_to.as_dict(),
         **sums(amounts, order.currency, reason=reason, places=places),
     }
@@ -133,12 +133,13 @@ def as_printed(seller: LegalEntity) -> dict[str, Any]:
     return {**{name: getattr(seller, name) for name in names}, "address": seller.address, **logo}
 
 
-def _buyer(order: Order) -> dict[str, Any]:
+def buyer_of(order: Order) -> dict[str, Any]:
+    """Return who is billed for an order, as papers copy it."""
     customer = order.customer
     return {
         "name": order.customer_name,
         "number": customer.number if customer else "",
-        "vat_id": pricing.vat_id_told(order.explanation) or (customer.vat_id if customer else ""),
+        "vat_id": pricing.vat_id_on_papers(order.explanation, customer),
         "email": order.email,
         "address": order.bill_to.as_dict(),
         "order_number": order.number,

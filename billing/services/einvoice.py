@@ -1,7 +1,8 @@
 """A document as machines read it: EN 16931 in the syntax of UN/CEFACT (Factur-X and ZUGFeRD, profile EN 16931).
 
 Built from what the document says, in the order the schema asks for. The numbers of the terms (BT-…) are the
-standard's. Credit notes are of type 381 with positive amounts, and name their invoice.
+standard's. Credit notes are of type 381 with positive amounts, and name their invoice; an invoice that replaces one
+which was credited in full is of type 380 and names it. Type 384 would correct it without any credit note.
 """
 
 import re
@@ -193,8 +194,7 @@ def _settlement(trade: Node, document: Document) -> None:
         if isinstance(document, Invoice):
             _day(terms, "DueDateDateTime", document.due_on)  # BT-9
         else:
-            said = _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")
-            _say(terms, "Description", text=said)  # BT-20
+            _say(terms, "Description", text=wording.what_credit_does(written_again=bool(document.notes)))  # BT-20
     sums = _put(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation")
     _say(sums, "LineTotalAmount", text=plain(document.net_total, currency))  # BT-106
     _say(sums, "TaxBasisTotalAmount", text=plain(document.net_total, currency))  # BT-109
@@ -205,10 +205,11 @@ def _settlement(trade: Node, document: Document) -> None:
     if due != document.total:
         _say(sums, "TotalPrepaidAmount", text=plain(document.total - due, currency))  # BT-113
     _say(sums, "DuePayableAmount", text=plain(due, currency))  # BT-115
-    if isinstance(document, CreditNote):
+    # BG-3: what a credit note takes back, and what an invoice corrects; the standard has both for any type.
+    if before := document.invoice if isinstance(document, CreditNote) else document.replaces:
         earlier = _put(settlement, "InvoiceReferencedDocument")
-        _say(earlier, "IssuerAssignedID", text=document.invoice.number)  # BT-25
-        _day(earlier, "FormattedIssueDateTime", document.invoice.issued_on, kind="qdt")  # BT-26
+        _say(earlier, "IssuerAssignedID", text=before.number)  # BT-25
+        _day(earlier, "FormattedIssueDateTime", before.issued_on, kind="qdt")  # BT-26
 
 
 def _means(settlement: Node, seller: Mapping[str, Any], currency: str) -> None:

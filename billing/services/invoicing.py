@@ -163,22 +163,25 @@ def issue(
     at: datetime,
     paid_at: datetime | None = None,
     posted: bool = False,
+    note: str = "",
 ) -> None:
     """Tell the order and the ledger, then draw the number, last of all: only then is its series locked.
 
     `paid` is what of it is matched already in the same breath; in history it may have come later, at `paid_at`,
     and the order, which has nothing open then, closes at that moment. `posted`: it stands in the ledger already.
+    `note` says why, where one is written again: what that bills the order counts already.
     """
     paid_at = paid_at or at
-    orders.record_invoice(
-        order.pk,
-        reference=invoice.source_reference,
-        quantities=units_by_line(lines),
-        charges=sorted({line.charge_position for line in lines if line.charge_position is not None}),
-        total=invoice.total,
-        actor=actor,
-        at=paid_at,
-    )
+    if not invoice.replaces_id:
+        orders.record_invoice(
+            order.pk,
+            reference=invoice.source_reference,
+            quantities=units_by_line(lines),
+            charges=sorted({line.charge_position for line in lines if line.charge_position is not None}),
+            total=invoice.total,
+            actor=actor,
+            at=paid_at,
+        )
     invoice.issued_at = at
     invoice.issued_on = timezone.localdate(at)
     invoice.due_on = due_on(order, invoice.issued_on)
@@ -189,7 +192,7 @@ def issue(
     number = number_document(invoice, lines)
     payment = ["settle"] if settled else ["pay_in_part"] if paid else []
     if paid_at == at or not payment:
-        advance(invoice, "issue", *payment, actor=actor, at=at)
+        advance(invoice, "issue", *payment, actor=actor, note=note, at=at)
     else:
         advance(invoice, "issue", actor=actor, at=at)
         advance(invoice, *payment, actor=actor, at=paid_at)

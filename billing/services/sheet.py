@@ -64,6 +64,7 @@ def frame(document: Document, rows: Sequence[Row], *, xml: str = "") -> dict[str
             for part in document.tax_breakdown
         ],
         "notes": [
+            *([document.notes] if document.notes else []),
             *wording.legal_notes(document.tax_breakdown),
             *wording.reasons(document.tax_breakdown),
             *_delivered_to(document),

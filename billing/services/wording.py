@@ -124,3 +124,10 @@ def legal_notes(breakdown: Sequence[Mapping[str, Any]], *, mixed: bool = False) 
         "O": _("No VAT is stated on this document.") if alone else _("Rows not subject to VAT state none."),
     }
     return [notes[category] for category in notes if category in categories]
+
+
+def what_credit_does(*, written_again: bool) -> str:
+    """Say what becomes of the money of a credit note, whose rows may be written again."""
+    if written_again:
+        return _("What you paid on the invoice counts for the new one.")
+    return _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from billing import selectors
 from billing.cards import without_cards
 from billing.errors import DifferenceTooLarge, NothingToWriteOff, NothingWrittenOff, ReasonMissing
-from billing.events import InvoiceExpectedAgain, InvoicePaid, InvoiceWrittenOff
+from billing.events import InvoicePaid
+from billing.invoice_events import InvoiceExpectedAgain, InvoiceWrittenOff
 from billing.models import DifferenceLimit, Invoice, WriteOff
 from billing.sentences import SMALL_BY_ITSELF
 from billing.services.booking import post_write_off

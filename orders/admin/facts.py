@@ -44,6 +44,7 @@ name_facts(
         "orders.order_placed": _("Order placed"),
         "orders.order_released": _("Work on the order began"),
         "orders.order_verified": _("Order verified"),
+        "orders.party_corrected": _("Who is billed corrected"),
         "orders.people_erased": _("People erased after the time to keep them"),
         "orders.payment_awaited": _("Payment awaited"),
         "orders.preferences_changed": _("Wishes for the order changed"),

@@ -6,6 +6,7 @@ from .arrears import lift_arrears
 from .availability import Availability, availabilities, availability
 from .backorders import lose_allocations
 from .beginning import begin_orders
+from .billed import correct_party, party_of
 from .cancellation import cancel_order, expire_order, expire_unpaid
 from .catches import forget_catches, settle_catches
 from .causes import close_what_is_over, report_failed_check, sweep_exceptions, watch_late
@@ -77,6 +78,7 @@ from .placement import place_order
 from .preview import Preview, preview_order
 from .prioritizing import bump_order, end_bump, expire_bumps, rank_orders, set_priority
 from .progress import (
+    record_billed_again,
     record_credit,
     record_delivery,
     record_invoice,
@@ -247,6 +249,8 @@ __all__ = [
     "place_order",
     "place_typed",
     "preview_change",
+    "correct_party",
+    "party_of",
     "preview_order",
     "preview_taking",
     "question_vat_id",
@@ -255,6 +259,7 @@ __all__ = [
     "recall_endangered",
     "recall_lent",
     "recheck_order",
+    "record_billed_again",
     "record_credit",
     "record_delivery",
     "record_invoice",

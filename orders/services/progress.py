@@ -235,6 +235,31 @@ def record_credit(
 
 
 @service
+def record_billed_again(
+    order_id: int,
+    *,
+    reference: str,
+    quantities: Mapping[int, int],
+    total: Decimal,
+    actor: Actor,
+    at: datetime | None = None,
+) -> Order:
+    """Note that what a credit note took back is on another invoice: units by line id, and its total.
+
+    It counts as if it had never been taken back.
+    """
+    when = at or timezone.now()
+    order = take_order(order_id)
+    if quantities:
+        back = {line: -units for line, units in quantities.items()}
+        move_units(lines_of(order), Kind.CREDITED, back, reference=reference, at=when)
+    order.credited_total -= total
+    restate(order)
+    settle(order, actor=actor, at=when)
+    return order
+
+
+@service
 def record_return_request(
     order_id: int,
     *,

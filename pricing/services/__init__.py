@@ -37,12 +37,15 @@ from .buyers import (
     TaxPlaces,
     exemption_told,
     is_taxed_apart,
+    is_taxed_otherwise,
     region_of,
     supply_of,
     tax_buyer,
     tax_buyer_agreed,
     tax_places_told,
+    vat_id_on_papers,
     vat_id_told,
+    with_vat_id,
 )
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
@@ -87,6 +90,7 @@ __all__ = [
     "granted_by",
     "is_taxed_alike",
     "is_taxed_apart",
+    "is_taxed_otherwise",
     "look_up_vat_id",
     "places_for",
     "price_lists_for",
@@ -114,7 +118,9 @@ __all__ = [
     "tax_places_told",
     "transit_days",
     "update_priced_product",
+    "vat_id_on_papers",
     "vat_id_told",
     "warehouses",
+    "with_vat_id",
     "zone_for",
 ]

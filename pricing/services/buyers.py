@@ -1,7 +1,8 @@
 """What tax asks about goods and who buys them, and what an agreement says of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,14 @@ from django.utils import timezone
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Product
-from pricing.calculation import DIGITAL, GOODS, SERVICE, Exemption, TaxBuyer, territories
+from pricing.calculation import DIGITAL, GOODS, SERVICE, Exemption, TaxBuyer, TaxSituation, territories
+from pricing.providers import tax_provider
 from pricing.reference import reference
 
 # The categories of what is taxed in a country: at a rate, at none, or exempt there.
 TAXED = frozenset({"S", "Z", "E"})
+# Under which an agreement keeps a VAT id that only its invoices name: what is taxed does not rest on it.
+ON_PAPERS = "vat_id_on_papers"
 
 
 def supply_of(product: Product) -> str:
@@ -76,6 +80,74 @@ def exemption_told(explanation: Sequence[Mapping[str, Any]]) -> str:
 def vat_id_told(explanation: Sequence[Mapping[str, Any]]) -> str:
     """Return the VAT id that the tax of an agreement rests on; nothing where it rests on none."""
     return next((str(one["vat_id"]) for one in explanation if one["about"] == "tax" and one.get("vat_id")), "")
+
+
+def vat_id_on_papers(explanation: Sequence[Mapping[str, Any]], customer: Customer | None) -> str:
+    """Return the VAT id that invoices name: the one the tax rests on, else a corrected one, else the customer's."""
+    if rests_on := vat_id_told(explanation):
+        return rests_on
+    corrected = next((one[ON_PAPERS] for one in explanation if one["about"] == "tax" and ON_PAPERS in one), None)
+    return (customer.vat_id if customer is not None else "") if corrected is None else str(corrected)
+
+
+def with_vat_id(explanation: Sequence[Mapping[str, Any]], vat_id: str) -> list[dict[str, Any]]:
+    """Return what an agreement says, with another VAT id on its invoices; how it is taxed stays.
+
+    Where the tax rests on the one before it rests on this one, of which nobody has been asked yet.
+    """
+    told, before = [dict(one) for one in explanation], vat_id_told(explanation)
+    treatments = [one for one in told if _is_treatment(one)]
+    if not before:
+        if not treatments:
+            treatments = [{"about": "tax", "code": "corrected", "text": ""}]
+            told += treatments
+        treatments[0][ON_PAPERS] = vat_id
+        return told
+    for one in treatments:
+        if one.get("vat_id"):
+            one |= {"vat_id": vat_id, "text": str(one["text"]).replace(before, vat_id)}
+            one.pop("checked_on", None)
+            one.pop("reference", None)
+        if "buyer" in one:
+            kept = {name: value for name, value in one["buyer"].items() if not name.startswith("vat_")}
+            one["buyer"] = {**kept, "vat_id": vat_id}
+    return told
+
+
+def is_taxed_otherwise(
+    explanation: Sequence[Mapping[str, Any]],
+    customer: Customer | None,
+    *,
+    supplies: Collection[str],
+    seller_country: str,
+    on: date,
+    before: PostalAddress,
+    after: PostalAddress,
+    vat_id: str,
+) -> bool:
+    """Whether what was agreed would be taxed in another way with this VAT id, or where it counts as bought there.
+
+    Who names a VAT id buys as a business.
+    """
+    agreed = tax_buyer_agreed(explanation, customer)
+    named = agreed
+    if vat_id != agreed.vat_id:
+        named = replace(agreed, vat_id=vat_id, vat_refused=False, is_business=agreed.is_business or bool(vat_id))
+
+    def treated(buyer: TaxBuyer, place: PostalAddress) -> set[tuple[str, str, str]]:
+        situation = TaxSituation(
+            seller_country=seller_country,
+            country=territories.taxed_as(place.country),
+            region=region_of(place),
+            on=on,
+            distance_sales=distance_sales_told(explanation),
+            with_goods=GOODS in supplies,
+            **vars(buyer),
+        )
+        found = {supply: tax_provider().treat(situation, supply) for supply in supplies or {GOODS}}
+        return {(supply, one.category, one.country) for supply, one in found.items()}
+
+    return treated(agreed, before) != treated(named, after)
 
 
 def distance_sales_told(explanation: Sequence[Mapping[str, Any]]) -> str:

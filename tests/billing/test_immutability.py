@@ -31,7 +31,7 @@ def issued(run_debts):
 def other(field, value):
     """Return a value that the column could hold and does not."""
     kind = field.get_internal_type()
-    if kind in ("ForeignKey", "PositiveIntegerField", "PositiveBigIntegerField"):
+    if kind in ("ForeignKey", "OneToOneField", "PositiveIntegerField", "PositiveBigIntegerField"):
         return (value or 0) + 1
     if kind == "DecimalField":
         return value + Decimal("0.01")
