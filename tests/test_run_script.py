@@ -212,3 +212,32 @@ def test_too_old_python_is_named(tmp_path):
 
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed, found Python 3.9.2" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("optimized", "named", "taken"),
+    [(True, False, "python3"), (False, False, "/usr/bin/python3"), (False, True, "python3.11")],
+)
+def test_a_python_that_was_compiled_without_optimizations_is_taken_only_where_it_is_named(
+    tmp_path, optimized, named, taken
+):
+    system = ["/usr/bin/python3", "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"]
+    if not Path(system[0]).exists() or subprocess.run(system, capture_output=True, check=False).returncode:
+        pytest.skip("the system brings no Python that is new enough")
+    copy = tmp_path / "copy"
+    (copy / "bin").mkdir(parents=True)
+    (copy / "run").write_text((ROOT / "run").read_text())
+    for name in ("python3", "python3.11"):
+        said = f'#!/bin/sh\ncase "$*" in *CONFIG_ARGS*) exit {int(not optimized)};; *"-m venv"*) exit 1;; esac\n'
+        (copy / "bin" / name).write_text(said)
+        (copy / "bin" / name).chmod(0o755)
+    # Where a file stands no environment can be made.
+    (copy / ".venv").touch()
+    search = {"PATH": f"{copy / 'bin'}:/usr/bin:/bin", **({"PYTHON": "python3.11"} if named else {})}
+
+    done = subprocess.run(
+        ["bash", str(copy / "run"), "setup"], env=search, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert f"run: could not make .venv with {taken}\n" in done.stderr
