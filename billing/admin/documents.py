@@ -1,9 +1,10 @@
 """Invoices and credit notes: to be read, printed, and taken back; never changed."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import get_random_string
@@ -48,6 +49,13 @@ def what_a_credit_does(invoice: Invoice) -> list[str]:
     if invoice.order.email and not invoice.order.quiet:
         sentences.append(gettext("%(email)s gets the credit note.") % {"email": invoice.order.email})
     return sentences
+
+
+# What a list of invoices sorts by under "Open": see `Invoice.open_amount`.
+OPEN = Case(
+    When(status__in=(Invoice.Status.CANCELLED, Invoice.Status.WRITTEN_OFF), then=Value(Decimal(0))),
+    default=selectors.open_amount() - F("written_off_total"),
+)
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -110,7 +118,7 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         when_column("issued_on", _("Date")),
         when_column("due_on", _("Due")),
         money_column("total", _("Total")),
-        money_column("open_amount", _("Open")),
+        money_column("open_amount", _("Open"), ordering=OPEN),
     )
     list_select_related = ("order",)
     list_filter = (WaitingFilter, AgeFilter, "status", "issued_on", "currency")
@@ -131,7 +139,7 @@ class InvoiceAdmin(BulkAdmin, PaperAdmin, TransitionAdmin, PanelAdmin):
         when_column("supplied_on", _("Supplied")),
         when_column("due_on", _("Due")),
         money_column("total", _("Total")),
-        money_column("open_amount", _("Open")),
+        money_column("open_amount", _("Open"), ordering=OPEN),
         money_column("written_off_total", _("Written off"), if_any=True),
         link_column("replaces", _("Replaces")),
         link_column("successor", _("Replaced by")),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -78,7 +78,7 @@ class StoreCreditAdmin(BackOfficeAdmin):
         link_column("customer", _("Customer")),
         money_column("balance", _("Balance")),
         money_column("held", _("Held")),
-        money_column("free", _("To spend")),
+        money_column("free", _("To spend"), ordering=F("balance") - F("held")),
         "currency",
     )
     list_display_links = None

@@ -41,7 +41,7 @@ def _labels(label: str, name: str) -> dict[Any, Any]:
 
 
 def _column(
-    path: str, label: Any, show: Callable[[Any], Any], *, figure: bool = False, order: str = "", raw: bool = True
+    path: str, label: Any, show: Callable[[Any], Any], *, figure: bool = False, order: Any = "", raw: bool = True
 ) -> Column:
     @admin.display(description=label or path.rsplit("__", 1)[-1].replace("_", " "), ordering=order or path)
     def column(obj: Any) -> Any:
@@ -55,14 +55,19 @@ def _column(
     return column
 
 
-def money_column(path: str, label: Any = "", *, currency: str = "currency", if_any: bool = False) -> Column:
-    """Show an amount in its currency; zero is quiet, or with `if_any` not shown at all."""
+def money_column(
+    path: str, label: Any = "", *, currency: str = "currency", if_any: bool = False, ordering: Any = ""
+) -> Column:
+    """Show an amount in its currency; zero is quiet, or with `if_any` not shown at all.
+
+    `ordering`: what the database sorts by, where the amount is worked out and no column of it.
+    """
 
     def show(obj: Any) -> Any:
         amount = follow(obj, path)
         return money(amount, follow(obj, currency)) if amount or not if_any else ""
 
-    column = _column(path, label, show, figure=True)
+    column = _column(path, label, show, figure=True, order=ordering)
     column.currency_path = currency  # type: ignore[attr-defined]
     return column
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations import sentences as say
 from integrations.errors import UnusableFile
-from integrations.imports.tables import CONTROL, Row, Table, read_number
+from integrations.imports.tables import CONTROL, Row, Table, read_number, ways_to_read
 
 COLUMNS = (
     "sku",
@@ -132,7 +132,7 @@ class _Reader:
     """Reads the cells of a row one after the other, and notes what is wrong with which."""
 
     def __init__(self, table: Table, shop: Shop, columns: Mapping[str, str]) -> None:
-        self.comma = table.comma_decimal
+        self.decimal_sign = table.decimal_sign
         self.shop = shop
         self.columns = columns
 
@@ -178,9 +178,10 @@ class _Reader:
     def _price(self, row: ReadRow, text: str) -> None:
         for currency in self.shop.currencies:
             text = text.removesuffix(currency).removeprefix(currency).strip()
-        price = read_number(text.strip("€$£ "), comma_decimal=self.comma)
+        text = text.strip("€$£ ")
+        price = read_number(text, decimal_sign=self.decimal_sign)
         if price is None:
-            row.faults["price"] = say.NO_PRICE()
+            row.faults["price"] = self._two_ways(text) or say.NO_PRICE()
         elif not 0 <= price < 10**11 or price != round(price, 6):
             row.faults["price"] = say.PRICE_RANGE()
         else:
@@ -198,9 +199,10 @@ class _Reader:
             row.faults["tax_class"] = say.WHICH_TAX_CLASS(known=", ".join(sorted(self.shop.tax_classes)))
 
     def _weight_grams(self, row: ReadRow, text: str) -> None:
-        grams = read_number(text.lower().removesuffix("g").strip(), comma_decimal=self.comma)
+        text = text.lower().removesuffix("g").strip()
+        grams = read_number(text, decimal_sign=self.decimal_sign)
         if grams is None or grams != int(grams) or not 0 <= grams <= MOST_GRAMS:
-            row.faults["weight_grams"] = say.WHOLE_GRAMS()
+            row.faults["weight_grams"] = self._two_ways(text) or say.WHOLE_GRAMS()
         else:
             row.values["weight_grams"] = int(grams)
 
@@ -226,9 +228,13 @@ class _Reader:
         else:
             row.faults[column] = say.YES_OR_NO()
 
+    def _two_ways(self, text: str) -> str:
+        ways = ways_to_read(text, decimal_sign=self.decimal_sign)
+        return say.TWO_WAYS(whole=ways[0], fraction=ways[1]) if ways else ""
+
     def _stock(self, row: ReadRow, column: str, warehouse: str, text: str) -> None:
-        units = read_number(text, comma_decimal=self.comma)
+        units = read_number(text, decimal_sign=self.decimal_sign)
         if units is None or units != int(units) or not 0 <= units <= MOST_UNITS:
-            row.faults[column] = say.WHOLE_UNITS()
+            row.faults[column] = self._two_ways(text) or say.WHOLE_UNITS()
         else:
             row.stock[warehouse] = int(units)

@@ -17,7 +17,8 @@ SEPARATORS = ";,\t|"
 COMMA_DECIMAL = re.compile(r"-?[0-9][0-9.]*,[0-9]+")
 POINT_DECIMAL = re.compile(r"-?[0-9][0-9,]*\.[0-9]+")
 # 1.234 is a thousand and more to one half of the world, and little more than one to the other.
-EITHER = re.compile(r"-?[0-9]{1,3}[.,][0-9]{3}")
+EITHER = re.compile(r"-?([1-9][0-9]{0,2})([.,])([0-9]{3})")
+SPACES = re.compile("[ \u00a0\u202f']")
 # What a database or a spreadsheet stumbles over.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -33,13 +34,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file as it was read, with what its reader should know of how."""
+    """A file as it was read, with what its reader should know of how.
+
+    `decimal_sign`: what stands before its decimals, comma or point; empty where nothing in it tells.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     encoding: str
     separator: str
-    comma_decimal: bool
+    decimal_sign: str
 
 
 def read_table(content: bytes) -> Table:
@@ -64,16 +68,26 @@ def read_table(content: bytes) -> Table:
     rows = tuple(_row(columns, line, cells) for line, cells in lines)
     if len(rows) > MOST_ROWS:
         raise UnusableFile(say.TOO_MANY_ROWS())
-    return Table(columns, rows, encoding, separator, _has_comma_decimals(rows))
+    return Table(columns, rows, encoding, separator, _decimal_sign(rows))
 
 
-def read_number(text: str, *, comma_decimal: bool) -> Decimal | None:
-    """Read a number as its file writes them; None where it is none."""
-    plain = text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "").replace("'", "")
+def ways_to_read(text: str, *, decimal_sign: str) -> tuple[str, str] | None:
+    """Return the whole number and the fraction that a text may be, where its file does not tell which is meant."""
+    either = None if decimal_sign else EITHER.fullmatch(SPACES.sub("", text))
+    return (either[1] + either[3], f"{either[1]}.{either[3]}".rstrip("0").rstrip(".")) if either else None
+
+
+def read_number(text: str, *, decimal_sign: str) -> Decimal | None:
+    """Read a number as its file writes them (`Table.decimal_sign`); None where it is none, or could be two."""
+    plain = SPACES.sub("", text)
+    if ways_to_read(plain, decimal_sign=decimal_sign):
+        return None
     if "," in plain and "." in plain:
         thousands = "," if plain.rfind(".") > plain.rfind(",") else "."
         plain = plain.replace(thousands, "")
-    elif comma_decimal and re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{3})+", plain):
+    elif decimal_sign != "," and re.fullmatch(r"-?[1-9][0-9]{0,2}(,[0-9]{3})+", plain):
+        plain = plain.replace(",", "")
+    elif decimal_sign != "." and re.fullmatch(r"-?[1-9][0-9]{0,2}(\.[0-9]{3})+", plain):
         plain = plain.replace(".", "")
     plain = plain.replace(",", ".")
     if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", plain):
@@ -128,7 +142,7 @@ def _tidy(name: str) -> str:
     return re.sub(r"[\s\-]+", "_", CONTROL.sub("", name).strip().lower()).strip("_")
 
 
-def _has_comma_decimals(rows: Sequence[Row]) -> bool:
+def _decimal_sign(rows: Sequence[Row]) -> str:
     comma = point = 0
     for row in rows[:2000]:
         for cell in row.cells.values():
@@ -136,4 +150,6 @@ def _has_comma_decimals(rows: Sequence[Row]) -> bool:
                 continue
             comma += bool(COMMA_DECIMAL.fullmatch(cell))
             point += bool(POINT_DECIMAL.fullmatch(cell))
-    return comma > point
+    if comma == point:
+        return ""
+    return "," if comma > point else "."

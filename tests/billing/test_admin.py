@@ -264,3 +264,13 @@ def test_money_is_told_in_the_words_and_figures_of_the_reader(staff, invoiced):
 
     assert "<h1>5,00\xa0€, Überweisung</h1>" in shown
     assert "bank_transfer" not in shown
+
+
+def test_a_click_on_open_sorts_invoices_by_what_is_to_be_paid(invoiced, staff, run_debts):
+    ship_all(place({"MUG-RED": 1}))
+    run_debts()
+    dear, cheap = Invoice.objects.order_by("pk").values_list("number", flat=True)
+
+    pages = [staff.get(f"/admin/billing/invoice/?o={how}open_amount").content.decode() for how in ("", "-")]
+
+    assert [page.index(dear) < page.index(cheap) for page in pages] == [False, True]

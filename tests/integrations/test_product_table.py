@@ -48,30 +48,53 @@ def test_encodings_are_recognised_and_named(content, encoding):
 
 
 @pytest.mark.parametrize(
-    ("text", "comma", "value"),
+    ("text", "sign", "value"),
     [
-        ("12.50", False, "12.50"),
-        ("12,50", False, "12.50"),
-        ("1.234,50", True, "1234.50"),
-        ("1,234.50", False, "1234.50"),
-        ("1.234", True, "1234"),
-        ("1.234", False, "1.234"),
-        ("1 234,5", True, "1234.5"),
-        ("-3", False, "-3"),
-        ("NaN", False, None),
-        ("1e5", False, None),
-        ("12,5,0", False, None),
-        ("٣", False, None),
+        ("12.50", ".", "12.50"),
+        ("12,50", "", "12.50"),
+        ("1.234,50", ",", "1234.50"),
+        ("1,234.50", ".", "1234.50"),
+        ("1.234", ",", "1234"),
+        ("1.234", ".", "1.234"),
+        ("1,234", ".", "1234"),
+        ("1,234", ",", "1.234"),
+        ("1,234,567", "", "1234567"),
+        ("0,250", "", "0.250"),
+        ("1 234,5", ",", "1234.5"),
+        ("-3", ".", "-3"),
+        ("1.234", "", None),
+        ("1,234", "", None),
+        ("NaN", ".", None),
+        ("1e5", ".", None),
+        ("12,5,0", ".", None),
+        ("٣", ".", None),
     ],
 )
-def test_numbers_are_read_as_their_file_writes_them(text, comma, value):
-    assert read_number(text, comma_decimal=comma) == (Decimal(value) if value else None)
+def test_numbers_are_read_as_their_file_writes_them(text, sign, value):
+    assert read_number(text, decimal_sign=sign) == (Decimal(value) if value else None)
 
 
 def test_a_file_with_decimal_commas_has_points_between_thousands():
     rows = read("sku;price\nA;4,90\nB;1.234\n")
 
     assert [row.price for row in rows] == [Decimal("4.90"), Decimal(1234)]
+
+
+def test_a_file_with_decimal_points_has_commas_between_thousands():
+    rows = read('sku,price\nA,999.00\nB,"1,250"\n')
+
+    assert [row.price for row in rows] == [Decimal("999.00"), Decimal(1250)]
+
+
+@pytest.mark.parametrize("text", ["1,250", "1.250", "€ 1,250", "1.250 EUR"])
+def test_what_may_be_a_thousand_or_little_more_than_one_is_asked_for(text):
+    (row,) = read(f"sku;price;stock_HAM\nA;{text};1.000\n")
+
+    assert (row.price, row.stock) == (None, {})
+    assert row.faults == {
+        "price": "This can be read in two ways: write 1250, or 1.25",
+        "stock_HAM": "This can be read in two ways: write 1000, or 1",
+    }
 
 
 def test_headings_of_spreadsheets_are_understood():
