@@ -102,9 +102,11 @@ def send_refunded(refund_id: int) -> OutgoingMail | None:
                 {
                     "amount": wording.money(part.amount, part.currency),
                     "method": method_name(part.payment.method),
+                    "to_credit": part.to_credit,
                 }
                 for part in parts
             ],
+            "only_credit": all(part.to_credit for part in parts),
             "reason": refund.reason,
             "notes": notes,
         }

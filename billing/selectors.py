@@ -287,6 +287,12 @@ def credit_used(order: Order) -> tuple[Decimal, Decimal]:
     return taken + sum((one.reserved for one in rows), start=Decimal(0)), taken
 
 
+def is_paid_otherwise(order: Order) -> bool:
+    """Say whether something of an order is paid that did not come from store credit, and has not gone back."""
+    kept = Payment.objects.filter(order=order, captured__gt=F("refunded"))
+    return kept.exclude(gateway="store_credit").exists()
+
+
 def disputed(order: Order) -> dict[int, Decimal | None]:
     """Return, by payment, what the customer's bank asks back and may not go back a second time; None: all of it.
 

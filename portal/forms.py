@@ -308,9 +308,23 @@ class ReturnForm(PortalForm):
         label=_("Anything else?"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, returnable: dict[int, int], **kwargs: Any) -> None:
+    refund_as = forms.ChoiceField(
+        label=_("What do you want back?"),
+        choices=[("money", _("My money, the way I paid")), ("credit", _("Store credit, for a later order"))],
+        initial="money",
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "It is your choice: nobody has to take store credit. It is there as soon as we have looked at the goods, "
+            "does not expire and is not paid out."
+        ),
+    )
+
+    def __init__(self, *args: Any, returnable: dict[int, int], offers_credit: bool, **kwargs: Any) -> None:
         self.returnable = returnable
         super().__init__(*args, **kwargs)
+        if not offers_credit:
+            del self.fields["refund_as"]
         for line_id, most in returnable.items():
             self.fields[f"line_{line_id}"] = forms.IntegerField(
                 min_value=0,
@@ -326,6 +340,10 @@ class ReturnForm(PortalForm):
         if not self.errors and not self.quantities():
             raise forms.ValidationError(_("Say how many pieces you want to return."))
         return cleaned
+
+    def clean_refund_as(self) -> str:
+        """Give the money back where nothing else was chosen."""
+        return self.cleaned_data["refund_as"] or "money"
 
     def quantities(self) -> dict[int, int]:
         """Return the units per order line that go back."""

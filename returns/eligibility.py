@@ -17,6 +17,7 @@ class Terms:
     days: int = 30
     withdrawal_days: int = LEGAL_DAYS
     refunds_delivery: bool = True
+    offers_credit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

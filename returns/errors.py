@@ -37,6 +37,24 @@ class WithdrawalCannotBeDeclined(Conflict):
     code = "withdrawal_cannot_be_declined"
 
 
+class CreditNotOffered(Conflict):
+    """Store credit is no way back here: the policy does not offer it, it would be nobody's, or no money came in."""
+
+    code = "credit_not_offered"
+
+
+class ReturnSettled(Conflict):
+    """The money of the return went back already, or nothing comes back."""
+
+    code = "return_settled"
+
+
+class ChangeUnexplained(Invalid):
+    """The customer chose another way back; who changes it says why."""
+
+    code = "reason_missing"
+
+
 class ReceivedTooMany(Conflict):
     """More came than was authorized."""
 

@@ -20,6 +20,7 @@ class ReturnRequested(ReturnEvent):
     """Somebody wants to give something back."""
 
     name: ClassVar[str] = "returns.return_requested"
+    refund_as: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,16 @@ class ReturnDeclined(ReturnEvent):
     """It may not."""
 
     name: ClassVar[str] = "returns.return_declined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnRefundAsChanged(ReturnEvent):
+    """What goes back becomes something else than was chosen: `money` or `credit`, and why."""
+
+    name: ClassVar[str] = "returns.return_refund_as_changed"
+    refund_as: str
+    reason: str
+    moment: str
 
 
 @dataclass(frozen=True, kw_only=True)

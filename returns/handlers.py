@@ -4,7 +4,13 @@ from billing.events import RefundSettled
 from core.outbox import handles
 from fulfillment.events import ShipmentDelivered
 from returns import notifications, selectors, services
-from returns.events import ReturnAuthorized, ReturnDeclined, ReturnReceived, ReturnRequested
+from returns.events import (
+    ReturnAuthorized,
+    ReturnDeclined,
+    ReturnReceived,
+    ReturnRefundAsChanged,
+    ReturnRequested,
+)
 
 PREFIX = "RMA-"
 
@@ -31,6 +37,12 @@ def send_return_instructions(event: ReturnAuthorized) -> None:
 def send_return_declined(event: ReturnDeclined) -> None:
     """Tell the customer why not."""
     notifications.send_declined(event.return_id)
+
+
+@handles(ReturnRefundAsChanged, when=lambda event: not event.quiet)
+def send_refund_as_changed(event: ReturnRefundAsChanged) -> None:
+    """Tell the customer what goes back instead, and why."""
+    notifications.send_refund_as_changed(event)
 
 
 @handles(ReturnReceived, when=lambda event: not event.quiet)

@@ -39,6 +39,11 @@ class ReturnPolicy(models.Model):
         default=True,
         help_text=_("When a consumer withdraws from all goods of an order."),
     )
+    offers_credit = models.BooleanField(
+        _("store credit instead of money"),
+        default=False,
+        help_text=_("Customers may choose it when they ask for a return. Nobody has to: by law money goes back."),
+    )
     instructions = models.TextField(
         _("instructions"), blank=True, help_text=_("Printed in the mail that authorizes a return.")
     )
@@ -75,6 +80,12 @@ class ReturnRequest(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         EXPIRED = "expired", _("Expired")
 
+    class RefundAs(models.TextChoices):
+        """How the customer wants it back; nothing where nobody was asked, and money goes back the way it came."""
+
+        MONEY = "money", _("money, the way it was paid")
+        CREDIT = "credit", _("store credit")
+
     number = public_number("RMA")
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns", verbose_name=_("order"))
     status = StatusField(_("status"), choices=Status, default=Status.REQUESTED, protected=True)
@@ -86,6 +97,7 @@ class ReturnRequest(models.Model):
     decline_reason = models.CharField(_("why declined"), max_length=300, blank=True)
     is_withdrawal = models.BooleanField(_("withdrawal by law"), default=False, editable=False)
     with_charges = models.BooleanField(_("with delivery charges"), default=False, editable=False)
+    refund_as = models.CharField(_("wanted back as"), max_length=10, choices=RefundAs, blank=True, default="")
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("goes to")
     )
@@ -122,6 +134,9 @@ class ReturnRequest(models.Model):
                 name="return_status_is_known",
             ),
             models.CheckConstraint(condition=Q(refund_total__gte=0), name="a_return_takes_no_money"),
+            models.CheckConstraint(
+                condition=Q(refund_as__in=["", "money", "credit"]), name="it_goes_back_in_a_known_way"
+            ),
         ]
         indexes = [
             models.Index(fields=["order", "id"], name="return_order"),
@@ -135,6 +150,11 @@ class ReturnRequest(models.Model):
     def spoken_reason(self) -> str:
         """Why, in the language of the reader: what was chosen, or what was typed."""
         return spoken(self.reason)
+
+    @property
+    def wants_credit(self) -> bool:
+        """Whether the customer chose store credit."""
+        return self.refund_as == self.RefundAs.CREDIT
 
     def history_thread(self) -> str:
         """Write into the history of the order."""

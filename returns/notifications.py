@@ -10,6 +10,7 @@ from core.models import OutgoingMail
 from customers.addresses import PostalAddress
 from orders.letters import picture_of, write_to_buyer
 from returns import selectors
+from returns.events import ReturnRefundAsChanged
 from returns.models import ReturnLine, ReturnRequest
 
 
@@ -43,6 +44,13 @@ def send_instructions(return_id: int) -> OutgoingMail | None:
 def send_declined(return_id: int) -> OutgoingMail | None:
     """Tell the customer why it cannot come back."""
     return _send("return_declined", _read(return_id), {})
+
+
+def send_refund_as_changed(event: ReturnRefundAsChanged) -> OutgoingMail | None:
+    """Tell the customer that what goes back is not what was chosen, and why; each change once."""
+    as_credit = event.refund_as == ReturnRequest.RefundAs.CREDIT
+    more = {"as_credit": as_credit, "why": event.reason}
+    return _send("return_refund_as_changed", _read(event.return_id), more, part=f":{event.moment}")
 
 
 def send_received(return_id: int, *, units: int) -> OutgoingMail | None:

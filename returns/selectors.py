@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing import selectors as billing_selectors
 from billing.models import InvoiceLine, Refund
 from core.actors import Actor
 from core.models import exact
@@ -76,6 +77,15 @@ def judge_lines(order: Order, lines: Iterable[OrderLine], *, staff: bool, at: da
     return judge(seen, delivered_on=delivered_on, today=timezone.localdate(at), terms=terms_of(order), buyer=buyer)
 
 
+# Until here what goes back may become something else.
+UNSETTLED = tuple(one for one in OPEN if one != Status.RESOLVED)
+
+
+def may_choose(found: ReturnRequest) -> bool:
+    """Say whether what goes back of a return can still be changed."""
+    return found.status in UNSETTLED
+
+
 def is_staff(actor: Actor) -> bool:
     """Say whether somebody of the house asks."""
     return actor.kind in STAFF
@@ -99,7 +109,17 @@ def terms_of(order: Order) -> Terms:
     policy = policy_of(order)
     if policy is None:
         return Terms()
-    return Terms(policy.days, policy.withdrawal_days, policy.refunds_delivery)
+    return Terms(policy.days, policy.withdrawal_days, policy.refunds_delivery, policy.offers_credit)
+
+
+def may_be_credit(order: Order) -> bool:
+    """Say whether what goes back of an order can become store credit: it is somebody's, and came in another way."""
+    return order.customer_id is not None and billing_selectors.is_paid_otherwise(order)
+
+
+def offers_credit(order: Order) -> bool:
+    """Say whether customers are asked if they want store credit instead of their money."""
+    return may_be_credit(order) and terms_of(order).offers_credit
 
 
 def why_not(reason: str) -> str:

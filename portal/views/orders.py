@@ -175,7 +175,11 @@ def request_return(request: HttpRequest, number: str) -> HttpResponse:
     if not lines:
         messages.info(request, _("Nothing of this order can be returned at the moment."))
         return redirect("portal:order", number=order.number)
-    form = ReturnForm(request.POST or None, returnable={one.line.pk: one.quantity for one in lines})
+    form = ReturnForm(
+        request.POST or None,
+        returnable={one.line.pk: one.quantity for one in lines},
+        offers_credit=return_facts.offers_credit(order),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             wanted = returns.request_return(
@@ -183,6 +187,7 @@ def request_return(request: HttpRequest, number: str) -> HttpResponse:
                 quantities=form.quantities(),
                 reason=form.cleaned_data["reason"],
                 note=form.cleaned_data["note"],
+                refund_as=form.cleaned_data.get("refund_as", ""),
                 actor=access.actor_of(request, order),
             )
         except DomainError as error:
@@ -192,7 +197,7 @@ def request_return(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, text % {"number": wanted.number})
             return redirect(reverse("portal:order", args=[order.number]) + "#returns")
     rows = [{"line": one.line, "most": one.quantity, "field": form[f"line_{one.line.pk}"]} for one in lines]
-    context = {"order": order, "form": form, "rows": rows}
+    context = {"order": order, "form": form, "rows": rows, "is_guest": access.customer_of(request) is None}
     return render(request, "portal/return.html", context, status=400 if form.errors else 200)
 
 

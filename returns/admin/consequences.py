@@ -77,6 +77,18 @@ def of_resolving(found: ReturnRequest) -> list[str]:
     return [*said, *_money(found)]
 
 
+def of_choosing(found: ReturnRequest) -> list[str]:
+    """The customer is told; money moves when the return is settled."""
+    now = _("The customer was not asked: the money goes back the way it came.")
+    if found.refund_as:
+        now = _("The customer chose: %(chosen)s.") % {"chosen": found.get_refund_as_display()}
+    return [
+        now,
+        _told(found, _("reads your reason")),
+        _("Nothing moves yet: that is done when the return is settled."),
+    ]
+
+
 def of_ending(found: ReturnRequest) -> list[str]:
     """Nothing comes back."""
     return [_("The return is over; the units may be claimed again.")]
@@ -109,7 +121,10 @@ def _money(found: ReturnRequest) -> list[str]:
     )
     refund = billing_selectors.refund_due(found.order, credit, is_drafted=False)
     said = [text % {"amount": spoken_amount(credit, currency)}]
-    if refund:
+    if refund and found.wants_credit:
+        text = _("%(amount)s becomes store credit of the customer, as they chose; unless you change it here.")
+        said.append(text % {"amount": spoken_amount(refund, currency)})
+    elif refund:
         said.append(_("%(amount)s goes back to the customer.") % {"amount": spoken_amount(refund, currency)})
     else:
         said.append(_("No money goes back: the order was not paid, so the customer owes less."))

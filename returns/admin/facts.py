@@ -13,6 +13,7 @@ name_facts(
         "returns.return_expired": _("Return expired"),
         "returns.return_inspected": _("Return inspected"),
         "returns.return_received": _("Return received"),
+        "returns.return_refund_as_changed": _("Something else goes back"),
         "returns.return_requested": _("Return requested"),
         "returns.return_resolved": _("Return settled"),
         "returns.return_sent": _("Return on its way"),

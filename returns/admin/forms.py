@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
@@ -12,6 +13,8 @@ from orders.models import Order
 from returns import selectors, services
 from returns.decisions import BACK
 from returns.models import ReturnLine, ReturnRequest
+
+As = ReturnRequest.RefundAs
 
 
 def _offer_warehouses(form: SubjectForm) -> None:
@@ -26,6 +29,11 @@ class RequestForm(SubjectForm):
     subject: Order
     reason = forms.CharField(label=_("reason"), max_length=300, required=False)
     note = forms.CharField(label=_("what the customer says"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    refund_as = forms.ChoiceField(
+        label=_("the customer wants back"),
+        choices=[("", _("not asked")), *ReturnRequest.RefundAs.choices],
+        required=False,
+    )
 
     def prepare(self) -> None:
         """Ask for each line of which something may come back."""
@@ -34,6 +42,8 @@ class RequestForm(SubjectForm):
         for one in selectors.returnable_lines(self.subject, staff=True):
             self.fields[f"units_{one.line.pk}"] = _units(f"{one.line.sku} {one.line.name}", one.quantity, 0)
         self.fields.update(rest)
+        if not selectors.may_be_credit(self.subject):
+            del self.fields["refund_as"]
 
     def quantities(self) -> dict[int, int]:
         """Return units by order line."""
@@ -134,11 +144,44 @@ class InspectForm(SubjectForm):
         return [line for line in self.subject.lines.all() if line.received]
 
 
-class ResolveForm(forms.Form):
-    """Whether delivery charges go back, too."""
+class RefundAsForm(SubjectForm):
+    """What goes back instead, and why."""
 
+    subject: ReturnRequest
+    refund_as = forms.ChoiceField(label=_("goes back as"), choices=ReturnRequest.RefundAs.choices)
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=300,
+        help_text=_("The customer reads this. Store credit needs their consent."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def prepare(self) -> None:
+        """Propose what was not chosen."""
+        self.fields["refund_as"].initial = As.MONEY if self.subject.wants_credit else As.CREDIT
+
+
+class ResolveForm(SubjectForm):
+    """Whether delivery charges go back, too, and as what."""
+
+    subject: ReturnRequest
     with_charges = forms.BooleanField(label=_("refund delivery charges as well"), required=False)
     to_credit = forms.BooleanField(label=_("as store credit of the customer, not the way it came"), required=False)
+    reason = forms.CharField(
+        label=_("why not as the customer chose"),
+        max_length=300,
+        required=False,
+        help_text=_("Only where you change it. The customer reads this."),
+    )
+
+    def prepare(self) -> None:
+        """Begin with what the customer chose; who was not asked has nothing that is changed."""
+        self.fields["to_credit"].initial = self.subject.wants_credit
+        if self.subject.refund_as:
+            chosen = self.subject.get_refund_as_display()
+            self.fields["to_credit"].help_text = gettext("The customer chose: %(chosen)s.") % {"chosen": chosen}
+        else:
+            del self.fields["reason"]
 
 
 def _units(label: str, most: int, initial: int) -> forms.IntegerField:

@@ -37,8 +37,14 @@ class ReturnPolicyAdmin(BackOfficeAdmin):
     """Policies: one for all channels, and one for each channel that is different."""
 
     form = ReturnPolicyForm
-    list_display = ("__str__", figure_column("days"), figure_column("withdrawal_days"), "refunds_delivery")
+    list_display = (
+        "__str__",
+        figure_column("days"),
+        figure_column("withdrawal_days"),
+        "refunds_delivery",
+        "offers_credit",
+    )
     list_select_related = ("channel",)
-    create_fields = ("channel", "days", "withdrawal_days", "refunds_delivery", "instructions")
-    editable = ("days", "withdrawal_days", "refunds_delivery", "instructions")
+    editable = ("days", "withdrawal_days", "refunds_delivery", "offers_credit", "instructions")
+    create_fields = ("channel", *editable)
     empty_text = _("No policies yet: 30 days, 14 of them by law, and delivery charges go back as the law says.")

@@ -32,6 +32,7 @@ from .forms import (
     DeclineForm,
     InspectForm,
     ReceiveForm,
+    RefundAsForm,
     RequestForm,
     ResolveForm,
 )
@@ -72,7 +73,7 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
     )
     list_display_links = ("number",)
     list_select_related = ("order",)
-    list_filter = ("status",)
+    list_filter = ("status", "refund_as")
     search_fields = ("=number", "=order__number", "=order__email")
     tabs = (
         Tab(gettext_lazy("To answer"), {"status__exact": "requested"}),
@@ -88,6 +89,7 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
         "why",
         "customer_note",
         "right",
+        "wanted_back",
         "decline_reason",
         "warehouse",
         money_column("refund_total", currency="order__currency"),
@@ -144,6 +146,14 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
             consequences=consequences.of_resolving,
             style="primary",
         ),
+        "refund_as": TransitionSpec(
+            label=gettext_lazy("Change what goes back"),
+            service=services.change_refund_as,
+            permission=OPERATE,
+            form=RefundAsForm,
+            consequences=consequences.of_choosing,
+            when=lambda found: selectors.may_choose(found) and selectors.may_be_credit(found.order),
+        ),
         "cancel": TransitionSpec(
             label=gettext_lazy("Cancel"),
             service=services.cancel_return,
@@ -180,6 +190,11 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
         """Name who gives it back."""
         return str(found.order.customer or found.order.customer_name)
 
+    @admin.display(description=gettext_lazy("wanted back as"))
+    def wanted_back(self, found: ReturnRequest) -> str:
+        """Say what the customer chose, where he was asked."""
+        return str(found.get_refund_as_display()) if found.refund_as else "–"
+
     @admin.display(description=gettext_lazy("right"))
     def right(self, found: ReturnRequest) -> str:
         """Say whether it can be declined."""
@@ -210,6 +225,7 @@ class ReturnRequestAdmin(TransitionAdmin, PanelAdmin):
                     quantities=form.quantities(),
                     reason=form.cleaned_data["reason"],
                     note=form.cleaned_data["note"],
+                    refund_as=form.cleaned_data.get("refund_as", ""),
                     actor=actor_for(request),
                 )
             except DomainError as error:

@@ -62,6 +62,7 @@ class ReturnSerializer(serializers.ModelSerializer):
             "note",
             "is_withdrawal",
             "decline_reason",
+            "refund_as",
             "warehouse",
             "currency",
             "refund_total",
@@ -116,6 +117,19 @@ class ReturnCreateSerializer(StrictSerializer):
     lines = UnitsSerializer(many=True, allow_empty=False)
     reason = TextField(max_length=300, allow_blank=True, default="")
     note = TextField(max_length=5000, allow_blank=True, default="")
+    refund_as = serializers.ChoiceField(
+        choices=ReturnRequest.RefundAs.choices,
+        required=False,
+        default="",
+        help_text="What the customer chose to have back, where the policy lets him; unless said, nobody was asked.",
+    )
+
+
+class RefundAsSerializer(StrictSerializer):
+    """What goes back instead of what was chosen, and why: the customer reads it."""
+
+    refund_as = serializers.ChoiceField(choices=ReturnRequest.RefundAs.choices)
+    reason = TextField(max_length=300)
 
 
 class AuthorizeSerializer(StrictSerializer):
@@ -158,7 +172,11 @@ class InspectSerializer(StrictSerializer):
 
 
 class ResolveSerializer(StrictSerializer):
-    """Whether delivery charges go back (unless said, as policy and law have it), and whether as store credit."""
+    """Whether delivery charges go back (unless said, as policy and law have it), and whether as store credit.
+
+    Unless said, it goes back as the customer chose; otherwise than that only for a reason.
+    """
 
     with_charges = FlagField(allow_null=True, default=None)
-    to_credit = FlagField(default=False)
+    to_credit = FlagField(allow_null=True, default=None)
+    reason = TextField(max_length=300, allow_blank=True, default="")

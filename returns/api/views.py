@@ -29,6 +29,7 @@ from .serializers import (
     DeclineSerializer,
     InspectSerializer,
     ReceiveSerializer,
+    RefundAsSerializer,
     ResolveSerializer,
     ReturnCreateSerializer,
     ReturnSerializer,
@@ -86,7 +87,12 @@ class ReturnsView(ReturnsApi, ApiListView):
         by_id, by_sku = {str(line.pk): line.pk for line in lines}, _only([(line.sku, line.pk) for line in lines])
         quantities = {key: one["quantity"] for key, one in _named(given["lines"], by_id, by_sku).items()}
         found = services.request_return(
-            order.pk, quantities=quantities, reason=given["reason"], note=given["note"], actor=self.actor
+            order.pk,
+            quantities=quantities,
+            reason=given["reason"],
+            note=given["note"],
+            refund_as=given["refund_as"],
+            actor=self.actor,
         )
         where = reverse("api:return", args=[found.number], request=request)
         return Response(self.shown(found), status=status.HTTP_201_CREATED, headers={"Location": where})
@@ -145,6 +151,18 @@ class CancelView(ReturnsApi):
         return Response(self.shown(services.cancel_return(self.one(number).pk, reason=reason, actor=self.actor)))
 
 
+class RefundAsView(ReturnsApi):
+    """Something else goes back."""
+
+    @extend_schema(request=RefundAsSerializer, responses=ReturnSerializer)
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        """Let money go back instead of store credit, or the other way round, and say why."""
+        given = read(RefundAsSerializer, request)
+        found = services.change_refund_as(self.one(number).pk, actor=self.actor, **given)
+        return Response(self.shown(found))
+
+
 class ReceiveView(ReturnsApi):
     """Goods came."""
 
@@ -184,7 +202,11 @@ class ResolveView(ReturnsApi):
         """Put the goods away, credit them, and send the money back."""
         given = read(ResolveSerializer, request)
         found = services.resolve_return(
-            self.one(number).pk, with_charges=given["with_charges"], to_credit=given["to_credit"], actor=self.actor
+            self.one(number).pk,
+            with_charges=given["with_charges"],
+            to_credit=given["to_credit"],
+            reason=given["reason"],
+            actor=self.actor,
         )
         return Response(self.shown(found))
 

@@ -2,6 +2,7 @@
 
 from returns.decisions import Decision
 
+from .choosing import change_refund_as
 from .common import take_order
 from .parcels import (
     CAME_BACK,
@@ -34,6 +35,7 @@ __all__ = [
     "units_in",
     "authorize_return",
     "cancel_return",
+    "change_refund_as",
     "close_return",
     "decline_return",
     "expire_return",

@@ -16,6 +16,7 @@ from returns.errors import EmptyReturn, NotReturnable, UnknownLine, WithdrawalCa
 from returns.events import ReturnAuthorized, ReturnCancelled, ReturnDeclined, ReturnExpired, ReturnRequested
 from returns.models import ReturnLine, ReturnRequest
 
+from .choosing import check_refund_as
 from .common import lines_of, take_order, take_return, tell, units_of
 
 
@@ -26,22 +27,26 @@ def request_return(
     quantities: Mapping[int, int],
     reason: str = "",
     note: str = "",
+    refund_as: str = "",
     actor: Actor,
     at: datetime | None = None,
 ) -> ReturnRequest:
     """Write down that units of order lines ({line id: units}) are to come back.
 
-    Raises NotReturnable when more is wanted than may come back, EmptyReturn and UnknownLine.
+    `refund_as` is what the customer chose to have back (ReturnRequest.RefundAs), where he was asked.
+    Raises NotReturnable when more is wanted than may come back, EmptyReturn, UnknownLine and CreditNotOffered.
     """
     when = at or timezone.now()
-    order = take_order(order_id)
-    answer = _require_returnable(order, quantities, staff=selectors.is_staff(actor), at=when)
+    order, staff = take_order(order_id), selectors.is_staff(actor)
+    answer = _require_returnable(order, quantities, staff=staff, at=when)
+    check_refund_as(order, refund_as, staff=staff)
     found = ReturnRequest(
         order=order,
         requested_by=str(actor),
         reason=reason[:300],
         customer_note=note,
         is_withdrawal=answer.is_withdrawal and not order.quiet,
+        refund_as=refund_as,
         created_at=when,
     )
     found.save(force_insert=True)
@@ -51,7 +56,7 @@ def request_return(
         if units
     )
     orders.record_return_request(order.pk, open_returns_delta=1, reference=str(found.number), actor=actor, at=when)
-    tell(ReturnRequested, found, actor=actor, at=when)
+    tell(ReturnRequested, found, refund_as=refund_as, actor=actor, at=when)
     return found
 
 

@@ -23,6 +23,7 @@ from returns.events import ReturnClosed, ReturnResolved
 from returns.models import ReturnLine, ReturnRequest
 from returns.reasons import in_words
 
+from .choosing import choose_otherwise
 from .common import lines_of, take_return, tell, units_of
 
 Status = ReturnRequest.Status
@@ -33,21 +34,27 @@ def resolve_return(
     return_id: int,
     *,
     with_charges: bool | None = None,
-    to_credit: bool = False,
+    to_credit: bool | None = None,
+    reason: str = "",
     actor: Actor,
     at: datetime | None = None,
 ) -> ReturnRequest:
     """Settle an inspected return: stock, credit note, and the money that is no longer owed.
 
     `with_charges` takes the delivery charges back as well; unless said, as the policy and the law have it.
-    `to_credit`: what goes back becomes store credit of the customer, where the order names one.
+    `to_credit`: what goes back becomes store credit of the customer, where the order names one; unless said, as the
+    customer chose. Against that choice only for a `reason`, which the customer reads. Raises ChangeUnexplained.
     Where no money goes back the return is closed at once, else when the refund is on its way.
     """
     when = at or timezone.now()
     found = take_return(return_id)
     lines = lines_of(found)
+    if to_credit is not None and found.refund_as and to_credit != found.wants_credit:
+        as_what = ReturnRequest.RefundAs.CREDIT if to_credit else ReturnRequest.RefundAs.MONEY
+        choose_otherwise(found, as_what, reason=reason, actor=actor, at=when)
     advance(found, "resolve", actor=actor, at=when)
-    settle(found, lines, with_charges=with_charges, to_credit=to_credit, actor=actor, at=when)
+    as_credit = found.wants_credit if to_credit is None else to_credit
+    settle(found, lines, with_charges=with_charges, to_credit=as_credit, actor=actor, at=when)
     return found
 
 

@@ -7,7 +7,7 @@ from core.actors import SYSTEM, Actor
 from core.selectors import timeline
 from orders import services as orders
 from orders.models import Order
-from returns.models import ReturnRequest
+from returns.models import ReturnPolicy, ReturnRequest
 from tests.factories.returns import pay
 from tests.portal.visitors import faults_of, text_of
 from tests.scenarios import confirmed_order, delivered_order, placed_order, run_debts, shipped_order
@@ -85,6 +85,38 @@ def test_a_return_is_requested_within_what_was_delivered(signed_in, arrived):
     assert wanted.status == "requested"
     rows = signed_in.get(f"/orders/{arrived.number}/return/").context["rows"]
     assert [row["most"] for row in rows] == [1, 1]
+
+
+def test_a_customer_chooses_store_credit_only_where_it_is_offered_and_money_is_what_is_proposed(signed_in, arrived):
+    mug, url = arrived.lines.get(sku="MUG-RED"), f"/orders/{arrived.number}/return/"
+    typed = {f"line_{mug.pk}": "1", "reason": "changed_mind"}
+    assert "store credit" not in text_of(signed_in.get(url)).lower()
+    # Sent all the same, it is not taken up.
+    signed_in.post(url, {**typed, "refund_as": "credit"})
+    assert ReturnRequest.objects.get().refund_as == ""
+    ReturnPolicy.objects.create(offers_credit=True)
+
+    page = signed_in.get(url)
+    assert page.context["form"]["refund_as"].value() == "money"
+    assert "nobody has to take store credit" in text_of(page)
+    assert "a link that we mail there" not in text_of(page)
+    odd = signed_in.post(url, {**typed, "refund_as": "gold"})
+    assert (odd.status_code, list(faults_of(odd))) == (400, ["refund_as"])
+    answer = signed_in.post(url, {**typed, "refund_as": "credit"}, follow=True)
+    assert ReturnRequest.objects.latest("pk").refund_as == "credit"
+    assert "You get store credit for it." in text_of(answer)
+
+
+def test_a_guest_chooses_too_and_reads_whose_credit_it_is(client, arrived):
+    client.logout()
+    ReturnPolicy.objects.create(offers_credit=True)
+    client.post("/look-up/", {"number": arrived.number, "email": arrived.email})
+    mug, url = arrived.lines.get(sku="MUG-RED"), f"/orders/{arrived.number}/return/"
+    assert f"It is kept for {arrived.email}: to spend it" in text_of(client.get(url))
+
+    answer = client.post(url, {f"line_{mug.pk}": "1", "reason": "damaged"}, follow=True)
+    assert ReturnRequest.objects.get().refund_as == "money", "who says nothing gets the money"
+    assert "Your money goes back the way you paid." in text_of(answer)
 
 
 @pytest.mark.parametrize("units", ["3", "-1", "x", "1.5"])
