@@ -171,6 +171,9 @@ def _of_promotion(one: Entry, order: Explained) -> str:
     words = {"name": name, "amount": _taken(-Decimal(one["amount"]), order)}
     if rule["kind"] == "percent":
         share = f"{Decimal(rule['value']).normalize():f}"
+        if Decimal(rule.get("at_most", 0)) == -Decimal(one["amount"]) > 0:
+            most = {"share": share, "most": spoken_amount(Decimal(rule["at_most"]), order.currency)}
+            return _("Promotion %(name)s, %(share)s %%, at most %(most)s: %(amount)s") % {**words, **most}
         return _("Promotion %(name)s, %(share)s %%: %(amount)s") % {**words, "share": share}
     return _("Promotion %(name)s: %(amount)s") % words
 

@@ -222,6 +222,7 @@ class PromotionForm(PeriodForm):
         """What the fields are for."""
 
         help_texts: ClassVar[dict[str, Any]] = {
+            "max_discount": _("What a share takes off at most, also when the order grows later."),
             "min_goods_value": _("What the goods that it is for must be worth at least."),
             "priority": _("The higher one is worked out first; at the same priority shares before amounts."),
             "exclusive": _("Taken only where no other is before it; then none is taken beside it."),
@@ -260,6 +261,13 @@ class PromotionForm(PeriodForm):
         if kind == Promotion.Kind.PERCENT and value is not None and value > 100:
             self.add_error("value", _("At most 100 percent."))
         if kind == Promotion.Kind.AMOUNT and not cleaned.get("currency") and "currency" not in self.errors:
+            self.add_error("currency", _("An amount needs a currency."))
+        most = cleaned.get("max_discount")
+        if most is not None and kind != Promotion.Kind.PERCENT:
+            self.add_error("max_discount", _("Only a share ends at an amount."))
+        elif most is not None and most <= 0:
+            self.add_error("max_discount", _("More than zero, or empty."))
+        elif most is not None and not cleaned.get("currency") and "currency" not in self.errors:
             self.add_error("currency", _("An amount needs a currency."))
         return cleaned
 

@@ -99,6 +99,7 @@ class PromotionAdmin(SettingsAdmin):
         "kind",
         "value",
         "currency",
+        "max_discount",
         "needs_code",
         "min_goods_value",
         "group",

@@ -173,6 +173,8 @@ def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str
             continue
         worth = sum((one.amount for one in covered), start=ZERO)
         wanted = worth * rule.value / 100 if rule.kind == "percent" else rule.value
+        is_at_most = 0 < rule.max_discount < wanted
+        wanted = rule.max_discount if is_at_most else wanted
         taken = min(round_amount(wanted, request.currency), worth)
         if not taken:
             continue
@@ -181,6 +183,7 @@ def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str
             one.discount += share
         parts = {str(one.line.key): told.amount(share) for one, share in zip(covered, shares, strict=True) if share}
         said = f"{rule.value.normalize():f} % of {told.amount(worth)}" if rule.kind == "percent" else "an amount"
+        said += f", at most {told.amount(rule.max_discount)}" if is_at_most else ""
         told.say(about, f"promotion_{rule.kind}", f"{rule.name}: {said}", -taken, rule=rule.as_dict(), shares=parts)
     return free_shipping
 

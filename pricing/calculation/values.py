@@ -113,6 +113,8 @@ class PromotionRule:
     kind: str
     value: Decimal = ZERO
     min_goods_value: Decimal = ZERO
+    # Above nothing: a share takes no more than this off, whatever the goods are worth.
+    max_discount: Decimal = ZERO
     priority: int = 0
     skus: Sequence[str] = ()
     categories: Sequence[str] = ()
@@ -128,6 +130,8 @@ class PromotionRule:
         more: dict[str, Any] = {name: named for name, named in only.items() if named}
         if self.priority:
             more["priority"] = self.priority
+        if self.max_discount:
+            more["at_most"] = f"{self.max_discount:f}"
         return {"code": self.code, "name": self.name, "kind": self.kind, **amounts, **more}
 
     @classmethod
@@ -139,6 +143,7 @@ class PromotionRule:
             kind=stored["kind"],
             value=Decimal(stored["value"]),
             min_goods_value=Decimal(stored["from"]),
+            max_discount=Decimal(stored.get("at_most", 0)),
             priority=int(stored.get("priority", 0)),
             skus=tuple(stored.get("skus", ())),
             categories=tuple(stored.get("categories", ())),

@@ -30,6 +30,8 @@ class Promotion(models.Model):
     kind = models.CharField(_("kind"), max_length=15, choices=Kind)
     value = models.DecimalField(_("value"), max_digits=14, decimal_places=3, default=0)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    # However much is bought, now or by a later edit, a share takes no more off than this.
+    max_discount = models.DecimalField(_("at most"), max_digits=14, decimal_places=3, null=True, blank=True)
     needs_code = models.BooleanField(_("only with the code"), default=True)
     min_goods_value = models.DecimalField(_("from goods value"), max_digits=14, decimal_places=3, default=0)
     group = models.ForeignKey(
@@ -57,6 +59,10 @@ class Promotion(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(value__gte=0), name="promotion_value_is_not_negative"),
             models.CheckConstraint(condition=~Q(kind="percent") | Q(value__lte=100), name="promotion_percent_to_100"),
+            models.CheckConstraint(
+                condition=Q(max_discount__isnull=True) | (Q(kind="percent", max_discount__gt=0) & ~Q(currency="")),
+                name="promotion_share_ends_at_an_amount",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -130,6 +130,7 @@ def _rule(one: Promotion) -> PromotionRule:
         kind=one.kind,
         value=one.value,
         min_goods_value=one.min_goods_value,
+        max_discount=one.max_discount or Decimal(0),
         priority=one.priority,
         skus=tuple(one.skus),
         categories=tuple(one.categories),

@@ -157,6 +157,9 @@ def test_what_is_wrong_is_said_beside_the_field(shop, staff, model, data, field,
         ({"kind": "percent", "value": "101"}, "value"),
         ({"kind": "amount", "value": "5"}, "currency"),
         ({"kind": "percent", "value": "-1"}, "value"),
+        ({"kind": "percent", "value": "5", "max_discount": "20"}, "currency"),
+        ({"kind": "percent", "value": "5", "currency": "EUR", "max_discount": "0"}, "max_discount"),
+        ({"kind": "amount", "value": "5", "currency": "EUR", "max_discount": "20"}, "max_discount"),
     ],
 )
 def test_promotions_are_looked_at_before_they_cost_money(shop, staff, data, field):

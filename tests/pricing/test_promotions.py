@@ -172,6 +172,43 @@ def test_an_edit_keeps_what_was_granted_for_the_goods_it_was_granted_for(shop):
     assert why_prices(anew(order)).others[0] == "Promotion Mugs (MUGS), 10 %: −€2.00"
 
 
+def enlarge(order, **units):
+    """Wish for other units of mugs and teas, and agree."""
+    wish = Wish(lines=tuple(LineWish(position=int(key[1:]), quantity=n) for key, n in units.items()))
+    order = anew(order)
+    orders.amend_order(order.pk, wish, expected_version=order.version, actor=SYSTEM)
+    return anew(order)
+
+
+def test_a_share_that_ends_at_an_amount_takes_no_more_off_when_the_order_grows_and_counts_once(shop):
+    make("ONCE", max_uses=1, max_discount=D("1.50"), currency="EUR", skus=["MUG-RED"])
+    order = confirmed_order(coupon_codes=("ONCE",))
+    assert order.discount_total == D("1.00")
+
+    order = enlarge(order, _1=9)
+    assert order.discount_total == D("1.50")
+    assert why_prices(order).others[0] == "Promotion Once (ONCE), 10 %, at most €1.50: −€1.50"
+    # What the promotion says since then is for later orders.
+    Promotion.objects.update(max_discount=D("9.00"), valid_to=TODAY - timedelta(days=999))
+    pricing.forget()
+    assert enlarge(order, _1=10).discount_total == D("1.50")
+    assert enlarge(order, _1=2).discount_total == D("1.00")
+
+    assert (Promotion.objects.get().used, Redemption.objects.count()) == (1, 1)
+    assert refused(shop, "ONCE") == "Coupon ONCE: not valid on this day"
+
+
+def test_what_the_goods_must_be_worth_is_looked_at_anew_with_each_edit_and_the_use_is_kept(shop):
+    make("MUGS", max_uses=1, skus=["MUG-RED"], min_goods_value=D(10))
+    order = confirmed_order(coupon_codes=("MUGS",))
+    assert order.discount_total == D("1.00")
+
+    assert enlarge(order, _1=1).discount_total == 0
+    assert refused(shop, "MUGS") == "Coupon MUGS: used up"
+    assert enlarge(order, _1=2).discount_total == D("1.00")
+    assert (Promotion.objects.get().used, Redemption.objects.count()) == (1, 1)
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_never_use_a_code_more_often_than_it_may_be(shop, concurrently):
