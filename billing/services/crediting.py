@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from billing import calculation
 from billing.calculation import Amounts, Item, Rate, Share
 from billing.errors import CreditExceedsInvoice
-from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.models import CreditNote, CreditNoteLine, DistanceSale, Invoice, InvoiceLine
 from billing.services import wording
 from billing.services.common import summed
 from billing.services.drafting import header
 from core.money import Money, apportion, plain, quantum, round_amount
 from core.service import service
+from pricing import services as pricing
 
 NONE = (Decimal(0), Decimal(0), Decimal(0))
 
@@ -71,14 +72,20 @@ def draft_credit_note(
     amounts = amounts_of(wanted, currency=invoice.currency, gross=gross, in_money=in_money)
     shares = {share.key: share for share in amounts.shares}
     note = CreditNote(
-        **header(order, invoice.legal_entity, amounts, reason=next(iter(wording.reasons(invoice.tax_breakdown)), "")),
+        **header(
+            order,
+            invoice.legal_entity,
+            amounts,
+            reason=next(iter(wording.reasons(invoice.tax_breakdown)), ""),
+            places=_places_of(invoice),
+        ),
         invoice=invoice,
         series=invoice.series,
         reference=reference,
         reason=reason,
         created_at=at,
     )
-    note.buyer = invoice.buyer
+    note.buyer, note.ship_to = invoice.buyer, invoice.ship_to
     if invoice.seller.get("vat_id") in invoice.legal_entity.vat_registrations.values():
         # The country that the goods left from is that of the invoice.
         note.seller["vat_id"] = invoice.seller["vat_id"]
@@ -88,6 +95,23 @@ def draft_credit_note(
         _line(note, position, one, shares[one.row.pk], in_money=in_money) for position, one in enumerate(here, start=1)
     )
     return note
+
+
+def _places_of(invoice: Invoice) -> pricing.TaxPlaces:
+    """Return whose tax an invoice bears, as it says itself: what is credited is booked where that was.
+
+    What the order says of it may be told otherwise by now than when the invoice was written.
+    """
+    parts = {(part["category"], Decimal(part["rate"])): part for part in invoice.tax_breakdown}
+    distant = frozenset(rate for rate, part in parts.items() if part.get("distance"))
+    if not distant and DistanceSale.objects.filter(invoice=invoice, credit_note=None).exists():
+        # It was counted before single rates were marked: with all that is taxed.
+        distant = frozenset(rate for rate in parts if rate[0] in pricing.TAXED)
+    return pricing.TaxPlaces(
+        others={rate: str(part["country"]) for rate, part in parts.items() if part.get("country")},
+        distant=distant,
+        article=next((str(part["article"]) for part in parts.values() if part.get("article")), ""),
+    )
 
 
 def _line(note: CreditNote, position: int, one: Wanted, share: Share, *, in_money: bool) -> CreditNoteLine:

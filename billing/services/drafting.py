@@ -77,9 +77,11 @@ def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[Invoice
     return Invoice(**header(order, ensure_default_entity(), amounts, reason=reason)), _rows(order, claim, amounts)
 
 
-def header(order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str) -> dict[str, Any]:
-    """Return what every document of an order says on top and at its end."""
-    places = pricing.tax_places_told(order.explanation, order.ship_to.country)
+def header(
+    order: Order, seller: LegalEntity, amounts: Amounts, *, reason: str, places: pricing.TaxPlaces | None = None
+) -> dict[str, Any]:
+    """Return what every document of an order says on top and at its end; `places` is whose tax it bears."""
+    places = places or pricing.tax_places_told(order.explanation, order.ship_to.country)
     return {
         "order": order,
         "legal_entity": seller,

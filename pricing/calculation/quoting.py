@@ -70,7 +70,9 @@ def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
         told.say("tax", treatment.code, treatment.reason, **_for_whom(treatment, request.tax, first=not place))
     for index, one in enumerate(goods):
         one.part = _tax_part(one, index, treatments[one.line.supply], request, provider)
+    _own_what_is_entered(goods)
     _tell_rates_of_home(goods, treatments, told)
+    _name_countries(goods, treatments, request.tax.country)
     # A charge of its own class is part of what is sold most of all: goods, where there are any.
     main = treatments.get(GOODS) or next(iter(treatments.values()))
     asked = _charges(goods, request, free_shipping, told)
@@ -215,6 +217,27 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
     if treatment.certificate:
         data |= {"certificate": treatment.certificate.number, "why": treatment.certificate.reason}
     return {**data, "buyer": tax.as_dict()} if first else data
+
+
+def _own_what_is_entered(goods: Sequence[_Goods]) -> None:
+    """Let a rate of home that is entered where the order goes be owed there: one rate is one country's, and that one.
+
+    Papers add up by rate, so a class that nobody entered would be booked to whichever country came first.
+    """
+    entered = {one.part.key for one in goods if not one.part.key.country}
+    for one in goods:
+        if one.part.key in entered:
+            one.part.key = replace(one.part.key, country="")
+
+
+def _name_countries(goods: Sequence[_Goods], treatments: Mapping[str, Treatment], there: str) -> None:
+    """Name whose tax it is that is not owed where the order goes, where other parts of it are taxed elsewhere."""
+    if len({one.country for one in treatments.values() if one.country}) < 2:
+        return
+    for one in goods:
+        key, country = one.part.key, treatments[one.line.supply].country
+        if not key.country and country not in ("", there):
+            one.part.key = replace(key, country=country)
 
 
 def _tell_rates_of_home(goods: Sequence[_Goods], treatments: Mapping[str, Treatment], told: _Told) -> None:

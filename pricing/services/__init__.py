@@ -34,6 +34,7 @@ from pricing.selectors import (
 )
 
 from .buyers import (
+    TAXED,
     TaxPlaces,
     exemption_told,
     is_taxed_apart,
@@ -72,6 +73,7 @@ __all__ = [
     "QuotedLine",
     "ShippingNotAvailable",
     "TaxBuyer",
+    "TAXED",
     "TaxPlaces",
     "UnknownChannel",
     "UnknownPriceList",
