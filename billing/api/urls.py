@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import money, payouts, preliminary, replacing, statements, views
+from billing.api import evidence, money, payouts, preliminary, replacing, statements, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view(), name="invoices"),
@@ -32,4 +32,8 @@ urlpatterns = [
     path("payouts/<str:gateway>/<str:reference>/", payouts.OnePayoutView.as_view(), name="payout"),
     path("payouts/<str:gateway>/<str:reference>/rows/", payouts.PayoutRowsView.as_view(), name="payout-rows"),
     path("disputes/<str:code>/", money.OneDisputeView.as_view(), name="dispute"),
+    path("disputes/<str:code>/evidence/", evidence.EvidenceView.as_view(), name="dispute-evidence"),
+    path(
+        "disputes/<str:code>/evidence/<str:file>/", evidence.EvidenceFileView.as_view(), name="dispute-evidence-file"
+    ),
 ]
