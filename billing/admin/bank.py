@@ -23,7 +23,7 @@ from core.actors import Actor
 from core.admin import navigation
 from core.admin.actors import actor_for
 from core.admin.base import BackOfficeAdmin, Tab
-from core.admin.columns import actor_column, badge_column, link_column, money_column, when_column
+from core.admin.columns import actor_column, badge_column, link_column, money_column, retold_column, when_column
 from core.admin.forms import SubjectForm, show_refusal
 from core.admin.links import list_of, page_of
 from core.admin.panels import PanelAdmin
@@ -155,7 +155,7 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
         money_column("amount", _("Amount")),
         link_column("statement", _("Statement")),
         link_column("payout", _("Payout")),
-        "reason",
+        retold_column("reason", _("why it is left out")),
         actor_column("done_by"),
         when_column("done_at", _("Done")),
     )

@@ -42,6 +42,7 @@ from core.admin import history, overtaken
 from core.admin.actors import actor_for
 from core.admin.columns import badge_column, choice_column, flag_column, for_reader, when_column
 from core.admin.forms import LookUpSelect, asked_way_back, show_refusal
+from core.admin.links import title_of
 from core.admin.paging import BackOfficeChangeList, CappedPaginator
 from core.admin.view_pages import SavedViewsMixin
 from core.admin.viewed import Tab as Tab
@@ -86,7 +87,7 @@ class LeanListMixin(SavedViewsMixin):
 
     def action_checkbox(self, obj: Any) -> str:
         """Draw the box that ticks a row, as Django does, without a template for each."""
-        said = gettext("Select this object for an action - %(name)s") % {"name": obj}
+        said = gettext("Select this object for an action - %(name)s") % {"name": title_of(obj)}
         box = '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">'
         return format_html(box, ACTION_CHECKBOX_NAME, obj.pk, said)
 
@@ -246,7 +247,7 @@ class BackOfficeAdmin(LeanListMixin):
         read, clashes = overtaken.answer(shown, request.POST)
         request.POST = read
         # The form writes what was typed on its own object.
-        request.heading = str(obj)  # type: ignore[attr-defined]
+        request.heading = title_of(obj)  # type: ignore[attr-defined]
         if clashes:
             request.overtaken = overtaken.overtaken(clashes, thread_of(obj))  # type: ignore[attr-defined]
             request.refusal = Stale(str(OVERTAKEN))  # type: ignore[attr-defined]
@@ -259,11 +260,12 @@ class BackOfficeAdmin(LeanListMixin):
             return None
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Let the form carry what its reader sees in it, and show in what he was overtaken."""
+        """Name the record to its reader; let the form carry what he sees in it, and show in what he was overtaken."""
+        if kwargs.get("change"):
+            context["subtitle"] = getattr(request, "heading", None) or title_of(kwargs["obj"])
         if kwargs.get("change") and self.has_change_permission(request, kwargs["obj"]):
             context["seen"] = overtaken.seen_in(context["adminform"].form)
             context["overtaken"] = getattr(request, "overtaken", None)
-            context["subtitle"] = getattr(request, "heading", context["subtitle"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -350,7 +352,7 @@ class BackOfficeAdmin(LeanListMixin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("History"),
-            "subtitle": str(obj),
+            "subtitle": title_of(obj),
             "opts": self.opts,
             "object": obj,
             "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from core import bulk
-from core.admin import bulk_running, commands
+from core.admin import bulk_running, commands, links
 from core.admin.actors import actor_for
 from core.admin.bulk import AT_ONCE
 from core.admin.files import download
@@ -231,7 +231,7 @@ def _records(request: HttpRequest, job: BulkJob, ids: list[int]) -> dict[int, An
 
 
 def _told(row: BulkRow, record: Any) -> dict[str, Any]:
-    name = str(record) if record is not None else f"#{row.subject_id}"
+    name = links.title_of(record) if record is not None else f"#{row.subject_id}"
     return {"name": name, "url": page_of(record), "reason": row.reason, "at": row.at}
 
 

@@ -92,7 +92,7 @@ class PanelAdmin(BackOfficeAdmin):
 
     def page_title(self, obj: Any) -> str:
         """Return the name of the record as the page shows it."""
-        return str(obj)
+        return title_of(obj)
 
     def moments(self, obj: Any) -> list[history.Moment]:
         """Return the history that is told at the end of the page."""

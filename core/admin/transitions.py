@@ -53,6 +53,7 @@ from core import today
 from core.admin.actors import actor_for
 from core.admin.aside import go_to, is_aside
 from core.admin.forms import SubjectForm, show_refusal
+from core.admin.links import title_of
 from core.errors import DomainError
 from core.inserting import insert_once
 from core.models import IdempotencyKey
@@ -267,7 +268,8 @@ class TransitionAdmin(admin.ModelAdmin):
         take()
 
     def _after(self, request: HttpRequest, obj: Any, spec: TransitionSpec, *, again: bool = False) -> HttpResponse:
-        said = str(spec.done) if spec.done else _("%(thing)s: %(step)s – done") % {"thing": obj, "step": spec.label}
+        done = _("%(thing)s: %(step)s – done") % {"thing": title_of(obj), "step": spec.label}
+        said = str(spec.done) if spec.done else done
         if again:
             said = _("This was done already, by the same page; nothing was done twice.")
         self.message_user(request, said, messages.WARNING if again else messages.SUCCESS)
@@ -289,7 +291,7 @@ class TransitionAdmin(admin.ModelAdmin):
         """Say why the step is not open, instead of offering it."""
         why_not = getattr(obj, "why_not", None)
         reason = (why_not(name) if why_not else "") or _("This cannot be done while the status is “%(status)s”.") % {
-            "status": obj.get_status_display() if hasattr(obj, "get_status_display") else obj
+            "status": obj.get_status_display() if hasattr(obj, "get_status_display") else title_of(obj)
         }
         return self._page(request, obj, name, spec, None, reason=reason, status=409)
 
@@ -310,6 +312,7 @@ class TransitionAdmin(admin.ModelAdmin):
             "title": str(spec.label),
             "opts": self.opts,
             "object": obj,
+            "called": title_of(obj),
             "name": name,
             "spec": spec,
             "form": form,

@@ -312,10 +312,6 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
 
         return offered
 
-    def page_title(self, obj: OrderException) -> str:
-        """Say what went wrong."""
-        return retold(obj.title)
-
     def alert(self, obj: OrderException) -> str:
         """Say what keeps the order from going on."""
         return retold(selectors.blocked_because(obj.order)) if obj.order and obj.status in OPEN else ""

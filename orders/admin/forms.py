@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import SubjectForm
+from core.admin.links import title_of
 from core.admin.uploads import FilesField
 from core.models import User
 from core.reader import retold
@@ -103,10 +104,18 @@ class HoldTypeForm(forms.ModelForm):
         return said
 
 
+class HoldField(forms.ModelChoiceField):
+    """Holds by their reasons, in the language of the reader."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Say why it was placed."""
+        return title_of(obj)
+
+
 class ReleaseForm(SubjectForm):
     """Which hold is lifted, and why."""
 
-    hold = forms.ModelChoiceField(label=_("Hold"), queryset=Hold.objects.none())
+    hold = HoldField(label=_("Hold"), queryset=Hold.objects.none())
     note = forms.CharField(label=_("Why it is settled"), max_length=300)
 
     def prepare(self) -> None:

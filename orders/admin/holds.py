@@ -14,7 +14,6 @@ from core.admin.columns import actor_column, badge_column, code_column, link_col
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
-from core.reader import retold
 from orders import hold_types, services
 from orders.admin.note import NoteForm
 from orders.models import Hold, HoldType
@@ -104,10 +103,6 @@ class HoldAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
             already=lambda hold, said: hold.status != Hold.Status.ACTIVE,
         ),
     }
-
-    def page_title(self, obj: Hold) -> str:
-        """Say why."""
-        return retold(obj.reason)
 
     @admin.display(description=_("kind"), ordering="kind")
     def kind_of(self, obj: Hold) -> str:

@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.reader import retold
+
 from .order import Order
 
 
@@ -79,3 +81,7 @@ class OrderException(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def title_in(self) -> str:
+        """Say what went wrong in the language of the reader."""
+        return retold(self.title)

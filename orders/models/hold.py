@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from core.reader import retold
+
 from .line import OrderLine
 from .order import Order
 
@@ -86,6 +88,10 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    def title_in(self) -> str:
+        """Say why in the language of the reader."""
+        return retold(self.reason)
 
     @property
     def is_whole(self) -> bool:

@@ -11,6 +11,7 @@ from billing import services as billing
 from billing.errors import AlreadyBooked, BadStatement, NoSuchInvoice, StatementKnown
 from billing.models import BankBooking, BankLine, BankStatement, Invoice, Payment
 from core.actors import SYSTEM, Actor
+from core.models import User
 from tests.factories.billing import again, place, ship_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seller", "nothing_broken")]
@@ -221,3 +222,13 @@ def test_a_file_that_names_its_account_is_taken_for_that_whatever_is_said():
     with pytest.raises(StatementKnown):
         take(content=above.encode())
     assert BankLine.objects.count() == 2
+
+
+def test_the_page_of_a_row_that_went_out_says_so_in_german(staff):
+    take("04.11.2026;;Vermieter;Miete;-800,00")
+    User.objects.update(language="de")
+
+    shown = staff.get(reverse("admin:billing_bankline_change", args=[BankLine.objects.get().pk])).content.decode()
+
+    assert "Geld, das hinausging" in shown
+    assert "Money that went out" not in shown

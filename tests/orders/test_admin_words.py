@@ -1,5 +1,8 @@
 """What the back office says about an order: no codes, and everything in the language of its reader."""
 
+from decimal import Decimal
+from html import unescape
+
 import pytest
 from django.urls import reverse
 
@@ -8,6 +11,7 @@ from core.models import User
 from customers.addresses import PostalAddress
 from orders import services
 from orders.models import Hold, OrderException
+from orders.sentences import CHECK_FAILED
 from tests.scenarios import anew, placed_order
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +85,37 @@ def test_an_unknown_kind_is_shown_as_words(shop, staff):
     OrderException.objects.filter(pk=found.pk).update(category="of_tomorrow")
 
     assert "Of tomorrow" in page(staff, found)
+
+
+def test_what_went_wrong_and_why_an_order_is_held_are_german_on_every_page_about_them(shop, german):
+    order = placed_order(payment_terms="prepaid", expected_total=Decimal("1.00"))
+    hold = Hold.objects.get(order=order)
+    found = services.open_exception(
+        category="check", title=CHECK_FAILED(order=order, reason=hold.reason), dedupe_key="c", order_id=order.pk
+    )
+    said = "Der Absender erwartet 1,00\xa0€, wir kommen auf "
+    pages = {
+        "list of holds": reverse("admin:orders_hold_changelist"),
+        "history of a hold": reverse("admin:orders_hold_history", args=[hold.pk]),
+        "step of a hold": reverse("admin:orders_hold_do", args=[hold.pk, "lift"]),
+        "step of the order": reverse("admin:orders_order_do", args=[order.pk, "release-hold"]),
+        "list of exceptions": reverse("admin:orders_orderexception_changelist"),
+        "history of an exception": reverse("admin:orders_orderexception_history", args=[found.pk]),
+        "step of an exception": reverse("admin:orders_orderexception_do", args=[found.pk, "close"]),
+    }
+
+    shown = {name: unescape(german.get(url).content.decode()) for name, url in pages.items()}
+
+    assert [name for name, text in shown.items() if said not in text] == []
+    assert [name for name, text in shown.items() if "sender expects" in text or "is stopped" in text] == []
+
+
+def test_a_step_that_was_taken_is_answered_in_german(shop, german):
+    order = placed_order(payment_terms="prepaid", expected_total=Decimal("1.00"))
+    hold = Hold.objects.get(order=order)
+
+    done = german.post(reverse("admin:orders_hold_do", args=[hold.pk, "lift"]), {"note": "so agreed"}, follow=True)
+
+    assert [str(one) for one in done.context["messages"]] == [
+        "Der Absender erwartet 1,00\xa0€, wir kommen auf 22,06\xa0€: Sperre aufheben – erledigt"
+    ]
