@@ -1,4 +1,4 @@
-"""How money comes in, in words: on documents and pages, in the language that is active."""
+"""How money comes in, and by whom it is taken, in words: on documents and pages, in the language that is active."""
 
 from django.utils.translation import gettext as _
 
@@ -16,3 +16,14 @@ def method_name(method: str) -> str:
         "paypal": "PayPal",
     }
     return names.get(method) or method.replace("_", " ")
+
+
+def gateway_name(gateway: str) -> str:
+    """Return who took the money in: the provider, or what stands in the place of one."""
+    names = {
+        "manual": _("written down by hand"),
+        "store_credit": _("store credit"),
+        "stripe": "Stripe",
+        "demo": _("provider of the demo"),
+    }
+    return names.get(gateway) or gateway.replace("_", " ")

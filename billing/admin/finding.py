@@ -30,7 +30,7 @@ def find_payments(term: str) -> list[Hit]:
         Hit(
             payment.code,
             page_of(payment),
-            detail=f"{payment.order} · {payment}",
+            detail=f"{payment.order} · {payment.title_in()}",
             kind=_("Payment"),
             status=payment.status,
             status_label=payment.get_status_display(),  # type: ignore[attr-defined]

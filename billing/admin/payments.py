@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways, selectors, services
-from billing.method_names import method_name
+from billing.method_names import gateway_name, method_name
 from billing.models import Payment, Refund
 from billing.services import wording
 from core.actors import Actor
@@ -28,10 +28,12 @@ from core.admin.columns import (
     money_column,
     retold_column,
     when_column,
+    worded_column,
 )
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.admin.worded import worded_filter
 from core.money import Money, round_amount
 from core.reader import spoken_amount
 from customers.models import Customer
@@ -213,7 +215,13 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         when_column("created_at", _("Recorded")),
     )
     list_select_related = ("order",)
-    list_filter = ("status", "method", "gateway", "created_at", "currency")
+    list_filter = (
+        "status",
+        worded_filter("method", method_name),
+        worded_filter("gateway", gateway_name),
+        "created_at",
+        "currency",
+    )
     tabs = (
         Tab(_("Held"), {"status__exact": "authorized"}),
         Tab(_("Taken"), {"status__exact": "captured"}),
@@ -226,7 +234,7 @@ class PaymentAdmin(TransitionAdmin, PanelAdmin):
         buyer,
         link_column("order", _("Order")),
         "way",
-        "gateway",
+        worded_column("gateway", gateway_name),
         money_column("amount", _("Amount")),
         "paid_with",
         money_column("held", _("Held"), if_any=True),

@@ -9,13 +9,15 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import services
+from billing.method_names import gateway_name
 from billing.models import Payout
 from billing.panels import OPERATE
 from core.actors import Actor
-from core.admin.columns import code_column, link_column, money_column, when_column
+from core.admin.columns import code_column, link_column, money_column, when_column, worded_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
+from core.admin.worded import worded_filter
 from core.reader import spoken_amount
 
 
@@ -42,7 +44,7 @@ class PayoutAdmin(TransitionAdmin, PanelAdmin):
     page = "billing.payout"
     list_display = (
         code_column("reference", _("Reference")),
-        "gateway",
+        worded_column("gateway", gateway_name),
         "stand",
         money_column("amount", _("Amount")),
         money_column("fees", _("Fees")),
@@ -52,14 +54,14 @@ class PayoutAdmin(TransitionAdmin, PanelAdmin):
     )
     list_display_links = ("reference",)
     list_select_related = ("bank_line",)
-    list_filter = ("gateway", "currency", "arrives_on")
+    list_filter = (worded_filter("gateway", gateway_name), "currency", "arrives_on")
     search_fields = ("=reference",)
     search_help_text = _("Reference of the provider")
     ordering = (F("open_rows").desc(), "-id")
     empty_text = _("No payouts here. They come by themselves when a payment provider pays out.")
     facts = (
         code_column("reference", _("Reference")),
-        "gateway",
+        worded_column("gateway", gateway_name),
         money_column("amount", _("Amount")),
         money_column("fees", _("Fees")),
         "open_rows",

@@ -93,6 +93,11 @@ def choice_column(path: str, label: Any = "") -> Column:
     return _column(path, label, lambda obj: capfirst(spoken_choice(obj, path)) or "–")
 
 
+def worded_column(path: str, words: Callable[[str], str], label: Any = "") -> Column:
+    """Show a code by the name that a function gives it."""
+    return _column(path, label, lambda obj: capfirst(words(follow(obj, path))) or "–")
+
+
 def when_column(path: str, label: Any = "") -> Column:
     """Show a moment or a day, short, with all of it on hover."""
     return _column(path, label, lambda obj: when(follow(obj, path)))

@@ -1,6 +1,8 @@
 """Money in the back office: read, printed, moved behind confirmation pages, never edited."""
 
+import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -36,6 +38,12 @@ def desk(django_user_model):
         return client
 
     return make
+
+
+def seen_words(text):
+    """Return what stands on a page, piece by piece."""
+    body = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]+>", "\n", text)
+    return [one.strip() for one in body.split("\n") if one.strip()]
 
 
 def page(client, name, *args, status=200):
@@ -274,3 +282,27 @@ def test_a_click_on_open_sorts_invoices_by_what_is_to_be_paid(invoiced, staff, r
     pages = [staff.get(f"/admin/billing/invoice/?o={how}open_amount").content.decode() for how in ("", "-")]
 
     assert [page.index(dear) < page.index(cheap) for page in pages] == [False, True]
+
+
+def test_a_payment_is_named_by_its_way_and_never_by_a_code(staff, run_debts):
+    order = place(terms="prepaid")
+    payment = billing.record_payment(
+        order.pk, method="bank_transfer", amount=Decimal("5.00"), reference="T-1", actor=SYSTEM
+    )
+    User.objects.update(language="de")
+    listed = reverse("admin:billing_payment_changelist")
+    pages = {
+        "list": listed,
+        "page": reverse("admin:billing_payment_change", args=[payment.pk]),
+        "history": reverse("admin:billing_payment_history", args=[payment.pk]),
+        "step": reverse("admin:billing_payment_do", args=[payment.pk, "refund"]),
+    }
+
+    drawn = {name: unescape(staff.get(url).content.decode()) for name, url in pages.items()}
+    shown = {name: seen_words(text) for name, text in drawn.items()}
+
+    assert [name for name, text in drawn.items() if "5,00\xa0€, Überweisung" not in text] == ["list"]
+    assert [name for name, words in shown.items() for one in words if "bank_transfer" in one or one == "manual"] == []
+    assert {"Überweisung", "Von Hand eingetragen"} <= set(shown["list"]), "the choices of the filters"
+    assert staff.get(listed, {"method": "bank_transfer"}).context_data["cl"].result_count == 1
+    assert staff.get(listed, {"method": "cash"}).context_data["cl"].result_count == 0
