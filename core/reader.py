@@ -63,6 +63,19 @@ def country_name(code: str) -> str:
 def spoken_actor(actor: str) -> str:
     """Write an actor of the log for people: `staff:maya` → Maya."""
     kind, _colon, name = str(actor).partition(":")
-    kinds = {"system": gettext("System"), "staff": "", "customer": gettext("Customer"), "api": gettext("API")}
-    title = kinds.get(kind, kind.capitalize())
+    title = actor_kinds().get(kind, kind.capitalize())
     return f"{title} {name}".strip() if title else name[:1].upper() + name[1:]
+
+
+def actor_kinds() -> dict[str, str]:
+    """Return how the kinds of actors are called; people of the house go by their name alone."""
+    return {
+        "api": gettext("API"),
+        "customer": gettext("Customer"),
+        "demo": gettext("Demo"),
+        "guest": gettext("Guest"),
+        "import": gettext("Import"),
+        "operator": gettext("Operator"),
+        "staff": "",
+        "system": gettext("System"),
+    }
