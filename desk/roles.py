@@ -95,7 +95,7 @@ WAREHOUSE = (
 )  # fmt: skip
 FINANCE = (
     *SEES_ORDERS, *SOLVES, *SEES_MONEY, *SHARES,
-    "orders.view_hold", "orders.release_hold", "orders.lift_money_hold", "orders.take_dossier",
+    "orders.view_hold", "orders.release_hold", "orders.lift_money_hold", "orders.take_dossier", "orders.tax_order",
     "billing.operate_payment", *REMINDS, *READS_BOOKS, *BOOKS_TRANSFERS, *WRITES_OFF, *GIVES_CREDIT,
     "customers.grant_credit", "customers.view_creditoverride",
     "billing.view_legalentity", "billing.change_legalentity", "pricing.view_taxrate",
@@ -119,7 +119,7 @@ MANAGER = (
     "returns.view_returnpolicy", "returns.change_returnpolicy",
     "orders.view_priorityweights", "orders.change_priorityweights", "orders.approve_change",
     "pricing.set_checks", "orders.view_checkcatch",
-    "orders.lift_money_hold", "orders.lift_risk_hold", *HOLD_TYPES,
+    "orders.lift_money_hold", "orders.lift_risk_hold", "orders.tax_order", *HOLD_TYPES,
     "core.manage_shared_view", "core.view_eventrecord",
 )  # fmt: skip
 ADMINISTRATOR = (

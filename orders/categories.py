@@ -63,6 +63,7 @@ CATEGORIES: dict[str, Category] = {
     "incident": Category(_("incident"), hours=72),
     "mail": Category(_("refused mail")),
     "vat_id": Category(_("VAT id not valid"), queue=FINANCE, hours=8),
+    "tax_rate": Category(_("tax rate changed"), queue=FINANCE, hours=8),
     "certificate": Category(_("tax certificate ends"), queue=FINANCE, hours=72),
     "dead_debt": Category(_("work given up"), queue=SYSTEM),
 }

@@ -33,6 +33,7 @@ def agreement_of(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
         "shipping_address": dict(order.shipping_address),
         "billing_address": dict(order.billing_address),
         "shipping_method": order.shipping_method.code if order.shipping_method else "",
+        "taxed_on": _day(order.taxed_on),
         **{name: _day(getattr(order, name)) if name.endswith("_on") else getattr(order, name) for name in SIMPLE},
     }
 

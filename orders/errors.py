@@ -37,6 +37,12 @@ class MayNotLift(NotAllowed):
     code = "hold_not_yours"
 
 
+class OldTaxRate(Conflict):
+    """A rate has changed since the order was priced, and nobody has decided by which one it is invoiced."""
+
+    code = "old_tax_rate"
+
+
 class HoldClosed(Conflict):
     """The hold was lifted already."""
 

@@ -1,7 +1,7 @@
 """What a floor above does for us, in our own transaction or on our paper: it connects itself, we never import it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -142,6 +142,9 @@ class WorkBook(Protocol):
     def follow(self, order_id: int, *, actor: Actor, at: datetime) -> None:
         """Make the work what the order, in hand, asks for now."""
 
+    def part(self, order_id: int, lines: Mapping[int, int]) -> None:
+        """Have what has not left of some lines, by their id, stand on other lines of the order, in hand."""
+
 
 class WorkBookPort:
     """Where the planner of work plugs in: nobody picks, in between, what is not wanted any more."""
@@ -163,6 +166,11 @@ class WorkBookPort:
         if self._book is not None:
             self._book.follow(order_id, actor=actor, at=at)
 
+    def part(self, order_id: int, lines: Mapping[int, int]) -> None:
+        """Have the work on what has not left of some lines be for other lines."""
+        if self._book is not None and lines:
+            self._book.part(order_id, lines)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
@@ -173,6 +181,23 @@ class Paper:
     currency: str
 
 
+@dataclass(frozen=True)
+class Billed:
+    """What invoices, and drafts of them, say of a line or of a part of a charge: units, net, and total with tax."""
+
+    units: int
+    net: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class AllBilled:
+    """What stands on the invoices of an order: lines by id, charges by position, category and rate of tax."""
+
+    lines: Mapping[int, Billed] = field(default_factory=dict)
+    charges: Mapping[tuple[int, str, Decimal], Billed] = field(default_factory=dict)
+
+
 class PaperBook(Protocol):
     """Knows what was billed for an order."""
 
@@ -181,6 +206,9 @@ class PaperBook(Protocol):
 
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
         """Take all of them back, in the transaction that cancels the order."""
+
+    def billed(self, order: Order) -> AllBilled:
+        """Return what stands on invoices, whatever was credited since."""
 
     def worth(self, order: Order, units: Mapping[int, int]) -> Decimal:
         """Return what the invoices give back for units, by the id of their line."""
@@ -210,6 +238,10 @@ class PaperBookPort:
         """Have all of them taken back."""
         if self._book is not None and order.invoiced_total:
             self._book.take_back(order, reason=reason, actor=actor, at=at)
+
+    def billed(self, order: Order) -> AllBilled:
+        """Return what stands on the invoices of an order; nothing where nobody writes any."""
+        return self._book.billed(order) if self._book is not None else AllBilled()
 
     def worth(self, order: Order, units: Mapping[int, int]) -> Decimal:
         """Return what the invoices of an order give back for some of its units."""

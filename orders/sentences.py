@@ -16,6 +16,9 @@ MORE_TO_PAY = sentence(gettext_noop("Waiting for another %(amount)s after a chan
 VAT_ID_REFUSED = sentence(gettext_noop("The VAT id %(vat_id)s is not valid, and it was sold without tax on it"))
 VAT_ID_CONFIRMED = sentence(gettext_noop("The VAT id is valid after all"))
 CERTIFICATE_ENDS = sentence(gettext_noop("The tax certificate %(certificate)s of %(customer)s ends on %(day)s"))
+RATE_MOVED = sentence(gettext_noop("The order says %(was)s tax; it is %(now)s in %(country)s since %(day)s"))
+TAXED_ANEW = sentence(gettext_noop("Taxed by the rates of %(day)s"))
+RATE_KEPT = sentence(gettext_noop("The rate is kept: %(reason)s"))
 # Why an edit, or a discount by hand, needs somebody who agrees.
 DISCOUNT_OVER_LIMIT = sentence(gettext_noop("%(share)s taken off by hand; more than %(limit)s needs approval"))
 OVER_LIMIT = sentence(gettext_noop("It changes the total by %(moved)s; more than %(limit)s needs approval"))

@@ -96,6 +96,12 @@ def tell_follow_ups() -> int:
 
 
 @shared_task
+def watch_rates() -> int:
+    """Put before finance what was priced before a tax rate changed and has not left."""
+    return services.watch_rates()
+
+
+@shared_task
 def watch_exceptions() -> int:
     """Put what is late before a person, and close what has lost its cause."""
     return services.sweep_exceptions() + services.watch_late()

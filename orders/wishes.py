@@ -37,13 +37,17 @@ class NewLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """Everything that shall be otherwise; what is not named stays. `simple` holds fields of `SIMPLE`."""
+    """Everything that shall be otherwise; what is not named stays. `simple` holds fields of `SIMPLE`.
+
+    `taxed_on` is the day whose rates what has still to be supplied shall bear.
+    """
 
     lines: tuple[LineWish, ...] = ()
     add: tuple[NewLine, ...] = ()
     shipping_address: PostalAddress | None = None
     billing_address: PostalAddress | None = None
     shipping_method: str | None = None
+    taxed_on: date | None = None
     simple: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,6 +62,8 @@ class Wish:
                 found[name] = address.as_dict()
         if self.shipping_method is not None:
             found["shipping_method"] = self.shipping_method
+        if self.taxed_on is not None:
+            found["taxed_on"] = self.taxed_on.isoformat()
         for name, value in self.simple.items():
             found[name] = value.isoformat() if isinstance(value, date) else value
         return found
@@ -74,6 +80,7 @@ class Wish:
             shipping_address=_address(stored, "shipping_address"),
             billing_address=_address(stored, "billing_address"),
             shipping_method=stored.get("shipping_method"),
+            taxed_on=date.fromisoformat(stored["taxed_on"]) if "taxed_on" in stored else None,
             simple=simple,
         )
 

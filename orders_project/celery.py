@@ -35,6 +35,8 @@ app.conf.beat_schedule = {
     "tell-followers": {"task": "orders.tasks.tell_followers", "schedule": 3.0, "options": {"expires": 3}},
     "tell-follow-ups": {"task": "orders.tasks.tell_follow_ups", "schedule": 600.0, "options": {"expires": 600}},
     "watch-promises": {"task": "orders.tasks.watch_promises", "schedule": 1800.0, "options": {"expires": 1800}},
+    # Rates begin at midnight; one that is entered late is found within the hour.
+    "watch-rates": {"task": "orders.tasks.watch_rates", "schedule": crontab(minute="2"), "options": {"expires": 3000}},
     "watch-exceptions": {"task": "orders.tasks.watch_exceptions", "schedule": 300.0, "options": {"expires": 300}},
     "reconcile-checkouts": {
         "task": "billing.tasks.reconcile_checkouts",

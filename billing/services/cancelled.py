@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from billing.models import Invoice
+from django.db.models import Sum
+
+from billing.models import Invoice, InvoiceLine
 from billing.services.credits import credit_invoice, credit_return, issue_credit_note, preview_credit
 from billing.services.invoicing import issue_invoice
 from core.actors import Actor
 from core.service import service
 from orders.models import Order
-from orders.ports import Paper
+from orders.ports import AllBilled, Billed, Paper
 
 
 class Papers:
@@ -26,6 +28,23 @@ class Papers:
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
         """Credit all of them."""
         credit_cancelled(order, reason=reason, actor=actor, at=at)
+
+    def billed(self, order: Order) -> AllBilled:
+        """Return what stands on invoices and drafts, whatever was credited since."""
+        # One that replaces another bills what that one does: it counts once.
+        rows = InvoiceLine.objects.filter(invoice__order=order, invoice__replaces=None).values(
+            "order_line", "charge_position", "tax_category", "tax_rate"
+        )
+        lines: dict[int, Billed] = {}
+        charges: dict[tuple[int, str, Decimal], Billed] = {}
+        for row in rows.annotate(units=Sum("quantity"), net=Sum("net_total"), all=Sum("total")).order_by():
+            said, line_id = Billed(row["units"], row["net"], row["all"]), row["order_line"]
+            if line_id is not None:
+                was = lines.get(line_id, Billed(0, Decimal(0), Decimal(0)))
+                lines[line_id] = Billed(was.units + said.units, was.net + said.net, was.total + said.total)
+            elif row["charge_position"] is not None:
+                charges[row["charge_position"], row["tax_category"], row["tax_rate"]] = said
+        return AllBilled(lines, charges)
 
     def worth(self, order: Order, units: Mapping[int, int]) -> Decimal:
         """Return what they give back for units, by the id of their line."""

@@ -1,7 +1,7 @@
 """The work follows an order that is changed: in its own transaction, so that nobody picks what is not wanted."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.service import service
 from core.transitions import advance
-from fulfillment.models import FulfillmentLine, FulfillmentOrder
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, ShipmentLine
 from fulfillment.selectors import NOT_PICKED, OPEN_WORK
 from fulfillment.sentences import PULLED_BACK
 from orders.models import Order
@@ -50,6 +50,10 @@ class Work:
         """Make the work what the order asks for now."""
         follow_order(order_id, actor=actor, at=at)
 
+    def part(self, order_id: int, lines: Mapping[int, int]) -> None:
+        """Let work and parcels that have not left be for the lines that what is open stands on now."""
+        part_work(order_id, lines)
+
 
 @service
 def follow_order(order_id: int, *, actor: Actor, at: datetime) -> None:
@@ -71,6 +75,16 @@ def follow_order(order_id: int, *, actor: Actor, at: datetime) -> None:
     if pulled:
         set_held_apart(order_id, actor=actor)
         release_again(order_id, pulled, actor=actor, at=at)
+
+
+@service
+def part_work(order_id: int, lines: Mapping[int, int]) -> None:
+    """Have what is in hand of some lines be for other lines of the same goods: nobody fetches anything else for it."""
+    works = FulfillmentOrder.objects.filter(Q(status__in=OPEN_WORK) | Q(needs_put_back=True), order_id=order_id)
+    ids = list(works.values_list("pk", flat=True))
+    for old, new in lines.items():
+        FulfillmentLine.objects.filter(fulfillment_order__in=ids, order_line=old).update(order_line=new)
+        ShipmentLine.objects.filter(shipment__fulfillment_order__in=ids, order_line=old).update(order_line=new)
 
 
 @service

@@ -17,6 +17,7 @@ from orders.admin import (
     promotion_uses,
     remedies,
     remedies_by_edit,
+    remedies_by_tax,
     routing,
     today,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "promotion_uses",
     "remedies",
     "remedies_by_edit",
+    "remedies_by_tax",
     "routing",
     "today",
 ]

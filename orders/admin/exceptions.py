@@ -24,6 +24,7 @@ from core.models import User
 from core.reader import retold
 from orders import categories, remedies, selectors, services
 from orders.admin.forms import CloseForm, HandOverForm, HistoricForm, ReopenForm
+from orders.admin.remedies_by_tax import FOR_MANY
 from orders.models import OrderException
 
 SOLVE = "orders.change_orderexception"
@@ -241,6 +242,7 @@ class OrderExceptionAdmin(TransitionAdmin, BulkAdmin, PanelAdmin):
         "close_many": BulkSpec(
             _("Close"), services.close_exception, SOLVE, form=CloseForm, already=_is_closed, order=30
         ),
+        **FOR_MANY,
     }
 
     @property

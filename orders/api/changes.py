@@ -69,6 +69,10 @@ class ChangeInputSerializer(StrictSerializer):
     shipping_address = AddressSerializer(required=False)
     billing_address = AddressSerializer(required=False)
     shipping_method = TextField(max_length=40, required=False)
+    taxed_on = serializers.DateField(
+        required=False,
+        help_text="The day whose tax rates hold for what has not left yet; needs the scope `orders:price`.",
+    )
     requested_delivery_on = ComingDayField(required=False, allow_null=True)
     ship_complete = FlagField(required=False)
     purchase_order_number = TextField(max_length=100, allow_blank=True, required=False)
@@ -179,6 +183,7 @@ def wish_of(said: Mapping[str, Any]) -> Wish:
         shipping_address=_address(said, "shipping_address"),
         billing_address=_address(said, "billing_address"),
         shipping_method=said.get("shipping_method"),
+        taxed_on=said.get("taxed_on"),
         simple={name: said[name] for name in SIMPLE if name in said},
     )
 

@@ -20,7 +20,7 @@ from inventory.models import Reservation
 from orders import guards
 from pricing.models import Channel, ShippingMethod
 
-from .order_meta import BALANCE, BEGINNINGS, PERMISSIONS, UNCLOSED
+from .order_meta import BALANCE, BEGINNINGS, NOT_ALL_GONE, PERMISSIONS, UNCLOSED
 
 
 def amount(label: Any) -> "models.DecimalField[Decimal, Decimal]":
@@ -156,6 +156,8 @@ class Order(models.Model):
     written_off_total = amount(_("written off"))
     balance_due = amount(_("balance due"))
     tax_breakdown = models.JSONField(_("tax by rate"), default=list, blank=True)
+    # The day whose rates it bears. Orders that were placed before this was kept bear those of the day of placing.
+    taxed_on = models.DateField(_("taxed by the rates of"), null=True, blank=True, editable=False)
     explanation = models.JSONField(_("how the price came about"), default=list, blank=True)
     sourcing = models.JSONField(_("why from there"), default=dict, blank=True)
     checks = models.JSONField(_("checks"), default=list, blank=True)
@@ -265,6 +267,7 @@ class Order(models.Model):
             models.Index(Upper("purchase_order_number"), name="order_po_number"),
             models.Index(fields=["external_reference"], name="order_reference", condition=~Q(external_reference="")),
             models.Index(fields=["updated_at", "id"], name="order_updated"),
+            NOT_ALL_GONE,
             models.Index(fields=["rank"], name="order_live_rank", condition=Q(status__in=["confirmed", "fulfilling"])),
             models.Index(
                 fields=["promised_on"],

@@ -40,6 +40,7 @@ def _label(name: str, change: OrderChange) -> str:
         "shipping_address": _("Delivered to"),
         "billing_address": _("Invoiced to"),
         "shipping_method": _("Delivery"),
+        "taxed_on": _("Taxed by the rates of"),
         "requested_delivery_on": _("Wanted on"),
         "ship_complete": _("Everything in one go"),
         "purchase_order_number": _("Their PO number"),

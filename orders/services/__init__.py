@@ -119,6 +119,7 @@ from .returning import bring_back, close_lent, lend_to_waiting, recall_endangere
 from .routing import fitting_methods, is_gift
 from .routing_rules import activate_rules, change_rules, retire_rules, write_rules
 from .settlement import complete_order, confirm_order, verify_order
+from .supply import billed_in_advance, keep_rates, tax_anew, taxed_anew, watch_rates
 from .together import (
     end_follow_up,
     follow_order,
@@ -174,6 +175,7 @@ __all__ = [
     "bring_back",
     "bump_order",
     "cancel_for_exception",
+    "billed_in_advance",
     "cancel_missing",
     "cancel_order",
     "cancel_twin",
@@ -209,6 +211,7 @@ __all__ = [
     "fill_backorders",
     "fill_order",
     "find_incident",
+    "keep_rates",
     "language_of",
     "languages_of",
     "finish",
@@ -302,6 +305,8 @@ __all__ = [
     "take_exception",
     "take_offer",
     "take_units",
+    "tax_anew",
+    "taxed_anew",
     "tell_certificate_ends",
     "tell_apart",
     "tell_follow_ups",
@@ -315,6 +320,7 @@ __all__ = [
     "waive_check",
     "watch_late",
     "watch_promises",
+    "watch_rates",
     "why_not_by_customer",
     "without_missing",
     "work_on_incident",

@@ -34,6 +34,7 @@ from .book import FIGURES, charges_of, lines_of, touch
 from .buyer import owed_by
 from .cutoff import is_customer, why_not_by_customer
 from .holding import time_to_pay
+from .parting import part_holds, part_stock
 from .promising import repromise
 from .repricing import reprice
 from .retying import retie
@@ -50,7 +51,7 @@ ORDER_COLUMNS = (
     *("purchase_order_number", "customer_note", "gift_note", "goods_key", "address_key", "reservation_id"),
     *("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total", "tax_breakdown"),
     *("explanation", "sourcing", "estimated_delivery_on", "promised_on", "ship_by_on", "starts_on", "all_later"),
-    *("payment_due_at", "stock_held_until"),
+    *("payment_due_at", "stock_held_until", "taxed_on"),
 )
 LINE_COLUMNS = (
     *("quantity", "unit_price", "discount_total", "net_total", "tax_category", "tax_rate", "tax_total", "total"),
@@ -109,14 +110,18 @@ def work_out(work: Rework, *, lock: bool) -> None:
     take_wish(work)
     if work.refusals:
         return
-    if work.is_about_goods or work.is_another_way:
+    is_elsewhere = work.is_about_goods or work.is_another_way
+    if is_elsewhere or work.is_taxed_anew:
         try:
             reprice(work)
         except DomainError as error:
             work.refuse_all(error, at="/lines")
         if work.refusals:
             return
-        retie(work, lock=lock)
+        if is_elsewhere:
+            retie(work, lock=lock)
+        elif lock:
+            part_stock(work)
         if lock and work.short:
             require_room_to_wait(work.lines, work.short, exempt=work.may_wait)
         elif work.short:
@@ -279,6 +284,9 @@ def write_work(work: Rework) -> None:
     )
     insert_rows([one for one in work.charges if one.pk is None])
     by_position = {line.position: line for line in lines}
+    parted = {by_position[position].pk: line.pk for position, line in work.parted.items()}
+    work_book.part(order.pk, parted)
+    part_holds(parted)
     Movement.objects.bulk_create(
         Movement(line=by_position[position], kind=Movement.Kind.CANCELLED, quantity=units, at=work.at)
         for position, units in work.cancelled.items()

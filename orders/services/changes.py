@@ -196,9 +196,11 @@ def _take_change(change_id: int) -> OrderChange:
 
 
 def _as_asked(actor: Actor) -> Actor:
-    """Return who may set the prices of an edit: it was looked at when it was asked for."""
+    """Return who may set the prices, and the tax, of an edit: it was looked at when it was asked for."""
     return Actor(
-        "customer" if is_customer(actor) else "staff", actor.name, actor.can | {"orders.change_price", APPROVES}
+        "customer" if is_customer(actor) else "staff",
+        actor.name,
+        actor.can | {"orders.change_price", "orders.tax_order", APPROVES},
     )
 
 

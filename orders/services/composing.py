@@ -287,6 +287,7 @@ def _price(composed: Composed, given: OrderInput, *, on: date, by: str) -> None:
         currency=order.currency,
         excess="keep" if given.historic else "refuse",
     )
+    order.taxed_on = on
     freeze_quote(composed, quote)
     composed.list_prices = _list_prices(composed, given, on=on)
     for payment in given.payments:

@@ -26,6 +26,7 @@ from .crediting import tell_credit_moved
 from .exceptions import close_exceptions, open_exception
 from .holds import lift_holds
 from .settlement import settle
+from .supply import refuse_old_rates
 
 Kind = Movement.Kind
 
@@ -44,12 +45,16 @@ def record_release(order_id: int, *, actor: Actor, at: datetime | None = None) -
 def record_shipment(
     order_id: int, *, reference: str, quantities: Mapping[int, int], actor: Actor, at: datetime | None = None
 ) -> Order:
-    """Note that units left the building, or that a service was rendered; when nothing is open, it is fulfilled."""
+    """Note that units left the building, or that a service was rendered; when nothing is open, it is fulfilled.
+
+    Raises OldTaxRate where a rate changed and nobody has decided by which one they are invoiced.
+    """
     when = at or timezone.now()
     order = take_order(order_id)
     if order.status != OrderStatus.FULFILLING:
         raise Conflict(f"{order} is not being fulfilled: {order.get_status_display()}", status=order.status)
     lines = lines_of(order)
+    refuse_old_rates(order, lines, quantities, at=when)
     move_units(lines, Kind.SHIPPED, quantities, reference=reference, at=when)
     restate(order, lines=lines)
     order.shipped_at = when
@@ -87,12 +92,16 @@ def record_passage(
     """Note at once what is told afterwards: work began, parcels left, and some of them arrived.
 
     `left` maps references to units by line id; `arrived` says which of them arrived, and when.
-    The same as record_release, record_shipment and record_delivery one after the other, in fewer statements.
+    The same as record_release, record_shipment and record_delivery one after the other, in fewer statements; what
+    has left before today is a fact, and refused for no rate.
     """
     order = take_order(order_id)
     if order.status not in (OrderStatus.CONFIRMED, OrderStatus.FULFILLING):
         raise Conflict(f"{order} is not being fulfilled: {order.get_status_display()}", status=order.status)
     lines = lines_of(order)
+    if timezone.localdate(left_at) >= timezone.localdate():
+        for units in left.values():
+            refuse_old_rates(order, lines, units, at=left_at)
     quiet, tied = order.quiet, order.allocation_status
     noted: list[Movement] = []
     for reference, units in left.items():

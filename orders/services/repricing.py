@@ -3,19 +3,19 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import plain
 from orders.derivation import cancelled_worth
 from orders.models import Order, OrderCharge, OrderLine
 from pricing import services as pricing
-from pricing.calculation import TO_BUSINESS
 
 from .composing import goods_key_of, name_of_charge
 from .promising import country_of, region_of
+from .retaxing import retax
 from .reworking import Rework
 from .routing import why_not_carried
+from .taxing import buyer_of, taxed_day
 
 QUOTED = ("unit_price", "discount_total", "net_total", "tax_category", "tax_rate", "tax_total", "total")
 TOTALS = ("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total")
@@ -29,6 +29,9 @@ def reprice(work: Rework) -> None:
         return
     if text := why_not_carried(order.shipping_method, [line.product for line in work.lines if line.wanted]):
         work.refuse("/shipping_method", "not_carried", text)
+        return
+    if work.stands and work.is_taxed_anew:
+        retax(work)
         return
     if work.stands:
         order.cancelled_total = cancelled_worth(order, work.lines, work.charges)
@@ -57,21 +60,19 @@ def reprice(work: Rework) -> None:
 
 
 def _agreed_now(work: Rework) -> pricing.Agreed:
-    order, customer = work.order, work.order.customer
-    lends = customer is not None and (not order.found_by_email or _is_reverse_charged(work))
+    order = work.order
     return pricing.Agreed(
         channel=order.channel,
         currency=order.currency,
         prices_include_tax=order.prices_include_tax,
-        on=timezone.localdate(order.placed_at or work.at),
+        on=taxed_day(order),
         lines=[_agreed_line(line) for line in work.lines if line.wanted],
         country=country_of(order),
         region=region_of(order),
         method=order.shipping_method,
         shipping=_delivery(work),
         charges=[_as_agreed(one, order) for one in work.charges if one.kind != OrderCharge.Kind.SHIPPING],
-        # Who bought as tax knew them then: a VAT id that was good is good for what stays, whatever became of it.
-        buyer=pricing.tax_buyer_agreed(order.explanation, customer if lends else None),
+        buyer=buyer_of(order, work.lines),
         total=order.total,
     )
 
@@ -103,17 +104,14 @@ def _agreed_before(work: Rework) -> pricing.Agreed:
         if line.position in was
     ]
     method, country = work.way_before
-    return replace(_agreed_now(work), lines=lines, method=method, country=country, region=work.region_before)
+    now = replace(_agreed_now(work), lines=lines, on=work.taxed_before)
+    return replace(now, method=method, country=country, region=work.region_before)
 
 
 def _delivery(work: Rework) -> Decimal | None:
     """Return what is asked for the delivery; nothing is asked where it is free."""
     asked = [one.amount for one in work.charges if one.kind == OrderCharge.Kind.SHIPPING]
     return sum(asked, start=Decimal(0)) if asked or work.way_before[0] is not None else None
-
-
-def _is_reverse_charged(work: Rework) -> bool:
-    return any(line.tax_category in TO_BUSINESS for line in work.lines)
 
 
 def _charge(work: Rework, quote: pricing.Quote) -> None:

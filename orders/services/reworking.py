@@ -20,6 +20,7 @@ from orders.wishes import Wish
 from pricing import services as pricing
 
 from .promising import country_of, region_of
+from .taxing import taxed_day
 
 # Somebody has it in his hands, or walks for it.
 PICKED = frozenset({"picked", "packed"})
@@ -34,7 +35,7 @@ class Rework:
     """An order in hand with all that hangs on it, what is wished for, and what has become of it so far.
 
     Once something of it was invoiced or has left, its figures stand: then units are only cancelled, at the price
-    that was agreed for them. Before that the whole is quoted anew.
+    that was agreed for them, or what is open is taxed anew. Before that the whole is quoted anew.
     """
 
     order: Order
@@ -55,6 +56,8 @@ class Rework:
     facts: list[OrderEvent] = field(default_factory=list)
     credits: dict[int, int] = field(default_factory=dict)
     to_credit: Decimal = Decimal(0)
+    # By the position of a line, the line that what is open of it stands on from now on.
+    parted: dict[int, OrderLine] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Remember what is agreed now."""
@@ -68,6 +71,7 @@ class Rework:
         self.over_before = max(Decimal(0), -order.balance_due)
         self.way_before = (order.shipping_method, country_of(order))
         self.region_before = region_of(order)
+        self.taxed_before = taxed_day(order)
         self.days_before = (order.requested_delivery_on, order.ship_complete)
         self.stands = bool(order.invoiced_total or any(line.shipped or line.invoiced for line in self.lines))
 
@@ -78,6 +82,11 @@ class Rework:
         if region != self.region_before and any(map(pricing.is_taxed_apart, (region, self.region_before))):
             return True
         return self.way_before != (self.order.shipping_method, country_of(self.order))
+
+    @property
+    def is_taxed_anew(self) -> bool:
+        """Whether it bears the rates of another day now."""
+        return self.taxed_before != taxed_day(self.order)
 
     @property
     def is_about_goods(self) -> bool:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.actors import SYSTEM
 from core.errors import DomainError
+from core.reader import spoken_date
 from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory.models import Product
@@ -25,10 +27,13 @@ from .cutoff import is_customer
 from .promising import country_of
 from .reworking import LABELLED, PICKED, WALKING, Rework, fewest_of, stands_as_it_is
 
+TAXES = ("orders.tax_order", "orders:price")
+
 
 def take_wish(work: Rework) -> None:
     """Take all of it onto the objects, but for what it costs and where it comes from."""
     _say(work)
+    _tax_anew(work)
     _count(work)
     _fall_below_steps(work)
     _add(work)
@@ -64,6 +69,24 @@ def _say(work: Rework) -> None:
         work.refuse("/shipping_address", "required", _("No address to send it to"))
     if work.stands and work.is_another_way:
         work.refuse("/shipping_method", "invoiced", stands_as_it_is())
+
+
+def _tax_anew(work: Rework) -> None:
+    """Take the day whose rates it shall bear: one that has come, and none before that of its rates."""
+    day = work.wish.taxed_on
+    if day is None or day == work.taxed_before:
+        return
+    if is_customer(work.actor) or not _may_tax(work):
+        work.refuse("/taxed_on", "tax_not_allowed", _("You may not decide on its tax"))
+    elif not work.taxed_before < day <= timezone.localdate(work.at):
+        text = _("A day after %(day)s, today at the latest") % {"day": spoken_date(work.taxed_before)}
+        work.refuse("/taxed_on", "invalid_day", text)
+    else:
+        work.order.taxed_on = day
+
+
+def _may_tax(work: Rework) -> bool:
+    return work.actor == SYSTEM or any(permission in work.actor.can for permission in TAXES)
 
 
 # How many of what

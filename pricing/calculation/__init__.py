@@ -2,6 +2,7 @@
 
 from .provider import HOUSE, TaxProvider
 from .quoting import quote
+from .taxes import spread, tax_on
 from .territories import NORTHERN_IRELAND_VAT, region_of, taxed_as
 from .treatment import (
     AS_ENTERED,
@@ -15,8 +16,10 @@ from .treatment import (
     ONE_STOP_SHOP,
     SERVICE,
     TO_BUSINESS,
+    TaxKey,
     TaxRateMissing,
     Treatment,
+    rate_text,
     treat,
     vat_country,
 )
@@ -70,12 +73,16 @@ __all__ = [
     "QuotedCharge",
     "QuotedLine",
     "TaxBuyer",
+    "TaxKey",
     "TaxProvider",
     "TaxRateMissing",
     "TaxSituation",
     "Treatment",
     "quote",
+    "rate_text",
     "region_of",
+    "spread",
+    "tax_on",
     "taxed_as",
     "treat",
     "vat_country",

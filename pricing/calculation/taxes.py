@@ -57,13 +57,16 @@ def _tax_group(group: Group, *, gross: bool, currency: str) -> None:
     rate = group.key.rate
     if own and rate:
         exact = [part.amount * rate / (1 + rate) if gross else part.amount * rate for part in own]
-        base = sum((part.amount for part in own), start=ZERO)
-        # Gross is the truth: the net is rounded, the tax is what remains.
-        tax = base - round_amount(base / (1 + rate), currency) if gross else round_amount(base * rate, currency)
+        tax = tax_on(sum((part.amount for part in own), start=ZERO), rate, gross=gross, currency=currency)
         for part, share in zip(own, spread(tax, exact, currency), strict=True):
             part.tax = share
     for part in group.parts:
         part.net = part.amount - part.tax if gross else part.amount
+
+
+def tax_on(base: Decimal, rate: Decimal, *, gross: bool, currency: str) -> Decimal:
+    """Return the tax on a base at one rate. Gross is the truth: the net is rounded, the tax is what remains."""
+    return base - round_amount(base / (1 + rate), currency) if gross else round_amount(base * rate, currency)
 
 
 def spread(whole: Decimal, exact: Sequence[Decimal], currency: str) -> list[Decimal]:

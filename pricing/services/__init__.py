@@ -54,6 +54,7 @@ from .promotions import give_back, granted_by, recount, redeem, refer
 from .quoting import QuoteLine, quote_order
 from .registrations import is_taxed_alike, set_distance_sales, set_registrations
 from .requoting import Agreed, AgreedLine, requote_order, steps_of
+from .supplying import Supply, last_rate_began, rates_began, rates_on
 from .vat import look_up_vat_id
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "QuotedCharge",
     "QuotedLine",
     "ShippingNotAvailable",
+    "Supply",
     "TaxBuyer",
     "TAXED",
     "TaxPlaces",
@@ -93,12 +95,15 @@ __all__ = [
     "is_taxed_alike",
     "is_taxed_apart",
     "is_taxed_otherwise",
+    "last_rate_began",
     "look_up_vat_id",
     "places_for",
     "price_lists_for",
     "price_steps",
     "prices_for",
     "quote_order",
+    "rates_began",
+    "rates_on",
     "recount",
     "redeem",
     "refer",

@@ -48,7 +48,7 @@ class AgreedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreed:
-    """An agreement: its lines, and where they go by what way. `on` is the day on which it was made.
+    """An agreement: its lines, and where they go by what way. `on` is the day whose tax rates it bears.
 
     `charges` are what is asked for beside the goods, as it was agreed; `shipping` what is asked for the delivery.
     """
@@ -79,7 +79,8 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
     another step. `by` is who changes it, and `why` the reason: both are told of prices that are set by hand.
 
     What was granted with it (promotions, a discount on a line, a delivery at another price) is granted again. Tax
-    that was reckoned elsewhere stays with its line. Raises AgreedElsewhere where the figures before cannot be worked
+    that was reckoned elsewhere stays with its line, as long as it goes where it went, at the rates of
+    the same day. Raises AgreedElsewhere where the figures before cannot be worked
     out here, and Invalid for what cannot be priced.
     """
     promotions = _promotions(told)
@@ -118,10 +119,15 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
                 lists=lists,
                 signs=signs,
                 distance_sales=distance_sales,
-                keeps_tax=keeps_tax and (before.country, before.region) == (after.country, after.region),
+                keeps_tax=keeps_tax and _taxed_like(before) == _taxed_like(after),
             )
             return replace(now, explanation=_remembering(now, granted))
     raise AgreedElsewhere("The figures of this order were agreed elsewhere and cannot be worked out again here")
+
+
+def _taxed_like(agreed: Agreed) -> tuple[str, str, date]:
+    """Return what the tax of an agreement rests on, beside who buys."""
+    return agreed.country, agreed.region, agreed.on
 
 
 def _calculate(

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from core.models import User
+from tests.factories.billing import make_seller
 from tests.scenarios import confirmed_order, placed_order
 
 
@@ -30,3 +31,10 @@ def desk(shop):
 def three(shop):
     """Return an order that waits for its payment, one that is confirmed, and one on hold."""
     return placed_order(), confirmed_order({"TEA-1": 2}), placed_order({"TEA-1": 3}, expected_total=Decimal(1))
+
+
+@pytest.fixture
+def seller(shop):
+    """Return a shop that writes invoices."""
+    make_seller()
+    return shop
