@@ -34,6 +34,17 @@ register(
                OR s.entity <> t.entity_id OR s.stranger <> t.entity_id
         """,
     ),
+    Invariant(
+        code="I3",
+        name="documents and money of an order are in the books of one seller",
+        rows="SELECT COUNT(*) FROM orders_order",
+        breaches="""
+            SELECT o.number FROM orders_order o JOIN (
+                SELECT order_id FROM billing_ledgertransaction WHERE order_id IS NOT NULL
+                GROUP BY order_id HAVING MIN(entity_id) <> MAX(entity_id)
+            ) t ON t.order_id = o.id
+        """,
+    ),
     of_each_order(
         "the ledger says what an order was invoiced, and less what it was credited",
         "o.invoiced_total - o.credited_total",

@@ -66,7 +66,7 @@ def _post_grants(apps: Any) -> int:
             Posting(
                 "store_credit",
                 source,
-                _seller(apps),
+                _seller(apps, None),
                 one["currency"],
                 timezone.localdate(one["at"]),
                 postings.grant_legs(one["amount"], customer_id=one["customer_id"]),
@@ -103,17 +103,26 @@ def _closed(apps: Any) -> dict[int, date]:
 
 def _missing(apps: Any, keys: list[int]) -> Iterator[Posting]:
     """Return the postings of some orders that are not written yet."""
-    heads = apps.get_model("billing", "LedgerTransaction")._base_manager.filter(order__in=keys)
+    heads = apps.get_model("billing", "LedgerTransaction")._base_manager.filter(order__in=keys).order_by("-pk")
     written: dict[str, Decimal] = {}
-    for source in heads.values_list("source", flat=True):
+    sellers: dict[int, int] = {}
+    books: dict[int, int] = {}
+    for source, kind, entity, key, payment in heads.values_list("source", "kind", "entity", "order", "payment"):
+        # The first of each, which is read last, says whose it is.
+        sellers[key] = entity
+        if kind == "payment":
+            books[payment] = entity
         # Payments and matches are written part by part: the name ends in what was reached.
         cause, _, reached = source.rpartition(":")
         if "." in reached:
             written[cause] = max(written.get(cause, NOTHING), Decimal(reached))
         else:
             written[source] = NOTHING
+    drafted = apps.get_model("billing", "Invoice")._base_manager.filter(order__in=keys).order_by("-pk")
+    sellers |= dict(drafted.values_list("order", "legal_entity"))
     for key, order in _read(apps, keys).items():
-        yield from Writing(key, order, written, partial(_seller, apps)).postings()
+        seller = partial(_seller, apps, sellers.get(key))
+        yield from Writing(key, order, written, seller, books).postings()
 
 
 def _read(apps: Any, keys: list[int]) -> dict[int, OfOrder]:
@@ -168,7 +177,9 @@ class Writing:
     key: int
     order: OfOrder
     written: dict[str, Decimal]
+    # Whose the order is, and in whose books a payment is written that is.
     seller: Callable[[], int]
+    books: dict[int, int]
     # What is still open of each invoice, and what of each payment settles nothing.
     open_items: dict[int, Decimal] = field(default_factory=dict)
     free: dict[int, Decimal] = field(default_factory=dict)
@@ -187,6 +198,9 @@ class Writing:
     ) -> Posting:
         links = {"order": self.key, **links}
         return Posting(kind, source, entity, currency, day, legs, text=self.order.number, links=links)
+
+    def _books_of(self, payment: int) -> int:
+        return self.books.get(payment) or self.seller()
 
     def _documents(self) -> Iterator[Posting]:
         customer = self.order.customer_id
@@ -262,7 +276,7 @@ class Writing:
             if (source := source_of("refund", row["pk"], *again)) not in self.written:
                 day = timezone.localdate(row["settled_at"] or row["created_at"])
                 links = {"payment": payment, "refund": row["pk"], "credit_note": row["credit_note_id"]}
-                yield self._posting("refund", source, self.seller(), row["currency"], day, legs, **links)
+                yield self._posting("refund", source, self._books_of(payment), row["currency"], day, legs, **links)
 
     def _disputes(self) -> Iterator[Posting]:
         """What the provider took and gave back, and who bears what was lost."""
@@ -294,7 +308,7 @@ class Writing:
                     legs = self._owed_no_more(payment, amount, account)
                 day = timezone.localdate(at or row["opened_at"])
                 name = f"{source}:{places(reached[what])}"
-                yield self._posting(kind, name, self.seller(), row["currency"], day, legs, payment=payment)
+                yield self._posting(kind, name, self._books_of(payment), row["currency"], day, legs, payment=payment)
 
     def _charged_back(self, payment: int, amount: Decimal, account: str) -> tuple[Leg, ...]:
         free = self.free[payment]
@@ -325,8 +339,13 @@ def _account(payment: Row) -> str:
     return postings.money_account(payment["method"], payment["gateway"])
 
 
-def _seller(apps: Any) -> int:
-    """Return in whose books money is written, making the seller where payments came before any document."""
+def _seller(apps: Any, own: int | None) -> int:
+    """Return in whose books money is written: of the `own` seller of its order, else of who sells now.
+
+    Where payments came before any document, the seller is made.
+    """
+    if own:
+        return own
     sellers = apps.get_model("billing", "LegalEntity")._base_manager
     found = sellers.filter(is_default=True).order_by("pk").values_list("pk", flat=True).first()
     if found:

@@ -213,7 +213,7 @@ def _row(reminder: Reminder) -> dict[str, Any]:
 
 def bank_details(order: Order) -> list[tuple[str, str]]:
     """Return where the money for an order goes, in the language that is active; nothing without an account."""
-    seller = LegalEntity.objects.filter(is_default=True).order_by("pk").first()
+    seller = services.seller_of_order(order.pk)
     if seller is None:
         return []
     return wording.account(holder=seller.name, iban=seller.iban, bic=seller.bic, bank=seller.bank_name)

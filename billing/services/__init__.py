@@ -114,7 +114,7 @@ from .reporting import bear_for_exception, owe_for_exception, refund_for_excepti
 from .returned import return_refund
 from .rewriting import is_last_note, is_rewritable, rewrite_invoice, written_again
 from .sample import sample_pdf
-from .sellers import change_entity, create_entity, ensure_default_entity
+from .sellers import change_entity, create_entity, ensure_default_entity, seller_of_order
 from .settling import fail_refund, settle_refund
 from .spreading import record_transfer, shares_of
 from .statement_files import FILE_KINDS, open_items_file, statement_file
@@ -215,6 +215,7 @@ __all__ = [
     "create_entity",
     "credit_return",
     "ensure_default_entity",
+    "seller_of_order",
     "fail_payment",
     "fail_refund",
     "invoice_order",

@@ -23,7 +23,8 @@ from billing.models import (
     WriteOff,
 )
 from billing.postings import NOTHING, STORE_CREDIT, Leg, Posting
-from billing.services.ledger import open_day, post, seller_of_money
+from billing.services.ledger import open_day, post
+from billing.services.sellers import books_of_order, books_of_payment, seller_of_money
 from core.actors import Actor
 from core.money import round_amount
 from core.service import service
@@ -102,7 +103,7 @@ def post_capture(order: Order, payment: Payment, amount: Decimal, *, actor: Acto
 
 def of_capture(order: Order, payment: Payment, amount: Decimal, *, at: datetime) -> Posting:
     """Return the posting of money that came in just now."""
-    entity = seller_of_money()
+    entity = books_of_order(order.pk)
     free = None
     if payment.refunded or payment.charged_back:
         free = min(amount, payment.kept - matched(payment))
@@ -194,7 +195,7 @@ def post_payment_taken_back(
                 links={"order": order.pk, "invoice": invoice.pk, "payment": payment.pk},
             )
         )
-    entity = seller_of_money()
+    entity = books_of_payment(order.pk, payment.pk)
     paid = Posting(
         "payment",
         postings.source_of("payment", payment.pk, "back"),
@@ -243,7 +244,7 @@ def post_grant(grant: StoreCreditGrant, *, actor: Actor) -> None:
 @service
 def post_refund(order: Order, refund: Refund, *, actor: Actor, at: datetime) -> None:
     """Write money that goes back just now; `refund.payment.refunded` does not count it yet."""
-    payment, entity = refund.payment, seller_of_money()
+    payment, entity = refund.payment, books_of_payment(order.pk, refund.payment_id)
     matches = list(InvoicePayment.objects.filter(payment=payment).values_list("invoice_id", "amount"))
     free = payment.kept - sum((amount for _, amount in matches), start=NOTHING)
     credited: Iterable[tuple[int, Decimal]] = ()

@@ -14,8 +14,9 @@ from billing.models import Dispute, Invoice, InvoicePayment, LedgerEntry, Paymen
 from billing.postings import NOTHING, Posting
 from billing.sentences import CHARGED_BACK
 from billing.services.booking import matched
-from billing.services.ledger import open_day, post, seller_of_money
+from billing.services.ledger import open_day, post
 from billing.services.matching import match_money, tell_order
+from billing.services.sellers import books_of_payment
 from billing.services.writing_off import take_back
 from core.actors import Actor
 from core.money import round_amount
@@ -35,7 +36,7 @@ def posting_of(
     at: datetime,
 ) -> Posting:
     """Return what a dispute writes into the ledger; `what` and the sum it has reached by now name it."""
-    entity = seller_of_money()
+    entity = books_of_payment(order.pk, dispute.payment_id)
     return Posting(
         kind,
         postings.source_of("dispute", dispute.pk, what, postings.places(reached)),

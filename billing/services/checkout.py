@@ -26,7 +26,7 @@ from billing.events import (
     ProviderNotified,
 )
 from billing.gateways import About, Checkout, Notice, Stand, Standing
-from billing.models import LegalEntity, Payment
+from billing.models import Payment
 from billing.sentences import CAPTURE_REFUSED, NEVER_REACHED, PAID_OTHERWISE
 from billing.services.booking import post_capture
 from billing.services.captures import (
@@ -42,6 +42,7 @@ from billing.services.common import about_money, about_payment, take_order, take
 from billing.services.matching import FIRST_PAUSE, match_money, tell_order
 from billing.services.payments import ANOTHER_WAY, give_up_checkouts, let_go_of_spare
 from billing.services.rounds import ask_about_each
+from billing.services.sellers import seller_of_order
 from core import outbox
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
@@ -174,8 +175,7 @@ def open_checkout(payment_id: int, *, return_url: str) -> None:
         key=payment.code,
         amount=Money(round_amount(payment.amount, payment.currency), payment.currency),
         subject=_subject(payment.order),
-        payee=LegalEntity.objects.filter(is_default=True).values_list("name", flat=True).first()
-        or settings.COMPANY_NAME,
+        payee=seller.name if (seller := seller_of_order(payment.order_id)) else settings.COMPANY_NAME,
         language=payment.order.language,
         return_url=return_url,
         notice_url=absolute(reverse("billing:notice", args=[payment.gateway])),

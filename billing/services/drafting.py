@@ -12,7 +12,7 @@ from billing.calculation import Amounts
 from billing.errors import NothingToInvoice
 from billing.models import Invoice, InvoiceLine, LegalEntity
 from billing.services.claiming import Claim, claim_on
-from billing.services.sellers import ensure_default_entity
+from billing.services.sellers import ensure_default_entity, seller_of_order
 from core.money import plain, round_amount
 from core.service import service
 from inventory import selectors as stock
@@ -41,7 +41,7 @@ def draft_invoice(
         raise NothingToInvoice(f"There is nothing on {order} to invoice", order=order.number, reference=reference)
     gross = order.prices_include_tax
     amounts = calculation.draw_up(items, earlier=claim.earlier, currency=order.currency, gross=gross)
-    seller = ensure_default_entity()
+    seller = _seller_of(order)
     head = header(order, seller, amounts, reason=pricing.exemption_told(order.explanation))
     if supplied_on is None and any(rate.category == INTRA_COMMUNITY for rate in amounts.rates):
         # Billed in advance: the standard asks for a day or a period (BR-IC-11), and this is what is known.
@@ -74,7 +74,11 @@ def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[Invoice
     gross = order.prices_include_tax
     amounts = calculation.draw_up(items, earlier=claim.earlier, currency=order.currency, gross=gross)
     reason = pricing.exemption_told(order.explanation)
-    return Invoice(**header(order, ensure_default_entity(), amounts, reason=reason)), _rows(order, claim, amounts)
+    return Invoice(**header(order, _seller_of(order), amounts, reason=reason)), _rows(order, claim, amounts)
+
+
+def _seller_of(order: Order) -> LegalEntity:
+    return seller_of_order(order.pk) or ensure_default_entity()
 
 
 def header(

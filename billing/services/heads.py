@@ -5,8 +5,8 @@ from dataclasses import astuple, dataclass
 from django.core.cache import cache
 
 from billing import small_logos
-from billing.models import Invoice, LegalEntity
-from billing.services.sellers import SHOP_LOGO, default_entity
+from billing.models import LegalEntity
+from billing.services.sellers import SHOP_LOGO, default_entity, seller_of_order
 from core.files import FileDamaged, keep_file, read_file
 from core.letterheads import Letterhead
 from core.models import Attachment
@@ -28,12 +28,11 @@ class ShopLogo:
 
 
 def letterhead_of_order(order_id: int) -> Letterhead | None:
-    """Return the head of mails about an order: of the seller of its last invoice, before that of the shop's."""
-    # Most shops have one seller, or no logo at all: then nobody has to look for invoices.
+    """Return the head of mails about an order: of its seller; none without a logo."""
+    # Most shops have no logo at all: then nobody has to look for invoices.
     if not LegalEntity.objects.filter(logo__isnull=False).exists():
         return None
-    invoiced = Invoice.objects.filter(order=order_id).order_by("-pk").values_list("legal_entity", flat=True).first()
-    return letterhead_of_seller(invoiced) if invoiced else letterhead_of_shop()
+    return _letterhead(seller_of_order(order_id))
 
 
 def letterhead_of_seller(entity_id: int) -> Letterhead | None:

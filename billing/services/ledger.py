@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from billing.append_only import CLOSED
 from billing.errors import MonthClosed
-from billing.models import ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction, LegalEntity
+from billing.models import ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
 from billing.postings import Leg, Posting
-from billing.services.sellers import ensure_default_entity
+from billing.services.sellers import forget_sellers
 from core.actors import Actor
 from core.errors import Overtaken
 from core.inserting import insert_rows
@@ -40,20 +40,15 @@ def _read_closed() -> dict[int, date]:
     return found
 
 
-def _read_seller() -> int:
-    return LegalEntity.objects.filter(is_default=True).order_by("pk").values_list("pk", flat=True).first() or 0
-
-
 _accounts = Kept(_read_accounts, max_age=300.0)
 _closed = Kept(_read_closed, max_age=5.0)
-_seller = Kept(_read_seller, max_age=5.0)
 
 
 def forget() -> None:
     """Look anew which accounts there are, what is closed and who sells."""
     _accounts.forget()
     _closed.forget()
-    _seller.forget()
+    forget_sellers()
 
 
 def closed_through(entity_id: int) -> date | None:
@@ -163,8 +158,3 @@ def _look_up(keys: set[Key]) -> dict[Key, int]:
     entities, kinds, details, currencies = (set(part) for part in zip(*keys, strict=True))
     wanted = {"kinds": kinds, "details": details, "currencies": currencies}
     return _by_key(one for entity in entities for one in _OF_SELLER.rows(entity_id=entity, **wanted))
-
-
-def seller_of_money() -> int:
-    """Return in whose books money is written: those of the seller of new documents."""
-    return _seller.get() or ensure_default_entity().pk

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,9 +17,10 @@ from billing import gateways, postings
 from billing.errors import AlreadyBooked, UnknownGateway
 from billing.events import PayoutTold
 from billing.gateways import Notice, PayoutEntry, PayoutKind, PayoutStanding, ProviderSilent
-from billing.models import BankLine, Dispute, Payment, Payout, PayoutRow, Refund
+from billing.models import BankLine, Dispute, LedgerTransaction, Payment, Payout, PayoutRow, Refund
 from billing.postings import NOTHING, Posting
-from billing.services.ledger import open_day, post, seller_of_money
+from billing.services.ledger import open_day, post
+from billing.services.sellers import is_alone, seller_of_money
 from core.actors import SYSTEM, Actor
 from core.inserting import insert_once
 from core.outbox import emit
@@ -102,10 +103,25 @@ def settle_payout(payout_id: int, standing: PayoutStanding, *, actor: Actor = SY
 
 
 def _posting(payout: Payout, kind: str, legs: tuple[postings.Leg, ...], *more: object, at: datetime) -> Posting:
-    entity = seller_of_money()
+    entity = _books_of(payout)
     source = postings.source_of("payout", payout.pk, *more)
     day = open_day(entity, timezone.localdate(at))
     return Posting(kind, source, entity, payout.currency, day, legs, text=payout.reference)
+
+
+def _books_of(payout: Payout) -> int:
+    """Return in whose books a payout is: where most of the payments lie that it was paid out of."""
+    if is_alone():
+        return seller_of_money()
+    rows = payout.rows.filter(payment__isnull=False)
+    # By the order as well, which has an index.
+    lie = LedgerTransaction.objects.filter(
+        kind=LedgerTransaction.Kind.PAYMENT,
+        payment__in=rows.values("payment"),
+        order__in=rows.values("payment__order"),
+    )
+    most = lie.values("entity").annotate(payments=Count("pk")).order_by("-payments", "entity").first()
+    return most["entity"] if most else seller_of_money()
 
 
 def _match(payout: Payout, entries: Sequence[PayoutEntry]) -> list[PayoutRow]:

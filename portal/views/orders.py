@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing import selectors as billing_facts
 from billing import services as billing
 from billing.errors import NoElectronicForm
-from billing.models import CreditNote, Invoice, LegalEntity
+from billing.models import CreditNote, Invoice
 from core import files, links
 from core.admin.files import download, save_as
 from core.countries import country_names
@@ -99,7 +99,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
     )
     allowed = order_facts.allowed_actions(order)
     invoices = list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk"))
-    seller = LegalEntity.objects.filter(is_default=True).first()
+    seller = billing.seller_of_order(order.pk)
     context = {
         "order": order,
         "fresh": fresh,
