@@ -122,6 +122,12 @@ def _what_undoing_does(line: BankLine) -> list[str]:
     return [*said, gettext("The ledger is answered by the opposite, dated today; the transfer is on the list again.")]
 
 
+def _what_arriving_does(line: BankLine) -> list[str]:
+    if line.amount < 0:
+        return [gettext("The provider took it from the bank; nobody's refund is booked.")]
+    return [gettext("The payout is at the bank; it is no customer's payment.")]
+
+
 @admin.register(BankLine, site=site)
 class BankLineAdmin(TransitionAdmin, PanelAdmin):
     """Transfers, the youngest first; those that wait are the worklist."""
@@ -164,7 +170,7 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
             _("It is the payout"),
             services.book_line,
             OPERATE,
-            consequences=lambda line: [gettext("The payout is at the bank; it is no customer's payment.")],
+            consequences=_what_arriving_does,
             style="primary",
             when=lambda line: line.status == BankLine.Status.OPEN and line.payout_id is not None,
             done=_("The payout is at the bank."),
@@ -180,7 +186,7 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
                 gettext("What is less than is open leaves the rest open."),
             ],
             style="primary",
-            when=lambda line: line.status == BankLine.Status.OPEN,
+            when=lambda line: line.status == BankLine.Status.OPEN and line.amount > 0,
             done=_("The transfer is booked."),
         ),
         "undo": TransitionSpec(
@@ -206,7 +212,7 @@ class BankLineAdmin(TransitionAdmin, PanelAdmin):
             services.take_line_up,
             OPERATE,
             consequences=lambda line: [gettext("It waits to be booked again.")],
-            when=lambda line: line.status == BankLine.Status.LEFT and line.amount > 0,
+            when=lambda line: line.status == BankLine.Status.LEFT,
         ),
     }
 

@@ -83,7 +83,8 @@ class BankLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["statement", "position"], name="one_row_per_place_in_a_statement"),
             models.CheckConstraint(
-                condition=~Q(status="booked") | Q(amount__gt=0), name="only_money_that_came_in_is_booked"
+                condition=~Q(status="booked") | Q(amount__gt=0) | Q(payout__isnull=False),
+                name="only_a_provider_takes_money_that_is_booked",
             ),
         ]
         indexes = [models.Index(fields=["-id"], name="bank_line_open", condition=Q(status="open"))]

@@ -123,8 +123,6 @@ def _summary(read: BankFile, fresh: Sequence[BankRow], known: set[str], elsewher
 
 
 def _line(statement: BankStatement, row: BankRow) -> BankLine:
-    amount = row.amount or Decimal(0)
-    out = amount < 0
     return BankLine(
         statement=statement,
         position=row.number,
@@ -135,15 +133,23 @@ def _line(statement: BankStatement, row: BankRow) -> BankLine:
         name=row.name,
         text=row.text,
         currency=row.currency,
-        amount=amount,
-        status=Status.LEFT if out else Status.OPEN,
-        reason=WENT_OUT if out else "",
+        amount=row.amount or Decimal(0),
+        status=Status.OPEN,
     )
 
 
 def _propose(lines: Iterable[BankLine]) -> None:
-    """Write onto rows in hand what each may be for; an invoice that one row takes whole is not offered to the next."""
-    wanted = _without_payouts([line for line in lines if line.status == Status.OPEN])
+    """Write onto rows in hand what each may be for; an invoice that one row takes whole is not offered to the next.
+
+    Money that went out is nobody's payment: unless a provider took it, it is left out.
+    """
+    wanted = []
+    for line in _without_payouts(list(lines)):
+        if line.amount > 0:
+            wanted.append(line)
+        else:
+            line.status, line.reason = Status.LEFT, WENT_OUT
+            line.confidence, line.why, line.proposal = str(Confidence.NONE), [], []
     invoices = {one.pk: one for one in _open_invoices(wanted)}
     waiting = by_currency(invoices.values())
     taken: set[str] = set()
@@ -238,7 +244,7 @@ def look_again_at_line(line_id: int, *, actor: Actor) -> BankLine:
     """Propose anew what a transfer is for, as the invoices stand now."""
     line = _take(line_id)
     _propose([line])
-    line.save(update_fields=["confidence", "why", "proposal", "payout"])
+    line.save(update_fields=["confidence", "why", "proposal", "payout", "status", "reason"])
     return line
 
 
@@ -255,6 +261,9 @@ def book_line(
     line = _take(line_id)
     if line.payout_id and numbers is None:
         return _book_payout(line, actor=actor)
+    if line.amount < 0:
+        detail = _("This money went out; it pays no invoice")
+        raise NoSuchInvoice(detail, errors=[{"pointer": "/invoices", "code": "went_out", "detail": detail}])
     find = partial(_named, line, numbers) if numbers is not None else partial(_proposed, line)
     # What is open is read once nobody else can pay it any more.
     for order_id in sorted({one.order_id for one in find()}):
@@ -332,13 +341,19 @@ def leave_line(line_id: int, *, reason: str, actor: Actor) -> BankLine:
 
 @service
 def take_line_up(line_id: int, *, actor: Actor) -> BankLine:
-    """Put a transfer that was left out back on the list."""
+    """Put a transfer that was left out back on the list; money that went out only where a provider took it.
+
+    Raises AlreadyBooked.
+    """
     line = BankLine.objects.locked().get(pk=line_id)
-    if line.status != Status.LEFT or line.amount <= 0:
+    if line.status != Status.LEFT:
         raise AlreadyBooked(_("This transfer was not left out"), status=line.status)
     BankLine.objects.filter(pk=line_id, status=Status.LEFT).update(status=Status.OPEN, reason="", done_at=None)
     note_change(line, "billing.transfer_taken_up", actor=actor)
-    return look_again_at_line(line_id, actor=actor)
+    line = look_again_at_line(line_id, actor=actor)
+    if line.status == Status.LEFT:
+        raise AlreadyBooked(_("This money went out, and no payout of a provider says so"), status=line.status)
+    return line
 
 
 def _take(line_id: int) -> BankLine:

@@ -7,7 +7,6 @@ his fee. A row that nobody knows stays on his account until somebody says what i
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -235,6 +234,9 @@ def arrive(line: BankLine, *, actor: Actor) -> None:
 
 
 def on_their_way(currency: str) -> list[Payout]:
-    """Return the payouts that no row of a bank statement is yet, oldest first."""
-    rows = Payout.objects.filter(bank_line=None, currency=currency, listed_at__isnull=False, amount__gt=Decimal(0))
+    """Return the payouts that no row of a bank statement is yet, oldest first.
+
+    Below nothing is what a provider takes from the bank, because more went back to customers than came in.
+    """
+    rows = Payout.objects.filter(bank_line=None, currency=currency, listed_at__isnull=False).exclude(amount=NOTHING)
     return list(rows.order_by("arrives_on", "pk")[:MOST])

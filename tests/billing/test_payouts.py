@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing import services as billing
-from billing.errors import AlreadyBooked
+from billing.errors import AlreadyBooked, NoSuchInvoice
 from billing.models import BankLine, LedgerEntry, Payment, Payout, PayoutRow
 from core.money import Money
 from tests.billing.checkouts import MAYA, begin, come_back
@@ -100,6 +100,66 @@ def test_a_payout_is_recognised_on_the_bank_statement_and_arrives_once(stripe, r
         billing.book_line(other.pk, actor=MAYA)
     assert BankLine.objects.get(pk=other.pk).status == "open"
     assert books() == {"money bank_transfer": Decimal("21.51"), "fee stripe": Decimal("0.55")}
+
+
+def owe(stripe, run_debts) -> Payout:
+    """Return a payout of less than nothing: 22.06 came in, 30.00 and a fee of 0.55 were kept."""
+    pay(stripe, run_debts)
+    stripe.pay_out(extra=-3000)
+    write(stripe, run_debts)
+    return Payout.objects.get()
+
+
+def test_what_the_provider_takes_from_the_bank_is_booked_from_the_statement(stripe, run_debts, staff):
+    payout = owe(stripe, run_debts)
+    assert payout.amount == Decimal("-8.49")
+    assert books() == {
+        "money on_its_way": Decimal("-8.49"),
+        "money stripe": Decimal("30.00"),
+        "fee stripe": Decimal("0.55"),
+    }
+    line = bring("STRIPE po_1", "-8,49")
+    assert (line.status, line.confidence, line.payout_id, line.reason) == ("open", "exact", payout.pk, "")
+    page = staff.get(f"/admin/billing/bankline/{line.pk}/change/", follow=True).content.decode()
+    assert "It is the payout" in page
+    assert "Book it" not in page
+    with pytest.raises(NoSuchInvoice, match="it pays no invoice"):
+        billing.book_line(line.pk, numbers=["INV-000001"], actor=MAYA)
+
+    billing.book_line(line.pk, actor=MAYA)
+    assert (BankLine.objects.get().status, Payout.objects.get().bank_line_id) == ("booked", line.pk)
+    billing.settle_payout_rows(payout.pk, is_cost=True, reason="Radar", actor=MAYA)
+    # What came in, less all that the provider kept, is what the bank lost by it.
+    assert books() == {"money bank_transfer": Decimal("-8.49"), "fee stripe": Decimal("30.55")}
+
+
+def test_money_that_went_out_before_the_provider_told_of_it_is_put_back(stripe, run_debts):
+    early, rent = bring("STRIPE po_1", "-8,49"), bring("Miete", "-800,00")
+    assert {one.status for one in (early, rent)} == {"left"}
+    with pytest.raises(AlreadyBooked, match="no payout of a provider says so"):
+        billing.take_line_up(early.pk, actor=MAYA)
+    assert BankLine.objects.get(pk=early.pk).status == "left"
+    payout = owe(stripe, run_debts)
+
+    line = billing.take_line_up(early.pk, actor=MAYA)
+    assert (line.status, line.payout_id, line.reason) == ("open", payout.pk, "")
+    billing.book_line(line.pk, actor=MAYA)
+    with pytest.raises(AlreadyBooked):
+        billing.take_line_up(rent.pk, actor=MAYA)
+    assert BankLine.objects.get(pk=rent.pk).reason == "Money that went out"
+    assert books()["money bank_transfer"] == Decimal("-8.49")
+
+
+def test_a_second_row_over_the_same_is_left_out_again(stripe, run_debts):
+    owe(stripe, run_debts)
+    line, other = bring("STRIPE po_1", "-8,49"), bring("STRIPE po_1 again", "-8,49")
+    billing.book_line(line.pk, actor=MAYA)
+    with pytest.raises(AlreadyBooked):
+        billing.book_line(other.pk, actor=MAYA)
+    billing.look_again_at_line(other.pk, actor=MAYA)
+    left = BankLine.objects.get(pk=other.pk)
+    assert (left.status, left.payout_id, left.confidence, left.reason) == ("left", None, "none", "Money that went out")
+    assert books()["money bank_transfer"] == Decimal("-8.49")
 
 
 def test_a_row_that_nobody_knows_waits_for_somebody(stripe, run_debts, staff):
