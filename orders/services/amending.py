@@ -26,6 +26,7 @@ from orders.models import Movement, Order, OrderCharge, OrderLine, OrderStatus
 from orders.ports import Piece, work_book
 from orders.selectors import WAITING
 from orders.sentences import EDITED, OVER_CREDIT, OVER_LIMIT
+from orders.verification.sums import OTHER_CURRENCY
 from orders.wishes import Wish
 from pricing import services as pricing
 
@@ -236,8 +237,8 @@ def why_approval(work: Rework) -> list[str]:
     is_priced = any(price is not None for price in prices)
     if is_priced and (said := why_approve_discount(order, work.lines, work.charges, actor=actor)):
         reasons.append(said)
-    if over := _over_credit(work):
-        reasons.append(OVER_CREDIT(over=_amount(order, over)))
+    if said := _why_credit(work):
+        reasons.append(said)
     return reasons
 
 
@@ -256,15 +257,19 @@ def limit_of(order: Order, actor: Actor) -> Decimal | None:
     return max(known) if known and len(known) == len(mine) else None
 
 
-def _over_credit(work: Rework) -> Decimal:
-    """Return by how much an edit takes a customer over the limit who was not over it by as much before."""
+def _why_credit(work: Rework) -> str:
+    """Say by how much an edit takes a customer over the limit who was not over it by as much before.
+
+    In a currency without a limit whatever grows waits for a person, as the order did before it was confirmed.
+    """
     order, customer = work.order, work.order.customer
     grown = order.balance_due - Decimal(work.before["balance_due"])
     if order.payment_terms not in guards.ON_CREDIT or customer is None or customer.credit_limit is None or grown <= 0:
-        return Decimal(0)
+        return ""
     if customer.currency != order.currency:
-        return Decimal(0)
-    return max(Decimal(0), owed_by(customer) + grown - customer.credit_limit - extra_credit(customer))
+        return OTHER_CURRENCY(limit_currency=customer.currency, currency=order.currency)
+    over = owed_by(customer) + grown - customer.credit_limit - extra_credit(customer)
+    return OVER_CREDIT(over=_amount(order, over)) if over > 0 else ""
 
 
 @service

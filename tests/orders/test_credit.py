@@ -17,7 +17,9 @@ from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
 from orders import services
 from orders.credit import exposure_of
+from orders.inputs import LineInput
 from orders.models import Hold, Order
+from orders.wishes import LineWish, Wish
 from tests.racing import in_processes
 from tests.scenarios import anew, paid, placed_order, run_debts, shipped_order
 
@@ -232,3 +234,40 @@ def test_the_page_of_a_customer_shows_the_parts_and_grants_more(staff, linde):
     granted = CreditOverride.objects.get()
     assert staff.post(reverse("admin:customers_creditoverride_do", args=[granted.pk, "end"])).status_code == 302
     assert CreditOverride.objects.get().ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("currency", "why"),
+    [
+        ("EUR", "The customer's credit limit would be exceeded by 485.50 EUR"),
+        ("USD", "The credit limit is in EUR, the order in USD"),
+    ],
+)
+def test_an_edit_on_account_beyond_the_limit_waits_for_somebody_whatever_its_currency(linde, currency, why):
+    five = LineInput(sku="MUG-RED", quantity=1, unit_price=Decimal("5.00"))
+    bought = order(linde, lines=(five,), currency=currency, shipping_price=Decimal(0))
+    for hold in Hold.objects.filter(order=bought, status="active"):
+        services.release_hold(hold.pk, note="these only", actor=INES)
+    before = anew(bought)
+    assert (before.status, before.total) == ("confirmed", Decimal("5.95"))
+
+    wish = Wish(lines=(LineWish(position=1, quantity=90),))
+    change = services.request_change(
+        bought.pk, wish, expected_version=before.version, reason="more", actor=Actor("staff", "tom")
+    )
+    assert (change.status, change.approval) == ("requested", [why])
+    assert anew(bought).total == Decimal("5.95")
+    run_debts()
+    assert anew(bought).total == Decimal("5.95")
+
+
+def test_an_edit_on_account_that_grows_nothing_waits_for_nobody_in_another_currency(linde):
+    five = LineInput(sku="MUG-RED", quantity=2, unit_price=Decimal("5.00"))
+    bought = order(linde, lines=(five,), currency="USD", shipping_price=Decimal(0))
+    for hold in Hold.objects.filter(order=bought, status="active"):
+        services.release_hold(hold.pk, note="these only", actor=INES)
+    wish = Wish(lines=(LineWish(position=1, quantity=1),))
+    change = services.request_change(
+        bought.pk, wish, expected_version=anew(bought).version, reason="fewer", actor=Actor("staff", "tom")
+    )
+    assert change.status == "approved"
