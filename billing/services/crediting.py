@@ -115,7 +115,7 @@ def _places_of(invoice: Invoice) -> pricing.TaxPlaces:
 
 
 def _line(note: CreditNote, position: int, one: Wanted, share: Share, *, in_money: bool) -> CreditNoteLine:
-    """Return a row of a credit note; an amount is said as one piece of it."""
+    """Return a row of a credit note; an amount, and the rest of a discount, is said as one piece of it."""
     row, currency = one.row, note.currency
     if in_money and one.units and not takes_off(row):
         # A part of what these units cost was given back before.
@@ -131,7 +131,7 @@ def _line(note: CreditNote, position: int, one: Wanted, share: Share, *, in_mone
         sku=row.sku,
         name=row.name,
         quantity=one.units,
-        unit_price=row.unit_price if one.units else share.net,
+        unit_price=row.unit_price if one.units and not takes_off(row) else share.net,
         tax_category=row.tax_category,
         tax_rate=row.tax_rate,
         discount_total=discount,
@@ -197,7 +197,18 @@ def amounts_of(wanted: Sequence[Wanted], *, currency: str, gross: bool, in_money
             items[one.row.pk] = _discount_item(one, wanted, items, currency, gross=gross)
     in_order = [items[one.row.pk] for one in wanted]
     billed = [_item(one) for one in wanted]
-    return calculation.take_back(in_order, billed=billed, given=given, currency=currency, gross=gross)
+    return _said(calculation.take_back(in_order, billed=billed, given=given, currency=currency, gross=gross), wanted)
+
+
+def _said(amounts: Amounts, wanted: Sequence[Wanted]) -> Amounts:
+    """Leave out what was taken off the whole and is gone, with its rate where nothing else is said at it.
+
+    Units of goods are said whatever they cost: somebody sent them back.
+    """
+    rows: dict[Hashable, InvoiceLine] = {one.row.pk: one.row for one in wanted}
+    shares = [one for one in amounts.shares if one.net or one.tax or one.total or not takes_off(rows[one.key])]
+    named = {(row.tax_category, row.tax_rate) for row in (rows[one.key] for one in shares)}
+    return Amounts(shares, [sum_ for sum_ in amounts.rates if (sum_.category, sum_.rate) in named])
 
 
 def takes_off(row: InvoiceLine) -> bool:
