@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from billing import postings
 from billing.method_names import method_name
 from billing.models import Invoice, LedgerAccount, LedgerEntry, LedgerTransaction
+from billing.payment_words import known_as, with_words
 from core.money import round_amount
 
 PER_PAGE = 50
@@ -25,6 +26,7 @@ LEAST = Decimal("0.0004")
 SOMETHING = Q(sum__gt=LEAST) | Q(sum__lt=-LEAST)
 ON_ACCOUNT = (postings.RECEIVABLE, postings.PREPAYMENT)
 Place = tuple[date, int]
+Kind = LedgerTransaction.Kind
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,12 @@ class Line:
 
     @property
     def document(self) -> str:
-        """Return the number of what it is about."""
+        """Return the number of what it is about, or else what the customer knows it by."""
         one = self.transaction
-        if one.kind == LedgerTransaction.Kind.CREDIT_NOTE and one.credit_note:
+        if one.kind in (Kind.CREDIT_NOTE, Kind.REFUND) and one.credit_note:
             return str(one.credit_note.number)
         if one.payment is not None:
-            return str(one.payment.reference or (one.order.number if one.order else ""))
+            return known_as(one, one.payment)
         return str(one.invoice.number if one.invoice else one.order.number if one.order else one.text)
 
     @property
@@ -146,9 +148,8 @@ def page(account: Account, first: date, last: date, *, after: str = "", limit: i
         rows = rows.filter(booked_on__range=(max(first, day), last)).exclude(booked_on=day, transaction__lte=key)
     sums: Any = rows.order_by("booked_on", "transaction").values_list("transaction").annotate(sum=Sum("amount"))
     found = list(sums.filter(SOMETHING).values_list("transaction", "sum")[: limit + 1])
-    heads = LedgerTransaction.objects.select_related("invoice", "credit_note", "payment", "order").in_bulk(
-        [key for key, _amount in found[:limit]]
-    )
+    rows_of = LedgerTransaction.objects.select_related("invoice", "credit_note", "payment", "order")
+    heads = with_words(rows_of).in_bulk([key for key, _amount in found[:limit]])
     opening = reached = _sum(before, account)
     lines = []
     for key, sum_ in found[:limit]:
