@@ -1,6 +1,7 @@
 """What the bank of Kettle & Co. has to tell since the day before yesterday: a file to take in, made from what is open.
 
-Most rows say which invoice they pay, some only almost, one nothing, and one is money that went out.
+Most rows say which invoice they pay, some only almost, one nothing; one is a payout of the payment provider, and one
+is money that went out.
 """
 
 import csv
@@ -11,7 +12,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from billing import selectors
-from billing.models import Invoice
+from billing.models import Invoice, Payout
 from core.money import plain
 
 HEADING = ("Buchungstag", "Wertstellung", "Auftraggeber", "Verwendungszweck", "Betrag", "Währung")
@@ -25,7 +26,7 @@ Row = tuple[str, str, Decimal]
 
 def statement(today: date) -> bytes:
     """Return the statement as CSV, as banks in Germany write it; with the invoices that are open now."""
-    rows = [*_of(_open()), NOT_OURS, WENT_OUT]
+    rows = [*_of(_open()), *_paid_out(today), NOT_OURS, WENT_OUT]
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADING)
@@ -33,6 +34,12 @@ def statement(today: date) -> bytes:
         day = f"{today - timedelta(days=2 - place % 2):%d.%m.%Y}"
         writer.writerow([day, day, name, words, plain(amount, "EUR").replace(".", ","), "EUR"])
     return text.getvalue().encode()
+
+
+def _paid_out(today: date) -> list[Row]:
+    """Return the payouts that should have arrived and were not found yet."""
+    found = Payout.objects.filter(bank_line=None, currency="EUR", arrives_on__lt=today).order_by("pk")
+    return [("Demo Payments", one.reference, one.amount) for one in found]
 
 
 def _open() -> list[Invoice]:

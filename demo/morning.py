@@ -1,25 +1,25 @@
 """What is on the line this morning: 106 orders, each where somebody of the back office looks for it."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 from billing import services as billing
 from core import outbox
 from customers.models import Customer
+from demo import offers
 from demo.catalogue import EXPECTED, PREORDER, RELEASED_IN
 from demo.debts import DEBTS, arrive_unpaid
-from demo.teller import MAYA, TOM, Story, draft, first_of, place
+from demo.teller import MAYA, TOM, Story, draft, first_of, later, place
 from demo.world import ACTOR
 from fulfillment import services as fulfillment
 from fulfillment.models import FulfillmentOrder
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from orders import services as orders
-from orders.calendar import arrival, is_working_day, working_days_after, working_days_before
+from orders.calendar import is_working_day, working_days_before
 from orders.models import Hold, Order, OrderStatus
-from pricing import services as pricing
 
 LIVE = 106
 # Orders that are fetched together on one walk.
@@ -45,7 +45,7 @@ Step = Callable[[int, datetime], object]
 RELEASED, PICKING, PICKED, PACKED = 1, 2, 3, 4
 # Quotations: for how many days they are offered, and the share that is paid in advance; the last is no offer yet.
 OFFERS = ((14, 0), (30, 30), (1, 0), (0, 0))
-MONEY = ((4, "de"), (3, "en"), (2, "de"), (1, "en"), (1, "de"))
+MONEY = ((4, "de"), (3, "en"), (2, "de"), (1, "en"))
 LANGUAGES = ("de", "de", "en", "de")
 
 
@@ -77,6 +77,7 @@ def scenes(story: Story) -> list[Scene]:
     """Return the live orders with the days that passed since each was placed."""
     found: list[Scene] = [(0.1, partial(_quotation, days=days, deposit=share)) for days, share in OFFERS]
     found += [(days, partial(_waits_for_money, days=days, language=word)) for days, word in MONEY]
+    found += [(0.1, offers.awaits_deposit), (0.05, offers.accepted_anew)]
     found += [(1, partial(_on_hold, kind=kind, reason=reason)) for kind, reason in GROUNDS.items()]
     found += [(1, _ordered_twice)]
     found += [(days, partial(_late_for_want_of_goods, days=days)) for days in (19, 18, 17, 16)]
@@ -84,7 +85,7 @@ def scenes(story: Story) -> list[Scene]:
     found += [(3, partial(_waits_for_goods, sku=coming[number % 2], units=1 + number % 4)) for number in range(6)]
     found += [(3, partial(_waits_for_goods, sku=PREORDER, units=6))]
     found += [(2, _counted_short)]
-    found += [(days, partial(_ready, days=days)) for days in (2, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0)]
+    found += [(days, partial(_ready, days=days)) for days in (2, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0)]
     found += _in_the_warehouse(story)
     for number in range(28):
         days, language = 3 + number % 4, LANGUAGES[number // 4 % 4]
@@ -96,13 +97,6 @@ def scenes(story: Story) -> list[Scene]:
     if len(found) != LIVE:
         raise LookupError(f"{len(found)} live orders instead of {LIVE}")
     return found
-
-
-def _later(story: Story, customer: Customer) -> date:
-    """Return a day on which somebody wants the goods: work on them may begin today, and they leave on the next day."""
-    leaves = working_days_after(story.today + timedelta(days=1), 0)
-    way, country = pricing.shipping_method("standard"), story.address(customer).country
-    return arrival(leaves, pricing.transit_days(Warehouse.objects.get(code="HAM").pk, way, country))
 
 
 def _quotation(story: Story, *, days: int, deposit: int) -> Order:
@@ -163,13 +157,13 @@ def _counted_short(story: Story) -> Order:
     """Tell an order for all large rose mugs; later one of them turns out to be broken."""
     buyer = story.customer(company=True)
     lines = {COUNTED_SHORT: inventory.availability([Product.objects.get(sku=COUNTED_SHORT).pk]).popitem()[1]}
-    wanted_on = _later(story, buyer)
+    wanted_on = later(story, buyer)
     return place(story, story.ago(2), lines=lines, customer=buyer, terms="net14", notify=True, wanted_on=wanted_on)
 
 
 def _ready(story: Story, *, days: int) -> Order:
     buyer = story.customer(company=True)
-    wanted_on = _later(story, buyer)
+    wanted_on = later(story, buyer)
     return place(story, story.ago(days), customer=buyer, terms="net14", notify=True, wanted_on=wanted_on)
 
 
@@ -200,7 +194,7 @@ def _at_work(
     )
     at = story.ago(days)
     customer = story.company(buyer) if buyer else story.customer(company=True, german=urgent)
-    wanted_on = None if urgent else _later(story, customer)
+    wanted_on = None if urgent else later(story, customer)
     order = place(story, at, lines=lines, customer=customer, terms="net14", notify=True, wanted_on=wanted_on)
     outbox.drain(threads=[order.history_thread()])
     moment = at

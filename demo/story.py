@@ -8,7 +8,7 @@ from itertools import islice
 from billing import services as billing
 from core import outbox
 from core.service import paying_its_own_debts, unit_of_work
-from demo import debts, letters, morning, routing, together, troubles
+from demo import debts, letters, morning, offers, payouts, routing, together, troubles
 from demo.models import DemoDatabase
 from demo.teller import BUYER, Story, begin, place
 from demo.world import ACTOR
@@ -23,6 +23,10 @@ TOTAL = COMPLETED + ENDED + morning.LIVE
 BATCH = 25
 # Of about this age are the orders that one transfer pays.
 PAID_TOGETHER = 26
+# Younger than this are those that were paid on the page of the provider.
+PAID_ONLINE = 20
+# Of ten orders one is bought in the shop; about as many are paid in advance as on account.
+WALK_IN, PREPAID = 0.1, 0.55
 Scene = tuple[float, Callable[[Story], Order]]
 
 
@@ -40,6 +44,7 @@ def tell(*, completed: int = COMPLETED, ended: int = ENDED) -> None:
             story.done += len(threads)
             _show(story)
         debts.tell(story)
+        payouts.tell(story)
         troubles.bring_back(story)
         troubles.go_wrong(story)
         outbox.drain()
@@ -58,12 +63,15 @@ def _show(story: Story) -> None:
 
 def _history(story: Story, completed: int, ended: int) -> list[Scene]:
     """Return the orders that are done, with a few that came to nothing."""
+    found: list[Scene] = [(0.2, offers.nobody_answered), (0.2, offers.asked_too_late)]
+    ended -= len(found)
     count = completed + ended
     nothing = set(story.dice.sample(range(count), ended))
     days_of = [int(DAYS - (DAYS - RECENT) * number / count) for number in range(count)]
     recently = (number for number, days in enumerate(days_of) if days <= PAID_TOGETHER and number not in nothing)
     together = set(islice(recently, debts.TOGETHER))
-    found: list[Scene] = []
+    lately = (n for n, days in enumerate(days_of) if days <= PAID_ONLINE and n not in nothing | together)
+    online = set(islice(lately, payouts.PAYMENTS))
     for number in range(count):
         days = days_of[number]
         if number in nothing:
@@ -73,16 +81,16 @@ def _history(story: Story, completed: int, ended: int) -> list[Scene]:
         elif number in together:
             found.append((days, partial(debts.arrive_and_collect, days=days)))
         else:
-            found.append((days, partial(_went_through, days=days)))
+            found.append((days, partial(_went_through, days=days, online=number in online)))
     return found
 
 
-def _went_through(story: Story, *, days: int) -> Order:
+def _went_through(story: Story, *, days: int, online: bool) -> Order:
     """Tell one order from its placing to its payment, in one unit: its row is read and locked once."""
     at = story.ago(days)
-    kind = story.dice.random()
+    kind = PREPAID if online else story.dice.random()
     with unit_of_work():
-        if kind < 0.1:
+        if kind < WALK_IN:
             order = place(
                 story,
                 at,
@@ -93,7 +101,7 @@ def _went_through(story: Story, *, days: int) -> Order:
             )
             stations, left, arrived = None, at, at
         else:
-            prepaid = kind < 0.55
+            prepaid = kind <= PREPAID
             order = place(
                 story,
                 at,
@@ -104,7 +112,9 @@ def _went_through(story: Story, *, days: int) -> Order:
                 order, at, wait=story.dice.choice((0, 0, 0, 0, 1)) if days > 12 else 0
             )
             arrived = story.next_shift(left, 1 if days < 12 else story.dice.choice((1, 1, 2)))
-            if prepaid:
+            if online:
+                payouts.pay(order, at=at + timedelta(minutes=2))
+            elif prepaid:
                 billing.record_payment(
                     order.pk,
                     method=story.dice.choice(("card", "card", "paypal", "bank_transfer")),
@@ -116,7 +126,7 @@ def _went_through(story: Story, *, days: int) -> Order:
         fulfillment.fulfil_through(
             order.pk, through="delivered", shipped_at=left, delivered_at=arrived, stations=stations, actor=ACTOR
         )
-        method = "cash" if kind < 0.1 else "bank_transfer"
+        method = "cash" if kind < WALK_IN else "bank_transfer"
         billing.bill_and_pay_through(order.pk, issued_at=left, paid_at=arrived, method=method, actor=ACTOR)
     return order
 

@@ -15,10 +15,12 @@ from customers.models import Customer
 from demo.catalogue import articles
 from demo.world import ACTOR
 from fulfillment.services import Stations
+from inventory.models import Warehouse
 from orders import services as orders
-from orders.calendar import is_working_day, working_days_after
+from orders.calendar import arrival, is_working_day, working_days_after
 from orders.inputs import LineInput, OrderInput
 from orders.models import Order
+from pricing import services as pricing
 
 CHANNELS = ("portal", "portal", "portal", "api", "staff")
 MAYA, TOM = Actor("staff", "maya"), Actor("staff", "tom")
@@ -163,10 +165,20 @@ def place(
     return orders.place_order(told, actor=ACTOR)
 
 
-def draft(story: Story, customer: Customer) -> Order:
+def draft(
+    story: Story, customer: Customer, *, lines: dict[str, int] | None = None, wanted_on: date | None = None
+) -> Order:
     """Write a quotation that nobody has accepted yet."""
-    lines = {sku: units * 6 for sku, units in story.lines().items()}
-    return orders.save_draft(_wish(story, customer, lines, terms="net14", channel="staff", wanted_on=None), actor=MAYA)
+    wanted = lines or {sku: units * 6 for sku, units in story.lines().items()}
+    wish = _wish(story, customer, wanted, terms="net14", channel="staff", wanted_on=wanted_on)
+    return orders.save_draft(wish, actor=MAYA)
+
+
+def later(story: Story, customer: Customer) -> date:
+    """Return a day on which somebody wants the goods: work on them may begin today, and they leave on the next day."""
+    leaves = working_days_after(story.today + timedelta(days=1), 0)
+    way, country = pricing.shipping_method("standard"), story.address(customer).country
+    return arrival(leaves, pricing.transit_days(Warehouse.objects.get(code="HAM").pk, way, country))
 
 
 def _wish(

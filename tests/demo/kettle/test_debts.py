@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +17,10 @@ from billing.models import (
     CreditNote,
     Invoice,
     InvoiceLine,
+    LedgerEntry,
     Payment,
+    Payout,
+    PayoutRow,
     Refund,
     Reminder,
     ReminderLetter,
@@ -26,8 +29,9 @@ from billing.models import (
 from core import invariants
 from core.actors import Actor
 from customers.models import Customer
+from demo import payouts
 from demo.debts import COLLECTS, DEBTS, INES
-from demo.models import DemoDatabase
+from demo.models import DemoDatabase, ProviderCheckout
 from orders.models import Order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kettle")]
@@ -115,6 +119,31 @@ def test_companies_of_three_countries_are_billed_without_tax_because_they_owe_it
     assert not lines.exclude(tax_total=0).exists()
 
 
+def test_one_payout_is_known_to_the_cent_and_one_is_less_than_its_rows_and_waits_on_the_worklist() -> None:
+    known, less = Payout.objects.order_by("arrives_on")
+    paid = Payment.objects.filter(gateway=payouts.GATEWAY, captured__gt=0)
+    assert {one.method for one in paid} == {"card"}
+    rows = PayoutRow.objects.filter(kind="payment")
+    assert sorted(rows.values_list("payment", flat=True)) == sorted(paid.values_list("pk", flat=True))
+    assert not rows.exclude(status="matched").exists()
+    assert (known.open_rows, less.open_rows) == (0, 1)
+    for payout in (known, less):
+        fees = sum((row.fee for row in payout.rows.all()), start=Decimal(0))
+        left = sum((row.amount - row.fee for row in payout.rows.all()), start=Decimal(0))
+        assert (payout.fees, payout.amount) == (fees, left)
+        assert fees > 0
+    open_row = PayoutRow.objects.get(status="open")
+    assert (open_row.payout, open_row.kind, open_row.amount) == (less, "other", -payouts.MISSING)
+    # What the provider has kept without a word stays on its account until somebody says what it is.
+    held = LedgerEntry.objects.filter(account__kind="money", account__detail=payouts.GATEWAY).aggregate(
+        sum=Sum("amount")
+    )
+    assert round(held["sum"], 2) == payouts.MISSING
+    # Each can be sent back: the books of the provider know it.
+    books = ProviderCheckout.objects.filter(state="paid").values_list("code", "key", "amount")
+    assert sorted(books) == sorted(paid.values_list("reference", "code", "captured"))
+
+
 def test_the_statement_of_the_bank_fits_what_is_open(client: Client) -> None:
     DemoDatabase.objects.update(ready=True)
     answer = client.get("/demo/bank-statement.csv")
@@ -128,14 +157,15 @@ def test_the_statement_of_the_bank_fits_what_is_open(client: Client) -> None:
     lines = BankLine.objects.filter(statement=statement)
     assert statement.summary["faulty"] == []
     assert Counter(lines.filter(status="open").values_list("confidence", flat=True)) == {
-        "exact": 5,
+        "exact": 6,
         "likely": 3,
         "none": 1,
     }
     assert [line.amount < 0 for line in lines.filter(status="left")] == [True]
     assert all(line.booked_on < timezone.localdate() for line in lines)
     booked = billing.book_certain(statement.pk, actor=VISITOR)
-    assert [one.refusal for one in booked] == [""] * 5
+    assert [one.refusal for one in booked] == [""] * 6
+    assert Payout.objects.exclude(bank_line=None).get() == Payout.objects.earliest("arrives_on")
     # Booked to the last, there is still a file, with what is none of the invoices.
     for invoice in Invoice.objects.filter(status__in=selectors.WAITING):
         billing.record_payment(invoice.order_id, method="cash", amount=invoice.open_amount, actor=VISITOR)

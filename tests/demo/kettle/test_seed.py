@@ -14,6 +14,7 @@ from core import bell, invariants
 from core.models import Delivery, EventRecord, OutgoingMail, User
 from customers.models import Customer
 from demo import morning, story
+from demo import offers as quotations
 from demo.catalogue import EXPECTED, LAST_THREE, PREORDER, RELEASED_IN, SCARCE
 from demo.morning import NOT_FOUND
 from fulfillment import selectors as floor
@@ -58,6 +59,38 @@ def test_every_order_stands_where_the_script_says() -> None:
         "fulfilling": 22,
         "fulfilled": 28 + 12,
     }
+
+
+def test_a_quotation_lapsed_and_another_was_asked_for_too_late_and_accepted_when_it_was_made_anew() -> None:
+    over = Order.objects.filter(status="expired", draft__isnull=False).select_related("draft").order_by("pk")
+    passed, too_late = over
+    today = timezone.localdate()
+    assert [today - one.draft.valid_until for one in over] == [timedelta(days=11), timedelta(days=7)]
+    for one in over:
+        offer = EventRecord.objects.get(thread=one.history_thread(), name="orders.draft_offered")
+        letter = OutgoingMail.objects.get(thread=one.history_thread(), kind="quotation")
+        assert one.draft.offered_at == offer.at == letter.created_at == letter.sent_at
+        assert timezone.localdate(offer.at) < one.draft.valid_until
+        assert one.placed_at is None
+    wanted = EventRecord.objects.filter(name="orders.quotation_wanted").values_list("thread", flat=True)
+    assert list(wanted) == [too_late.history_thread()]
+    anew = Order.objects.get(customer=too_late.customer, draft__open=False, placed_at__isnull=False, deposit_total=0)
+    assert too_late.bill_to.company == quotations.RENEWS
+    assert anew.status == "confirmed"
+    goods = [sorted(one.lines.values_list("sku", "quantity")) for one in (too_late, anew)]
+    assert goods[0] == goods[1]
+
+
+def test_an_accepted_quotation_awaits_its_deposit_and_its_customer_was_sent_the_way_to_pay() -> None:
+    order = Order.objects.get(status="verified", deposit_total__gt=0)
+    assert (order.deposit_total, order.paid_total) == (round(order.total * 3 / 10, 2), 0)
+    letter = OutgoingMail.objects.get(thread=order.history_thread(), kind="order_received")
+    assert "/track/" in letter.text
+    # Beside it, quotations that can be accepted, one of them with a deposit, and one that is not offered yet.
+    drafts = Order.objects.filter(status="draft").values_list("draft__valid_until", "deposit_total").order_by("pk")
+    today = timezone.localdate()
+    days = [(until - today).days if until else 0 for until, _deposit in drafts]
+    assert (sorted(days), sum(deposit > 0 for _until, deposit in drafts)) == ([0, 1, 14, 30], 1)
 
 
 def test_nine_orders_are_on_hold_one_for_each_ground() -> None:
