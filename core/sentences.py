@@ -34,7 +34,7 @@ MONEY = r"-?\d+(?:\.\d+)? [A-Z]{3}"
 ISO_DAY = r"\d{4}-\d\d-\d\d"
 # What the value of a place looks like, by its name; others are free text.
 SHAPES = {
-    **dict.fromkeys(("order", "number", "parcel"), NUMBER),
+    **dict.fromkeys(("change", "number", "order", "parcel"), NUMBER),
     **dict.fromkeys(("count", "hours", "line", "most", "n"), COUNT),
     **dict.fromkeys(
         (
@@ -55,6 +55,7 @@ SHAPES = {
     ),
     "units": ITEMS,
     "day": ISO_DAY,
+    "document": r"\S+",
     "share": SHARE,
     "limit": f"{MONEY}|{SHARE}",
 }

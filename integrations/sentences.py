@@ -41,3 +41,9 @@ STOCK_IS_THERE = sentence(gettext_noop("%(n)s are there already; correct stock i
 
 NOT_TAKEN = sentence(gettext_noop("%(n)s row(s) of %(file)s were not taken"))
 NO_SALE = sentence(gettext_noop("Cancellation %(document)s: no sale found for %(n)s row(s)"))
+OTHER_FILE = sentence(gettext_noop("%(document)s was imported from another file"))
+NO_EARLIER_SALE = sentence(gettext_noop("No earlier sale of it to this customer in the file"))
+CANCELLED_BY = sentence(gettext_noop("Cancellation %(document)s"))
+OPENING_FOR = sentence(gettext_noop("Opening stock for %(file)s"))
+OPENING_OF = sentence(gettext_noop("Opening stock of %(file)s"))
+STOCK_CORRECTION = sentence(gettext_noop("Stock correction"))

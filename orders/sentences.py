@@ -50,6 +50,13 @@ OVER_BY_NOW = sentence(gettext_noop("The order is over by now"))
 MISSING_SENT_FROM = sentence(gettext_noop("%(place)s sends what was missing"))
 TAKEN_FROM_OTHERS = sentence(gettext_noop("Its units came from less urgent orders"))
 TRIED_AGAIN = sentence(gettext_noop("It is tried again"))
+MONEY_WENT_BACK = sentence(gettext_noop("The money went back"))
+UNITS_BACK = sentence(gettext_noop("Its units are back"))
+FOUND_ELSEWHERE = sentence(gettext_noop("Its units were found elsewhere"))
+# Why an order ended where nobody said it.
+CANCELLED_BY_CUSTOMER = sentence(gettext_noop("Cancelled by the customer"))
+NOT_PAID_IN_TIME = sentence(gettext_noop("Not paid in time"))
+NOT_ACCEPTED_IN_TIME = sentence(gettext_noop("The quotation was not accepted in time"))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from billing.gateways.base import (
     Stand,
     Standing,
 )
+from billing.sentences import PAYS_THERE, PROVIDER_ANSWERED, TAKES_AT_ONCE
 from core.money import Money, plain
 
 
@@ -78,7 +79,7 @@ class DemoGateway:
         status, said = self._call("POST", f"payments/{quote(reference)}/refunds/", body)
         if status in (200, 201):
             return Answer(outcome=Outcome.DONE, reference=_text(said, "id"))
-        return Answer(outcome=Outcome.REFUSED, reason=_text(said, "reason") or f"The provider answered {status}")
+        return Answer(outcome=Outcome.REFUSED, reason=_text(said, "reason") or PROVIDER_ANSWERED(status=status))
 
     def find_refund(self, *, reference: str, key: str) -> Answer | None:
         """Say nothing: it may be asked to send money back as often as one likes, it does so once."""
@@ -111,7 +112,7 @@ class DemoGateway:
         status, said = self._call("POST", f"payments/{quote(evidence.payment)}/evidence/", body)
         if status == 200:
             return Answer(outcome=Outcome.DONE, reference=evidence.dispute)
-        return Answer(outcome=Outcome.REFUSED, reason=_text(said, "reason") or f"The provider answered {status}")
+        return Answer(outcome=Outcome.REFUSED, reason=_text(said, "reason") or PROVIDER_ANSWERED(status=status))
 
     def payout(self, *, reference: str) -> PayoutStanding:
         """Refuse: it keeps what it took."""
@@ -119,7 +120,7 @@ class DemoGateway:
 
     def charge(self, charge: Charge) -> Standing:
         """Refuse: it keeps no means of customers."""
-        return Standing(stand=Stand.REFUSED, reason="The customer pays on the provider's page")
+        return Standing(stand=Stand.REFUSED, reason=PAYS_THERE())
 
     def read_notice(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """Return what a message is about."""
@@ -138,15 +139,15 @@ class DemoGateway:
     # It holds nothing, so there is nothing to take or to let go later.
     def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
         """Refuse: only the customer can pay, on its page."""
-        return Answer(outcome=Outcome.REFUSED, reason="The customer pays on the provider's page")
+        return Answer(outcome=Outcome.REFUSED, reason=PAYS_THERE())
 
     def capture(self, *, reference: str, amount: Money, key: str) -> Answer:
         """Refuse: it took the money at once."""
-        return Answer(outcome=Outcome.REFUSED, reason="The provider takes the money at once")
+        return Answer(outcome=Outcome.REFUSED, reason=TAKES_AT_ONCE())
 
     def void(self, *, reference: str, key: str) -> Answer:
         """Refuse: it took the money at once."""
-        return Answer(outcome=Outcome.REFUSED, reason="The provider takes the money at once")
+        return Answer(outcome=Outcome.REFUSED, reason=TAKES_AT_ONCE())
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         if not self.is_ready:

@@ -30,6 +30,7 @@ from billing.gateways.base import (
     Stand,
     Standing,
 )
+from billing.sentences import ODD_AMOUNT, PAYS_THERE
 from core.money import Money
 
 VERSION = "2024-06-20"
@@ -43,7 +44,7 @@ Said = Mapping[str, Any]
 
 def _odd(amount: Money) -> Answer:
     """Say no in its place: it has no such amount, and would be asked for it for ever."""
-    return Answer(outcome=Outcome.REFUSED, reason=f"The provider cannot move exactly {amount}")
+    return Answer(outcome=Outcome.REFUSED, reason=ODD_AMOUNT(amount=amount))
 
 
 class StripeGateway:
@@ -162,7 +163,7 @@ class StripeGateway:
 
     def authorize(self, *, amount: Money, reference: str, key: str) -> Answer:
         """Refuse: only the customer can pay, on its page."""
-        return Answer(outcome=Outcome.REFUSED, reason="The customer pays on the provider's page")
+        return Answer(outcome=Outcome.REFUSED, reason=PAYS_THERE())
 
     # Money that goes back --------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from billing import selectors
 from billing.models import Payment
+from billing.sentences import OF_CHANGE, ORDER_CHANGED
 from billing.services.common import moment, summed, take_order
 from billing.services.matching import tell_order
 from billing.services.payments import HELD, give_up_checkouts, let_go_of_spare, void_payment
@@ -27,17 +28,17 @@ def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal
     if not Payment.objects.filter(order=order).exists():
         return Decimal(0)
     if selectors.undecided(order):
-        give_up_checkouts(order, unless=selectors.payable(order), reason="The order was changed", actor=actor)
+        give_up_checkouts(order, unless=selectors.payable(order), reason=ORDER_CHANGED(), actor=actor)
     if (spare := order.authorized_total - max(Decimal(0), order.balance_due)) > 0:
         _let_go_of_credit(order, spare, change=change, actor=actor)
-        let_go_of_spare(order.pk, reason=f"Change {change}", actor=actor)
+        let_go_of_spare(order.pk, reason=OF_CHANGE(change=change), actor=actor)
     back = _too_much(order)
     if back > 0:
         request_refund(
             order.pk,
             amount=Money(back, order.currency),
             reference=change,
-            reason=f"Change {change}",
+            reason=OF_CHANGE(change=change),
             actor=actor,
             at=moment(None),
         )
@@ -45,7 +46,7 @@ def settle_edit(order_id: int, *, change: str, actor: Actor = SYSTEM) -> Decimal
 
 
 def _let_go_of_credit(order: Order, spare: Decimal, *, change: str, actor: Actor) -> None:
-    reason = f"Change {change}"
+    reason = OF_CHANGE(change=change)
     for payment in Payment.objects.filter(order=order, gateway=CODE, status__in=HELD).order_by("-pk"):
         part = min(spare, payment.held)
         if part <= 0:

@@ -27,7 +27,7 @@ from billing.events import (
 )
 from billing.gateways import About, Checkout, Notice, Stand, Standing
 from billing.models import Payment
-from billing.sentences import CAPTURE_REFUSED, NEVER_REACHED, PAID_OTHERWISE
+from billing.sentences import AMOUNT_CHANGED, ANOTHER_WAY, CAPTURE_REFUSED, NEVER_REACHED, PAID_OTHERWISE
 from billing.services.booking import post_capture
 from billing.services.captures import (
     charge_means,
@@ -40,7 +40,7 @@ from billing.services.captures import (
 )
 from billing.services.common import about_money, about_payment, take_order, take_payment, tell_if_late
 from billing.services.matching import FIRST_PAUSE, match_money, tell_order
-from billing.services.payments import ANOTHER_WAY, give_up_checkouts, let_go_of_spare
+from billing.services.payments import give_up_checkouts, let_go_of_spare
 from billing.services.rounds import ask_about_each
 from billing.services.sellers import seller_of_order
 from core import outbox
@@ -114,7 +114,7 @@ def begin_checkout(order_id: int, *, return_url: str, actor: Actor) -> Payment:
         raise NothingToPay(_("Nothing is to be paid for this order at the moment"), order_status=order.status)
     if not provider.takes(Money(due, order.currency)):
         raise OnlinePaymentUnavailable(_("The payment provider cannot take exactly this amount; please use the bank"))
-    payment = give_up_checkouts(order, unless=due, reason="The amount changed", actor=actor)
+    payment = give_up_checkouts(order, unless=due, reason=AMOUNT_CHANGED(), actor=actor)
     if payment is None:
         payment = Payment.objects.create(
             order=order,
@@ -253,10 +253,10 @@ def settle_checkout(
     payment.reference = standing.reference or payment.reference
     if standing.stand is Stand.PAID:
         _take_money(order, payment, standing, actor=actor, at=when)
-        let_go_of_spare(order.pk, reason=ANOTHER_WAY, actor=actor)
+        let_go_of_spare(order.pk, reason=ANOTHER_WAY(), actor=actor)
     elif standing.stand is Stand.HELD:
         hold_money(order, payment, standing, actor=actor, at=when)
-        let_go_of_spare(order.pk, reason=ANOTHER_WAY, actor=actor)
+        let_go_of_spare(order.pk, reason=ANOTHER_WAY(), actor=actor)
     elif standing.stand is Stand.OPEN:
         _stay_open(payment, standing, actor=actor, at=when)
     elif standing.stand is Stand.REFUSED:

@@ -14,7 +14,7 @@ from billing.cards import without_cards
 from billing.errors import CreditExceedsInvoice, NotIssued, ReferenceTaken
 from billing.events import CreditNoteDrafted, CreditNoteIssued
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund
-from billing.sentences import CREDITED_AFTER_WRITE_OFF
+from billing.sentences import CREDITED_AFTER_WRITE_OFF, CREDITED_IN_FULL
 from billing.services.booking import post_credit_note
 from billing.services.common import checked, moment, summed, take_credit_note, take_invoice, take_order, units_by_line
 from billing.services.crediting import (
@@ -345,7 +345,7 @@ def _take_off(invoice: Invoice, amount: Decimal, *, actor: Actor, at: datetime) 
         # What is taken back was never bad debt: the credit note, with its tax, goes before the write-off.
         take_back(invoice.order, invoice, too_much, reason=CREDITED_AFTER_WRITE_OFF(), actor=actor, at=at)
     if invoice.credited_total >= invoice.total and invoice.status != Invoice.Status.CANCELLED:
-        advance(invoice, "cancel", actor=actor, note="credited in full", at=at)
+        advance(invoice, "cancel", actor=actor, note=CREDITED_IN_FULL(), at=at)
     elif (was_open and invoice.open_amount <= 0) or (was_given_up and not invoice.written_off_total):
         advance(invoice, "settle", actor=actor, at=at)
     else:

@@ -8,6 +8,7 @@ from billing import selectors
 from billing.errors import PaymentDisputed
 from billing.events import RefundFailed
 from billing.models import Payment, Refund
+from billing.sentences import NOT_SENT_BACK
 from core.actors import Actor
 from core.money import Money
 from core.outbox import emit
@@ -38,7 +39,7 @@ def report_failed_refund(order: Order, refund: Refund, *, reason: str, actor: Ac
     emit(fact, actor=actor, at=at)
     orders.open_exception(
         category="refund_failed",
-        title=f"{Money(refund.amount, refund.currency)} could not be sent back: {reason}"[:300],
+        title=NOT_SENT_BACK(amount=Money(refund.amount, refund.currency), reason=reason)[:300],
         dedupe_key=f"refund-failed:{refund.code}",
         order_id=order.pk,
         payload={"refund": refund.code, "reason": reason[:300]},

@@ -17,6 +17,7 @@ from billing.events import (
     PaymentVoided,
 )
 from billing.models import Payment
+from billing.sentences import ANOTHER_WAY
 from billing.services.booking import post_capture
 from billing.services.captures import NOTHING_OWED, ask_to_let_go, charge_again
 from billing.services.common import (
@@ -51,7 +52,6 @@ from orders.inputs import PaymentInput
 from orders.models import Order, OrderStatus
 
 HELD = (Payment.Status.AUTHORIZED, Payment.Status.PARTIALLY_CAPTURED)
-ANOTHER_WAY = "Money came another way"
 
 
 @service
@@ -123,7 +123,7 @@ def record_payment(
     tell_order(order, actor=actor, at=moment(at))
     tell_if_late(order, payment, actor=actor, at=moment(at))
     give_up_overtaken(order, actor=actor)
-    let_go_of_spare(order.pk, reason=ANOTHER_WAY, actor=actor, at=at)
+    let_go_of_spare(order.pk, reason=ANOTHER_WAY(), actor=actor, at=at)
     return payment
 
 
@@ -348,7 +348,7 @@ def give_up_checkouts(
 def give_up_overtaken(order: Order, *, actor: Actor) -> None:
     """Close the provider's pages where money came another way, so that nobody pays twice."""
     if selectors.undecided(order):
-        give_up_checkouts(order, unless=selectors.payable(order), reason=ANOTHER_WAY, actor=actor)
+        give_up_checkouts(order, unless=selectors.payable(order), reason=ANOTHER_WAY(), actor=actor)
 
 
 @service

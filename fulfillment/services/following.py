@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.service import service
 from core.transitions import advance
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, ShipmentLine
 from fulfillment.selectors import NOT_PICKED, OPEN_WORK
-from fulfillment.sentences import PULLED_BACK
+from fulfillment.sentences import ORDER_CHANGED, PULLED_BACK
 from orders.models import Order
 from orders.ports import Piece
 
@@ -67,7 +66,7 @@ def follow_order(order_id: int, *, actor: Actor, at: datetime) -> None:
             if work.status == Status.RELEASED:
                 leave_wave(work, why=PULLED_BACK(), actor=actor, at=at)
                 work.released_at = work.assignee = None
-                advance(work, "pull_back", actor=actor, note=_("The order was changed"), at=at)
+                advance(work, "pull_back", actor=actor, note=ORDER_CHANGED(), at=at)
                 pulled.append(work)
         withdraw_early(order_id, actor=actor, at=at)
         _follow_days(order_id)

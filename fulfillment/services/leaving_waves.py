@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.outbox import emit
@@ -13,6 +12,7 @@ from core.transitions import advance
 from fulfillment.events import WorkLeftWave
 from fulfillment.models import FulfillmentOrder, Wave
 from fulfillment.selectors import NOT_PICKED
+from fulfillment.sentences import NOTHING_LEFT
 
 OPEN = (Wave.Status.PLANNED, Wave.Status.RELEASED)
 
@@ -51,7 +51,7 @@ def settle_wave(wave_id: int | None, *, actor: Actor, at: datetime | None = None
     if wave.status not in OPEN or FulfillmentOrder.objects.filter(wave=wave, status__in=NOT_PICKED).exists():
         return
     if not FulfillmentOrder.objects.filter(wave=wave).exists():
-        advance(wave, "cancel", actor=actor, note=_("Nothing is left in it"), at=at)
+        advance(wave, "cancel", actor=actor, note=NOTHING_LEFT(), at=at)
         return
     wave.done_at = at or timezone.now()
     advance(wave, "finish", actor=actor, at=at)

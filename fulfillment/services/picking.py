@@ -13,7 +13,7 @@ from core.transitions import advance
 from fulfillment.errors import UnknownLine, WrongQuantity
 from fulfillment.events import FulfillmentPlanned, ShortPick
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
-from fulfillment.sentences import NOT_FOUND, PULLED_BACK
+from fulfillment.sentences import NOT_FOUND, NOTHING_FOUND, PULLED_BACK
 from inventory.kits import complete
 from orders import services as orders
 
@@ -149,7 +149,7 @@ def _find_nothing(
     """Not one unit is there: the work itself is planned again, with an exception."""
     if work.status == Status.RELEASED:
         advance(work, "start", actor=actor, at=at)
-    wave_id = _pull_back(work, reason=reason or _("Nothing was found"), actor=actor, at=at)
+    wave_id = _pull_back(work, reason=reason or NOTHING_FOUND(), actor=actor, at=at)
     _report(work, work, missing, of_kits=of_kits, reason=reason, actor=actor, at=at)
     settle_wave(wave_id, actor=actor, at=at)
     return work

@@ -17,7 +17,7 @@ from fulfillment.events import FulfillmentPlanned, FulfillmentReleased
 from fulfillment.held import STOPPING, held_parts
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
 from fulfillment.selectors import NOT_PICKED
-from fulfillment.sentences import CALLED_OFF
+from fulfillment.sentences import CALLED_OFF, UNITS_GONE, WANTED_LATER
 from inventory import services as inventory
 from inventory.models import Warehouse
 from orders import services as orders
@@ -165,7 +165,7 @@ def withdraw_early(order_id: int, *, actor: Actor, at: datetime | None = None) -
     early = {pk for pk, position in lines if (planned[pk].warehouse_id, position) in held}
     for pk in sorted(early):
         leave_wave(planned[pk], why=CALLED_OFF(), actor=actor, at=at)
-        advance(planned[pk], "cancel", actor=actor, note=_("It is wanted later now"), at=at)
+        advance(planned[pk], "cancel", actor=actor, note=WANTED_LATER(), at=at)
     return [planned[pk] for pk in sorted(early)]
 
 
@@ -185,7 +185,7 @@ def _excess(order: Order) -> dict[tuple[int | None, int], int]:
 def _cancel_if_empty(work: FulfillmentOrder, left: int, *, actor: Actor, at: datetime | None) -> FulfillmentOrder:
     if not left:
         leave_wave(work, why=CALLED_OFF(), actor=actor, at=at)
-        advance(work, "cancel", actor=actor, note=_("The units are not there any more"), at=at)
+        advance(work, "cancel", actor=actor, note=UNITS_GONE(), at=at)
     return work
 
 

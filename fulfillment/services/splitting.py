@@ -13,7 +13,7 @@ from core.transitions import advance
 from fulfillment.errors import NothingToMerge, NothingToPutBack, NotPlanned, WrongQuantity
 from fulfillment.events import FulfillmentPlanned
 from fulfillment.models import FulfillmentLine, FulfillmentOrder
-from fulfillment.sentences import PUT_TOGETHER
+from fulfillment.sentences import PUT_TOGETHER, TOGETHER_WITH
 
 from .cancelling import OVER, PICKED, void_labels
 from .leaving_waves import leave_wave
@@ -91,7 +91,7 @@ def merge_fulfillment(fulfillment_order_id: int, *, actor: Actor, at: datetime |
     FulfillmentLine.objects.filter(pk__in=[line.pk for line in mine.values()]).update(fulfillment_order=work)
     for other in others:
         leave_wave(other, why=PUT_TOGETHER(), actor=actor, at=at)
-        advance(other, "cancel", actor=actor, note=_("Put together with %(work)s") % {"work": work}, at=at)
+        advance(other, "cancel", actor=actor, note=TOGETHER_WITH(work=work), at=at)
     note_change(work, "fulfillment.merged", actor=actor, after={"with": ", ".join(str(one) for one in others)})
     return work
 

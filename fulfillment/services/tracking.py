@@ -16,7 +16,7 @@ from fulfillment.errors import EventOfAnother
 from fulfillment.events import ShipmentDelivered, ShipmentFailed
 from fulfillment.models import Shipment, TrackingEvent
 from fulfillment.selectors import TROUBLE
-from fulfillment.sentences import CAME_BACK, LOST, NEVER_SHIPPED, UNDELIVERED
+from fulfillment.sentences import CAME_BACK, DELIVERED_AFTER_ALL, LOST, NEVER_SHIPPED, UNDELIVERED
 from orders import services as orders
 from orders.models import OrderException
 
@@ -137,7 +137,7 @@ def _settle_trouble(shipment: Shipment) -> None:
     keys = [_trouble_key(shipment, status) for status in TROUBLE]
     open_ones = OrderException.objects.filter(dedupe_key__in=keys, status__in=OPEN)
     for pk in open_ones.values_list("pk", flat=True):
-        orders.close_exception(pk, resolution=_("Delivered after all"), actor=SYSTEM)
+        orders.close_exception(pk, resolution=DELIVERED_AFTER_ALL(), actor=SYSTEM)
 
 
 def _trouble_key(shipment: Shipment, status: str) -> str:

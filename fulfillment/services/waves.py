@@ -17,7 +17,7 @@ from fulfillment.errors import NothingForAWave, QueueChanged, QueueTaken, WaveNo
 from fulfillment.events import WavePlanned
 from fulfillment.models import MOST_TOTES, FulfillmentOrder, Wave
 from fulfillment.selectors import NOT_PICKED, with_lines
-from fulfillment.sentences import CALLED_OFF
+from fulfillment.sentences import CALLED_OFF, WAVE_CANCELLED
 from orders import services as orders
 from orders.models import Order
 
@@ -131,7 +131,7 @@ def cancel_wave(wave_id: int, *, reason: str = "", actor: Actor, at: datetime | 
     for work in works if was_released else ():
         if work.status == Status.PLANNED:
             continue
-        _pull_back(work, reason=reason or _("The wave was cancelled"), actor=actor, at=when)
+        _pull_back(work, reason=reason or WAVE_CANCELLED(), actor=actor, at=when)
         begun[work.order_id].append(work)
     take_out(works, why=CALLED_OFF(), actor=actor, at=when)
     for order_id in sorted(begun):

@@ -23,7 +23,7 @@ from fulfillment.models import Shipment
 from integrations.imports.base import MatchedReturn, Plan, PlannedCancellation, PlannedOrder, Row
 from integrations.imports.online_retail import CURRENCY, charge_kind, read_plan
 from integrations.models import ImportBatch, ImportRow
-from integrations.sentences import NO_SALE
+from integrations.sentences import CANCELLED_BY, NO_EARLIER_SALE, NO_SALE, OTHER_FILE, STOCK_CORRECTION
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 from orders import services as orders
@@ -164,7 +164,7 @@ class Runner:
         fresh = [row for row in planned.rows if row.line not in self.done]
         known = self.known.get(planned.reference)
         if known is not None and len(fresh) == len(planned.rows):
-            self._record(fresh, Outcome.REJECTED, reason=f"{known[2]} was imported from another file")
+            self._record(fresh, Outcome.REJECTED, reason=OTHER_FILE(document=known[2]))
             return
         if known is not None and _is_there(known[1], self.stage):
             return
@@ -235,7 +235,7 @@ class Runner:
                         product_id=product.pk,
                         warehouse_id=self.warehouse.pk,
                         change=row.quantity,
-                        reason=(row.description or "Stock correction")[:200],
+                        reason=(row.description or STOCK_CORRECTION())[:200],
                         reference=reference_of(self.batch),
                         actor=self.actor,
                         at=row.at,
@@ -269,7 +269,7 @@ class Runner:
         if unmatched:
             with unit_of_work():
                 self._open_exception(cancellation, unmatched)
-                self._record(unmatched, Outcome.UNMATCHED, reason="No earlier sale of it to this customer in the file")
+                self._record(unmatched, Outcome.UNMATCHED, reason=NO_EARLIER_SALE())
 
     def _return(self, reference: str, matches: list[MatchedReturn], cancellation: PlannedCancellation) -> None:
         """Take the goods back, all steps at the time the file gives."""
@@ -285,7 +285,7 @@ class Runner:
                 order_id,
                 quantities=dict(quantities),
                 warehouse_id=self.warehouse.pk,
-                reason=f"Cancellation {cancellation.reference}",
+                reason=CANCELLED_BY(document=cancellation.reference),
                 actor=self.actor,
                 at=at,
             )

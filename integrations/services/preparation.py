@@ -10,6 +10,7 @@ from customers.models import Customer
 from integrations.imports.base import Plan, PlannedOrder, Row
 from integrations.imports.online_retail import CURRENCY
 from integrations.models import ImportBatch
+from integrations.sentences import OPENING_FOR
 from inventory import services as inventory
 from inventory.models import Product, Warehouse
 
@@ -39,7 +40,7 @@ def prepare(batch: ImportBatch, plan: Plan, *, actor: Actor) -> None:
             units=units,
             kind="opening",
             reference=reference_of(batch),
-            reason=f"Opening stock for {batch.file_name}"[:200],
+            reason=OPENING_FOR(file=batch.file_name)[:200],
             actor=actor,
             at=_opening_time(plan),
         )

@@ -21,6 +21,7 @@ from integrations import sentences as say
 from integrations.events import ProductRowsDue
 from integrations.imports.products import ReadRow
 from integrations.models import ImportBatch, ImportRow
+from integrations.sentences import OPENING_OF
 from inventory import services as inventory
 from pricing import services as pricing
 
@@ -140,7 +141,7 @@ def _take_one(batch_id: int, row: ReadRow, *, source: str, actor: Actor) -> None
             warehouse_id=warehouse_id,
             units={product_id: units},
             kind="opening",
-            reason=f"Opening stock of {source}"[:200],
+            reason=OPENING_OF(file=source)[:200],
             reference=f"import-{batch_id}",
             actor=actor,
         )

@@ -18,7 +18,7 @@ from core.actors import Actor
 from core.admin import history
 from core.admin.actors import actor_for
 from core.admin.base import Tab
-from core.admin.columns import badge_column, figure_column, link_column, when_column
+from core.admin.columns import badge_column, figure_column, link_column, retold_column, when_column
 from core.admin.forms import KEY, ReasonForm
 from core.admin.panels import PanelAdmin
 from core.admin.site import BackOffice, site
@@ -120,7 +120,7 @@ class StockCountAdmin(PlainPlaces, TransitionAdmin, PanelAdmin):
         "number",
         badge_column("status"),
         link_column("warehouse"),
-        "note",
+        retold_column("note"),
         figure_column("shelves", _("shelves")),
         figure_column("done", _("counted")),
         "worth",
@@ -136,7 +136,7 @@ class StockCountAdmin(PlainPlaces, TransitionAdmin, PanelAdmin):
     empty_text = _("Nothing was counted yet. Add a sheet to begin.")
     facts = (
         link_column("warehouse"),
-        "note",
+        retold_column("note"),
         figure_column("shelves", _("shelves")),
         figure_column("done", _("counted")),
         "worth",

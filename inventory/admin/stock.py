@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.actors import Actor
 from core.admin import history
 from core.admin.base import BackOfficeAdmin, Tab
-from core.admin.columns import actor_column, code_column, figure_column, link_column, when_column
+from core.admin.columns import actor_column, code_column, figure_column, link_column, retold_column, when_column
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -260,7 +260,7 @@ class StockMovementAdmin(BackOfficeAdmin):
         "kind",
         figure_column("quantity", _("on hand")),
         figure_column("quarantine_quantity", _("quarantine")),
-        "reason",
+        retold_column("reason"),
         code_column("reference"),
         actor_column("actor"),
     )

@@ -18,6 +18,7 @@ from inventory.errors import AlreadyCounting, CountOver, NothingToCount
 from inventory.events import CountBooked, StockReceived
 from inventory.models import StockCount, StockCountLine, StockItem, StockMovement
 from inventory.out_of_bins import out_of_bins
+from inventory.sentences import BIN_EMPTY
 
 from .adjustments import adjust_shelves, locked_with_kits
 from .once import claim
@@ -62,7 +63,7 @@ def count_empty_bin(stock_item_id: int, *, actor: Actor) -> StockCount:
     """Have a shelf counted that somebody found empty; one that is being counted already stays on its sheet."""
     item = StockItem.objects.locked().get(pk=stock_item_id)
     known = StockCount.objects.filter(lines__stock_item=item, lines__is_open=True).first()
-    return known or _make_sheet(item.warehouse_id, [item.pk], note="Bin is empty", actor=actor)
+    return known or _make_sheet(item.warehouse_id, [item.pk], note=BIN_EMPTY(), actor=actor)
 
 
 @service

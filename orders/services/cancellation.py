@@ -18,7 +18,7 @@ from orders.events import OrderCancelled, OrderExpired
 from orders.exception_events import CausesMoved
 from orders.models import Movement, Order, OrderChange, OrderException, OrderStatus
 from orders.ports import paper_book
-from orders.sentences import PART_PAID
+from orders.sentences import NOT_PAID_IN_TIME, OVER_BY_NOW, PART_PAID
 from pricing import services as pricing
 
 from .book import cancel_charges, charges_of, lines_of, note_units, take_order, write_units
@@ -85,7 +85,7 @@ def expire_order(order_id: int, *, actor: Actor = SYSTEM, at: datetime | None = 
         return None
     with _nothing_left(order, actor=actor, at=when):
         order.cancelled_at = when
-        advance(order, "lapse", actor=actor, note="Not paid in time", at=when)
+        advance(order, "lapse", actor=actor, note=NOT_PAID_IN_TIME(), at=when)
     emit(OrderExpired(order_id=order.pk, quiet=order.quiet), actor=actor, at=when)
     _release(order, actor=actor, at=when)
     return order
@@ -115,7 +115,7 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     order.cancelled_total = order.total - order.credited_total
     order.stock_held_until, order.stock_lapsed = None, False
     restate(order, lines=lines, charges=charges)
-    close_holds(order, note=f"{order.status} ended", actor=actor, at=at)
+    close_holds(order, note=OVER_BY_NOW(), actor=actor, at=at)
     if pricing.granted_by(order.explanation):
         pricing.give_back(str(order.number), at=at)
     yield

@@ -17,7 +17,7 @@ from orders import guards, selectors
 from orders.derivation import restate
 from orders.events import GoodsDelivered, GoodsShipped
 from orders.models import Movement, Order, OrderException, OrderStatus
-from orders.sentences import LATE_MONEY, MONEY_GONE
+from orders.sentences import LATE_MONEY, MONEY_GONE, MONEY_WENT_BACK
 from pricing.models import Channel
 
 from .asking import UNDER_WAY, ask_for_more
@@ -169,7 +169,7 @@ def record_payment(
         )
     elif order.status in selectors.GONE and order.open_exceptions and paid <= refunded:
         late = OrderException.objects.filter(order=order, dedupe_key=f"late-payment:{order.pk}")
-        close_exceptions(late.values_list("pk", flat=True), resolution="The money went back", actor=actor, at=when)
+        close_exceptions(late.values_list("pk", flat=True), resolution=MONEY_WENT_BACK(), actor=actor, at=when)
     return order
 
 

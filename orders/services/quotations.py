@@ -22,6 +22,7 @@ from orders.errors import InvalidOrder, NotADraft, NothingToPay, QuotationLapsed
 from orders.events import PaymentRequested, QuotationOffered
 from orders.inputs import OrderInput
 from orders.models import Draft, Order, OrderLine, OrderStatus
+from orders.sentences import NOT_ACCEPTED_IN_TIME
 from pricing import services as pricing
 
 from .approving import why_approve_discount
@@ -161,7 +162,7 @@ def lapse_draft(order_id: int, *, at: datetime, actor: Actor = SYSTEM) -> bool:
         return False
     order.cancelled_total, order.balance_due = order.total, Decimal(0)
     order.cancelled_at = at
-    advance(order, "lapse", actor=actor, note="The quotation was not accepted in time", at=at)
+    advance(order, "lapse", actor=actor, note=NOT_ACCEPTED_IN_TIME(), at=at)
     pricing.give_back(str(order.number), at=at)
     close_draft(order)
     return True

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
@@ -17,7 +16,7 @@ from orders import outlook, promise
 from orders.models import Order, OrderException, OrderLine, parts_in
 from orders.promise import Wait
 from orders.selectors import LIVE, SERVED, in_line, with_their_kits
-from orders.sentences import RELEASE, SUPPLY, Cause
+from orders.sentences import FOUND_ELSEWHERE, RELEASE, SUPPLY, Cause
 from pricing import services as pricing
 
 from .exceptions import OPEN, close_exceptions, shortfall_key
@@ -61,7 +60,7 @@ def _close_what_was_found(order_ids: Sequence[int], *, actor: Actor) -> None:
     told = OrderException.objects.filter(dedupe_key__in=[shortfall_key(pk) for pk in order_ids], status__in=OPEN)
     missing = OrderLine.objects.filter(order=OuterRef("order"), backordered__gt=0)
     if found := list(told.filter(~Exists(missing)).values_list("pk", flat=True)):
-        close_exceptions(found, resolution=_("Its units were found elsewhere"), actor=actor)
+        close_exceptions(found, resolution=FOUND_ELSEWHERE(), actor=actor)
 
 
 def redate_release(product_id: int, *, actor: Actor = SYSTEM) -> int:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
@@ -17,7 +16,7 @@ from orders.derivation import restate
 from orders.events import BackordersFilled, LentIsBack
 from orders.models import Order, OrderException, OrderLine
 from orders.outlook import Demanding
-from orders.sentences import FILLED, LENT_NOT_BACK
+from orders.sentences import FILLED, LENT_NOT_BACK, UNITS_BACK
 
 from .book import lines_of, take_order, write_units
 from .borrowing import DATED, borrow, facts_of
@@ -144,7 +143,7 @@ def close_lent(order_ids: Iterable[int], *, actor: Actor = SYSTEM) -> None:
     missing = set(selectors.lent().filter(order__in=wanted).values_list("order", flat=True)) if wanted else set()
     if done := [lent_key(pk) for pk in wanted if pk not in missing]:
         told = OrderException.objects.filter(dedupe_key__in=done, status__in=OPEN)
-        close_exceptions(told.values_list("pk", flat=True), resolution=_("Its units are back"), actor=actor)
+        close_exceptions(told.values_list("pk", flat=True), resolution=UNITS_BACK(), actor=actor)
 
 
 @service

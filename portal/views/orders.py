@@ -28,6 +28,7 @@ from orders import guards
 from orders import selectors as order_facts
 from orders import services as orders
 from orders.models import Comment, Order, OrderFile, OrderStatus
+from orders.sentences import CANCELLED_BY_CUSTOMER
 from portal import access
 from portal.forms import CancelForm, ReturnForm
 from portal.steps import steps_of
@@ -153,7 +154,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     order = access.get_order(request, number)
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"] or _("Cancelled by the customer")
+        reason = form.cleaned_data["reason"] or CANCELLED_BY_CUSTOMER()
         try:
             orders.cancel_order(order.pk, reason=reason, actor=access.actor_of(request, order))
         except DomainError as error:

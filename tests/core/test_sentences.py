@@ -35,12 +35,12 @@ GERMAN = [
         "12,5 % von Hand nachgelassen; mehr als 10 % braucht eine Freigabe",
     ),
 ]
-# What stands in the places of sentences: one value for each name.
+# What stands in the places of sentences, by their names; in others, free text.
 TYPICAL = {
     "amount": "-12.50 EUR", "cause": "The belt tore", "certificate": "EX 2026/1", "code": "10115", "count": "3",
     "country": "Germany", "credit": "5.00 EUR", "currency": "CHF", "customer": "Ada Byron (C-000001)",
     "day": "2026-11-02", "document": "C536365", "domain": "example.org", "expected": "22.06 EUR",
-    "file": "orders of May.csv", "given": "1.000001 EUR", "goods": "10.00 EUR", "hours": "24",
+    "file": "orders of May.csv", "former": "INV-000001", "given": "1.000001 EUR", "goods": "10.00 EUR", "hours": "24",
     "known": "EUR, CHF", "limit": "15.00 EUR", "limit_currency": "EUR", "line": "7", "listed": "1250 JPY",
     "mail": "ada@exmple.org", "meant": "ada@example.org", "most": "12", "moved": "41.76 EUR", "n": "2",
     "names": "sku, name", "number": "SO-000001", "order": "SO-000007", "other": "SW1A 1AA", "ours": "1.00 EUR",
@@ -48,13 +48,13 @@ TYPICAL = {
     "payment": "PAY-7Q2F", "person": "maya", "phone": "+49 30 1", "place": "Leipzig: hall 2",
     "reason": "The belt tore: nothing moves", "reference": "po_1", "share": "11.5 %", "sku": "MUG RED", "text": "abc",
     "units": "2 × MUG-RED, 1 × TEA (1 × KIT)", "vat_id": "DE123456789", "wanted": "6.00 EUR", "warehouse": "LEJ",
-    "why": "cut off", "work": "send order mail",
+    "why": "cut off", "work": "send order mail", "status": "502", "change": "CH-000003",
 }  # fmt: skip
 
 
 def said_with(known: Sentence, **other: str) -> tuple[str, dict[str, str]]:
     """Say a sentence with typical values; return it with them."""
-    values = {name: other.get(name, TYPICAL[name]) for name in PLACE.findall(known.words)}
+    values = {name: other.get(name, TYPICAL.get(name, f"some {name}")) for name in PLACE.findall(known.words)}
     return known(**values), values
 
 
