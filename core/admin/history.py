@@ -15,13 +15,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.utils.translation import gettext
 
 from core.admin.facts import FACTS
 from core.models import EventRecord
+from core.reader import country_name, spoken_date, spoken_moment
 from core.reader import retold as say_again
-from core.reader import spoken_date, spoken_moment
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -75,6 +75,15 @@ def earlier(name: str, address: Callable[[EventRecord], str]) -> None:
 def page_before(record: EventRecord) -> str:
     """Return the address of what a change ended, where there is a page for that."""
     return EARLIER[record.name](record) if record.name in EARLIER else ""
+
+
+# How the codes in a field are called, by its name. Values of fields with choices need none of it.
+VALUES: dict[str, Callable[[str], Any]] = {"country": country_name}
+
+
+def value_words(field: str, words: Callable[[str], Any]) -> None:
+    """Give the codes of a field their words: `value_words("colour", colour_name)`."""
+    VALUES[field] = words
 
 
 def records(thread: str, *, until: datetime | None = None) -> "QuerySet[EventRecord]":
@@ -173,25 +182,44 @@ def changes_of(record: EventRecord) -> list[tuple[str, str, str]]:
         (f"{_label(model, name)}{part}", was, becomes)
         # PostgreSQL keeps the names in an order of its own.
         for name in sorted({**before, **after})
-        for part, was, becomes in _differences(before.get(name, ""), after.get(name, ""))
+        for part, was, becomes in _differences(model, name, before.get(name, ""), after.get(name, ""))
     ]
 
 
-def _differences(was: Any, becomes: Any) -> list[tuple[str, str, str]]:
+def _differences(model: Any, field: str, was: Any, becomes: Any) -> list[tuple[str, str, str]]:
     """Return what differs, in words; of something with parts (an address), each part by its name."""
     if isinstance(was, dict) and isinstance(becomes, dict):
         names = [name for name in sorted({**was, **becomes}) if was.get(name) != becomes.get(name)]
-        return [(f" · {name.replace('_', ' ')}", _said(was.get(name)), _said(becomes.get(name))) for name in names]
-    return [("", _said(was), _said(becomes))]
+        return [
+            (f" · {name.replace('_', ' ')}", _said(was.get(name), words), _said(becomes.get(name), words))
+            for name in names
+            for words in [VALUES.get(name, str)]
+        ]
+    words = _words_of(model, field)
+    return [("", _said(was, words), _said(becomes, words))]
 
 
-def _said(value: Any) -> str:
+def _words_of(model: Any, field: str) -> Callable[[str], Any]:
+    """Return how the values of a field are called: by what was registered, by its choices, or as yes and no."""
+    if field in VALUES:
+        return VALUES[field]
+    known = {one.name: one for one in model._meta.fields} if model is not None else {}
+    found = known.get(field)
+    choices = {} if found is None else dict(found.flatchoices)
+    if isinstance(found, BooleanField):
+        choices = {"True": gettext("yes"), "False": gettext("no")}
+    return lambda code: choices.get(code, code)
+
+
+def _said(value: Any, words: Callable[[str], Any] = str) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(_said(one) for one in value)
+        return ", ".join(_said(one, words) for one in value)
     if isinstance(value, dict):
         return ", ".join(_said(one) for one in value.values() if one not in ("", None))
+    if isinstance(value, str):
+        return str(_as_read(str(words(value))))
     return "" if value is None else str(value)
 
 
