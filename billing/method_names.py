@@ -14,6 +14,8 @@ def method_name(method: str) -> str:
         "card": _("card"),
         "on_its_way": _("on its way to the bank"),
         "paypal": "PayPal",
+        # In the ledger money that a provider keeps for us stands under the provider.
+        **_providers(),
     }
     return names.get(method) or method.replace("_", " ")
 
@@ -23,7 +25,10 @@ def gateway_name(gateway: str) -> str:
     names = {
         "manual": _("written down by hand"),
         "store_credit": _("store credit"),
-        "stripe": "Stripe",
-        "demo": _("provider of the demo"),
+        **_providers(),
     }
     return names.get(gateway) or gateway.replace("_", " ")
+
+
+def _providers() -> dict[str, str]:
+    return {"stripe": "Stripe", "demo": _("provider of the demo")}
