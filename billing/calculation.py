@@ -327,7 +327,8 @@ def _agreed_so_far(items: Sequence[Item], percent: Decimal, currency: str, gross
     truth = "total" if gross else "net"
     whole = _all(items, truth)
     tax = _all(items, "total") - _all(items, "net")
-    if all(item.taken + item.units >= item.quantity for item in items):
+    # What costs nothing keeps nobody from the end: it may be cancelled, and then stands on no document.
+    if all(item.taken + item.units >= item.quantity for item in items if item.total):
         return tax
     base = _so_far(items, truth, currency)
     if by_rule:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from core.money import round_amount
+from core.money import quantum, round_amount
 from inventory.models import GOODS
 from orders.models import Order
 from pricing.calculation.values import MAX_AMOUNT, AmountTooLarge
@@ -119,7 +119,8 @@ def worth_left(line: Any, units: int, currency: str, *, net_only: bool = False) 
 def cancelled_worth(order: Any, lines: Sequence[Any], charges: Sequence[Any]) -> Decimal:
     """Return what the cancelled units of an order were to cost, less their part of a discount on the whole order.
 
-    What is credited is left out: that was taken back with its invoice.
+    What is credited is left out: that was taken back with its invoice. Once all that is wanted is billed, it is what
+    was never billed: lines round one by one and documents by rate, and no cent may be left that nobody can pay.
     """
     currency, gross = order.currency, order.prices_include_tax
     gone = ((line, line.cancelled - credited_as_cancelled(line)) for line in lines)
@@ -127,6 +128,10 @@ def cancelled_worth(order: Any, lines: Sequence[Any], charges: Sequence[Any]) ->
     for part in (part for charge in charges if is_discount(charge) for part in parts_of(charge)):
         whole = Decimal(part["net"]) + Decimal(part["tax"])
         worth += whole - sum(left_of_discount(part, lines, charges, currency, gross=gross), start=Decimal(0))
+    never_billed: Decimal = order.total - order.invoiced_total
+    is_rounding = abs(never_billed - worth) <= quantum(currency) * (len(lines) + len(charges))
+    if invoice_status(lines, charges) == Invoiced.INVOICED and is_rounding and never_billed >= 0:
+        return never_billed
     return worth
 
 

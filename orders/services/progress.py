@@ -14,7 +14,7 @@ from core.errors import Conflict
 from core.outbox import emit
 from core.service import service
 from orders import guards, selectors
-from orders.derivation import restate
+from orders.derivation import cancelled_worth, restate
 from orders.events import GoodsDelivered, GoodsShipped
 from orders.models import Movement, Order, OrderException, OrderStatus
 from orders.sentences import LATE_MONEY, MONEY_GONE, MONEY_WENT_BACK
@@ -215,6 +215,8 @@ def record_invoice(
     move_units(lines, Kind.INVOICED, quantities, reference=reference, at=when)
     invoice_charges(all_charges, charges)
     order.invoiced_total += total
+    if any(line.cancelled for line in lines):
+        order.cancelled_total = cancelled_worth(order, lines, all_charges)
     restate(order, lines=lines, charges=all_charges)
     settle(order, actor=actor, at=when)
     return order

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from billing.models import Invoice
 from core.actors import SYSTEM
 from customers.addresses import PostalAddress
 from fulfillment import services as fulfillment
@@ -24,6 +25,7 @@ from orders.models import Order, OrderLine
 from orders.wishes import LineWish, NewLine, Wish
 from pricing import services as pricing
 from pricing.models import Channel, Promotion
+from tests.factories.catalog import make_product
 from tests.factories.kits import make_priced_kit
 from tests.factories.shop import make_priced_product
 from tests.orders.test_edits import broken, edit, state
@@ -154,6 +156,40 @@ def test_cancelling_parts_of_what_has_not_left_is_worth_what_was_agreed(shop, le
         now = anew(order)
         assert (now.cancelled_total, now.balance_due) == (worth, now.total - worth)
         assert broken() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("waits", [False, True], ids=["nothing-waits", "tea-waits"])
+def test_what_is_cancelled_leaves_no_cent_behind_that_nobody_can_pay(shop, waits):
+    """Lines round one by one, documents by rate: of one jug each at 0.13 the lines say 0.16, the invoice 0.31."""
+    for sku in ("JUG-A", "JUG-B"):
+        make_product(sku, "0.13", stock={"HAM": 1, "MUC": 1})
+    inventory.adjust_stock(
+        stock_item_id=shop.tea.stock_items.get(warehouse=shop.hamburg).pk,
+        change=-shop.tea.stock_items.get(warehouse=shop.hamburg).available,
+        reason="-",
+        actor=SYSTEM,
+    )
+    goods = [LineInput(sku=sku, quantity=2, unit_price=Decimal("0.13")) for sku in ("JUG-A", "JUG-B")]
+    order = confirmed_order(
+        [*goods, *([LineInput(sku="TEA-1", quantity=1)] if waits else [])], shipping_price=Decimal(0)
+    )
+    fulfillment.fulfil_through(order.pk, through="shipped", places=["HAM"], actor=SYSTEM)
+    run_debts()
+    (invoice,) = Invoice.objects.filter(order=order)
+    assert invoice.total == Decimal("0.31")
+
+    edit(order, Wish(lines=(LineWish(position=1, quantity=1), LineWish(position=2, quantity=1))))
+    if waits:
+        assert anew(order).cancelled_total == Decimal("0.30")
+        fulfillment.fulfil_through(order.pk, through="shipped", actor=SYSTEM)
+        run_debts()
+
+    billed = sum(one.total for one in Invoice.objects.filter(order=order))
+    now = anew(order)
+    assert now.cancelled_total == Decimal("0.31")
+    assert now.invoiced_total == now.balance_due == billed == Decimal("0.31") + (Decimal("4.49") if waits else 0)
+    assert broken() == []
 
 
 @pytest.mark.race
