@@ -158,6 +158,8 @@ def test_keys_of_another_channel_find_neither(offer, make_api):
 
 def test_the_list_of_offers_costs_the_same_statements_however_long(offer, django_assert_num_queries):
     ada = signed_in("ada@example.com")
+    # Only the first page of a minute asks whether the shop has a logo.
+    assert billing.shop_logo() is None
     with django_assert_num_queries(4):
         one = ada.get("/quotations/")
     for _more in range(3):
