@@ -45,6 +45,8 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
         "place": "NULL",
     },
     "billing.CreditNote": {"place": "NULL"},
+    # What a provider calls a payment, he calls no other.
+    "billing.Payment": {"reference": "{reference} || CASE WHEN p.reference LIKE 'ck\\_%' THEN '/' || c.n ELSE '' END"},
     "core.EventRecord": {
         "position": "{id}",
         "subject_id": "CASE WHEN p._subject IS NULL THEN NULL ELSE c.base[p._subject] + p.subject_id END",

@@ -28,7 +28,7 @@ from returns import services as returns
 from returns.decisions import Decision
 
 # How many orders of the demo are written as patterns, besides its morning.
-OVER, CAME_TO_NOTHING = 60, 8
+OVER, CAME_TO_NOTHING = 72, 8
 GIVEN_BACK = 3
 LINES = (5, 500)
 VARIANTS = 17

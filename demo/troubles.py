@@ -28,7 +28,8 @@ SHORT_PICKS = 2
 def bring_back(story: Story) -> None:
     """Let six customers send something back; each return stands somewhere else."""
     hamburg = Warehouse.objects.get(code="HAM")
-    since = story.now - timedelta(days=20)
+    # The youngest are taken; a story shorter than the demo's has to look further back.
+    since = story.now - timedelta(days=28)
     recent = Order.objects.filter(status="completed", email__gt="", customer__isnull=False, delivered_at__gte=since)
     wanted = recent.filter(lines__kind="stocked").distinct().order_by("-pk")
     for reached, order in enumerate(first_of(wanted, RETURNS)):
