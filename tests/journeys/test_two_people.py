@@ -17,6 +17,11 @@ from tests.factories.shop import make_shop
 from tests.scenarios import anew, confirmed_order
 
 SOON = 2.0
+# Of each button that is seen, whether a click in its middle meets it.
+UNCOVERED = """nodes => nodes.filter(one => one.checkVisibility()).map(one => {
+    const {x, y, width, height} = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+})"""
 
 
 @pytest.fixture
@@ -102,6 +107,9 @@ def test_two_people_at_one_order_see_each_other_and_what_is_done(order: Order, d
     button = shelf.get_by_role("button", name="1 changed: show")
     button.wait_for()
     assert shelf.locator("#result_list tr.live-stale").count() == 1
+    shelf.locator("input.action-select").first.check()
+    assert all(shelf.locator(".actions button").evaluate_all(UNCOVERED))
+    shelf.locator("input.action-select").first.uncheck()
     button.click()
     button.wait_for(state="detached")
     expect(shelf.locator("#result_list tr.live-stale")).to_have_count(0)
