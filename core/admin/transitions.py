@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django import forms
@@ -262,7 +263,14 @@ class TransitionAdmin(admin.ModelAdmin):
     def _take_once(user: Any, page: str, take: Callable[[], Any]) -> None:
         """Take a step and remember its page, both or neither. Raises SentBefore."""
         now = timezone.now()
-        row = IdempotencyKey(client=f"user:{user}", key=f"page:{page}", created_at=now, keep_until=now + KNOWN_FOR)
+        row = IdempotencyKey(
+            client=f"user:{user}",
+            key=f"page:{page}",
+            # Where the step is not taken, this is not kept either: whoever finds it is sent on.
+            status_code=HTTPStatus.SEE_OTHER,
+            created_at=now,
+            keep_until=now + KNOWN_FOR,
+        )
         if not insert_once(row):
             raise SentBefore
         take()

@@ -24,6 +24,7 @@ from orders.inputs import PaymentInput
 from orders.models import Order
 from tests.billing.test_api import post, problem
 from tests.factories.billing import again, place, ship_all
+from tests.orders.test_edits import broken
 from tests.scenarios import run_debts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop", "seller")]
@@ -64,6 +65,7 @@ def test_a_refund_that_is_sent_again_from_the_same_page_goes_back_once(admin_cli
 
     assert sent(admin_client, address, opened(admin_client, address, amount="5.00", reason="More")) != [ALREADY]
     assert [one.amount for one in Refund.objects.all()] == [5, 5], "another page is another refund"
+    assert broken() == [], "what is kept of the page has an answer, as every key has"
 
 
 def test_what_was_refused_may_be_sent_again(admin_client, paid):
