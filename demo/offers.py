@@ -59,7 +59,8 @@ def _accept(order: Order) -> Order:
 def _let_pass(story: Story, order: Order, *, offered: int, last_day: int) -> Order:
     """Offer it so many days ago, and let it lapse on the night after its last day."""
     made, over = story.ago(offered), story.today - timedelta(days=last_day)
-    orders.offer_draft(order.pk, valid_until=story.today, actor=MAYA)
+    # Midnight may come while the story is told.
+    orders.offer_draft(order.pk, valid_until=story.today + timedelta(days=1), actor=MAYA)
     outbox.drain(threads=[order.history_thread()])
     _date_back(order, made)
     Draft.objects.filter(order=order).update(valid_until=over, offered_at=made, changed_at=made)
