@@ -1,6 +1,5 @@
 """Payments and refunds; and what can be done about the money of an order, from its page."""
 
-from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -8,7 +7,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path
-from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -42,7 +40,7 @@ from orders.models import Order, OrderStatus
 from . import preliminary
 from .columns import buyer
 from .forms import CaptureForm, PaymentForm, ReasonForm, RefundForm
-from .transfers import MoneyOfCustomer, refusing_known
+from .transfers import MoneyOfCustomer, came_in, refusing_known
 
 OPERATE = "billing.operate_payment"
 
@@ -58,9 +56,6 @@ def record(
     actor: Actor,
 ) -> Payment:
     """Write down money that came in, as the form says."""
-    at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
-    if at is not None and at > timezone.now():
-        at = None
     with refusing_known(Payment.objects.filter(order=order_id), reference) as kept:
         kept += [
             services.record_payment(
@@ -70,7 +65,7 @@ def record(
                 reference=reference,
                 is_another=is_another,
                 actor=actor,
-                at=at,
+                at=came_in(received_on),
                 known_for_a_day=True,
             )
         ]

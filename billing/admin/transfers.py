@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -62,6 +62,12 @@ def _beside_the_words(said: str) -> ReferenceTaken:
     return ReferenceTaken(detail, errors=[{"pointer": "/reference", "code": ReferenceTaken.code, "detail": detail}])
 
 
+def came_in(day: date | None) -> datetime | None:
+    """Return the moment that stands for a day on which money came in; none is now."""
+    noon = timezone.make_aware(datetime.combine(day, time(12))) if day else None
+    return noon if noon is None or noon <= timezone.now() else None
+
+
 def record(
     customer_id: int,
     *,
@@ -75,7 +81,6 @@ def record(
     """Write down money that came in, as the form says."""
     customer = Customer.objects.get(pk=customer_id)
     invoices = open_invoices(customer)
-    at = timezone.make_aware(datetime.combine(received_on, time(12))) if received_on else None
     with refusing_known(Payment.objects.filter(order__customer=customer_id), reference) as kept:
         kept += services.record_transfer(
             customer_id,
@@ -86,7 +91,7 @@ def record(
             reference=reference,
             is_another=is_another,
             actor=actor,
-            at=None if at is not None and at > timezone.now() else at,
+            at=came_in(received_on),
         )
     return kept
 
