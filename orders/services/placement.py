@@ -99,7 +99,9 @@ def bind(
     if historic:
         order.checks = waive_as_historic(order.checks, at=at)
     estimate(order, lines, at=at)
-    weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
+    if composed.counter is None:
+        # What is handed over at once waits in no row.
+        weigh_again(order, customer=composed.buyer.customer, actor=actor, at=at)
     restate(order, lines=lines, charges=composed.charges)
     holds = holds_of_checks(order.checks, actor=actor, at=at)
     # What replaces a lost parcel costs nothing on purpose; what was agreed long ago is not agreed again.
