@@ -2,10 +2,12 @@
 
 import pytest
 
+from billing import services
 from billing.models import Payment, Refund
 from billing.proofs import payments, storm, webhooks
 from billing.proofs.asking import Asked
 from core.models import EventRecord
+from core.money import Money
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,8 +32,33 @@ def wavering():
         there.wavering = 0.5
         for number in range(20):
             storm.Buyer(number, there, seed=3, times=1).go("part")
+        # Which of them that were, hangs on whose click came first; these two are there whatever the others did.
+        refused(storm.Buyer(20, there, seed=3, times=1), there)
+        again = storm.Buyer(21, there, seed=3, times=1)
+        refund, name = refused(again, there)
         there.wavering = 0
+        services.retry_refund(refund.pk, actor=storm.STAFF)
+        again.settle()
+        assert there.carry_out(name), "both tries went"
         yield there
+
+
+def refused(buyer, there):
+    """Send a third of what a buyer paid back, and hear a no. Returns the refund, and what Stripe calls it."""
+    there.pay(buyer.reach_the_page().code)
+    services.look_after_return(buyer.order.pk, actor=buyer.customer)
+    buyer.settle()
+    buyer.staff("ship")
+    buyer.settle()
+    payment = Payment.objects.get(order=buyer.order, captured__gt=0)
+    there.wavering = 1
+    third = Money(payment.captured / 3, payment.currency).rounded()
+    services.refund_payment(payment.pk, amount=third, reference=f"THIRD-{payment.pk}", actor=storm.STAFF)
+    buyer.settle()
+    refund = Refund.objects.get(payment=payment)
+    assert refund.status == Refund.Status.FAILED
+    (name,) = (one["id"] for one in there.refunds.values() if refund.code in one["metadata"]["key"])
+    return refund, name
 
 
 def test_what_was_called_failed_and_went_all_the_same_is_in_the_books(wavering):
