@@ -99,7 +99,9 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         .order_by("pk")
     )
     allowed = order_facts.allowed_actions(order)
-    invoices = list(Invoice.objects.filter(order=order, number__isnull=False).order_by("pk"))
+    issued = Invoice.objects.filter(order=order, number__isnull=False)
+    invoices = list(issued.select_related("replaces", "replaced_by").order_by("pk"))
+    notes = CreditNote.objects.filter(order=order, number__isnull=False).select_related("invoice").order_by("pk")
     seller = billing.seller_of_order(order.pk)
     context = {
         "order": order,
@@ -111,7 +113,7 @@ def _show(request: HttpRequest, order: Order, *, fresh: bool = False) -> HttpRes
         "charges": list(order.charges.all()),
         "shipments": shipments,
         "invoices": invoices,
-        "credit_notes": list(CreditNote.objects.filter(order=order, number__isnull=False).order_by("pk")),
+        "credit_notes": list(notes),
         "returns": list(ReturnRequest.objects.filter(order=order).order_by("pk")),
         "remarks": list(Comment.objects.filter(order=order, public=True).prefetch_related("files__attachment")),
         "may_cancel": "cancel" in allowed,

@@ -2,10 +2,12 @@
 
 import pytest
 
+from billing import services as billing
 from billing.models import Invoice
 from core.actors import SYSTEM, Actor
 from core.selectors import timeline
 from orders import services as orders
+from orders.inputs import Party
 from orders.models import Order
 from returns.models import ReturnPolicy, ReturnRequest
 from tests.factories.returns import pay
@@ -159,6 +161,26 @@ def test_the_invoice_comes_as_a_pdf(signed_in, arrived):
     assert for_machines.headers["Content-Disposition"] == f'attachment; filename="{number}.xml"'
     assert f"<ram:ID>{number}</ram:ID>".encode() in for_machines.content
     assert f"/documents/{number}/xml/" in signed_in.get(f"/orders/{arrived.number}/").content.decode()
+
+
+def test_each_paper_says_which_other_one_it_belongs_to(signed_in, arrived, django_assert_num_queries):
+    page = f"/orders/{arrived.number}/"
+    old = Invoice.objects.get()
+    billing.rewrite_invoice(old.pk, party=Party(customer_name="Ada King"), reason="Wrong name", actor=SYSTEM)
+
+    with django_assert_num_queries(18):
+        shown = text_of(signed_in.get(page))
+
+    assert "Invoice INV-000001 €22.06 · replaced by INV-000002 XML" in shown
+    assert "Invoice INV-000002 €22.06 · in place of INV-000001 XML" in shown
+    assert "Credit note CN-000001 €22.06 · for INV-000001 XML" in shown
+
+    new = Invoice.objects.latest("pk")
+    note = billing.credit_invoice(new.pk, reference="NEVER", reason="Never ordered", actor=SYSTEM)
+    billing.issue_credit_note(note.pk, actor=SYSTEM)
+    shown = text_of(signed_in.get(page))
+    assert "Invoice INV-000002 €22.06 · cancelled XML" in shown
+    assert "Credit note CN-000002 €22.06 · for INV-000002 XML" in shown
 
 
 def test_the_page_follows_the_parcel(signed_in):
