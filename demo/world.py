@@ -3,6 +3,7 @@
 import random
 from datetime import time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -23,6 +24,7 @@ from demo.people import PASSWORD, make_staff
 from inventory import services as inventory
 from inventory.models import StockItem, Warehouse
 from pricing import services as pricing
+from returns.models import ReturnPolicy
 
 ACTOR = Actor("demo", "moving in")
 OPENING_DAYS = 182
@@ -70,12 +72,15 @@ SELLER = {
     "iban": "DE02120300000000202051",
     "bic": "BYLADEM1001",
 }
+LOGO = Path(__file__).parent / "static" / "demo" / "kettle.svg"
 
 
 def move_in() -> None:
     """Make everything that orders need. Each part is one transaction."""
     pricing.ensure_defaults(actor=ACTOR)
-    billing.ensure_default_entity(SELLER)
+    seller = billing.ensure_default_entity(SELLER)
+    billing.set_logo(seller.pk, LOGO.read_bytes(), actor=ACTOR)
+    ReturnPolicy.objects.get_or_create(channel=None, defaults={"offers_credit": True})
     make_staff()
     _share_a_view()
     _make_places()

@@ -1,5 +1,6 @@
 """What is owed in the demo: overdue in every age and level, paid in parts, credited, and a statement to take in."""
 
+import hashlib
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +33,9 @@ from customers.models import Customer
 from demo import payouts
 from demo.debts import COLLECTS, DEBTS, INES
 from demo.models import DemoDatabase, ProviderCheckout
+from demo.world import LOGO
 from orders.models import Order
+from returns import selectors as returns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kettle")]
 VISITOR = Actor("staff", "visitor")
@@ -171,3 +174,10 @@ def test_the_statement_of_the_bank_fits_what_is_open(client: Client) -> None:
         billing.record_payment(invoice.order_id, method="cash", amount=invoice.open_amount, actor=VISITOR)
     assert client.get("/demo/bank-statement.csv").content.count(b"\r\n") == 1 + 2
     assert all(not check().breaches for _code, _name, check in invariants.questions())
+
+
+def test_papers_bear_the_logo_of_kettle_and_a_return_may_become_store_credit() -> None:
+    drawn = hashlib.sha256(LOGO.read_bytes()).hexdigest()
+    assert {invoice.seller["logo"] for invoice in Invoice.objects.all()} == {drawn}
+    lenas = Order.objects.filter(customer__user__username="lena").latest("pk")
+    assert returns.offers_credit(lenas)
