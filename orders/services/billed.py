@@ -1,5 +1,6 @@
 """Who is billed for an order is corrected, whatever became of its goods: what was agreed of them stays."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +81,10 @@ def _changes(order: Order, party: Party) -> dict[str, Any]:
     for name in ("customer_name", "language", "purchase_order_number"):
         wanted[name] = wanted[name].strip()
     _refuse_faults(order, now, wanted)
+    is_one_name = bool(now.customer_name) and order.bill_to.name == now.customer_name
+    if party.billing_address is None and is_one_name and wanted["customer_name"]:
+        # Papers read it from the address: what was one name is corrected in both places.
+        wanted["billing_address"] = replace(order.bill_to, name=wanted["customer_name"])
     changes: dict[str, Any] = {}
     for name in ("customer_name", "language", "purchase_order_number"):
         if wanted[name] != getattr(now, name):

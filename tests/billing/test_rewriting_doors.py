@@ -54,6 +54,20 @@ class TestThroughTheApi:
         assert refused.json()["replaced_by"] == "INV-000002"
         assert Invoice.objects.count() == 2
 
+    def test_a_name_that_was_one_is_corrected_on_the_paper_as_well(self, api, invoiced):
+        """Whoever says the name alone means the one that is printed, which an address has for itself."""
+        post(api, "/invoices/INV-000001/replace/", {"customer_name": "Ada King", "reason": "Married"})
+        order = again(invoiced)
+        assert (order.customer_name, order.bill_to.name, order.bill_to.line1) == ("Ada King", "Ada King", "1 Main St")
+        assert Invoice.objects.get(number="INV-000002").buyer["address"]["name"] == "Ada King"
+
+        # Two names stay two.
+        post(api, "/invoices/INV-000002/replace/", {"billing_address": {**WORKS.as_dict()}, "reason": "Firm"})
+        post(api, "/invoices/INV-000003/replace/", {"customer_name": "Grace Hopper", "reason": "Buyer"})
+        order = again(invoiced)
+        assert (order.customer_name, order.bill_to.name) == ("Grace Hopper", "Ada Byron")
+        assert Invoice.objects.get(number="INV-000004").buyer["address"] == WORKS.as_dict()
+
     def test_faults_stand_beside_their_fields(self, api, invoiced):
         for wrong, expected in (
             ({"reason": ""}, (400, "invalid", ["/reason"])),
