@@ -23,6 +23,7 @@ from core import links, mail, sight
 from core.actors import Actor
 from core.models import Notice, User
 from core.models.user import NoticesByMail
+from core.reader import spoken, spoken_actor
 from core.service import note_change, service, thread_of
 
 PURPOSE = "bell"
@@ -53,7 +54,10 @@ def tell(
     anchor: str = "",
     at: datetime | None = None,
 ) -> None:
-    """Tell people something about a record; `anchor` is the place on its page."""
+    """Tell people something about a record; `anchor` is the place on its page.
+
+    What the machine says in `text` is a sentence, a day or an amount as it is stored: each reads it in their language.
+    """
     now = at or timezone.now()
     excerpt = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
     Notice.objects.bulk_create(
@@ -193,10 +197,10 @@ def _mail(notices: list[Notice]) -> None:
     with override(person.language):
         lines = [
             {
-                "who": name_of(one.author),
+                "who": spoken_actor(one.author),
                 "did": str(KINDS.get(one.kind, one.kind)),
-                "about": one.about,
-                "text": one.text,
+                "about": spoken(one.about),
+                "text": spoken(one.text),
                 "url": links.absolute(reverse("admin:notice", args=[one.pk])),
             }
             for one in told[:IN_ONE_MAIL]
@@ -217,9 +221,3 @@ def _mail(notices: list[Notice]) -> None:
         # Who reads sent mail is not always who may see the record.
         confidential=True,
     )
-
-
-def name_of(author: str) -> str:
-    """Write who did it for people."""
-    name = author.rpartition(":")[2]
-    return name[:1].upper() + name[1:]

@@ -1,17 +1,23 @@
-"""Who reads: the locale of the reader, and stored sentences in his words."""
+"""Who reads: the locale of the reader, and what the machine kept as text in his words."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import list_currencies
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, to_locale
 
 from core.countries import country_names
 from core.money import Money
-from core.sentences import retell
+from core.sentences import AMOUNT, retell
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MONTH = re.compile(r"\d{4}-\d\d")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 
 
 def locale() -> Locale:
@@ -32,6 +38,30 @@ def _locale_of(language: str) -> Locale:
 def retold(text: str) -> str:
     """Say a sentence that was written down in English in the words of the reader (`core.sentences`)."""
     return retell(text, translate=gettext, locale=locale())
+
+
+def spoken(text: str) -> str:
+    """Say what was kept as text as its reader does: a day, a month, a moment, an amount with its currency, a sentence.
+
+    Anything else stays as it is.
+    """
+    try:
+        if DAY.fullmatch(text):
+            return spoken_date(date.fromisoformat(text))
+        if MONTH.fullmatch(text):
+            return str(format_skeleton("yMMMM", date.fromisoformat(f"{text}-01"), locale=locale()))
+        if MOMENT.fullmatch(text):
+            return spoken_moment(datetime.fromisoformat(text))
+    except ValueError:  # it only looks like one
+        return text
+    if (amount := AMOUNT.fullmatch(text)) and amount[2] in _currencies():
+        return spoken_amount(Decimal(amount[1]), amount[2])
+    return retold(text)
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
 
 
 def spoken_amount(amount: Decimal, currency: str) -> str:
@@ -61,8 +91,10 @@ def country_name(code: str) -> str:
 
 
 def spoken_actor(actor: str) -> str:
-    """Write an actor of the log for people: `staff:maya` → Maya."""
+    """Write an actor of the log for people: `staff:maya` → Maya. The name of a person stays as it is."""
     kind, _colon, name = str(actor).partition(":")
+    if not (kind.isalpha() and kind.islower()):
+        return str(actor)
     title = actor_kinds().get(kind, kind.capitalize())
     return f"{title} {name}".strip() if title else name[:1].upper() + name[1:]
 

@@ -17,6 +17,7 @@ from core.admin.actors import actor_for
 from core.admin.links import page_of_thread
 from core.models import Notice
 from core.models.user import NoticesByMail
+from core.reader import spoken
 
 PER_PAGE = 50
 # With more than this since, what a notice is about is not among the newest of its history.
@@ -70,6 +71,8 @@ def _told(notice: Notice) -> dict[str, Any]:
     return {
         "notice": notice,
         "did": bell.KINDS.get(notice.kind, notice.kind),
+        "about": spoken(notice.about),
+        "text": spoken(notice.text),
         "url": reverse("admin:notice", args=[notice.pk]),
     }
 
