@@ -12,13 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -324,20 +323,23 @@ def let_the_clock_ask(there: Stripe, *, hours: int = 14) -> None:
     there.dawdling = 0
     for later in range(hours):
         when = timezone.now() + timedelta(hours=later + 1)
-        _until_nothing_is_due(Payment.objects.filter(ask_at__lte=when), partial(reconcile_checkouts, when))
-        _until_nothing_is_due(Refund.objects.filter(ask_at__lte=when), partial(reconcile_refunds, when))
-        _until_nothing_is_due(Payment.objects.filter(look_at__lte=when), partial(look_after_money, when))
+        _until_each_was_asked(Payment, "ask_at", when, partial(reconcile_checkouts, when))
+        _until_each_was_asked(Refund, "ask_at", when, partial(reconcile_refunds, when))
+        _until_each_was_asked(Payment, "look_at", when, partial(look_after_money, when))
         read_payouts(when)
         Delivery.objects.filter(status="pending").update(due_at=timezone.now())
         outbox.drain()
 
 
-def _until_nothing_is_due(due: QuerySet[Any], ask: Callable[[], object]) -> None:
-    """Ask round after round: each ends at the first answer that is lost."""
-    for _round in range(due.count()):
-        if not due.exists():
+def _until_each_was_asked(model: type[Payment | Refund], due: str, when: datetime, ask: Callable[[], object]) -> None:
+    """Ask round after round, each of which ends at the first answer that is lost. Who was asked has a later time."""
+    waits = model.objects.filter(**{f"{due}__lte": when}).values_list("pk", due)
+    unasked = set(waits)
+    for _round in range(len(unasked)):
+        if not unasked:
             return
         ask()
+        unasked &= set(waits.all())
 
 
 def cents(amount: Decimal) -> int:
