@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, to_locale
 
 from core.countries import country_names
 from core.money import Money
-from core.sentences import AMOUNT, retell
+from core.sentences import AMOUNT, price_in, retell
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MONTH = re.compile(r"\d{4}-\d\d")
@@ -35,12 +35,12 @@ def _locale_of(language: str) -> Locale:
     return Locale("en", "GB") if found.language == "en" and not found.territory else found
 
 
-def retold(text: str) -> str:
+def retold(text: str, currency: str = "") -> str:
     """Say a sentence that was written down in English in the words of the reader (`core.sentences`)."""
-    return retell(text, translate=gettext, locale=locale())
+    return retell(text, translate=gettext, locale=locale(), currency=currency)
 
 
-def spoken(text: str) -> str:
+def spoken(text: str, currency: str = "") -> str:
     """Say what was kept as text as its reader does: a day, a month, a moment, an amount with its currency, a sentence.
 
     Anything else stays as it is.
@@ -56,7 +56,7 @@ def spoken(text: str) -> str:
         return text
     if (amount := AMOUNT.fullmatch(text)) and amount[2] in _currencies():
         return spoken_amount(Decimal(amount[1]), amount[2])
-    return retold(text)
+    return retold(text, currency)
 
 
 @lru_cache(maxsize=1)
@@ -67,6 +67,11 @@ def _currencies() -> frozenset[str]:
 def spoken_amount(amount: Decimal, currency: str) -> str:
     """Write an amount within a sentence."""
     return Money(amount, currency).format(str(locale()))
+
+
+def spoken_price(amount: Decimal, currency: str) -> str:
+    """Write an amount with all the decimals it has: a price may have more than its currency."""
+    return price_in(locale(), amount, currency)
 
 
 def spoken_date(value: date) -> str:

@@ -5,6 +5,8 @@
     POSTCODE(code="1", country="Germany")       # what is stored: one language for the log, the API, a search
     retold(order.hold_reason)                   # what is shown: "Die Postleitzahl 1 passt nicht zu Deutschland"
 
+A place called `price` may hold a figure alone, whose currency is told beside the text.
+
 A stored sentence is recognised by the words it was made of; what a person wrote is shown as he wrote it.
 Several may fit: a sentence within a sentence ends as another one does, and a value of free text holds anything.
 Then the one is meant whose words, with those of the sentences within it, say most of the text (`understood`).
@@ -58,6 +60,7 @@ SHAPES = {
     "document": r"\S+",
     "share": SHARE,
     "limit": f"{MONEY}|{SHARE}",
+    "price": f"{MONEY}|{COUNT}",
 }
 # Places that may hold another sentence; `parts` holds several.
 NESTED = frozenset({"cause", "reason", "why"})
@@ -136,14 +139,30 @@ def _parts(name: str, value: str) -> list[str]:
     return [value] if name in NESTED else []
 
 
-def retell(text: str, *, translate: Callable[[str], str], locale: Locale) -> str:
+def retell(text: str, *, translate: Callable[[str], str], locale: Locale, currency: str = "") -> str:
     """Say a stored sentence in the words and the locale of its reader; anything else stays as it is."""
     meant = understood(text)
     if meant is None:
         return text
     return translate(meant.sentence.words) % {
-        name: _value(name, value, translate=translate, locale=locale) for name, value in meant.values.items()
+        name: _price(value, currency, locale)
+        if name == "price"
+        else _value(name, value, translate=translate, locale=locale)
+        for name, value in meant.values.items()
     }
+
+
+def _price(value: str, currency: str, locale: Locale) -> str:
+    """Say a price, which may have more decimals than its currency; where nobody knows that, as a figure."""
+    figure, _space, own = value.partition(" ")
+    if own or currency:
+        return price_in(locale, Decimal(figure), own or currency)
+    return str(format_decimal(Decimal(figure), "#,##0.00####", locale=locale))
+
+
+def price_in(locale: Locale, amount: Decimal, currency: str) -> str:
+    """Write an amount with all the decimals it has."""
+    return str(format_currency(amount, currency, locale=locale, decimal_quantization=False))
 
 
 def _value(name: str, value: str, *, translate: Callable[[str], str], locale: Locale) -> str:

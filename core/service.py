@@ -217,11 +217,14 @@ def note_change(
     after: dict[str, Any] | None = None,
     note: str = "",
     version: int | None = None,
+    currency: str = "",
 ) -> None:
     """Write down who changed what, with the values before and after (invariant I8).
 
-    Amounts, dates and translated words are kept as text. `version` is the one that ended with it, where it is kept.
+    Amounts, dates and translated words are kept as text. `version` is the one that ended with it, where it is kept;
+    `currency` is that of the amounts among the values, unless these say it themselves as `currency`.
     """
     payload = json.loads(DjangoJSONEncoder().encode({"before": before or {}, "after": after or {}}))
     payload |= {"version": version} if version is not None else {}
+    payload |= {"currency": currency} if currency else {}
     write_entry(EventRecord(name=name, actor=str(actor), note=note, payload=payload), subject=subject)

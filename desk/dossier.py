@@ -21,6 +21,7 @@ from django.utils import timezone
 from billing.models import CreditNote, Invoice, Payment, Refund
 from billing.services import render_credit_note_pdf, render_invoice_pdf
 from core.admin import history
+from core.admin.differences import changes_of
 from core.files import FileDamaged, read_file
 from core.mail import as_message
 from core.models import Attachment, EventRecord, OutgoingMail
@@ -183,5 +184,5 @@ def _moments(records: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
             "actor": record.actor,
             "text": history.words(record),
             "note": record.note,
-            "changes": history.changes_of(record),
+            "changes": changes_of(record),
         }

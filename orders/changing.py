@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from core.money import plain, round_amount
+from core.sentences import gettext_noop, sentence
 from orders.derivation import credited_as_cancelled, worth_of
 from orders.models import Order, OrderCharge, OrderLine
 from orders.wishes import SIMPLE
 
 AMOUNTS = ("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total")
+LINE = sentence(gettext_noop("%(units)s @ %(price)s"))
 Agreement = dict[str, Any]
 Refusal = dict[str, str]
 
@@ -90,7 +92,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 
 def _said(line: Mapping[str, Any] | None) -> str:
-    return f"{line['quantity']} × {line['sku']} @ {line['unit_price']}" if line else ""
+    return LINE(units=f"{line['quantity']} × {line['sku']}", price=line["unit_price"]) if line else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,11 @@
 """What the facts about money are called in the log."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from billing.models import DatevProfile, LedgerAccount
 from core.admin import history
+from core.admin.differences import name_fields
 from core.admin.facts import name_facts
 
 name_facts(
@@ -63,6 +66,18 @@ name_facts(
         "billing.refund_failed": _("Refund failed"),
         "billing.refund_requested": _("Refund requested"),
         "billing.refund_settled": _("Refund settled"),
+    }
+)
+name_fields(
+    {
+        "for": pgettext_lazy("what a transfer pays", "for"),
+        "known": _("known already"),
+        "month": _("Month"),
+        "payments": _("Payments"),
+        **{
+            one.name: one.verbose_name for one in DatevProfile._meta.fields if not (one.primary_key or one.is_relation)
+        },
+        **{f"{code}:": words for code, words in LedgerAccount.Kind.choices},
     }
 )
 history.phrase("billing.invoice_asked_for", _("Invoice %(invoice)s mailed to %(email)s"), icon="mail")

@@ -65,6 +65,7 @@ def _let_go_of_credit(order: Order, spare: Decimal, *, change: str, actor: Actor
             note=reason,
             before={"authorized": before},
             after={"authorized": payment.authorized},
+            currency=payment.currency,
         )
         tell_order(order, actor=actor, at=moment(None))
 

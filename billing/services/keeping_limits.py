@@ -15,11 +15,12 @@ L = TypeVar("L", bound=models.Model)
 def keep_limit(
     limit: L, changes: Mapping[str, object], *, name: str, said: Callable[[L], dict[str, Any]], actor: Actor
 ) -> L:
-    """Save a limit, new or known, and write down under a name what it said before and says now."""
+    """Save a limit, new or known, and write down under a name what it said before and says now, with its currency."""
     is_new = limit._state.adding
     before = {} if is_new else said(limit)
     for field, value in changes.items():
         setattr(limit, field, value)
     limit.save(update_fields=None if is_new else list(changes))
-    note_change(limit, name, actor=actor, before=before, after=said(limit))
+    after = said(limit)
+    note_change(limit, name, actor=actor, before=before, after=after, currency=str(after["currency"]))
     return limit

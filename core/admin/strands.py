@@ -21,6 +21,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from core.admin import history
+from core.admin.differences import changes_of
 from core.admin.links import page_of, page_of_thread
 from core.models import EventRecord, OutgoingMail
 from core.panels import once
@@ -252,7 +253,7 @@ def told_by(row: EventRecord, url: str = "") -> Told:
         history.icon_of(row),
         row.note,
         url=url,
-        changes=tuple(history.changes_of(row)),
+        changes=tuple(changes_of(row)),
         name=row.name,
         request_id=row.request_id,
         before=history.page_before(row),

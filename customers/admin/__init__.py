@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import badges
-from core.admin import history, navigation
+from core.admin import differences, navigation
 from customers.terms import TERMS
 
 from . import certificates, customer, finding, groups
@@ -21,7 +21,7 @@ navigation.register(
     keys="g c",
 )
 badges.register("bad", "vat_refused")
-history.value_words("payment_terms", lambda code: dict(TERMS).get(code, code))
+differences.value_words("payment_terms", lambda code: dict(TERMS).get(code, code))
 # What was written to whom is looked for where they are.
 navigation.register(
     CUSTOMERS,

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.differences import name_fields
 from core.admin.facts import name_facts
 
 name_facts(
@@ -20,5 +21,34 @@ name_facts(
         "customers.vat_id_confirmed": _("The VAT id is valid after all"),
         "customers.vat_id_refused": _("The VAT id is not valid"),
         "customers.customer_in_arrears": _("Has not paid: their new orders wait"),
+    }
+)
+# An address is read in this order, as a person at a customer is.
+name_fields(
+    {
+        "label": _("name of the site"),
+        "company": _("Company"),
+        "name": _("Name"),
+        "role": _("Role"),
+        "line1": _("Street and number"),
+        "line2": _("Addition"),
+        "postal_code": _("Postcode"),
+        "city": _("City"),
+        "region": _("Region"),
+        "country": _("Country"),
+        "email": _("E-mail"),
+        "phone": _("Phone"),
+        "is_bill_to": _("bill to"),
+        "is_ship_to": _("ship to"),
+        "site": _("site"),
+        "contact": _("contact"),
+        "number": _("Number"),
+        "reason": _("Reason"),
+        "valid_from": _("valid from"),
+        "valid_until": _("valid until"),
+        "valid": _("valid"),
+        "reference": _("Reference"),
+        "amount": _("Amount"),
+        "vat_id": _("VAT id"),
     }
 )

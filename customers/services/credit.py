@@ -30,7 +30,9 @@ def grant_credit(customer_id: int, *, amount: Decimal, until: datetime, reason: 
         customer=customer, amount=amount, until=until, reason=reason[:300], granted_by=str(actor)
     )
     said = {"amount": amount, "until": until}
-    note_change(customer, "customers.credit_granted", actor=actor, after=said, note=reason[:300])
+    note_change(
+        customer, "customers.credit_granted", actor=actor, after=said, note=reason[:300], currency=customer.currency
+    )
     emit(CreditMoved(customer_id=customer_id), actor=actor)
     return granted
 
@@ -44,7 +46,8 @@ def end_credit(override_id: int, *, actor: Actor, at: datetime | None = None) ->
     when = at or timezone.now()
     moved = CreditOverride.objects.filter(pk=override_id, ended_at=None).update(ended_at=when, ended_by=str(actor))
     if moved:
-        note_change(granted.customer, "customers.credit_ended", actor=actor, before={"amount": granted.amount})
+        customer, before = granted.customer, {"amount": granted.amount}
+        note_change(customer, "customers.credit_ended", actor=actor, before=before, currency=customer.currency)
         emit(CreditMoved(customer_id=granted.customer_id), actor=actor)
     return CreditOverride.objects.get(pk=override_id)
 

@@ -165,6 +165,7 @@ def update_customer(
         actor=actor,
         before={name: before[name] for name in changed},
         after={name: after[name] for name in changed},
+        currency=customer.currency if "credit_limit" in changed else "",
     )
     emit(CustomerChanged(customer_id=customer.pk), actor=actor)
     if {"credit_limit", "currency"} & set(changed):

@@ -18,6 +18,7 @@ from .records import CustomerInput, create_customer
 POSTAL = frozenset(PostalAddress.__dataclass_fields__)
 SITE_FIELDS = POSTAL | {"label", "is_bill_to", "is_ship_to"}
 CONTACT_FIELDS = frozenset({"name", "role", "email", "phone", "site"})
+Parts = dict[str, Any]
 
 
 @service
@@ -35,7 +36,7 @@ def add_address(
     site = Address(customer=customer, label=label, is_bill_to=is_bill_to, is_ship_to=is_ship_to, **address.as_dict())
     _check_site(site)
     site.save(force_insert=True)
-    _note(customer, "site", before="", after=_site_told(site), actor=actor)
+    _note(customer, "site", before={}, after=_site_told(site), actor=actor)
     return site
 
 
@@ -66,7 +67,7 @@ def remove_address(address_id: int, *, actor: Actor) -> None:
     customer, site = _site_in_hand(address_id)
     before = _site_told(site)
     site.delete()
-    _note(customer, "site", before=before, after="", actor=actor)
+    _note(customer, "site", before=before, after={}, actor=actor)
 
 
 @service
@@ -85,7 +86,7 @@ def add_contact(
     contact = Contact(customer=customer, name=name, role=role, email=email.lower(), phone=phone, site=site)
     _check_contact(contact)
     contact.save(force_insert=True)
-    _note(customer, "contact", before="", after=_contact_told(contact), actor=actor)
+    _note(customer, "contact", before={}, after=_contact_told(contact), actor=actor)
     return contact
 
 
@@ -108,7 +109,7 @@ def remove_contact(contact_id: int, *, actor: Actor) -> None:
     customer, contact = _contact_in_hand(contact_id)
     before = _contact_told(contact)
     contact.delete()
-    _note(customer, "contact", before=before, after="", actor=actor)
+    _note(customer, "contact", before=before, after={}, actor=actor)
 
 
 def _locked(customer_id: int) -> Customer:
@@ -157,18 +158,18 @@ def _check_contact(contact: Contact) -> None:
         raise Invalid("That site belongs to another customer")
 
 
-def _note(customer: Customer, what: str, *, before: str, after: str, actor: Actor) -> None:
-    """Tell a change of a part in the history of the customer."""
+def _note(customer: Customer, what: str, *, before: Parts, after: Parts, actor: Actor) -> None:
+    """Tell a change of a part in the history of the customer; what came or went, as a whole."""
     if before == after:
         return
-    note_change(customer, "customers.customer.changed", actor=actor, before={what: before}, after={what: after})
+    was, becomes = {what: before or ""}, {what: after or ""}
+    note_change(customer, "customers.customer.changed", actor=actor, before=was, after=becomes)
     emit(CustomerChanged(customer_id=customer.pk), actor=actor)
 
 
-def _site_told(site: Address) -> str:
-    uses = [word for word, on in (("bill to", site.is_bill_to), ("ship to", site.is_ship_to)) if on]
-    return ", ".join(part for part in (site.label, str(site), site.phone, *uses) if part)
+def _site_told(site: Address) -> Parts:
+    return {name: getattr(site, name) for name in sorted(SITE_FIELDS)}
 
 
-def _contact_told(contact: Contact) -> str:
-    return ", ".join(part for part in (contact.name, contact.role, contact.email, contact.phone) if part)
+def _contact_told(contact: Contact) -> Parts:
+    return {name: getattr(contact, name) for name in sorted(CONTACT_FIELDS - {"site"})}

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.differences import name_fields
 from core.admin.facts import name_facts
 
 name_facts(
@@ -23,3 +24,4 @@ name_facts(
         "fulfillment.work_left_wave": _("Work left its wave"),
     }
 )
+name_fields({"into": _("new work"), "with": _("put together with")})

@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.differences import name_fields
 from core.admin.facts import name_facts
+from integrations.models import ImportRow
 
 name_facts(
     {
@@ -13,3 +15,4 @@ name_facts(
         "integrations.product_rows_due": _("Next rows of an import due"),
     }
 )
+name_fields({"file": _("File"), "rows": _("Rows"), **dict(ImportRow.Outcome.choices)})

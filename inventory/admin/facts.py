@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.differences import name_fields
 from core.admin.facts import name_facts
 
 name_facts(
@@ -12,3 +13,4 @@ name_facts(
         "inventory.supply_changed": _("Expected goods changed"),
     }
 )
+name_fields({"shelves": _("Shelves"), "parts": _("Parts"), "received": _("received")})

@@ -254,8 +254,8 @@ def _move(count: StockCount, target: str, *, actor: Actor, note: str = "") -> No
         count,
         "inventory.stockcount.changed",
         actor=actor,
-        before={"status": Status(before).label},
-        after={"status": Status(target).label},
+        before={"status": before},
+        after={"status": target},
         note=note,
     )
 

@@ -233,8 +233,8 @@ def _note_status(transfer: Transfer, before: str, *, actor: Actor, note: str = "
         transfer,
         "inventory.transfer.changed",
         actor=actor,
-        before={"status": Status(before).label},
-        after={"status": Status(transfer.status).label},
+        before={"status": before},
+        after={"status": transfer.status},
         note=note,
     )
 

@@ -1,7 +1,9 @@
 """What the facts about orders are called in the log."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core.admin.differences import name_fields
 from core.admin.facts import name_facts
 
 name_facts(
@@ -57,5 +59,18 @@ name_facts(
         "orders.units_awaited": _("Orders wait for units"),
         "orders.units_wanted": _("Order may take units of others"),
         "orders.work_due": _("Work may begin as of today"),
+    }
+)
+name_fields(
+    {
+        "deposit": _("deposit"),
+        "lines": _("Lines"),
+        "files": _("Files"),
+        "follow_up": _("follow-up"),
+        "note": _("Note"),
+        "units": _("Units"),
+        "until": _("Until"),
+        "from": pgettext_lazy("where goods come from", "from"),
+        "to": pgettext_lazy("where goods go to", "to"),
     }
 )

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.panels import panel
-from core.reader import spoken_amount
+from core.reader import locale, retold, spoken, spoken_amount
 from customers.addresses import PostalAddress
 from orders.changing import AMOUNTS, differences
 from orders.models import OrderChange
@@ -53,7 +53,10 @@ def _said(name: str, value: Any, change: OrderChange) -> str:
     if name in (*AMOUNTS, "total", "balance_due"):
         return spoken_amount(Decimal(value), change.order.currency)
     if isinstance(value, dict):
-        return ", ".join(PostalAddress.from_dict(value).lines())
+        return ", ".join(PostalAddress.from_dict(value).spoken(str(locale())))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(value or "")
+    text = str(value or "")
+    if name.startswith("line:"):
+        return retold(text, change.order.currency)
+    return spoken(text) if name.endswith("_on") else text

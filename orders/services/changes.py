@@ -224,8 +224,16 @@ def _tell(work: Rework, change: OrderChange, shown: ChangePreview, *, actor: Act
     order, changes = work.order, shown.changes
     before = {_named(work, name): was for name, (was, _now) in changes.items()}
     after = {_named(work, name): now for name, (_was, now) in changes.items()}
-    version = change.order_version
-    note_change(order, "orders.amended", actor=actor, before=before, after=after, note=change.reason, version=version)
+    note_change(
+        order,
+        "orders.amended",
+        actor=actor,
+        before=before,
+        after=after,
+        note=change.reason,
+        version=change.order_version,
+        currency=order.currency,
+    )
     fact = OrderAmended(
         order_id=order.pk,
         change=str(change.number),

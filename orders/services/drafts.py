@@ -229,8 +229,9 @@ def _write_draft(
 
 
 def _note(composed: Composed, *, actor: Actor) -> None:
-    after = {"total": composed.order.total, "lines": len(composed.lines)}
-    note_change(composed.order, "orders.draft_saved", actor=actor, after=after)
+    order = composed.order
+    after = {"total": order.total, "lines": len(composed.lines)}
+    note_change(order, "orders.draft_saved", actor=actor, after=after, currency=order.currency)
 
 
 def _draft_of(token: UUID) -> Order | None:

@@ -47,7 +47,8 @@ def set_price(
         price.amount, price.valid_to = amount, valid_to
         price.save(update_fields=["amount", "valid_to"])
     if before.get("amount") != str(amount):
-        note_change(price, "pricing.price_set", actor=actor, before=before, after={"amount": str(amount)})
+        after = {"amount": str(amount)}
+        note_change(price, "pricing.price_set", actor=actor, before=before, after=after, currency=owner.currency)
     return price
 
 

@@ -205,7 +205,11 @@ def test_credit_held_beyond_what_an_edited_order_comes_to_is_theirs_again(ada, r
     payment = Payment.objects.get()
     assert (payment.status, payment.authorized, payment.amount) == ("authorized", D("11.78"), D("17.73"))
     told = EventRecord.objects.get(name="billing.hold_lowered")
-    assert told.payload == {"before": {"authorized": "17.730"}, "after": {"authorized": "11.780"}}
+    assert told.payload == {
+        "before": {"authorized": "17.730"},
+        "after": {"authorized": "11.780"},
+        "currency": "EUR",
+    }
 
 
 @pytest.mark.django_db(transaction=True)

@@ -276,4 +276,4 @@ def test_of_an_address_only_what_differs_is_shown(key):
 
     [line] = history.moments(f"core.apikey:{key.pk}")[0].lines[:1]
 
-    assert line.changes == [("Address · city", "Bonn", "Berlin"), ("Live", "yes", "no"), ("Tags", "a, b", "")]
+    assert line.changes == [("Address · City", "Bonn", "Berlin"), ("Live", "yes", "no"), ("Tags", "a, b", "")]

@@ -45,7 +45,7 @@ TYPICAL = {
     "mail": "ada@exmple.org", "meant": "ada@example.org", "most": "12", "moved": "41.76 EUR", "n": "2",
     "names": "sku, name", "number": "SO-000001", "order": "SO-000007", "other": "SW1A 1AA", "ours": "1.00 EUR",
     "over": "7.20 EUR", "owed": "124.83 EUR", "paid": "5.00 EUR", "parcel": "SH-001082", "parts": "x, y",
-    "payment": "PAY-7Q2F", "person": "maya", "phone": "+49 30 1", "place": "Leipzig: hall 2",
+    "payment": "PAY-7Q2F", "person": "maya", "phone": "+49 30 1", "place": "Leipzig: hall 2", "price": "0.0125",
     "reason": "The belt tore: nothing moves", "reference": "po_1", "share": "11.5 %", "sku": "MUG RED", "text": "abc",
     "units": "2 × MUG-RED, 1 × TEA (1 × KIT)", "vat_id": "DE123456789", "wanted": "6.00 EUR", "warehouse": "LEJ",
     "why": "cut off", "work": "send order mail", "status": "502", "change": "CH-000003",

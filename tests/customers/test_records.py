@@ -80,6 +80,7 @@ def test_a_change_says_who_and_what_was_before():
     assert record.payload == {
         "before": {"name": "Ada Byron", "credit_limit": "100"},
         "after": {"name": "Ada Lovelace", "credit_limit": "250.5"},
+        "currency": "EUR",
     }
 
 
@@ -166,7 +167,15 @@ def test_sites_tell_where_invoices_and_goods_go():
         EventRecord.objects.filter(name="customers.customer.changed").order_by("pk").values_list("payload", flat=True)
     )
     assert [set(one["before"]) for one in told] == [{"site"}] * 4
-    assert told[2]["after"]["site"] == "Office, Ada Byron, 2 Main St, 10115 Berlin, DE, bill to"
+    was, becomes = told[2]["before"]["site"], told[2]["after"]["site"]
+    assert becomes == {
+        **BERLIN.as_dict(),
+        "line1": "2 Main St",
+        "label": "Office",
+        "is_bill_to": True,
+        "is_ship_to": False,
+    }
+    assert {name for name in was if was[name] != becomes[name]} == {"line1"}
     assert told[3]["after"]["site"] == ""
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 
 from core.actors import SYSTEM
+from core.admin.differences import changes_of
 from core.errors import Invalid
+from core.models import EventRecord
 from inventory.services import Place
 from pricing import reference
 from pricing import services as pricing
@@ -82,6 +85,9 @@ def test_a_price_set_again_is_changed_and_the_history_says_so(shop):
 
     assert [price.amount for price in Price.objects.filter(product=shop.mug)] == [D("5.50")]
     assert ask(shop).lines[0].unit_price == D("5.50")
+    with translation.override("de"):
+        said = changes_of(EventRecord.objects.filter(name="pricing.price_set").latest("pk"))
+    assert said == [("Preis", "5,00\xa0€", "5,50\xa0€")]
 
 
 def test_a_product_without_a_price_is_named(shop):
