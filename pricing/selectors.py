@@ -53,6 +53,12 @@ def shipping_method(code: str) -> ShippingMethod:
     return method
 
 
+def method_name(code: str) -> str:
+    """Name a shipping method in the language of the reader; one that is not offered any more goes by its code."""
+    known = reference().methods.get(code)
+    return known.name_in() if known else code
+
+
 def shipping_methods(country: str = "", currency: str = "") -> list[ShippingMethod]:
     """Return the active methods; of a country and currency only those that deliver there."""
     methods = list(reference().methods.values())

@@ -146,5 +146,5 @@ def _tell_registrations(entity: LegalEntity) -> None:
         pricing.set_distance_sales({date.fromisoformat(day): way for day, way in entity.distance_sales.items()})
 
 
-def _said(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items()}
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, dict) else str(value) for name, value in values.items()}

@@ -105,9 +105,17 @@ class _Field:
         if isinstance(value, list):
             return ", ".join(self.say(one) for one in value)
         if isinstance(value, dict):
-            parts = ((self.part(name), value[name]) for name in _as_read(value) if value[name] not in NOTHING)
-            return ", ".join(part.label if one is True else part.say(one) for part, one in parts)
+            return ", ".join(
+                self._with(self.part(name), value[name]) for name in _as_read(value) if value[name] not in NOTHING
+            )
         return self._word(value) if isinstance(value, str) else "" if value is None else str(value)
+
+    def _with(self, part: "_Field", value: Any) -> str:
+        """Say a part of the whole; one that has no name of ours is named by its key, unless it has parts as well."""
+        if value is True:
+            return part.label
+        is_named = part.name in NAMES or self.column is None or isinstance(value, dict | list)
+        return part.say(value) if is_named else f"{part.label}: {part.say(value)}"
 
     def _word(self, value: str) -> str:
         if (word := self._called(value)) is not None:

@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.admin.differences import name_fields
+from core.admin.differences import name_fields, value_words
 from core.admin.facts import name_facts
+from inventory.handling import TAGS
 
 name_facts(
     {
@@ -14,3 +15,5 @@ name_facts(
     }
 )
 name_fields({"shelves": _("Shelves"), "parts": _("Parts"), "received": _("received")})
+for field in ("handling", "handles"):
+    value_words(field, lambda tag: TAGS.get(tag, tag))

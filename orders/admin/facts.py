@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.admin.differences import name_fields
+from core.admin.differences import name_fields, value_words
 from core.admin.facts import name_facts
+from orders.admin.holds import STEPS
+from pricing.selectors import method_name
 
 name_facts(
     {
@@ -74,3 +76,6 @@ name_fields(
         "to": pgettext_lazy("where goods go to", "to"),
     }
 )
+value_words("shipping_method", method_name)
+# A change of long ago has them in one text.
+value_words("blocks", lambda codes: ", ".join(str(STEPS.get(code, code)) for code in codes.split(", ")))

@@ -11,6 +11,7 @@ from core.reader import locale, retold, spoken, spoken_amount
 from customers.addresses import PostalAddress
 from orders.changing import AMOUNTS, differences
 from orders.models import OrderChange
+from pricing.selectors import method_name
 
 
 @panel("orders.orderchange", order=10)
@@ -59,4 +60,6 @@ def _said(name: str, value: Any, change: OrderChange) -> str:
     text = str(value or "")
     if name.startswith("line:"):
         return retold(text, change.order.currency)
+    if name == "shipping_method":
+        return method_name(text)
     return spoken(text) if name.endswith("_on") else text

@@ -34,5 +34,5 @@ def change_hold_type(hold_type_id: int, values: Mapping[str, Any], *, actor: Act
     return found
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in values.items()}
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, list) else str(value) for name, value in values.items()}

@@ -33,9 +33,18 @@ def test_a_small_difference_is_money():
 
 def test_a_limit_of_store_credit_is_money_of_each_role():
     limit = billing.create_store_credit_limit({"currency": "EUR", "limits": {"Money": "50"}}, actor=SYSTEM)
+    assert told()[-1] == ("Ohne Genehmigung", "", "Money: 50,00\xa0€")
     billing.change_store_credit_limit(limit.pk, {"limits": {"Money": "50", "Desk": "9.5"}}, actor=SYSTEM)
 
     assert told()[-1] == ("Ohne Genehmigung · Desk", "", "9,50\xa0€")
+
+
+def test_a_vat_registration_abroad_is_told_by_its_country():
+    entity = LegalEntity.objects.get()
+    billing.change_entity(entity.pk, {"vat_registrations": {"FR": "FR12345678901"}}, actor=SYSTEM)
+    billing.change_entity(entity.pk, {"vat_registrations": {"FR": "FR12345678901", "AT": "ATU12345678"}}, actor=SYSTEM)
+
+    assert told() == [("Umsatzsteuerregistrierungen im Ausland · AT", "", "ATU12345678")]
 
 
 def test_the_accounts_of_an_accountant_have_their_names():

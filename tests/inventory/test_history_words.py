@@ -24,6 +24,13 @@ def told(name: str) -> dict[str, list[tuple[str, str, str]]]:
     return said
 
 
+def test_how_goods_are_handled_is_told_in_words(places):
+    mug = make_product()
+    inventory.update_product(mug.pk, {"handling": ["fragile", "cold"]}, actor=SYSTEM)
+
+    assert told("inventory.product.changed")["de"] == [("Zu behandeln als", "", "zerbrechlich, gekühlt")]
+
+
 def test_the_status_of_a_transfer_is_told_to_each_in_their_language_whoever_sent_it(places):
     mug = make_product(stock={"HAM": 10})
     hamburg, munich = (place.warehouse_id for place in places)

@@ -65,6 +65,28 @@ def test_days_and_what_is_no_column_have_their_names(shop):
     ]
 
 
+def test_another_way_of_delivery_goes_by_its_name(shop, staff):
+    order = confirmed_order()
+    change = edited(order, Wish(shipping_method="express"))
+
+    assert ("Versandart", "Standardversand", "Expressversand") in told("orders.amended")
+    User.objects.update(language="de")
+    page = staff.get(reverse("admin:orders_orderchange_change", args=[change.pk])).content.decode()
+    assert page.count("Expressversand") == 2  # what it changes, and the history
+
+
+def test_what_a_type_of_hold_stops_is_told_in_words_now_and_as_it_was_kept_before(shop):
+    values = {"code": "recall", "name": "Recall", "blocks": ["confirm", "release"]}
+    services.create_hold_type(values, actor=SYSTEM)
+    long_ago = EventRecord(subject_type="orders.holdtype", payload={"after": {"blocks": "confirm, release"}})
+
+    with translation.override("de"):
+        before = changes_of(long_ago)
+
+    assert before == [("Hält an", "", "Bestätigung, Freigabe an das Lager")]
+    assert before[0] in told("orders.holdtype.created")
+
+
 def said(before: dict[str, Any], after: dict[str, Any], **more: str) -> list[tuple[str, str, str]]:
     record = EventRecord(subject_type="orders.order", payload={"before": before, "after": after, **more})
     with translation.override("de"):
