@@ -1,25 +1,40 @@
-"""A bank statement as CSV, read: which column says what, amounts and days as banks write them. Pure.
+"""A bank statement as CSV, read: which column says what, and what its rows say. Pure.
 
 The columns are found by their names, whatever the bank calls them; a preset adds names of a bank. What cannot be read
-is said row by row, and stops nothing but its row.
+is said row by row, and stops nothing but its row; what the whole file leaves open stops the file, until somebody says.
 """
 
+import codecs
 import csv
 import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
+from functools import partial
 
-from core.money import quantum
+from billing.bank_cells import MONTH_FIRST, amount_of, day_of, day_order_of, decimal_sign_of, direction_of
 from core.sentences import gettext_noop, sentence
 
 NO_COLUMN = sentence(gettext_noop("No column of the file says: %(names)s"))
 NO_DAY = sentence(gettext_noop("“%(text)s” is no day"))
 NO_AMOUNT = sentence(gettext_noop("“%(text)s” is no amount"))
+NO_DIRECTION = sentence(gettext_noop("“%(text)s” does not say whether money came in or went out"))
+NO_MARK = sentence(gettext_noop("It is not marked as money that came in or went out, as other rows are"))
+DAYS_OPEN = sentence(
+    gettext_noop("“%(text)s” can be two days, and no row tells which: say how the file writes its days")
+)
+DAYS_BOTH = sentence(
+    gettext_noop(
+        "“%(one)s” has the day first, “%(other)s” the month, and no more rows are for either: say which is right"
+    )
+)
+MONTHS_FIRST = sentence(gettext_noop("Its days are read with the month first, as “%(text)s” tells"))
+MOSTLY_MONTH = sentence(gettext_noop("Its days are read with the month first, as most rows tell; not so “%(text)s”"))
+MOSTLY_DAY = sentence(gettext_noop("Its days are read with the day first, as most rows tell; not so “%(text)s”"))
 PENDING = sentence(gettext_noop("The bank has not booked this yet"))
 UNREADABLE = sentence(gettext_noop("The file cannot be read: a quotation mark is opened and never closed"))()
 EMPTY = sentence(gettext_noop("The file holds no rows"))()
@@ -36,23 +51,25 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "text": ("verwendungszweck", "buchungstext", "reference", "text", "purpose", "description", "remittance"),
     "amount": ("betrag", "betrag (eur)", "betrag (€)", "umsatz", "amount"),
-    "incoming": ("haben", "credit"),
-    "outgoing": ("soll", "debit"),
-    "sign": ("soll/haben", "s/h", "soll/haben-kennzeichen", "soll-/haben-kennzeichen", "debit/credit"),
+    "incoming": ("haben", "credit", "credit amount", "paid in", "money in"),
+    "outgoing": ("soll", "debit", "debit amount", "paid out", "money out"),
+    "sign": (
+        "soll/haben", "s/h", "soll/haben-kennzeichen", "soll-/haben-kennzeichen", "debit/credit", "credit/debit",
+        "dr/cr", "cr/dr", "d/c", "c/d", "debet/credit", "af bij", "af/bij", "bij/af", "credit debit indicator",
+        "credit/debit indicator",
+    ),
     "state": ("info", "status", "buchungsstatus"),
     "currency": ("währung", "waehrung", "currency"),
     "own": (
         "auftragskonto", "iban auftragskonto", "kontonummer auftragskonto", "eigenes konto", "own account", "account",
     ),
 }  # fmt: skip
-DAYS = ("%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d")
 # More than any account moves at once: such a number is none of money, and fits nowhere.
 MOST = Decimal(10) ** 11
 # What a bank writes of rows that will come again, with another day, once they are booked.
 NOT_YET = ("vorgemerkt", "pending")
 # An IBAN above the heading is the account of the file.
 IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])")
-FIGURE = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f ]*[+-]?")
 
 
 @dataclass(frozen=True)
@@ -77,16 +94,35 @@ class BankRow:
 
 @dataclass(frozen=True)
 class BankFile:
-    """A statement that was read, or why it could not be."""
+    """A statement that was read, or why it could not be: `asks` is what would settle it, `file` or `days`.
+
+    `notes` is what somebody should know of how it was read.
+    """
 
     encoding: str = ""
     rows: tuple[BankRow, ...] = ()
     fault: str = ""
+    asks: str = "file"
+    notes: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_bank_file(content: bytes, *, account: str, currency: str) -> BankFile:
-    """Read a statement of an account; rows without a currency of their own are in `currency`."""
+@dataclass(frozen=True)
+class Manner:
+    """How a file writes what can be read in two ways; `fault` where it leaves that open."""
+
+    day_order: str
+    decimal_sign: str
+    marks_both: bool
+    fault: str = ""
+    note: str = ""
+
+
+def read_bank_file(content: bytes, *, account: str, currency: str, days: str = "") -> BankFile:
+    """Read a statement of an account; rows without a currency of their own are in `currency`.
+
+    `days` is what stands first in 11/01/2026, `day` or `month`, where somebody knows; else the rows tell.
+    """
     text, encoding = _decoded(content)
     lines = text.splitlines()
     try:
@@ -104,13 +140,30 @@ def read_bank_file(content: bytes, *, account: str, currency: str) -> BankFile:
         return BankFile(encoding, fault=EMPTY)
     if len(rows) > MOST_ROWS:
         return BankFile(encoding, fault=TOO_LARGE(n=MOST_ROWS))
+    cells_of = [partial(_cell, columns, cells) for _number, cells in rows]
+    if "beside" in columns and any(direction_of(cell("beside")) for cell in cells_of):
+        columns["sign"] = columns["beside"]
+    manner = _manner(lambda name: [cell(name) for cell in cells_of], days)
+    if manner.fault:
+        return BankFile(encoding, fault=manner.fault, asks="days")
     seen: Counter[tuple[object, ...]] = Counter()
     named = next((hit[0] for line in lines[:place] if (hit := IBAN.search(line.upper()))), "")
-    read = tuple(_row(number, cells, columns, (account, named), currency, seen) for number, cells in rows)
-    return BankFile(encoding, read, columns={name: str(at) for name, at in columns.items()})
+    read = tuple(
+        _row(number, cell, manner, (account, named), currency, seen)
+        for (number, _cells), cell in zip(rows, cells_of, strict=True)
+    )
+    notes = (manner.note,) if manner.note else ()
+    return BankFile(encoding, read, notes=notes, columns={name: str(at) for name, at in columns.items()})
+
+
+def _cell(columns: Mapping[str, int], cells: Sequence[str], name: str) -> str:
+    at = columns.get(name)
+    return " ".join(cells[at].split()) if at is not None and at < len(cells) else ""
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace").replace("\0", " "), "UTF-16"
     try:
         return content.decode("utf-8-sig").replace("\0", " "), "UTF-8"
     except UnicodeDecodeError:
@@ -127,37 +180,54 @@ def _heading(lines: Sequence[str]) -> tuple[int, str, dict[str, int]] | None:
             columns = {name: next(cells.index(word) for word in NAMES[name] if word in cells) for name in columns}
             at = columns.get("amount")
             if at is not None and "sign" not in columns and at + 1 < len(cells) and not cells[at + 1]:
-                # Some banks say S or H in a column without a name behind the amount.
-                columns["sign"] = at + 1
+                # Some banks say S or H in a column without a name behind the amount; others leave it to the currency.
+                columns["beside"] = at + 1
             if "booked_on" in columns and columns.keys() & {"amount", "incoming"}:
                 return place, separator, columns
     return None
 
 
+def _manner(said: Callable[[str], list[str]], days: str) -> Manner:
+    """Find out how a file writes what can be read in two ways; `days` is what its bringer says of them."""
+    found = day_order_of([*said("booked_on"), *said("valued_on")])
+    order, fault, note = days or found.order, "", ""
+    if not order and found.day_first:
+        fault = DAYS_BOTH(one=found.day_first, other=found.month_first)
+    elif not order:
+        fault = DAYS_OPEN(text=found.either)
+    elif not days and found.day_first and found.month_first:
+        note = (MOSTLY_MONTH if order == MONTH_FIRST else MOSTLY_DAY)(
+            text=found.day_first if order == MONTH_FIRST else found.month_first
+        )
+    elif not days and order == MONTH_FIRST:
+        note = MONTHS_FIRST(text=found.month_first)
+    figures = [one for name in ("amount", "incoming", "outgoing") for one in said(name)]
+    return Manner(
+        day_order=order,
+        decimal_sign=decimal_sign_of(figures),
+        # Some banks mark only what went out.
+        marks_both=any(direction_of(word) == 1 for word in said("sign")),
+        fault=fault,
+        note=note,
+    )
+
+
 def _row(
     number: int,
-    cells: Sequence[str],
-    columns: Mapping[str, int],
+    cell: Callable[[str], str],
+    manner: Manner,
     accounts: tuple[str, str],
     currency: str,
     seen: "Counter[tuple[object, ...]]",
 ) -> BankRow:
-    def cell(name: str) -> str:
-        at = columns.get(name)
-        return " ".join(cells[at].split()) if at is not None and at < len(cells) else ""
-
     faults = []
-    booked_on = day_of(cell("booked_on"))
+    booked_on = day_of(cell("booked_on"), order=manner.day_order)
     if booked_on is None:
         faults.append(NO_DAY(text=cell("booked_on")[:40]))
-    said = cell("amount") or cell("incoming") or (f"-{cell('outgoing').lstrip('+-')}" if cell("outgoing") else "")
-    if said and cell("sign").upper() in ("S", "SOLL", "D", "DEBIT"):
-        said = f"-{said.strip('+-')}"
     row_currency = (cell("currency") or currency).upper()[:3]
-    amount = amount_of(said, decimals=decimals_of(row_currency))
-    if amount is None or abs(amount) >= MOST:
-        amount = None
-        faults.append(NO_AMOUNT(text=said[:40]))
+    amount, fault = _moved(cell, manner, row_currency)
+    if fault:
+        faults.append(fault)
     if any(word in cell("state").lower() for word in NOT_YET):
         faults.append(PENDING())
     name, text = cell("name")[:200], cell("text")[:500]
@@ -172,7 +242,7 @@ def _row(
     return BankRow(
         number=number,
         booked_on=booked_on,
-        valued_on=day_of(cell("valued_on")),
+        valued_on=day_of(cell("valued_on"), order=manner.day_order),
         name=name,
         text=text,
         amount=amount,
@@ -182,6 +252,29 @@ def _row(
         own=own,
         faults=tuple(faults),
     )
+
+
+def _moved(cell: Callable[[str], str], manner: Manner, currency: str) -> tuple[Decimal | None, str]:
+    """Return what came in, below zero where it went out; or None, and why nobody can say."""
+    word, said = cell("sign"), cell("amount") or cell("incoming") or cell("outgoing")
+    direction = direction_of(word)
+    if direction is None:
+        return None, NO_DIRECTION(text=word[:40])
+    if cell("amount"):
+        amount = amount_of(said, currency=currency, decimal_sign=manner.decimal_sign)
+        if direction == 0 and manner.marks_both and amount is not None and amount > 0 and not said.startswith("+"):
+            return None, NO_MARK()
+        if direction < 0 and amount is not None:
+            amount = -abs(amount)
+    else:
+        sides = [cell(name) or "0" for name in ("incoming", "outgoing")]
+        came, went = (amount_of(one, currency=currency, decimal_sign=manner.decimal_sign) for one in sides)
+        # Banks leave the other side empty, or write 0,00 there; two amounts are no one's movement.
+        amount = None if came is None or went is None or (came and went) or not said else came or -abs(went)
+        said = " / ".join(one for one in (cell("incoming"), cell("outgoing")) if one)
+    if amount is None or abs(amount) >= MOST:
+        return None, NO_AMOUNT(text=said[:40])
+    return amount, ""
 
 
 def account_of(text: str) -> str:
@@ -194,55 +287,3 @@ def identity_of(booked_on: date | None, amount: Decimal | None, name: str, text:
     figure = "" if amount is None else f"{amount:.3f}"
     said = "|".join((str(booked_on), figure, name.lower(), text.lower(), str(nth)))
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def day_of(text: str) -> date | None:
-    """Read a day as banks write it."""
-    for shape in DAYS:
-        try:
-            return datetime.strptime(text, shape).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    return None
-
-
-def decimals_of(currency: str) -> int:
-    """Return how many decimals a currency has; two where nobody knows it."""
-    return -int(quantum(currency).as_tuple().exponent)
-
-
-def amount_of(text: str, *, decimals: int = 2) -> Decimal | None:
-    """Read an amount: 1.234,56 and 1,234.56, a sign before or behind it, S and H, a currency beside it.
-
-    `decimals` is how many its currency has: with three, 12.345 are twelve dinars, and in euro twelve thousand.
-    """
-    plain = text.replace("EUR", "").replace("€", "").strip()
-    sign = -1 if plain[-1:].upper() == "S" else 1
-    plain = plain.rstrip("SHsh ").strip()
-    if not FIGURE.fullmatch(plain):
-        return None
-    if plain.startswith("-") or plain.endswith("-"):
-        sign = -1
-    digits = re.sub(r"[^\d.,]", "", plain)
-    comma, point = digits.rfind(","), digits.rfind(".")
-    decimal_at = max(comma, point)
-    if (
-        decimal_at >= 0
-        and decimals != 3
-        and len(digits) - decimal_at - 1 == 3
-        and min(comma, point) < 0
-        and digits.count(digits[decimal_at]) >= 1
-    ):
-        # Three digits behind the only kind of mark are thousands: 1.234 is more than a thousand. None begin with 0,
-        # and 0.500 is not in cents either: somebody has to look.
-        if digits.startswith("0"):
-            return None
-        decimal_at = -1
-    whole = re.sub(r"\D", "", digits if decimal_at < 0 else digits[:decimal_at])
-    rest = "" if decimal_at < 0 else re.sub(r"\D", "", digits[decimal_at + 1 :])
-    try:
-        return sign * Decimal(f"{whole or '0'}.{rest or '0'}").quantize(
-            Decimal("0.01") if len(rest) <= 2 else Decimal("0.001")
-        )
-    except InvalidOperation:
-        return None

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -12,8 +11,6 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from stdnum import iban
-from stdnum.exceptions import ValidationError
 
 from billing import services
 from billing.models import BankBooking, BankLine, BankStatement, Invoice, LegalEntity, Payout
@@ -24,7 +21,7 @@ from core.admin import navigation
 from core.admin.actors import actor_for
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import actor_column, badge_column, link_column, money_column, retold_column, when_column
-from core.admin.forms import SubjectForm, show_refusal
+from core.admin.forms import show_refusal
 from core.admin.links import list_of, page_of
 from core.admin.panels import PanelAdmin
 from core.admin.site import site
@@ -32,71 +29,13 @@ from core.admin.transitions import TransitionAdmin, TransitionSpec
 from core.errors import DomainError
 from core.reader import retold, spoken_amount
 
+from .bank_forms import AssignForm, LeaveForm, StatementForm
+
 VIEW = "billing.view_bankline"
 NEEDED = (VIEW, OPERATE)
-MOST_BYTES = 5 * 1024 * 1024
 PER_PAGE = 100
 # So many rows that were known are named one by one.
 KNOWN_NAMED = 50
-
-
-class StatementForm(forms.Form):
-    """Asks for the file, and whose account it is."""
-
-    file = forms.FileField(
-        label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
-        help_text=_("Up to 5,000 rows. Columns are found by their names: Buchungstag or date, Betrag or amount, …"),
-    )
-    account = forms.CharField(label=_("Account (IBAN)"), max_length=40)
-    currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3)
-    book_certain = forms.BooleanField(
-        label=_("Book what is certain at once"),
-        required=False,
-        help_text=_("Number and amount of an open invoice are right. Everything else waits for your word."),
-    )
-
-    def clean_file(self) -> Any:
-        """Refuse what is too large before it is read."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(gettext("The file is larger than 5 MB; cut it into several."))
-        return file
-
-    def clean_account(self) -> str:
-        """Return the account as it is known: the same one always written alike."""
-        try:
-            return str(iban.validate(self.cleaned_data["account"]))
-        except ValidationError:
-            raise forms.ValidationError(gettext("This is no IBAN.")) from None
-
-    def clean_currency(self) -> str:
-        """Return it in capitals."""
-        return str(self.cleaned_data["currency"]).upper()
-
-
-class AssignForm(SubjectForm):
-    """For which invoices a transfer is."""
-
-    invoices = forms.CharField(
-        label=_("Invoices"),
-        max_length=300,
-        help_text=_(
-            "Numbers, with commas between them; the first one is paid first. What is left over stays as overpaid."
-        ),
-    )
-
-    take_as_paid = forms.BooleanField(
-        label=_("Take an invoice as paid of which only a small difference is left open"),
-        required=False,
-        help_text=_("Up to how much that is stands under Settings, Small differences."),
-    )
-
-
-class LeaveForm(forms.Form):
-    """Why a transfer is left out."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
 def assign(line_id: int, *, invoices: str, take_as_paid: bool, actor: Actor) -> BankLine:
@@ -283,6 +222,7 @@ class BankStatementAdmin(BackOfficeAdmin):
                     content=given["file"].read(),
                     account=given["account"],
                     currency=given["currency"],
+                    days=given["days"],
                     actor=actor_for(request),
                 )
             except DomainError as error:
@@ -335,6 +275,7 @@ class BankStatementAdmin(BackOfficeAdmin):
             "faulty": [
                 (number, "; ".join(map(retold, faults))) for number, faults in statement.summary.get("faulty", [])
             ],
+            "notes": [retold(one) for one in statement.summary.get("notes", [])],
             "waiting": lines.filter(status=BankLine.Status.OPEN).count(),
             "worklist": list_of(BankLine, status__exact="open"),
         }

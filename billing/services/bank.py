@@ -56,14 +56,18 @@ class Booked:
 
 
 @service
-def take_statement(*, name: str, content: bytes, account: str, currency: str, actor: Actor) -> BankStatement:
+def take_statement(
+    *, name: str, content: bytes, account: str, currency: str, days: str = "", actor: Actor
+) -> BankStatement:
     """Take in the rows of a file that no file had before, and propose what each is for. Nothing is booked.
 
-    Raises BadStatement where the file cannot be read, and StatementKnown where all of it is known.
+    `days`: what stands first in its days, where the file leaves it open (`read_bank_file`). Raises BadStatement where
+    the file cannot be read, and StatementKnown where all of it is known.
     """
-    read = read_bank_file(content, account=account, currency=currency)
+    read = read_bank_file(content, account=account, currency=currency, days=days)
     if read.fault:
-        raise BadStatement(read.fault, errors=[{"pointer": "/file", "code": "unreadable", "detail": read.fault}])
+        faults = [{"pointer": f"/{read.asks}", "code": "unreadable", "detail": read.fault}]
+        raise BadStatement(read.fault, errors=faults)
     whole = [row for row in read.rows if not row.faults and row.amount]
     known = _known(whole)
     elsewhere = _known_elsewhere([row for row in whole if row.digest not in known])
@@ -116,6 +120,7 @@ def _summary(read: BankFile, fresh: Sequence[BankRow], known: set[str], elsewher
     other = {"elsewhere": [[number, account] for number, account in sorted(elsewhere.items())]} if elsewhere else {}
     return {
         **other,
+        **({"notes": list(read.notes)} if read.notes else {}),
         "taken": len(fresh),
         "known": [row.number for row in read.rows if row.digest in known],
         "faulty": [[row.number, list(row.faults)] for row in read.rows if row.faults],

@@ -232,3 +232,36 @@ def test_the_page_of_a_row_that_went_out_says_so_in_german(staff):
 
     assert "Geld, das hinausging" in shown
     assert "Money that went out" not in shown
+
+
+def test_a_file_that_leaves_its_days_open_is_asked_about_beside_the_field_that_tells(staff):
+    bring = reverse("admin:bring_statement")
+    content = b"date;payer;amount;debit/credit\n11/01/2026;Ada;22,06;CRDT\n11/02/2026;Landlord;1200,00;DBIT\n"
+
+    def given(**more):
+        file = SimpleUploadedFile("november.csv", content)
+        return {"file": file, "account": IBAN, "currency": "EUR", **more}
+
+    asked = staff.post(bring, given())
+    assert asked.status_code == 400
+    assert asked.context["form"].errors == {
+        "days": ["“11/01/2026” can be two days, and no row tells which: say how the file writes its days"]
+    }
+    assert BankStatement.objects.count() == 0
+    assert staff.post(bring, given(days="week")).context["form"].errors.keys() == {"days"}
+
+    assert staff.post(bring, given(days="month")).status_code == 302
+    assert [(f"{one.booked_on}", one.amount, one.status) for one in lines()] == [
+        ("2026-11-01", Decimal("22.06"), "open"),
+        ("2026-11-02", Decimal("-1200.00"), "left"),
+    ]
+
+
+def test_the_page_of_a_file_tells_how_its_days_were_read(staff):
+    statement = take(content=b"date;payer;amount\n11/01/2026;Ada;22,06\n11/13/2026;Bob;5,00\n")
+    User.objects.update(language="de")
+
+    page = staff.get(reverse("admin:billing_bankstatement_change", args=[statement.pk])).content.decode()
+
+    assert statement.summary["notes"] == ["Its days are read with the month first, as “11/13/2026” tells"]
+    assert "Die Tage der Datei werden mit dem Monat vorn gelesen, wie „11/13/2026“ zeigt" in page

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing import bank_file, bank_matching
+from billing import bank_cells, bank_file, bank_matching
 from billing.bank_matching import Open, match
 
 INVOICES = (
@@ -61,20 +61,20 @@ def test_a_transfer_is_matched_with_a_confidence_and_a_reason(text, name, amount
     ],
 )  # fmt: skip
 def test_amounts_are_read_as_banks_write_them(text, wanted):
-    assert bank_file.amount_of(text) == (Decimal(wanted) if wanted else None)
+    assert bank_cells.amount_of(text) == (Decimal(wanted) if wanted else None)
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("12.345", "12.345"), ("0,500", "0.500"), ("1,234.500", "1234.500"), ("1.234.567", "1234.567"), ("7", "7.00")],
+    [("12.345", "12.345"), ("0,500", "0.500"), ("1,234.500", "1234.500"), ("1.234.567", "1234567.00"), ("7", "7.00")],
 )
 def test_three_digits_behind_the_mark_are_decimals_where_the_currency_has_three(text, wanted):
-    assert bank_file.amount_of(text, decimals=3) == Decimal(wanted)
+    assert bank_cells.amount_of(text, currency="KWD") == Decimal(wanted)
 
 
 @pytest.mark.parametrize("text", ["0.500", "-0,505", "00.500"])
 def test_no_thousands_begin_with_nothing_so_somebody_looks(text):
-    assert bank_file.amount_of(text) is None
+    assert bank_cells.amount_of(text) is None
 
 
 def test_the_currency_of_a_row_says_how_its_amount_is_read():
