@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum, Window
 from django.db.models.functions import RowNumber
-from django.utils import timezone
 
 from billing.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing.selectors import WAITING, open_amount
+from core import seat
 from core.money import Money, round_amount
 from core.sight import seen
 from customers.models import Customer
@@ -43,7 +43,7 @@ class Posting:
 def unpaid(customer: Customer, *, today: date | None = None) -> list[Unpaid]:
     """Return, per currency, what is open on the invoices of a customer, in one statement."""
     # Only columns of the index `invoice_waiting`: these all wait for money, so the day alone makes them late.
-    late = Q(due_on__lt=today or timezone.localdate())
+    late = Q(due_on__lt=today or seat.today())
     rows = seen(Invoice.objects.filter(order__customer=customer, status__in=WAITING)).annotate(
         nth=_per_currency(RowNumber(), order_by=["due_on", "pk"]),
         count=_per_currency(Count("order")),

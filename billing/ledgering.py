@@ -13,10 +13,10 @@ from typing import Any
 from django.apps import apps as installed
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from billing import postings
 from billing.postings import NOTHING, Leg, Posting, places, source_of
+from core import seat
 
 AT_ONCE = 500
 HEAD = ("tax_breakdown", "ship_to", "seller", "net_total", "tax_total", "rounding", "total")
@@ -68,7 +68,7 @@ def _post_grants(apps: Any) -> int:
                 source,
                 _seller(apps, None),
                 one["currency"],
-                timezone.localdate(one["at"]),
+                seat.day_of(one["at"]),
                 postings.grant_legs(one["amount"], customer_id=one["customer_id"]),
                 text=one["reason"][:200],
             )
@@ -90,7 +90,7 @@ def _post(apps: Any, keys: list[int]) -> int:
 def _in_open_months(apps: Any, found: list[Posting]) -> list[Posting]:
     """Date today what falls into a closed month."""
     closed = _closed(apps)
-    today = timezone.localdate()
+    today = seat.today()
     return [
         replace(one, booked_on=today) if one.booked_on <= closed.get(one.entity_id, date.min) else one for one in found
     ]
@@ -224,7 +224,7 @@ class Writing:
             source = source_of("payment", pk)
             if amount := reached - self.written.get(source, NOTHING):
                 legs = postings.payment_legs(amount, account=_account(row), customer_id=self.order.customer_id)
-                day = timezone.localdate(row["captured_at"] or row["created_at"])
+                day = seat.day_of(row["captured_at"] or row["created_at"])
                 name = f"{source}:{places(reached)}"
                 yield self._posting("payment", name, self.seller(), row["currency"], day, legs, payment=pk)
 
@@ -241,7 +241,7 @@ class Writing:
             if (amount := settled - self.written.get(source, NOTHING)) > 0:
                 legs = postings.match_legs(amount, customer_id=self.order.customer_id, invoice_id=invoice["pk"])
                 entity, currency, issued_on = _place(invoice)
-                day = max(timezone.localdate(row["at"]), issued_on)
+                day = max(seat.day_of(row["at"]), issued_on)
                 name = f"{source}:{places(settled)}"
                 yield self._posting("match", name, entity, currency, day, legs, invoice=invoice["pk"], payment=payment)
 
@@ -253,7 +253,7 @@ class Writing:
                 legs = postings.write_off_legs(
                     row["amount"], kind=row["kind"], customer_id=self.order.customer_id, invoice_id=invoice
                 )
-                day, entity = timezone.localdate(row["at"]), row["invoice__legal_entity_id"]
+                day, entity = seat.day_of(row["at"]), row["invoice__legal_entity_id"]
                 yield self._posting("write_off", source, entity, row["currency"], day, legs, invoice=invoice)
 
     def _refunds(self) -> Iterator[Posting]:
@@ -274,7 +274,7 @@ class Writing:
                     self.open_items[leg.invoice_id] += leg.amount
             again = [row["returns"]] if row["returns"] else []
             if (source := source_of("refund", row["pk"], *again)) not in self.written:
-                day = timezone.localdate(row["settled_at"] or row["created_at"])
+                day = seat.day_of(row["settled_at"] or row["created_at"])
                 links = {"payment": payment, "refund": row["pk"], "credit_note": row["credit_note_id"]}
                 yield self._posting("refund", source, self._books_of(payment), row["currency"], day, legs, **links)
 
@@ -306,7 +306,7 @@ class Writing:
                     legs = self._charged_back(payment, amount, account)
                 elif what == "owed_back":
                     legs = self._owed_no_more(payment, amount, account)
-                day = timezone.localdate(at or row["opened_at"])
+                day = seat.day_of(at or row["opened_at"])
                 name = f"{source}:{places(reached[what])}"
                 yield self._posting(kind, name, self._books_of(payment), row["currency"], day, legs, payment=payment)
 

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 
 from billing import selectors, services, statements
 from billing.events import StatementAskedFor
 from billing.method_names import method_name
 from billing.models import CreditNote, Invoice, LegalEntity, Payment, Refund, Reminder, ReminderLetter
 from billing.services import wording
+from core import seat
 from core.files import keep_file
 from core.links import absolute, make_link
 from core.mail import intend
@@ -132,7 +133,7 @@ def write_reminder(letter: ReminderLetter, reminders: Sequence[Reminder]) -> Out
             "first": first.number,
             "tone": worst.tone,
             "stops": any(one.stops_orders for one in reminders) and customer is not None,
-            "until": wording.day((reminders[0].sent_on or timezone.localdate()) + DAYS_LEFT),
+            "until": wording.day((reminders[0].sent_on or seat.today()) + DAYS_LEFT),
             "total": " + ".join(wording.money(amount, currency) for currency, amount in totals.items()),
             "rows": [_row(one) for one in reminders],
             "seller": first.seller,

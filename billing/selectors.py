@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from django.db.models import Count, DecimalField, F, Model, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from billing import dunning
 from billing.models import CreditNote, Dispute, DistanceSale, Invoice, Payment, Payout, PayoutRow, Refund, Reminder
+from core import seat
 from core.models import exact
 from core.money import round_amount
 from core.sight import seen
@@ -72,7 +72,7 @@ def rows_of_payout(payout: Payout) -> QuerySet[PayoutRow]:
 
 def overdue(today: date | None = None) -> Q:
     """Return the condition of invoices that should have been paid by now."""
-    return Q(status__in=WAITING, due_on__lt=today or timezone.localdate())
+    return Q(status__in=WAITING, due_on__lt=today or seat.today())
 
 
 def open_amount() -> Combinable:
@@ -149,7 +149,7 @@ def distance_turnovers(today: date | None = None) -> dict[int, DistanceTurnover]
 
     By the date of the documents; in one statement that reads an index over those sales alone.
     """
-    start = (today or timezone.localdate()).replace(month=1, day=1)
+    start = (today or seat.today()).replace(month=1, day=1)
     since, until = start.replace(year=start.year - 1), start.replace(year=start.year + 1)
     rows = DistanceSale.objects.filter(billed_on__gte=since, billed_on__lt=until).order_by()
     sums: dict[int, dict[str, tuple[Decimal, Decimal]]] = {}
@@ -182,7 +182,7 @@ class Bucket:
 
 def in_bucket(key: str, today: date | None = None) -> Q:
     """Return the condition of overdue invoices that stand in one of the ageing buckets; nobody stands in another."""
-    day = today or timezone.localdate()
+    day = today or seat.today()
     for name, least, most in dunning.BUCKETS:
         if name == key:
             late = Q(due_on__lte=day - timedelta(days=least))
@@ -216,12 +216,12 @@ def days_overdue(invoice: Invoice) -> int:
     """Return for how many days an invoice should have been paid; none where it need not be."""
     if not invoice.is_overdue or invoice.due_on is None:
         return 0
-    return (timezone.localdate() - invoice.due_on).days
+    return (seat.today() - invoice.due_on).days
 
 
 def stops_orders(invoice: Invoice) -> bool:
     """Whether an invoice is one for which the new orders of its customer were stopped."""
-    if invoice.due_on is None or invoice.due_on >= timezone.localdate():
+    if invoice.due_on is None or invoice.due_on >= seat.today():
         return False
     return Reminder.objects.filter(invoice=invoice, status=Reminder.Status.SENT, stops_orders=True).exists()
 

@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import postings
 from billing.method_names import method_name
 from billing.models import Invoice, LedgerAccount, LedgerEntry, LedgerTransaction
 from billing.payment_words import known_as, with_words
+from core import seat
 from core.money import round_amount
 
 PER_PAGE = 50
@@ -111,7 +111,7 @@ def accounts_of(customer_id: int) -> list[Account]:
 
 def usual_period() -> tuple[date, date]:
     """Return the days that a statement is about where nobody says: this month and the two before it."""
-    today = timezone.localdate()
+    today = seat.today()
     first = today.replace(day=1)
     for _month in range(2):
         first = (first - timedelta(days=1)).replace(day=1)

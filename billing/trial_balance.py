@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
-from django.utils import timezone
 
 from billing.ledger_words import account_name
 from billing.models import LedgerAccount, LedgerEntry
+from core import seat
 from core.money import round_amount
 
 PLACES = {kind: place for place, kind in enumerate(LedgerAccount.Kind.values)}
@@ -59,7 +59,7 @@ class Totals:
 
 def usual_period() -> tuple[date, date]:
     """Return the days that it is about where nobody says: this year so far."""
-    today = timezone.localdate()
+    today = seat.today()
     return today.replace(month=1, day=1), today
 
 

@@ -5,6 +5,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,6 +33,9 @@ MAX_ATTEMPTS = 8
 # How often a request looks whether a worker has paid the debt it waits for.
 PEEK = 0.05
 SEQUENCER = "sequencer"
+# What is done within the hour is done at once.
+AT_ONCE = timedelta(hours=1)
+_waited: ContextVar[timedelta] = ContextVar("waited", default=timedelta(0))
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def emit(*events: Event, actor: Actor = SYSTEM, at: datetime | None = None) -> N
             payload=event.payload(),
             public=event.public,
             at=at or timezone.now(),
+            recorded_at=timezone.now(),
         )
         write_entry(record, handlers=owed)
 
@@ -104,6 +109,14 @@ def _deliver_claimed(delivery_id: int) -> bool:
 def _pay(delivery: Delivery) -> None:
     handler = HANDLERS[delivery.event.name][delivery.handler]
     event = EVENT_TYPES[delivery.event.name](**delivery.event.payload)
+    token = _waited.set(timezone.now() - delivery.event.recorded_at)
+    try:
+        _pay_in_its_way(handler, event, delivery)
+    finally:
+        _waited.reset(token)
+
+
+def _pay_in_its_way(handler: Handler, event: Event, delivery: Delivery) -> None:
     if handler.outside:
         every, longest = LEASE.total_seconds() / 3, LONGEST.total_seconds()
         with renewing(partial(_renew, delivery), every=every, longest=longest):
@@ -112,6 +125,15 @@ def _pay(delivery: Delivery) -> None:
         return
     # Our own tables: the work and its tick-off commit together, so it happens exactly once.
     attempt(partial(_run_and_tick_off, handler, event, delivery))
+
+
+def caught_up(at: datetime) -> datetime:
+    """Return when something is done about what happened at `at`: then, unless the debt in hand waited for a worker.
+
+    By so long it is later: nothing is dated into the days in which nobody worked. What is told afterwards (an import,
+    a parcel that left last week) was written down at once, and stays where it was told.
+    """
+    return at + _waited.get() if _waited.get() > AT_ONCE else at
 
 
 def _run_and_tick_off(handler: Handler, event: Event, delivery: Delivery) -> None:

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
 
+from core import seat
 from core.actors import request_id
 from core.errors import DomainError, Overtaken
 from core.inserting import insert_rows
@@ -105,7 +106,7 @@ def unit_of_work() -> Iterator[Unit]:
     """Open a transaction whose history and debts are written at its end.
 
     Joins the unit that is already open. Inside a foreign transaction it is a savepoint, so that
-    a refusal leaves no trace there either.
+    a refusal leaves no trace there either. A day in it is a day at the seat of the business.
     """
     if (unit := _unit.get()) is not None:
         yield unit
@@ -113,7 +114,7 @@ def unit_of_work() -> Iterator[Unit]:
     unit = Unit()
     token = _unit.set(unit)
     try:
-        with transaction.atomic():
+        with seat.at_the_seat(), transaction.atomic():
             yield unit
             _write_down(unit)
     except DomainError as refusal:

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import seat
 from core.admin.strands import Told, history_of, mails_of, strand, timeline
 from core.panels import once, panel
 from core.reader import country_name, locale
@@ -136,7 +136,7 @@ def tax_of(request: HttpRequest, customer: Customer) -> Part | None:
     add = _step(request, customer, "certificate")
     if not (customer.vat_id or customer.exemptions or add):
         return None
-    today = timezone.localdate()
+    today = seat.today()
     held = selectors.certificates(customer.pk) if customer.exemptions else []
     context = {
         "title": _("Tax"),

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.errors import Invalid
 from core.money import quantum, round_amount
 from desk.till import Till
@@ -149,7 +149,7 @@ def _quote(till: Till, rows: Sequence[Row], off: Decimal) -> pricing.Quote:
         channel=till.channel,
         lines=[pricing.QuoteLine(key=n, product=row.product, quantity=row.quantity) for n, row in enumerate(rows)],
         country=till.warehouse.country,
-        on=timezone.localdate(),
+        on=seat.today(),
         method=till.method,
         charges=[pricing.ChargeInput(kind="discount", name="Discount", amount=-off)] if off else [],
     )

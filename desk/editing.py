@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.amounts import number_of, written
 from core.countries import is_country
 from customers.addresses import PostalAddress
@@ -186,7 +186,7 @@ def _day(typed: Typed, text: str) -> date | None:
     except ValueError:
         typed.wrong("requested_delivery_on", _("A day such as 2026-12-24."))
         return None
-    if day is not None and day < timezone.localdate():
+    if day is not None and day < seat.today():
         typed.wrong("requested_delivery_on", _("This day is over."))
     return day
 

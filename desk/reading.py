@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.countries import is_country
 from core.sight import limited_to
 from customers import selectors as people
@@ -270,7 +270,7 @@ def _day(said: Mapping[str, Any], name: str, faults: list[Fault]) -> date | None
     except ValueError:
         faults.append(fault(f"/{name}", "invalid_day", _("This is no day.")))
         return None
-    if day < timezone.localdate():
+    if day < seat.today():
         faults.append(fault(f"/{name}", "invalid_day", _("This day is over.")))
         return None
     return day

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
+from core import seat
 from core.middleware import zone_of
 from core.sight import seen
 from fulfillment.models import FulfillmentOrder, Shipment
@@ -34,7 +35,7 @@ class Progress:
     @property
     def is_too_late(self) -> bool:
         """Whether the carriers will have gone by then."""
-        last = pickup_of(self.warehouse, timezone.localdate())
+        last = pickup_of(self.warehouse, seat.today())
         return self.ends_at is not None and last is not None and self.left > 0 and self.ends_at > last
 
     @property
@@ -60,12 +61,12 @@ def pickup_for_all(warehouses: Iterable[Warehouse], day: date) -> datetime | Non
 
 def due_today() -> "QuerySet[FulfillmentOrder]":
     """Return the goods that must leave today or should have left before."""
-    return must_leave(timezone.localdate())
+    return must_leave(seat.today())
 
 
 def left_today() -> "QuerySet[FulfillmentOrder]":
     """Return what is to be finished today: what must leave, and what somebody may begin or has begun."""
-    due = Q(status__in=OPEN_WORK, ship_by_on__lte=timezone.localdate())
+    due = Q(status__in=OPEN_WORK, ship_by_on__lte=seat.today())
     live = (OrderStatus.CONFIRMED, OrderStatus.FULFILLING)
     rows = FulfillmentOrder.objects.filter(kind=FulfillmentOrder.Kind.GOODS, status__in=OPEN_WORK)
     return rows.filter(due | Q(status__in=BEGUN)).filter(order__status__in=live)
@@ -79,7 +80,7 @@ def done_today() -> "QuerySet[FulfillmentOrder]":
 
 def day_began() -> datetime:
     """Return the first moment of today."""
-    return timezone.make_aware(datetime.combine(timezone.localdate(), time()))
+    return seat.began(seat.today())
 
 
 def progress(*, now: datetime | None = None) -> list[Progress]:

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core import seat
 from core.files import read_file
 from customers.addresses import PostalAddress
 from fulfillment import batch, selectors
@@ -234,7 +235,7 @@ def _tags_of_work(work: FulfillmentOrder) -> set[str]:
 
 def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str, Any]:
     order = shipment.order
-    day = timezone.localdate(shipment.shipped_at or shipment.created_at)
+    day = seat.day_of(shipment.shipped_at or shipment.created_at)
     more = [
         (_("Parcel"), _("%(n)s of %(of)s") % {"n": shipment.position, "of": of}),
         (_("Method"), _method(order)),
@@ -252,7 +253,7 @@ def _slip(shipment: Shipment, ordered: Sequence[OrderLine], of: int) -> dict[str
 def _slip_of_work(work: FulfillmentOrder, ordered: Sequence[OrderLine]) -> dict[str, Any]:
     """Return the slip of work that nobody has packed yet: all of it in one parcel."""
     order = work.order
-    facts = [*_slip_facts(order, timezone.localdate()), (_("Method"), _method(order))]
+    facts = [*_slip_facts(order, seat.today()), (_("Method"), _method(order))]
     lines = sorted(work.lines.all(), key=lambda line: line.order_line.position)
     return {
         **_slip_about(order, work.warehouse, facts),

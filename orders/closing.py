@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from orders import guards
 from orders.models import Order, OrderStatus
 
@@ -70,7 +70,7 @@ def _settled(today: date, **more: Any) -> Q:
 
 def unclosed(reason: str = "", *, today: date | None = None) -> QuerySet[Order]:
     """Return what was sent and is not closed for a reason; for any of ours to settle where none is named."""
-    day = today or timezone.localdate()
+    day = today or seat.today()
     rows = Order.objects.filter(status=OrderStatus.FULFILLED).annotate(stops=Cast("blocked_transitions", TextField()))
     if reason:
         return rows.filter(REASONS[reason].rows(day))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.money import Money
 from core.reader import spoken_amount, spoken_date
 from orders.verification import COMPLETE, failed
@@ -70,7 +70,7 @@ def _confirm(order: Any) -> str:
 
 def begins_later(order: Any) -> bool:
     """Whether the day has still to come on which work on the first of an order begins."""
-    return bool(order.all_later and order.starts_on and order.starts_on > timezone.localdate())
+    return bool(order.all_later and order.starts_on and order.starts_on > seat.today())
 
 
 def _release(order: Any) -> str:
@@ -93,7 +93,7 @@ def has_arrived(order: Any) -> bool:
     """Whether the customer has it: somebody said so, or nobody has said otherwise for as long as we wait."""
     if order.fulfillment_status == order.Fulfillment.DELIVERED:
         return True
-    return order.closes_on is not None and order.closes_on <= timezone.localdate()
+    return order.closes_on is not None and order.closes_on <= seat.today()
 
 
 def _complete(order: Any) -> str:

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.templatetags.static import static
-from django.utils import timezone
 
+from core import seat
 from core.links import absolute, make_link
 from core.mail import intend
 from core.models import Attachment, OutgoingMail
@@ -41,7 +41,7 @@ def write_to_buyer(
 
 def quotation_url(order: Order, *, version: int, valid_until: date) -> str:
     """Return the page on which a quotation is read and accepted, as it was at a version, and no other."""
-    days = (valid_until - timezone.localdate()).days
+    days = (valid_until - seat.today()).days
     link = make_link("quotation", f"{order.history_thread()}@{version}", days=max(days, 0) + ANSWERED_DAYS)
     return absolute(f"/quotations/{link}/")
 

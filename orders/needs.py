@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from orders import selectors
 from orders.models import Order, OrderStatus
 
@@ -30,7 +31,7 @@ def _should_have_left() -> Q:
     return Q(
         status__in=[S.CONFIRMED, S.FULFILLING],
         fulfillment_status=Order.Fulfillment.UNFULFILLED,
-        ship_by_on__lt=timezone.localdate(),
+        ship_by_on__lt=seat.today(),
     )
 
 

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 
+from core import seat
 from core.models import OutgoingMail
 from core.reader import spoken_moment
 from orders import guards, promise, services, wording
@@ -163,7 +164,7 @@ def send_order_expired(order_id: int) -> OutgoingMail | None:
 
 
 def _local_day(moment: datetime | None) -> date | None:
-    return timezone.localdate(moment) if moment else None
+    return seat.day_of(moment) if moment else None
 
 
 def _read(order_id: int) -> Order:

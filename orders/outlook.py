@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import Case, ExpressionWrapper, F, IntegerField, Q, QuerySet, Sum, TextField, Value, When
 from django.db.models.functions import Cast
-from django.utils import timezone
 
+from core import seat
 from core.often import RememberedValues, one_of
 from inventory import selectors as stock
 from inventory.atp import KitOutlook, Outlook
@@ -64,7 +64,7 @@ class Figures:
         if not lots or self.ahead:
             return []
         stages = self.shelf_and_supply().stages
-        today = timezone.localdate()
+        today = seat.today()
         return lend(lots, stages, claimed=self.in_front, today=today, in_order=in_order)
 
     def borrowable(self) -> dict[int, int]:
@@ -206,7 +206,7 @@ def _rows(product_ids: Iterable[int], demand: Demanding) -> list[Any]:
     """Return rows of (product, place, day, units, parts): shelves, what comes, who waits and what may be lent."""
     return _ROWS.rows(
         products=list(product_ids),
-        today=timezone.localdate(),
+        today=seat.today(),
         rank=demand.rank,
         order_id=demand.order_id,
         until=demand.until,

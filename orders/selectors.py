@@ -3,13 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce
-from django.utils import timezone
 
+from core import seat
 from core.often import Slot, one_of
 from customers.models import Customer
 from customers.selectors import written_down_for
@@ -102,7 +102,7 @@ def parked() -> QuerySet[Draft]:
 
 def late(today: date | None = None) -> Q:
     """Return the condition of orders that are not there on the day that was promised."""
-    day = today or timezone.localdate()
+    day = today or seat.today()
     return Q(promised_on__lt=day, status__in=PROMISED) & ~Q(fulfillment_status=Order.Fulfillment.DELIVERED)
 
 
@@ -110,7 +110,7 @@ def is_late(order: Order, today: date | None = None) -> bool:
     """Whether an order is not there on the day that was promised."""
     return (
         order.promised_on is not None
-        and order.promised_on < (today or timezone.localdate())
+        and order.promised_on < (today or seat.today())
         and order.status in PROMISED
         and order.fulfillment_status != Order.Fulfillment.DELIVERED
     )
@@ -124,8 +124,7 @@ def sold(start: datetime, end: datetime, *, rows: QuerySet[Order] | None = None)
 
 def arrived(first: date, last: date, *, rows: QuerySet[Order] | None = None) -> QuerySet[Order]:
     """Return the orders with a promise that arrived within some days, both included."""
-    zone = timezone.get_current_timezone()
-    begun, over = (datetime.combine(day, time(), tzinfo=zone) for day in (first, last + timedelta(days=1)))
+    begun, over = seat.began(first), seat.began(last + timedelta(days=1))
     found = (Order.objects.all() if rows is None else rows).filter(delivered_at__gte=begun, delivered_at__lt=over)
     return found.filter(first_promised_on__isnull=False)
 
@@ -243,7 +242,7 @@ def lendable(product_ids: Iterable[int] | Slot, *, today: date | Slot | None = N
         reservation__order__all_later=True,
         reservation__order__ship_complete=False,
         reservation__order__requested_delivery_on__isnull=False,
-        reservation__order__starts_on__gt=today or timezone.localdate(),
+        reservation__order__starts_on__gt=today or seat.today(),
     )
     same = theirs.filter(position=OuterRef("key"), product=OuterRef("stock_item__product"))
     return tied.filter(Exists(same), ~Exists(theirs.filter(backordered__gt=F("lent"))))

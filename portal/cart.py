@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.errors import Invalid
 from core.money import Money
 from inventory.models import Product
@@ -108,13 +108,13 @@ def promised(
 
 def lists_for(request: HttpRequest) -> list[PriceList]:
     """Return the price lists that hold today for who looks."""
-    return pricing.price_lists_for(channel(), on=timezone.localdate(), group_id=access.group_of(request))
+    return pricing.price_lists_for(channel(), on=seat.today(), group_id=access.group_of(request))
 
 
 def steps_for(request: HttpRequest, products: list[Product]) -> dict[int, list[Step]]:
     """Return today's price of each product that has one, for who looks, and what larger quantities cost."""
     shop, pks = channel(), [product.pk for product in products]
-    found = pricing.price_steps(shop, pks, on=timezone.localdate(), group_id=access.group_of(request))
+    found = pricing.price_steps(shop, pks, on=seat.today(), group_id=access.group_of(request))
     return {
         pk: [Step(step.min_quantity, Money(step.amount, shop.currency)) for step in steps]
         for pk, steps in found.items()

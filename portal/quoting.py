@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_percent
-from django.utils import timezone
 
+from core import seat
 from core.errors import DomainError
 from core.reader import locale
 from customers.models import Customer
@@ -46,7 +46,7 @@ def quote_cart(
             group_id=customer.group_id if customer else None,
             customer_id=customer.pk if customer else None,
             is_first=not customer.orders.exclude(status="draft").exists() if customer else None,
-            on=timezone.localdate(),
+            on=seat.today(),
         )
     except DomainError as error:
         return None, error

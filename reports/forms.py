@@ -4,10 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import seat
 from reports.measures import Period
 
 MOST_DAYS = 366 * 5
@@ -32,5 +32,5 @@ class PeriodForm(forms.Form):
 
 def default_period() -> Period:
     """Return the last thirty days."""
-    today: date = timezone.localdate()
+    today: date = seat.today()
     return Period(today - timedelta(days=29), today)

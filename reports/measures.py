@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import timezone
 
+from core import seat
 from core.sight import seen
 from orders import selectors as order_facts
 from orders.models import Order, OrderLine, OrderStatus
@@ -31,9 +32,7 @@ class Period:
 
     def bounds(self) -> tuple[datetime, datetime]:
         """Return the first moment, and the first moment after, in the shop's time zone."""
-        zone = timezone.get_current_timezone()
-        start = datetime.combine(self.first, datetime.min.time(), tzinfo=zone)
-        return start, datetime.combine(self.last + timedelta(days=1), datetime.min.time(), tzinfo=zone)
+        return seat.began(self.first), seat.began(self.last + timedelta(days=1))
 
 
 def sold_orders(period: Period) -> "QuerySet[Order]":
@@ -67,12 +66,12 @@ def revenue(period: Period, by: str) -> list[dict[str, Any]]:
     truncate = TruncMonth if by == "month" else TruncDay
     rows = (
         sold_orders(period)
-        .annotate(period=truncate("placed_at"))
+        .annotate(period=truncate("placed_at", tzinfo=timezone.get_default_timezone()))
         .values("period", "currency")
         .annotate(orders=Count("pk"), net=Sum(NET_REVENUE), gross=Sum("total"))
         .order_by("period", "currency")
     )
-    return [{**row, "period": timezone.localtime(row["period"]).date()} for row in rows]
+    return [{**row, "period": seat.day_of(row["period"])} for row in rows]
 
 
 def top_products(period: Period, limit: int = 20) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing import selectors as billing_selectors
 from billing.models import InvoiceLine, Refund
+from core import seat
 from core.actors import Actor
 from core.models import exact
 from core.sight import seen
@@ -72,9 +73,9 @@ def judge_lines(order: Order, lines: Iterable[OrderLine], *, staff: bool, at: da
         )
         for line in lines
     ]
-    delivered_on = timezone.localdate(order.delivered_at) if order.delivered_at else None
+    delivered_on = seat.day_of(order.delivered_at) if order.delivered_at else None
     buyer = Buyer(is_consumer=is_consumer(order), is_staff=staff)
-    return judge(seen, delivered_on=delivered_on, today=timezone.localdate(at), terms=terms_of(order), buyer=buyer)
+    return judge(seen, delivered_on=delivered_on, today=seat.day_of(at), terms=terms_of(order), buyer=buyer)
 
 
 # Until here what goes back may become something else.

@@ -7,13 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from billing import ageing, services
 from billing.models import LegalEntity
 from billing.services.month_tables import Amount, Cells
+from core import seat
 from core.admin.files import save_as
 from core.admin.links import may_see, page_of
 from core.admin.site import site
@@ -41,7 +41,7 @@ def names() -> dict[str, str]:
 def ageing_page(request: HttpRequest) -> HttpResponse:
     """Show what was owed at the end of a day; today's where the address names none."""
     seller = chosen_seller(request)
-    day = day_of(request.GET.get("day", ""), timezone.localdate())
+    day = day_of(request.GET.get("day", ""), seat.today())
     currencies = ageing.currencies_of(seller.pk)
     currency = request.GET.get("currency", "")
     currency = currency if currency in currencies else (currencies or ["EUR"])[0]

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from billing import services
 from billing.ledger_words import account_name
 from billing.models import BookExport, ClosedMonth, LegalEntity
-from core import sight
+from core import seat, sight
 from core.admin.actors import actor_for
 from core.admin.links import page_of
 from core.admin.site import site
@@ -140,7 +139,7 @@ def chosen_seller(request: HttpRequest) -> LegalEntity:
 def chosen_month(request: HttpRequest) -> services.Month:
     """Return the month that the address names, the one before this where it names none that is."""
     seller = chosen_seller(request)
-    before = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)
+    before = (seat.today().replace(day=1) - timedelta(days=1)).replace(day=1)
     try:
         first_day = date.fromisoformat(f"{request.GET.get('month', '')}-01")
     except ValueError:
@@ -151,7 +150,7 @@ def chosen_month(request: HttpRequest) -> services.Month:
 
 
 def _months(entity_id: int) -> list[services.Month]:
-    found, day = [], timezone.localdate().replace(day=1)
+    found, day = [], seat.today().replace(day=1)
     for _index in range(MONTHS):
         found.append(services.Month(entity_id, day))
         day = (day - timedelta(days=1)).replace(day=1)

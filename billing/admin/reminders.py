@@ -10,13 +10,13 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import services
 from billing.models import Invoice, ReminderLetter, ReminderLevel, ReminderRun
 from billing.panels import OPERATE
+from core import seat
 from core.actors import Actor
 from core.admin.actors import actor_for
 from core.admin.base import BackOfficeAdmin
@@ -40,7 +40,7 @@ class PauseForm(forms.Form):
 
     def clean_until(self) -> Any:
         """Refuse a day that is over, and one that nobody remembers."""
-        day, today = self.cleaned_data["until"], timezone.localdate()
+        day, today = self.cleaned_data["until"], seat.today()
         if day < today:
             raise forms.ValidationError(gettext("That day is over."))
         if day > today + timedelta(days=366):
@@ -65,7 +65,7 @@ def _resume_customer(customer_id: int, *, actor: Actor) -> None:
 
 
 def _in_two_weeks(_subject: Any) -> dict[str, Any]:
-    return {"until": timezone.localdate() + timedelta(days=14)}
+    return {"until": seat.today() + timedelta(days=14)}
 
 
 def pause_spec(service: Any, when: Any = None) -> TransitionSpec:

@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import selectors, services
 from billing.models import CreditNote, Invoice
 from billing.services.invoicing import due_on
+from core import seat
 from core.actors import Actor
 from core.admin.forms import SubjectForm
 from core.admin.transitions import TransitionSpec
@@ -118,7 +118,7 @@ def what_it_does(document: Invoice | CreditNote) -> list[str]:
         "number": invoice.number,
         "left": spoken_amount(invoice.total - invoice.credited_total, invoice.currency),
         "paid": spoken_amount(invoice.paid_total, invoice.currency),
-        "due": spoken_date(due_on(order, timezone.localdate())),
+        "due": spoken_date(due_on(order, seat.today())),
         "email": order.email,
         "order": order,
     }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 from django_fsm import transition
 
+from core import seat
 from core.models import Attachment, LockingManager, exact
 from core.money import Money, quantum
 from core.status import StatusField
@@ -171,7 +172,7 @@ class Invoice(Document):
     def is_overdue(self) -> bool:
         """Whether it should have been paid by now."""
         waiting = self.status in (self.Status.ISSUED, self.Status.PARTIALLY_PAID)
-        return waiting and self.due_on is not None and self.due_on < timezone.localdate()
+        return waiting and self.due_on is not None and self.due_on < seat.today()
 
     @transition(status, source=Status.DRAFT, target=Status.ISSUED, custom={"label": _("Issue")})
     def issue(self) -> None:

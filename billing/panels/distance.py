@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import selectors
 from billing.models import LegalEntity
 from billing.selectors import DISTANCE_CURRENCY, DISTANCE_THRESHOLD, DistanceTurnover
+from core import seat
 from core.reader import spoken_amount, spoken_date
 from pricing.calculation import EU_COUNTRIES, ONE_STOP_SHOP
 from pricing.models import DistanceSales
@@ -28,7 +28,7 @@ class Standing:
 
 def standings(entities: Iterable[LegalEntity], today: date | None = None) -> list[Standing]:
     """Return where sellers in the EU stand, in one statement; of one elsewhere nothing, there is no threshold."""
-    day = today or timezone.localdate()
+    day = today or seat.today()
     found = selectors.distance_turnovers(day)
     return [
         _standing(entity, found.get(entity.pk, selectors.NO_DISTANCE_SALES), day)
@@ -39,7 +39,7 @@ def standings(entities: Iterable[LegalEntity], today: date | None = None) -> lis
 
 def pressing(today: date | None = None) -> list[Standing]:
     """Return where those sellers stand who have to be told something; where there is none, one statement says so."""
-    day = today or timezone.localdate()
+    day = today or seat.today()
     near = {pk: found for pk, found in selectors.distance_turnovers(day).items() if found.is_near}
     if not near:
         return []
@@ -83,7 +83,7 @@ def turnover_of(entity: LegalEntity) -> dict[str, Any] | None:
     standing = next(iter(standings([entity])), None)
     if standing is None:
         return None
-    year, found = timezone.localdate().year, standing.turnover
+    year, found = seat.today().year, standing.turnover
     labels = dict(DistanceSales.Way.choices)
     return {
         "rows": [

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, Reminder, ReminderPause, ReminderRun
 from billing.panels.money import OPERATE, VIEW
+from core import seat
 from core.admin.links import may_see, page_of
 from core.panels import panel
 from core.reader import retold, spoken_date
@@ -22,7 +22,7 @@ OF_A_RUN = 500
 
 
 def _pause(**about: Any) -> ReminderPause | None:
-    return ReminderPause.objects.filter(until__gte=timezone.localdate(), **about).first()
+    return ReminderPause.objects.filter(until__gte=seat.today(), **about).first()
 
 
 def _told(request: HttpRequest, rows: Any, *, most: int = SHOWN) -> list[dict[str, Any]]:

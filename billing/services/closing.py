@@ -20,6 +20,7 @@ from billing.models import (
     LegalEntity,
 )
 from billing.services import ledger
+from core import seat
 from core.actors import Actor
 from core.keeping import Kept
 from core.money import plain, round_amount
@@ -44,7 +45,7 @@ class Month:
     @property
     def is_over(self) -> bool:
         """Whether its last day is behind us."""
-        return self.last_day < timezone.localdate()
+        return self.last_day < seat.today()
 
     @property
     def is_closed(self) -> bool:
@@ -90,7 +91,7 @@ def movements(month: Month) -> list[AccountOfMonth]:
 
 
 def _read_months_to_close() -> list[tuple[int, str]]:
-    last_day = timezone.localdate().replace(day=1) - timedelta(days=1)
+    last_day = seat.today().replace(day=1) - timedelta(days=1)
     closed = ClosedMonth.objects.filter(reopened_at=None, last_day__gte=last_day).values("entity")
     written = LedgerTransaction.objects.filter(
         entity=OuterRef("pk"), booked_on__range=(last_day.replace(day=1), last_day)
@@ -104,7 +105,7 @@ _to_close = Kept(_read_months_to_close, max_age=60.0)
 
 def months_to_close() -> list[tuple[Month, str]]:
     """Return last month of the sellers who have it open and something in it, with their names; a minute old."""
-    first_day = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)
+    first_day = (seat.today().replace(day=1) - timedelta(days=1)).replace(day=1)
     return [(Month(pk, first_day), name) for pk, name in _to_close.get()]
 
 

@@ -33,7 +33,7 @@ from billing.services.matching import tell_if_arrears
 from billing.services.writing_off import surplus, take_back, tell_write_offs
 from core.actors import SYSTEM, Actor
 from core.money import Money, plain
-from core.outbox import emit
+from core.outbox import caught_up, emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
@@ -275,7 +275,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     order, note = take_credit_note(credit_note_id)
     if note.status != CreditNote.Status.DRAFT:
         return note
-    when = at or open_moment(note.legal_entity_id, note.created_at)
+    when = at or open_moment(note.legal_entity_id, caught_up(note.created_at))
     lines = list(CreditNoteLine.objects.filter(credit_note=note))
     orders.record_credit(
         order.pk,

@@ -11,6 +11,7 @@ from billing.models import Payment
 from billing.sentences import HOLD_LAPSES, TAKEN_IN_TIME
 from billing.services.common import summed, take_payment
 from billing.services.payments import HELD, capture_payment
+from core import seat
 from core.actors import Actor
 from core.money import Money
 from core.service import service
@@ -40,8 +41,8 @@ def comes_too_late(payment: Payment, *, now: datetime) -> bool:
         return False
     leaves_on = payment.order.ship_by_on
     # What should have left before today is late, and nobody knows for how long.
-    today = timezone.localdate(now)
-    return leaves_on is None or leaves_on < today or leaves_on >= timezone.localdate(payment.expires_at)
+    today = seat.day_of(now)
+    return leaves_on is None or leaves_on < today or leaves_on >= seat.day_of(payment.expires_at)
 
 
 @service
@@ -52,7 +53,7 @@ def report_ending_hold(payment_id: int, *, now: datetime) -> bool:
     if not comes_too_late(payment, now=now) or payment.expires_at is None:
         return False
     held = Money(payment.held, payment.currency).rounded()
-    day = timezone.localdate(payment.expires_at).isoformat()
+    day = seat.day_of(payment.expires_at).isoformat()
     orders.open_exception(
         category="hold_ending",
         title=HOLD_LAPSES(amount=held, order=order, day=day),

@@ -18,7 +18,7 @@ from billing.services.drafting import draft_invoice
 from billing.services.ledger import open_moment
 from core.actors import SYSTEM, Actor
 from core.numbering import draw_sealed
-from core.outbox import emit
+from core.outbox import caught_up, emit
 from core.service import service
 from core.transitions import advance
 from orders import services as orders
@@ -64,7 +64,7 @@ def issue_for_shipment(order_id: int, reference: str, *, actor: Actor = SYSTEM) 
     if parcel is None:
         return None
     try:
-        return _draft(order, reference, parcel.units, supplied_on=parcel.at, actor=actor, at=parcel.at)
+        return _draft(order, reference, parcel.units, supplied_on=parcel.at, actor=actor, at=caught_up(parcel.at))
     except NothingToInvoice:
         # It was billed in advance, with the order.
         return None
@@ -106,9 +106,9 @@ def _draft_whole(order: Order, *, actor: Actor) -> Invoice | None:
         Order.Fulfillment.DELIVERED,
     ):
         return None
-    at = order.shipped_at or timezone.now()
+    left = order.shipped_at or timezone.now()
     try:
-        return _draft(order, reference, None, supplied_on=at, actor=actor, at=at)
+        return _draft(order, reference, None, supplied_on=left, actor=actor, at=caught_up(left))
     except NothingToInvoice:
         return None
 
@@ -141,13 +141,14 @@ def _draft(
 def issue_invoice(invoice_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> Invoice:
     """Give a draft its number and date: final from now on. Issuing twice changes nothing.
 
-    It carries the moment the goods left, or now where that month is closed, unless `at` says otherwise.
+    Unless `at` says otherwise it carries the moment the goods left; that at which it is written, where it had to wait
+    for a worker; and now where that month is closed.
     """
     order, invoice = take_invoice(invoice_id)
     if invoice.status != Invoice.Status.DRAFT:
         return invoice
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
-    when = at or open_moment(invoice.legal_entity_id, invoice.created_at)
+    when = at or open_moment(invoice.legal_entity_id, caught_up(invoice.created_at))
     issue(order, invoice, lines, actor=actor, at=when)
     return invoice
 

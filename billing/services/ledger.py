@@ -11,6 +11,7 @@ from billing.errors import MonthClosed
 from billing.models import ClosedMonth, LedgerAccount, LedgerEntry, LedgerTransaction
 from billing.postings import Leg, Posting
 from billing.services.sellers import forget_sellers
+from core import seat
 from core.actors import Actor
 from core.errors import Overtaken
 from core.inserting import insert_rows
@@ -59,12 +60,12 @@ def closed_through(entity_id: int) -> date | None:
 def open_day(entity_id: int, day: date) -> date:
     """Return the day on which something is dated that happened on `day`: today, where its month is closed."""
     through = closed_through(entity_id)
-    return day if through is None or day > through else max(timezone.localdate(), through + DAY)
+    return day if through is None or day > through else max(seat.today(), through + DAY)
 
 
 def open_moment(entity_id: int, at: datetime) -> datetime:
     """Return the moment at which something is dated: now, where its month is closed."""
-    return at if open_day(entity_id, timezone.localdate(at)) == timezone.localdate(at) else timezone.now()
+    return at if open_day(entity_id, seat.day_of(at)) == seat.day_of(at) else timezone.now()
 
 
 def refuse_closed(entity_id: int, day: date) -> None:

@@ -7,7 +7,7 @@ have, and kept nowhere but in the mail that carries them. They have no number of
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing import gateways, typesetting
@@ -16,6 +16,7 @@ from billing.models import Invoice
 from billing.selectors import WAITING
 from billing.services import sheet, wording
 from billing.services.drafting import preview
+from core import seat
 from core.files import keep_file, read_file
 from core.links import absolute
 from core.models import Attachment, OutgoingMail
@@ -72,7 +73,7 @@ def _as_sent(order: Order, draft: Draft) -> bytes:
 
 def _draw_quotation(order: Order, draft: Draft, *, accept: bool) -> bytes:
     paper, rows = preview(order, whole=True)
-    offered_on = timezone.localdate(draft.offered_at)
+    offered_on = seat.day_of(draft.offered_at)
     paper.issued_on = offered_on
     content = sheet.frame(paper, rows)
     content |= {
@@ -98,11 +99,11 @@ def _state_of_offer(order: Order, draft: Draft, *, accept: bool) -> dict[str, An
     said: dict[str, Any] = {"done": False, "lines": [], "bank": [], "code": "", "link": []}
     words = {"day": sheet.day(draft.valid_until), "until": sheet.day(draft.valid_until)}
     if order.placed_at is not None:
-        accepted = {"day": sheet.day(timezone.localdate(order.placed_at)), "number": order.number}
+        accepted = {"day": sheet.day(seat.day_of(order.placed_at)), "number": order.number}
         return said | {"done": True, "title": _("Accepted on %(day)s: it is order %(number)s.") % accepted}
     if order.status == OrderStatus.CANCELLED:
         return said | {"title": _("This offer was withdrawn.")}
-    if order.status == OrderStatus.EXPIRED or draft.valid_until is None or draft.valid_until < timezone.localdate():
+    if order.status == OrderStatus.EXPIRED or draft.valid_until is None or draft.valid_until < seat.today():
         return said | {"title": _("This offer was valid until %(until)s. Its prices hold no more.") % words}
     lines = [_("Payment: %(terms)s.") % {"terms": order_wording.terms(order.payment_terms)}]
     if order.deposit_total:
@@ -159,7 +160,7 @@ def _draw_proforma(order: Order) -> bytes:
         "notice": _("No invoice for VAT: it gives no right to deduct input tax. The invoice follows with the goods."),
         "facts": sheet.facts(
             paper,
-            (_("Date"), sheet.day(timezone.localdate())),
+            (_("Date"), sheet.day(seat.today())),
             (_("Reference"), f"{order.number}-proforma"),
         ),
         "columns": ["", _("Article"), _("Quantity"), _("Net value"), *([_("With VAT")] if taxed else [])],

@@ -13,6 +13,7 @@ from billing import dunning, selectors
 from billing.errors import LevelTaken
 from billing.events import ReminderPlanned
 from billing.models import Invoice, LegalEntity, Reminder, ReminderLetter, ReminderLevel, ReminderPause, ReminderRun
+from core import seat
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import note_change, service
@@ -103,7 +104,7 @@ def propose_reminders(
     *, sellers: Iterable[int] | None = None, only: Iterable[int] | None = None, today: date | None = None
 ) -> Proposal:
     """Return whom a run would remind of what today, as far as the reader may see the invoices. Nothing is written."""
-    day = today or timezone.localdate()
+    day = today or seat.today()
     rows = _overdue(day)
     if sellers is not None:
         rows = rows.filter(legal_entity__in=list(sellers))
@@ -196,7 +197,7 @@ def begin_reminders(
     when = at or timezone.now()
     picked = None if wanted is None else set(wanted)
     only = None if picked is None else [int(key.partition(":")[0]) for key in picked]
-    proposal = propose_reminders(sellers=sellers, only=only, today=timezone.localdate(when))
+    proposal = propose_reminders(sellers=sellers, only=only, today=seat.day_of(when))
     chosen = [
         rows
         for letter in proposal.letters

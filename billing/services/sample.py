@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import logos, typesetting
 from billing.models import Invoice, InvoiceLine, LegalEntity
 from billing.services import sheet, wording
 from billing.services.drafting import as_printed
+from core import seat
 
 RATE = Decimal("0.19")
 
@@ -41,7 +41,7 @@ def sample_pdf(entity: LegalEntity, *, picture: bytes | None = None) -> bytes:
         "title": _("Sample invoice"),
         "about": "",
         "notice": _("A sample: no invoice, and nothing is to be paid."),
-        "facts": sheet.facts(invoice, (_("Invoice date"), sheet.day(timezone.localdate()))),
+        "facts": sheet.facts(invoice, (_("Invoice date"), sheet.day(seat.today()))),
         "settled": [],
         "state": {
             "done": False,

@@ -5,7 +5,6 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import typesetting
@@ -13,6 +12,7 @@ from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import wording
 from billing.services.common import summed
 from billing.services.logo import logo_on_paper
+from core import seat
 from core.money import plain
 
 Document = Invoice | CreditNote
@@ -24,7 +24,7 @@ def frame(document: Document, rows: Sequence[Row], *, xml: str = "") -> dict[str
     seller, buyer, currency = document.seller, document.buyer, document.currency
     place = [line for line in wording.postal(seller.get("address", {})) if line != seller["name"]]
     gross = bool(buyer.get("prices_include_tax"))
-    issued_on = document.issued_on or timezone.localdate()
+    issued_on = document.issued_on or seat.today()
     return {
         "language": wording.language().split("_")[0],
         "year": issued_on.year,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from core.admin.forms import SubjectForm
 from core.admin.uploads import FilesField
 from core.amounts import AmountField
@@ -198,7 +199,7 @@ class CreditForm(SubjectForm):
 
     def clean_until(self) -> Any:
         """Return the end of the day; a day that is over is refused, and one that nobody remembers."""
-        day, today = self.cleaned_data["until"], timezone.localdate()
+        day, today = self.cleaned_data["until"], seat.today()
         if not today <= day <= today + timedelta(days=366):
             raise forms.ValidationError(gettext("From today on, and at most a year."))
         return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin
 from core.admin.columns import actor_column, link_column, money_column, when_column
@@ -116,7 +116,7 @@ CUSTOMER_STEPS: Mapping[str, TransitionSpec] = {
         add_certificate,
         CHANGE,
         form=CertificateForm,
-        initial=lambda customer: {"valid_from": timezone.localdate()},
+        initial=lambda customer: {"valid_from": seat.today()},
         consequences=lambda customer: [
             gettext(
                 "Their orders from now on bear no tax there while it is valid; the reason stands on their invoices."

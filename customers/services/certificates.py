@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.actors import SYSTEM, Actor
 from core.countries import is_country
 from core.errors import Invalid
@@ -68,7 +69,7 @@ def end_certificate(certificate_id: int, *, actor: Actor) -> TaxCertificate:
 @service
 def warn_of_certificates(*, today: date | None = None, limit: int = AT_ONCE) -> int:
     """Tell of certificates that end within thirty days, of each once. Returns how many."""
-    soon = (today or timezone.localdate()) + WARN_BEFORE
+    soon = (today or seat.today()) + WARN_BEFORE
     open_ones = TaxCertificate.objects.filter(ended_at=None, warned_at=None, valid_until__lte=soon)
     found = list(open_ones.order_by("valid_until", "pk").select_for_update(no_key=True)[:limit])
     TaxCertificate.objects.filter(pk__in=[one.pk for one in found]).update(warned_at=timezone.now())

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
 
 from billing.models import LegalEntity
+from core import seat
 from core.models import User
 from inventory.models import Product, StockItem, Warehouse
 from orders.models import Order, OrderStatus
@@ -45,7 +45,7 @@ def selling_channels() -> list[Channel]:
 
 def tax_rates(country: str, on: date | None = None) -> list[TaxRate]:
     """Return the rates of a country that apply today, the highest first."""
-    today = on or timezone.localdate()
+    today = on or seat.today()
     started = TaxRate.objects.filter(country=country, region="", customer_class="", valid_from__lte=today)
     found: dict[str, TaxRate] = {}
     for rate in started.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today)).order_by("valid_from"):
@@ -82,7 +82,7 @@ def sellable_product(channel: Channel) -> Product | None:
     """Return a product that can be ordered on a channel and be shipped right away."""
     if channel.price_list is None:
         return None
-    today = timezone.localdate()
+    today = seat.today()
     priced = Price.objects.filter(
         Q(valid_from__isnull=True) | Q(valid_from__lte=today),
         Q(valid_to__isnull=True) | Q(valid_to__gte=today),

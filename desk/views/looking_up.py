@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from core import seat
 from core.admin.links import page_of
 from core.reader import locale, spoken_amount
 from core.sight import limited_to
@@ -149,7 +149,7 @@ def told_products(
 ) -> list[dict[str, Any]]:
     """Return products as a list to choose from shows them: two statements, however many."""
     pks = [one.pk for one in found]
-    prices = pricing.prices_for(channel, pks, timezone.localdate(), group_id=group_id) if pks else {}
+    prices = pricing.prices_for(channel, pks, seat.today(), group_id=group_id) if pks else {}
     free = stock.availability(pks) if pks else {}
     wanted = exact.upper()
     return [

@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core import seat
 from core.actors import Actor
 from core.admin.actors import actor_for
 from core.admin.links import page_of
@@ -106,7 +106,7 @@ def _page(request: HttpRequest, state: dict[str, Any], title: str) -> HttpRespon
     user: Any = request.user
     typed = read({**state["typed"], "token": state["token"]}, may_price=True)
     state["card"] = card_of(typed.customer) if typed.customer else None
-    usual = timezone.localdate() + timedelta(days=USUAL_DAYS)
+    usual = seat.today() + timedelta(days=USUAL_DAYS)
     context = {
         **site.each_context(request),
         "title": title,
@@ -114,7 +114,7 @@ def _page(request: HttpRequest, state: dict[str, Any], title: str) -> HttpRespon
         "channels": desk_channels(),
         "countries": country_choices(str(locale())),
         "home": pricing.channel_by_code("staff").seller_country,
-        "today": timezone.localdate().isoformat(),
+        "today": seat.today().isoformat(),
         "valid_until": usual.isoformat(),
         "may_price": user.has_perm(CHANGE_PRICE),
         "may_add_customer": user.has_perm(ADD_CUSTOMER),

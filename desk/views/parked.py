@@ -3,10 +3,10 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core import seat
 from core.admin.actors import actor_for
 from core.admin.site import site
 from core.sight import seen
@@ -27,7 +27,7 @@ def parked(request: HttpRequest) -> HttpResponse:
         "title": _("Parked drafts"),
         "drafts": found[:SHOWN],
         "has_more": len(found) > SHOWN,
-        "today": timezone.localdate(),
+        "today": seat.today(),
     }
     return TemplateResponse(request, "desk/parked.html", context)
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core import today
+from core import seat, today
 from core.admin.links import list_of, page_of
 from core.reader import spoken_amount, spoken_date, spoken_time
 from core.sight import seen
@@ -43,7 +43,7 @@ def must_leave() -> today.Headline | None:
     if not due:
         return None
     places = seen(Warehouse.objects.filter(active=True, last_pickup_at__isnull=False))
-    until = capacity.pickup_for_all(places, timezone.localdate())
+    until = capacity.pickup_for_all(places, seat.today())
     if until is None:
         text = ngettext("%(n)s must leave today.", "%(n)s must leave today.", due) % {"n": today.spoken(due)}
     else:
@@ -64,7 +64,7 @@ def fulfillment() -> today.Step:
 def shipping() -> today.Step:
     """Count the parcels on their way, and those that are expected already."""
     travelling = Shipment.objects.filter(status__in=shipments.STAGES["travelling"][1])
-    late = travelling.filter(estimated_delivery_on__lt=timezone.localdate())
+    late = travelling.filter(estimated_delivery_on__lt=seat.today())
     url = list_of(Shipment, stage="travelling")
     return today.Step(6, _("Shipping"), today.count(travelling), url, late=today.count(late))
 
@@ -108,7 +108,7 @@ def _ends(one: capacity.Progress) -> str:
         return _("all done")
     if one.ends_at is None:
         return _("pace not known yet")
-    if timezone.localdate(one.ends_at) > timezone.localdate():
+    if seat.day_of(one.ends_at) > seat.today():
         return _("not today at this pace")
     if one.is_too_late:
         return _("done about %(time)s, after the last pick-up") % {"time": spoken_time(one.ends_at)}
@@ -151,7 +151,7 @@ def _elsewhere(one: Offer) -> today.Todo:
 
 
 def _arrives(day: date) -> str:
-    if (day - timezone.localdate()).days == 1:
+    if (day - seat.today()).days == 1:
         return _("arrives tomorrow")
     return _("arrives on %(day)s") % {"day": spoken_date(day)}
 
@@ -165,7 +165,7 @@ def due_first() -> list[today.Todo]:
 
 
 def _due(work: FulfillmentOrder) -> today.Todo:
-    day = timezone.localdate()
+    day = seat.today()
     words = {"order": work.order, "who": buyer_of(work.order), "day": spoken_date(work.ship_by_on or day)}
     is_late = work.ship_by_on is not None and work.ship_by_on < day
     is_too_late = not is_late and deadlines.is_late(work)

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
+from core import seat
 from core.sight import seen
 from integrations import sentences as say
 from integrations.imports.products import ReadFile, ReadRow, Shop, read_products
@@ -149,7 +149,7 @@ def _without_held(row: ReadRow, product: Product | None, held: Mapping[int, Mapp
 
 
 def _first_prices(price_list: PriceList, product_ids: list[int]) -> list[Price]:
-    found = valid_prices([price_list], product_ids, timezone.localdate())
+    found = valid_prices([price_list], product_ids, seat.today())
     return [price for price in found if price.min_quantity <= 1]
 
 

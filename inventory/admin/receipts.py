@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin, Tab
 from core.admin.columns import code_column, figure_column, link_column
@@ -36,7 +36,7 @@ class LateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[ExpectedReceipt]") -> "QuerySet[ExpectedReceipt]":
         """Narrow the list."""
-        late = queryset.filter(closed=False, expected_on__lt=timezone.localdate())
+        late = queryset.filter(closed=False, expected_on__lt=seat.today())
         return late if self.value() == "1" else queryset
 
 

@@ -4,11 +4,10 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import today
+from core import seat, today
 from core.reader import spoken_amount, spoken_date
 from core.sight import seen
 from inventory import selectors
@@ -23,7 +22,7 @@ ROWS = 8
 @today.todo(order=50, permission=RECEIVE)
 def receipts_due() -> list[today.Todo]:
     """Name what should have come in by today, the longest overdue first."""
-    day = timezone.localdate()
+    day = seat.today()
     rows = seen(selectors.expected_receipts()).filter(closed=False, expected_on__lte=day).order_by("expected_on", "pk")
     return [
         today.Todo(

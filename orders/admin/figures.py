@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from orders import selectors
 from orders.models import Order
 
@@ -31,7 +32,7 @@ class FigureFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Order]") -> "QuerySet[Order]":
         """Return the orders of that span."""
-        day = timezone.localdate()
+        day = seat.today()
         begun = timezone.make_aware(datetime.combine(day, time()))
         one = timedelta(days=1)
         if self.value() == "today":

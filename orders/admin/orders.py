@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core import seat
 from core.admin.base import Tab
 from core.admin.bulk import BulkAdmin
 from core.admin.columns import badge_column, money_column, when_column
@@ -183,7 +183,7 @@ class OrderAdmin(BesideAdmin, FilesAdmin, PastAdmin, TransitionAdmin, BulkAdmin,
         if obj.stock_held_until is None or obj.status not in selectors.AWAITING:
             return ""
         said = gettext("let go, not paid until %(moment)s") if obj.stock_lapsed else gettext("kept until %(moment)s")
-        today = timezone.localdate(obj.stock_held_until) == timezone.localdate()
+        today = seat.day_of(obj.stock_held_until) == seat.today()
         speak = spoken_time if today else spoken_moment
         return said % {"moment": speak(obj.stock_held_until)}
 

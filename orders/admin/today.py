@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from core import today
+from core import seat, today
 from core.admin.links import page_of
 from core.money import round_amount
 from core.reader import locale, retold, spoken_amount, spoken_date
@@ -89,7 +89,7 @@ def late_first() -> list[today.Todo]:
 
 
 def _late(order: Order, missing: OrderLine | None, coming: Coming, free: Mapping[int, int]) -> today.Todo:
-    days = (timezone.localdate() - (order.promised_on or timezone.localdate())).days
+    days = (seat.today() - (order.promised_on or seat.today())).days
     words = {"order": order, "who": buyer_of(order), "n": days}
     if missing is None:
         why = selectors.next_step(order)
@@ -117,7 +117,7 @@ def _help(missing: OrderLine, coming: Coming, free: Mapping[int, int]) -> str:
         return ""
     (day, _warehouse, units), sku = max((coming[product][0], sku) for product, sku in lacking.items())
     words = {"units": f"{units} × {sku}" if sku else units, "day": spoken_date(day)}
-    if day < timezone.localdate():
+    if day < seat.today():
         return _("%(units)s were to come in on %(day)s") % words
     return _("%(units)s come in on %(day)s") % words
 
@@ -144,13 +144,13 @@ def exceptions() -> list[today.Todo]:
 @today.todo(order=15, permission=OPERATE)
 def follow_ups() -> list[today.Todo]:
     """Name the orders that somebody means to look at again today, those of past days first."""
-    rows = seen(FollowUp.objects.filter(on__lte=timezone.localdate())).select_related("order__assignee")
+    rows = seen(FollowUp.objects.filter(on__lte=seat.today())).select_related("order__assignee")
     return [_follow_up(one) for one in rows.order_by("on", "pk")[:NEXT_ROWS]]
 
 
 def _follow_up(one: FollowUp) -> today.Todo:
     words = {"order": one.order, "who": buyer_of(one.order)}
-    late = spoken_date(one.on) if one.on < timezone.localdate() else ""
+    late = spoken_date(one.on) if one.on < seat.today() else ""
     owner = str(one.order.assignee or "")
     return today.Todo(
         text=" · ".join(filter(None, [_("%(order)s · %(who)s · follow up today") % words, one.note])),
@@ -184,7 +184,7 @@ def holds() -> list[today.Todo]:
 
 
 def _since(moment: datetime) -> str:
-    days = (timezone.localdate() - timezone.localdate(moment)).days
+    days = (seat.today() - seat.day_of(moment)).days
     return ngettext("for %(n)s day", "for %(n)s days", days) % {"n": days} if days else _("since today")
 
 
@@ -237,7 +237,7 @@ def _sold(start: datetime, end: datetime) -> dict[str, tuple[int, Decimal]]:
 @today.figure(order=60, permission=VIEW, keep=300)
 def promise_kept() -> today.Figure | None:
     """Say how many of the orders that arrived within seven days did so by the day that was promised first."""
-    day = timezone.localdate()
+    day = seat.today()
     this, before = (_kept(day - timedelta(days=past)) for past in (6, 13))
     if not this[1]:
         return None

@@ -8,11 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core import bell, mentions
+from core import bell, mentions, seat
 from core.admin.forms import SubjectForm
 from core.admin.transitions import TransitionSpec
 from core.models import User
@@ -69,7 +68,7 @@ class FollowUpForm(forms.Form):
     def clean_on(self) -> Any:
         """Ask for a day to come."""
         on = self.cleaned_data["on"]
-        if on < timezone.localdate():
+        if on < seat.today():
             raise forms.ValidationError(gettext("This day is over."))
         return on
 
@@ -101,8 +100,8 @@ def follow_up_of(order: Order) -> FollowUp | None:
 
 def _planned(order: Order) -> dict[str, Any]:
     known = follow_up_of(order)
-    tomorrow = timezone.localdate() + timedelta(days=1)
-    return {"on": max(known.on, timezone.localdate()), "note": known.note} if known else {"on": tomorrow}
+    tomorrow = seat.today() + timedelta(days=1)
+    return {"on": max(known.on, seat.today()), "note": known.note} if known else {"on": tomorrow}
 
 
 TOGETHER_STEPS: Mapping[str, TransitionSpec] = {
@@ -201,7 +200,7 @@ class FollowUpFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Order]") -> "QuerySet[Order]":
         """Return the orders with such a day."""
-        day = timezone.localdate()
+        day = seat.today()
         rows = {"due": FollowUp.objects.filter(on__lte=day), "later": FollowUp.objects.filter(on__gt=day)}
         wanted = self.value()
         return queryset.filter(pk__in=rows[wanted].values("order")) if wanted in rows else queryset

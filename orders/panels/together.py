@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import pgettext
 
+from core import seat
 from core.drawings import personal
 from core.panels import once, panel
 from orders.models import Follower, Order
@@ -49,7 +49,7 @@ def together(request: HttpRequest, order: Order) -> tuple[str, dict[str, Any]]:
         "followers": names[:NAMED],
         "more_followers": max(0, len(names) - NAMED),
         "follow_up": follow_up,
-        "is_due": follow_up is not None and follow_up.on <= timezone.localdate(),
+        "is_due": follow_up is not None and follow_up.on <= seat.today(),
         "may": request.user.has_perm(OPERATE),
         "here": request.path,
         "do": {

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from core import seat
 from inventory import selectors as stock
 from inventory.models import Product
 from inventory.queueing import leave
@@ -125,7 +126,7 @@ def _parcels(
 ) -> tuple[list[promise.Parcel], int]:
     """Return the parcels of one product as an order for it would get them, and how many units are short."""
     release = product.release_on
-    since = release if release is not None and release > timezone.localdate(at) else None
+    since = release if release is not None and release > seat.day_of(at) else None
     shelves = _left(product, figures)
     places = routed.places
     decision = decide([Demand(1, product.pk, quantity, True)], shelves, places, routed.costs)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone
-
+from core import seat
 from core.actors import Actor
 from core.service import service
 from core.words import folded, from_the_end, last_word_first
@@ -110,7 +109,7 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime, by: str = "") -> C
         counter=_counter(given),
         replacement=given.replacement,
     )
-    _price(composed, given, on=timezone.localdate(at), by=by)
+    _price(composed, given, on=seat.day_of(at), by=by)
     return composed
 
 

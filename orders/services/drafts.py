@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from core import seat
 from core.actors import Actor
 from core.errors import Invalid
 from core.outbox import emit
@@ -124,7 +125,7 @@ def place_draft(order_id: int, *, allow_shortage: bool = False, actor: Actor) ->
     if not lines:
         raise InvalidOrder("An order has at least one line")
     valid_until = Draft.objects.filter(order=draft).values_list("valid_until", flat=True).first()
-    if valid_until is not None and valid_until < timezone.localdate(now):
+    if valid_until is not None and valid_until < seat.day_of(now):
         raise QuotationLapsed(f"The quotation {draft} was valid until {valid_until}", valid_until=str(valid_until))
     composed = Composed(
         order=draft,
@@ -253,7 +254,7 @@ def _require_draft(order: Order) -> None:
 
 def _is_offered_as(order: Order, typed: Mapping[str, Any], *, at: datetime) -> bool:
     """Whether what is typed is, to the letter, what the customer may still accept."""
-    draft = Draft.objects.filter(order=order, valid_until__gte=timezone.localdate(at)).first()
+    draft = Draft.objects.filter(order=order, valid_until__gte=seat.day_of(at)).first()
     return draft is not None and _without_page(draft.typed) == _without_page(typed)
 
 

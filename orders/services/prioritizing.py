@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core import seat
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import note_change, service
@@ -37,8 +38,8 @@ def weigh(order: Order, *, customer: Customer | None, at: datetime) -> None:
     """Work out, on the object, how urgent an order is. An address alone lends nobody the points of a group."""
     lends = customer is not None and not order.found_by_email
     facts = Facts(
-        placed_on=timezone.localdate(order.placed_at or at),
-        today=timezone.localdate(at),
+        placed_on=seat.day_of(order.placed_at or at),
+        today=seat.day_of(at),
         ship_by_on=order.ship_by_on,
         has_left=order.fulfillment_status != Order.Fulfillment.UNFULFILLED,
         method=order.shipping_method.code if order.shipping_method else "",

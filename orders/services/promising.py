@@ -7,6 +7,7 @@ from typing import Required, TypedDict, Unpack
 
 from django.utils import timezone
 
+from core import seat
 from core.middleware import zone_of
 from core.service import service
 from core.updating import update_each
@@ -88,7 +89,7 @@ def waits_of(
     position: int, units: int, stages: Sequence[Stage], codes: Mapping[int, str], *, since: date | None
 ) -> list[promise.Wait]:
     """Return where and from when on the missing units of a line are expected, not before a day where one is given."""
-    today = timezone.localdate()
+    today = seat.today()
     waits = [
         promise.Wait(position, stage.units, codes[stage.warehouse_id], max(stage.on or today, since or date.min))
         for stage in stages
@@ -99,7 +100,7 @@ def waits_of(
 
 def releases(lines: Iterable[OrderLine], at: datetime) -> dict[int, date]:
     """Return, by position, the day before which a product may not leave: it is not released yet."""
-    today = timezone.localdate(at)
+    today = seat.day_of(at)
     days = {line.position: line.product.release_on for line in lines}
     return {position: day for position, day in days.items() if day is not None and day > today}
 
@@ -224,7 +225,7 @@ def repromise(
 def set_start(order: Order, *, at: datetime) -> None:
     """Write, on the object, when the next of it may begin that may not yet, and whether that is all of it."""
     parcels = order.sourcing.get("parcels", [])
-    today = timezone.localdate(at)
+    today = seat.day_of(at)
     order.starts_on, order.all_later = promise.next_start(parcels, today, ship_complete=order.ship_complete)
 
 
@@ -234,13 +235,13 @@ def begins_on(order: Order, *, at: datetime) -> date:
     parcels = promise.goods_parcels([(0, code, 1) for code in days], days)
     found = dated(parcels, channel=order.channel, requested_on=order.requested_delivery_on, at=at)
     starts = [date.fromisoformat(parcel["starts_on"]) for parcel in found]
-    return min(starts, default=timezone.localdate(at))
+    return min(starts, default=seat.day_of(at))
 
 
 def held_back(order: Order, *, at: datetime) -> set[tuple[int | None, int]]:
     """Return what of an order, as (warehouse, position), nobody may begin yet; services have no warehouse."""
     parcels = order.sourcing.get("parcels", [])
-    held = promise.held_back(parcels, timezone.localdate(at), ship_complete=order.ship_complete)
+    held = promise.held_back(parcels, seat.day_of(at), ship_complete=order.ship_complete)
     ids: dict[str, int | None] = {one.code: one.pk for one in pricing.warehouses()} if held else {}
     return {(ids.get(code), position) for code, position in held}
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from core import bell
+from core import bell, seat
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError
 from core.models import EventRecord, User
@@ -65,7 +65,7 @@ def offer_draft(order_id: int, *, valid_until: date, deposit: Deposit | None = N
     """
     order, draft = take_offer(order_id)
     now = timezone.now()
-    today = timezone.localdate(now)
+    today = seat.day_of(now)
     if not today <= valid_until <= today + timedelta(days=LONGEST_DAYS):
         raise _invalid("valid_until", "invalid_day", "A quotation is valid from today on, for a year at most")
     lines = list(OrderLine.objects.filter(order=order).select_related("product"))
@@ -151,14 +151,14 @@ def has_lapsed(order: Order, draft: Draft | None) -> bool:
     """Whether an order is a quotation whose last day is over."""
     if draft is None or draft.valid_until is None or order.placed_at is not None:
         return False
-    return order.status in (OrderStatus.DRAFT, OrderStatus.EXPIRED) and draft.valid_until < timezone.localdate()
+    return order.status in (OrderStatus.DRAFT, OrderStatus.EXPIRED) and draft.valid_until < seat.today()
 
 
 @service
 def lapse_draft(order_id: int, *, at: datetime, actor: Actor = SYSTEM) -> bool:
     """Let a quotation lapse whose last day is over. Returns whether it did."""
     order, draft = take_offer(order_id)
-    if draft.valid_until is None or draft.valid_until >= timezone.localdate(at):
+    if draft.valid_until is None or draft.valid_until >= seat.day_of(at):
         return False
     order.cancelled_total, order.balance_due = order.total, Decimal(0)
     order.cancelled_at = at
@@ -171,7 +171,7 @@ def lapse_draft(order_id: int, *, at: datetime, actor: Actor = SYSTEM) -> bool:
 def lapse_drafts(now: datetime | None = None, *, limit: int = 500) -> int:
     """Let every quotation lapse that nobody accepted in time, each in a transaction of its own. Returns how many."""
     when = now or timezone.now()
-    due = Draft.objects.filter(open=True, valid_until__lt=timezone.localdate(when)).order_by("valid_until", "pk")
+    due = Draft.objects.filter(open=True, valid_until__lt=seat.day_of(when)).order_by("valid_until", "pk")
     lapsed = 0
     for pk in list(due.values_list("order", flat=True)[:limit]):
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from core import seat
 from core.actors import SYSTEM, Actor
 from core.outbox import emit
 from core.service import held, hold, service
@@ -83,7 +84,7 @@ def _rerelease(order_ids: Sequence[int], product_id: int, *, actor: Actor) -> No
         if not mine:
             return None
         release_on = mine[0].product.release_on
-        since = release_on if release_on is not None and release_on > timezone.localdate() else None
+        since = release_on if release_on is not None and release_on > seat.today() else None
         parcels = promise.released_on(order.sourcing.get("parcels", []), {line.position for line in mine}, since)
         order.sourcing = {**order.sourcing, "parcels": parcels}
         return RELEASE
@@ -96,7 +97,7 @@ def _line_up(product_ids: set[int]) -> dict[int, list[Wait]]:
     product_ids = with_their_kits(product_ids)
     ahead = outlook.outlooks(outlook.figures(product_ids), whole=True)
     codes = {warehouse.pk: warehouse.code for warehouse in pricing.warehouses()}
-    today = timezone.localdate()
+    today = seat.today()
     lines = in_line().filter(product__in=product_ids)
     rows = lines.order_by(*SERVED, "position").values_list(
         "order", "position", "product", "parts", "backordered", "product__release_on"

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from core import seat
 from core.actors import Actor
 from core.outbox import emit
 from core.service import service
@@ -165,7 +166,7 @@ def _prepare(order: Order, name: str, at: datetime) -> None:
 def _closes_on(order: Order, at: datetime) -> date | None:
     """Return the day on which what leaves now counts as arrived; none where the channel waits for word of it."""
     days = order.channel.grace_days
-    return timezone.localdate(at) + timedelta(days=days) if days else None
+    return seat.day_of(at) + timedelta(days=days) if days else None
 
 
 @service

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import seat
 from core.actors import SYSTEM
 from core.errors import DomainError
 from core.reader import spoken_date
@@ -78,7 +78,7 @@ def _tax_anew(work: Rework) -> None:
         return
     if is_customer(work.actor) or not _may_tax(work):
         work.refuse("/taxed_on", "tax_not_allowed", _("You may not decide on its tax"))
-    elif not work.taxed_before < day <= timezone.localdate(work.at):
+    elif not work.taxed_before < day <= seat.day_of(work.at):
         text = _("A day after %(day)s, today at the latest") % {"day": spoken_date(work.taxed_before)}
         work.refuse("/taxed_on", "invalid_day", text)
     else:
@@ -177,7 +177,7 @@ def _fall_below_steps(work: Rework) -> None:
     if not fallen:
         return
     try:
-        quote = _listed(work, fallen, on=timezone.localdate(work.order.placed_at or work.at))
+        quote = _listed(work, fallen, on=seat.day_of(work.order.placed_at or work.at))
     except DomainError as error:
         work.refuse_all(error, at="/lines")
         return
@@ -267,7 +267,7 @@ def _price_new(work: Rework, added: Sequence[tuple[NewLine, OrderLine]]) -> None
             for one, line in added
         ],
         country=country_of(work.order),
-        on=timezone.localdate(work.at),
+        on=seat.day_of(work.at),
         group_id=customer.group_id if customer is not None and not work.order.found_by_email else None,
         prices_include_tax=work.order.prices_include_tax,
         currency=work.order.currency,
@@ -289,7 +289,7 @@ def prices_kept(work: Rework) -> tuple[PriceKept, ...]:
     if not kept or work.refusals:
         return ()
     try:
-        quote = _listed(work, kept, on=timezone.localdate(work.at))
+        quote = _listed(work, kept, on=seat.day_of(work.at))
         today = {one.key: one.unit_price for one in quote.lines}
     except DomainError:
         # Not sold at any price today: what was agreed holds.

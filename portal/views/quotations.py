@@ -4,13 +4,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from billing import services as billing
-from core import links
+from core import links, seat
 from core.api.pdf import paper as shown
 from core.errors import DomainError
 from customers.models import Customer
@@ -77,7 +76,7 @@ def my_offers(request: HttpRequest) -> HttpResponse:
 
 def _open_offers(customer: Customer) -> list[dict[str, object]]:
     """Return what may still be accepted, what lapses first on top, with where it is read."""
-    rows = Draft.objects.filter(open=True, valid_until__gte=timezone.localdate(), order__customer=customer)
+    rows = Draft.objects.filter(open=True, valid_until__gte=seat.today(), order__customer=customer)
     found = rows.select_related("order").defer("typed").order_by("valid_until", "pk")[:MOST_OFFERS]
     return [
         {
@@ -116,12 +115,7 @@ def _named(token: str) -> tuple[int, int]:
 
 def _is_open(draft: Draft, version: int) -> bool:
     valid_until = draft.valid_until
-    return (
-        draft.open
-        and valid_until is not None
-        and valid_until >= timezone.localdate()
-        and draft.order.version == version
-    )
+    return draft.open and valid_until is not None and valid_until >= seat.today() and draft.order.version == version
 
 
 def _context(draft: Draft, order: Order) -> dict[str, object]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing import services as billing
+from core import seat
 from core.errors import DomainError, Invalid
 from core.reader import locale, spoken_amount
 from customers.models import Customer
@@ -83,7 +84,7 @@ def _offer(found: orders.Availability, *, steps: list[cart.Step], wanted: int) -
         "wanted": wanted,
         "may_wait": may_wait,
         "day": found.arrives_on if product.needs_stock and (free or may_wait) else None,
-        "is_new": product.release_on is not None and product.release_on > timezone.localdate(),
+        "is_new": product.release_on is not None and product.release_on > seat.today(),
         # What is sold out can still be taken out of the cart.
         "orderable": bool(free or wanted or may_wait or not product.needs_stock),
     }

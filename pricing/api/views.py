@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from core import seat
 from core.api.idempotency import idempotent
 from core.api.views import ApiListView, ApiView
 from core.errors import Missing
@@ -41,7 +41,7 @@ class PricedView(ApiView):
     def shown(self, products: list[Product]) -> list[dict[str, Any]]:
         """Return the rows; all prices come in one query."""
         channel = self.channel
-        prices = pricing.prices_for(channel, [product.pk for product in products], timezone.localdate())
+        prices = pricing.prices_for(channel, [product.pk for product in products], seat.today())
         currency = channel.price_list.currency if channel.price_list else channel.currency
         parts = stock.parts_of(product.pk for product in products if product.is_kit)
         rows = [

@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
+from core import seat
 from customers.addresses import PostalAddress
 from customers.models import Customer
 from inventory.models import Product
@@ -53,7 +52,7 @@ def tax_buyer(customer: Customer | None, *, is_company: bool = False, vat_id: st
         is_business=is_company or customer.kind == Customer.Kind.COMPANY,
         vat_id=customer.vat_id,
         vat_refused=customer.vat_state == Customer.VatState.INVALID,
-        vat_checked_on=timezone.localdate(customer.vat_checked_at).isoformat() if confirmed else "",
+        vat_checked_on=seat.day_of(customer.vat_checked_at).isoformat() if confirmed else "",
         vat_reference=customer.vat_reference if confirmed else "",
         exemptions=tuple(Exemption(**one) for one in customer.exemptions),
         customer_class=customer.tax_class,

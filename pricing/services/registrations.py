@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from django.utils import timezone
-
+from core import seat
 from core.service import service
 from pricing.calculation import GOODS
 from pricing.calculation.values import TaxSituation
@@ -41,7 +40,7 @@ def set_distance_sales(ways: Mapping[date, str]) -> None:
 
 def is_taxed_alike(country: str, *, sellers: tuple[str, str]) -> bool:
     """Whether a sale to somebody in a country is taxed the same from two countries."""
-    way = reference().distance_sales_on(timezone.localdate())
+    way = reference().distance_sales_on(seat.today())
     one, other = (
         tax_provider().treat(TaxSituation(seller_country=seller, country=country, distance_sales=way), GOODS)
         for seller in sellers
