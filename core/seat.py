@@ -15,14 +15,19 @@ def today() -> date:
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
-def day_of(moment: datetime | None) -> date:
+def day_of(when: datetime | None) -> date:
     """Return the day of a moment at the seat; None stands for now."""
-    return timezone.localdate(moment, timezone.get_default_timezone())
+    return timezone.localdate(when, timezone.get_default_timezone())
 
 
 def began(day: date) -> datetime:
     """Return the first moment of a day at the seat."""
-    return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
+    return moment(day, time())
+
+
+def moment(day: date, clock: time) -> datetime:
+    """Return when a clock at the seat shows a time on a day."""
+    return datetime.combine(day, clock, tzinfo=timezone.get_default_timezone())
 
 
 def at_the_seat() -> AbstractContextManager[None]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import selectors, services
 from billing.errors import ReferenceTaken
 from billing.models import Invoice, Payment, StoreCreditGrant
+from core import seat
 from core.actors import Actor
 from core.admin.base import BackOfficeAdmin
 from core.admin.transitions import TransitionAdmin, TransitionSpec
@@ -64,7 +65,7 @@ def _beside_the_words(said: str) -> ReferenceTaken:
 
 def came_in(day: date | None) -> datetime | None:
     """Return the moment that stands for a day on which money came in; none is now."""
-    noon = timezone.make_aware(datetime.combine(day, time(12))) if day else None
+    noon = seat.moment(day, time(12)) if day else None
     return noon if noon is None or noon <= timezone.now() else None
 
 

@@ -1,7 +1,7 @@
 """The month of the books: what it says, what is still open in it, and closing it for good."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -111,7 +111,7 @@ def months_to_close() -> list[tuple[Month, str]]:
 
 def drafts_of(month: Month) -> tuple["QuerySet[Invoice]", "QuerySet[CreditNote]"]:
     """Return the papers of a month that have no number yet; they would be dated later, once it is closed."""
-    end = timezone.make_aware(datetime.combine(month.last_day + timedelta(days=1), time.min))
+    end = seat.began(month.last_day + timedelta(days=1))
     drafts = {"legal_entity": month.entity_id, "number__isnull": True, "created_at__lt": end}
     return Invoice.objects.filter(**drafts), CreditNote.objects.filter(**drafts)
 
@@ -172,7 +172,10 @@ def _wait_for_writers() -> None:
 
 @service
 def reopen_month(entity_id: int, *, reason: str, actor: Actor) -> ClosedMonth:
-    """Open the month again that was closed last. It stays on record who did, and why. Raises MonthNotClosed."""
+    """Open the month again that was closed last, and none before it. It stays on record who did, and why.
+
+    Raises MonthNotClosed.
+    """
     rows = ClosedMonth.objects.filter(entity=entity_id, reopened_at=None).order_by("-last_day")
     closed = rows.select_for_update(of=("self",)).first()
     if closed is None:
@@ -182,6 +185,26 @@ def reopen_month(entity_id: int, *, reason: str, actor: Actor) -> ClosedMonth:
     closed.reason = reason[:300]
     closed.save(update_fields=["reopened_at", "reopened_by", "reason"])
     note_change(closed, "billing.month.reopened", actor=actor, before={"month": str(closed)}, note=reason[:300])
+    _keep_the_one_before(closed, actor=actor)
     ledger.forget()
     _to_close.forget()
     return closed
+
+
+def _keep_the_one_before(opened: ClosedMonth, *, actor: Actor) -> None:
+    """Close the month before by itself, where it was closed only together with the one that is open again."""
+    last_day = opened.first_day - timedelta(days=1)
+    before = Month(opened.entity_id, last_day.replace(day=1))
+    closed = ClosedMonth.objects.filter(entity=opened.entity_id, reopened_at=None, last_day__gte=last_day)
+    written = LedgerTransaction.objects.filter(entity=opened.entity_id, booked_on__lte=last_day)
+    if closed.exists() or not written.exists():
+        return
+    kept = ClosedMonth.objects.create(
+        entity_id=opened.entity_id,
+        first_day=before.first_day,
+        last_day=last_day,
+        closed_at=opened.closed_at,
+        closed_by=opened.closed_by,
+        figures=_figures(before),
+    )
+    note_change(kept, "billing.month.closed", actor=actor, after={"month": str(kept)})

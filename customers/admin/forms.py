@@ -1,13 +1,12 @@
 """What the desk fills in about a customer."""
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from babel.numbers import list_currencies
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -202,4 +201,4 @@ class CreditForm(SubjectForm):
         day, today = self.cleaned_data["until"], seat.today()
         if not today <= day <= today + timedelta(days=366):
             raise forms.ValidationError(gettext("From today on, and at most a year."))
-        return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+        return seat.moment(day, time(23, 59, 59))

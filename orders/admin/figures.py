@@ -1,12 +1,11 @@
 """The lists behind the figures of Today: what was sold on a day, what arrived lately."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import seat
@@ -33,7 +32,7 @@ class FigureFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Order]") -> "QuerySet[Order]":
         """Return the orders of that span."""
         day = seat.today()
-        begun = timezone.make_aware(datetime.combine(day, time()))
+        begun = seat.began(day)
         one = timedelta(days=1)
         if self.value() == "today":
             return selectors.sold(begun, begun + one, rows=queryset)

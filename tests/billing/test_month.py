@@ -88,6 +88,26 @@ def test_a_month_is_opened_again_on_record_and_only_once_it_is_over_closed(sold,
     assert billing.close_month(march, actor=INES) != kept
 
 
+def test_what_was_closed_together_with_a_month_stays_closed_when_that_one_is_opened(sold, march, run_debts):
+    april, february = (billing.Month(march.entity_id, date(2026, month, 1)) for month in (4, 2))
+    billing.close_month(april, actor=INES)
+    billing.reopen_month(march.entity_id, reason="A payment of April", actor=INES)
+    assert (april.is_closed, march.is_closed, february.is_closed) == (False, True, True)
+    kept = ClosedMonth.objects.get(reopened_at=None)
+    assert (str(kept), kept.closed_by, kept.figures) == (
+        "2026-03",
+        str(INES),
+        {"EUR": {"transactions": 3, "debits": "74.12"}},
+    )
+    late = billing.invoice_order(place().pk, actor=SYSTEM)
+    with pytest.raises(MonthClosed):
+        billing.issue_invoice(late.pk, actor=SYSTEM, at=THEN)
+    # One after the other, and nothing is kept from before the first entry.
+    billing.reopen_month(march.entity_id, reason="And one of March", actor=INES)
+    assert not march.is_closed
+    assert not ClosedMonth.objects.filter(reopened_at=None).exists()
+
+
 def read_files(content):
     with zipfile.ZipFile(content) as files:
         return {
