@@ -164,5 +164,6 @@ def _tell_of(fact: EventRecord, order: Order, people: Sequence[User]) -> None:
     # Who is named in a comment was told already.
     known = set(bell.told_at(order, place)) if place else set()
     others = [one for one in people if one.pk not in known and fact.actor != f"staff:{one.get_username()}"]
-    text = order.comments.filter(pk=comment).values_list("text", flat=True).first() or "" if comment else fact.note
+    said = order.comments.filter(pk=comment).values_list("text", flat=True).first() if comment else None
+    text = said or str(fact.payload.get("reason", ""))
     bell.tell(others, kind=fact.name, record=order, author=fact.actor, text=text, anchor=place, at=fact.at)

@@ -101,7 +101,7 @@ def test_followers_hear_what_others_do_once_and_not_what_they_do_themselves(shop
     assert [(kind, text) for kind, _author, text in told(ada)] == [
         ("mentioned", "@ada look"),
         ("orders.hold_placed", ""),
-        ("orders.order_cancelled", ""),
+        ("orders.order_cancelled", "Changed her mind"),
     ]
     assert told(nils) == []
     with django_assert_num_queries(3):  # there is a cursor, where it stands, and that nothing came since
