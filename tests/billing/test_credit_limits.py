@@ -48,10 +48,19 @@ def test_within_the_limit_nobody_is_asked_and_parts_count_together(ada, ines):
     waits = offer(ada, "0.01", "C", ines)
     assert isinstance(waits, OrderException)
     assert left(ada) == 50
-    # Taking back is no gift, another currency has no limit, and the same form again is no second gift.
+    # Taking back is no gift, and the same form again is no second gift.
     assert offer(ada, "5.00", "D", ines, take_back=True).amount == -5
-    assert offer(ada, "99.00", "E", ines, currency="CHF").amount == 99
     assert offer(ada, "30.00", "A", ines).amount == 30
+
+
+def test_who_is_limited_in_one_currency_asks_in_one_of_which_nobody_thought(ada, ines):
+    assert isinstance(offer(ada, "1.00", "A", ines, currency="CHF"), OrderException)
+    other = Actor("staff", "other", frozenset({"billing.give_store_credit"}))
+    User.objects.create_user("other")
+    assert offer(ada, "99.00", "B", other, currency="CHF").amount == 99
+    assert list(StoreCredit.objects.values_list("currency", "balance")) == [("CHF", 99)]
+    billing.create_store_credit_limit({"currency": "CHF", "limits": {}}, actor=LENA)
+    assert offer(ada, "99.00", "C", ines, currency="CHF").amount == 99
 
 
 def test_beyond_it_who_may_approve_gives_it_once(ada, ines):
