@@ -23,6 +23,12 @@ class NothingToInvoice(Conflict):
     code = "nothing_to_invoice"
 
 
+class SeveralOrigins(Conflict):
+    """Goods without tax leave several countries: one invoice names one VAT id of the seller."""
+
+    code = "several_origins"
+
+
 class NotOffered(Missing):
     """The order is no quotation that was offered as it stands, so there is none on paper."""
 

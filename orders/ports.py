@@ -264,6 +264,9 @@ class ParcelBook(Protocol):
     def carried_by(self, carrier: str, *, with_delivered: bool) -> Exists:
         """Return the condition that an order has a parcel with a carrier: on its way, or delivered as well."""
 
+    def left_from(self, reference: str) -> str:
+        """Return the country that a parcel left, by its number; nothing where it is none."""
+
 
 class ParcelBookPort:
     """Where the keeper of parcels plugs in."""
@@ -285,6 +288,10 @@ class ParcelBookPort:
         if self._book is None:
             return Q(pk__in=())
         return self._book.carried_by(carrier, with_delivered=with_delivered)
+
+    def left_from(self, reference: str) -> str:
+        """Return the country that a parcel left; nothing where nobody knows of it."""
+        return self._book.left_from(reference) if self._book is not None else ""
 
 
 paper_book = PaperBookPort()

@@ -170,6 +170,11 @@ def routing_rules() -> RuleSet | None:
     return reference().rules
 
 
+def distance_sales_on(day: date) -> str:
+    """Return how consumers in other member states are taxed on a day; nothing where nobody has said so."""
+    return reference().distance_sales_on(day)
+
+
 def registered_in() -> frozenset[str]:
     """Return the countries in which the seller pays VAT under a number of its own."""
     return reference().registered_in

@@ -12,10 +12,10 @@ from billing.calculation import Amounts
 from billing.errors import NothingToInvoice
 from billing.models import Invoice, InvoiceLine, LegalEntity
 from billing.services.claiming import Claim, claim_on
+from billing.services.registered import vat_id_for
 from billing.services.sellers import ensure_default_entity, seller_of_order
 from core.money import plain, round_amount
 from core.service import service
-from inventory import selectors as stock
 from orders.derivation import is_discount, parts_of
 from orders.models import Order
 from pricing import services as pricing
@@ -34,7 +34,7 @@ def draft_invoice(
     first: bool = False,
     at: datetime,
 ) -> tuple[Invoice, list[InvoiceLine]]:
-    """Write the draft of an invoice over units of an order in hand. Raises NothingToInvoice."""
+    """Write the draft of an invoice over units of an order in hand. Raises NothingToInvoice, and SeveralOrigins."""
     claim = claim_on(order, units, first=first)
     items = claim.items()
     if not any(item.units for item in items):
@@ -47,7 +47,8 @@ def draft_invoice(
         # Billed in advance: the standard asks for a day or a period (BR-IC-11), and this is what is known.
         head["buyer"]["supply_until"] = order.promised_on.isoformat() if order.promised_on else ""
     if seller.vat_registrations:
-        head["seller"]["vat_id"] = _registration(order, claim, seller)
+        parcel = None if units is None else reference
+        head["seller"]["vat_id"] = vat_id_for(order, claim, seller, head["tax_breakdown"], parcel=parcel)
     invoice = Invoice(
         **head,
         series=order.channel.document_series,
@@ -122,14 +123,6 @@ def sums(amounts: Amounts, currency: str, *, reason: str, places: pricing.TaxPla
         "rounding": amounts.rounding,
         "total": amounts.total,
     }
-
-
-def _registration(order: Order, claim: Claim, seller: LegalEntity) -> str:
-    """Return the seller's VAT id in the country that all goods of an invoice leave from, else that of his seat."""
-    billed = [line.position for line in claim.lines if claim.units.get(line.pk)]
-    countries = stock.countries_of(order.reservation_id, billed)
-    abroad = next(iter(countries)) if len(countries) == 1 else ""
-    return str(seller.vat_registrations.get(abroad, seller.vat_id))
 
 
 def as_printed(seller: LegalEntity) -> dict[str, Any]:

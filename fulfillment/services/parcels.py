@@ -23,3 +23,8 @@ class Parcels:
         gone = (Status.CANCELLED,) if with_delivered else OVER
         rows = Shipment.objects.filter(order=OuterRef("pk"), carrier=carrier)
         return Exists(rows.exclude(status__in=gone))
+
+    def left_from(self, reference: str) -> str:
+        """Return the country that a parcel left, by its number; nothing where it is none."""
+        column = "fulfillment_order__warehouse__country"
+        return Shipment.objects.filter(number=reference).values_list(column, flat=True).first() or ""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from core import seat
+from customers.addresses import PostalAddress
 from inventory import selectors as stock
 from inventory.models import Product
 from inventory.queueing import leave
@@ -16,6 +17,7 @@ from orders.errors import InvalidOrder
 from orders.priority import USUAL, rank_of
 from pricing import services as pricing
 
+from .origins import Sold, is_asked
 from .promising import dated, days_by_code, days_of, waits_of
 from .routing import Routed, Wanted, route_goods, work_for
 from .sourcing import picks_by_code
@@ -101,7 +103,7 @@ def availabilities(
         if product.needs_stock:
             one = figures[product.pk]
             free = sum(_left(product, one).values())
-            asking = replace(buyer, goods=[(product, quantity)])
+            asking = replace(buyer, goods=[(product, quantity)], sold=_sold(product, buyer, at=when))
             routed = route_goods(asking, at=when, rules=rules, used=used)
             parcels, short = _parcels(product, quantity, one, routed, at=when)
             free += sum(one.borrowable().values())
@@ -119,6 +121,22 @@ def availabilities(
             )
         )
     return found
+
+
+def _sold(product: Product, buyer: Wanted, *, at: datetime) -> Sold | None:
+    """Return how a product is taxed to somebody of whom nothing is known: a consumer."""
+    if not is_asked(buyer.channel.seller_country, pricing.warehouses()):
+        return None
+    day = seat.day_of(at)
+    supply = pricing.Supply(
+        seller_country=buyer.channel.seller_country,
+        country=buyer.country,
+        region=pricing.region_of(PostalAddress(country=buyer.country, postal_code=buyer.postal_code)),
+        buyer=pricing.TaxBuyer(),
+        distance_sales=pricing.distance_sales_on(day),
+        goods={1: product},
+    )
+    return Sold(supply=supply, on=day, collected=buyer.method is not None and buyer.method.pickup)
 
 
 def _parcels(

@@ -15,6 +15,7 @@ from core.service import note_change, service
 from core.words import folded, last_word_first
 from customers import vat_ids
 from customers.addresses import PostalAddress
+from inventory import selectors as stock
 from orders.errors import InvalidOrder, TaxedOtherwise
 from orders.events import OrderChanged
 from orders.inputs import Party
@@ -127,15 +128,20 @@ def _refuse_other_tax(order: Order, now: Party, wanted: dict[str, Any]) -> None:
     if order.shipping_address:
         place = there = order.ship_to
     rests_on_it = any(line.tax_category in TO_BUSINESS for line in lines)
-    is_other = (rests_on_it and not vat_ids.is_valid(wanted["vat_id"])) or pricing.is_taxed_otherwise(
-        order.explanation,
-        order.customer,
-        supplies={pricing.supply_of(line.product) for line in lines},
-        seller_country=order.channel.seller_country,
-        on=timezone.localdate(order.placed_at or timezone.now()),
-        before=place,
-        after=there,
-        vat_id=wanted["vat_id"] if wanted["vat_id"] != now.vat_id else _agreed_vat_id(order),
+    # From each country that its goods leave, or left, it is taxed as was agreed; that is to stay so.
+    origins = stock.countries_of(order.reservation_id, [line.position for line in lines])
+    is_other = (rests_on_it and not vat_ids.is_valid(wanted["vat_id"])) or any(
+        pricing.is_taxed_otherwise(
+            order.explanation,
+            order.customer,
+            supplies={pricing.supply_of(line.product) for line in lines},
+            seller_country=country,
+            on=timezone.localdate(order.placed_at or timezone.now()),
+            before=place,
+            after=there,
+            vat_id=wanted["vat_id"] if wanted["vat_id"] != now.vat_id else _agreed_vat_id(order),
+        )
+        for country in origins | {order.channel.seller_country}
     )
     if not is_other:
         return

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from core import seat
 from core.actors import Actor
 from core.service import service
@@ -25,6 +27,7 @@ from pricing import services as pricing
 from pricing.models import ShippingMethod
 
 from .buyer import Buyer, find_buyer
+from .origins import sold_of, why_not_from
 from .routing import why_not_carried
 
 MOST_UNITS = 1_000_000
@@ -110,6 +113,8 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime, by: str = "") -> C
         replacement=given.replacement,
     )
     _price(composed, given, on=seat.day_of(at), by=by)
+    if composed.counter is not None:
+        _require_tax_of_home(composed, composed.counter)
     return composed
 
 
@@ -156,6 +161,19 @@ def _counter(given: OrderInput) -> Warehouse | None:
         text = f"There is no warehouse {given.handed_over_at}"
         raise InvalidOrder(text, errors=[_fault("/handed_over_at", "unknown_warehouse", text)])
     return warehouse
+
+
+def _require_tax_of_home(composed: Composed, counter: Warehouse) -> None:
+    """Refuse a shop abroad in which goods would be taxed otherwise than as its channel sells them."""
+    order = composed.order
+    sold = sold_of(order, composed.lines, counter=counter)
+    if why_not_from(counter.country, home=order.channel.seller_country, sold=sold) is None:
+        return
+    text = _("In %(place)s other tax is due than where %(channel)s sells from; choose a channel of that country") % {
+        "place": counter.name,
+        "channel": order.channel.name,
+    }
+    raise InvalidOrder(text, errors=[_fault("/handed_over_at", "taxed_otherwise", text)])
 
 
 def _products_of(given: OrderInput) -> dict[str, Product]:

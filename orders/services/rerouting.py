@@ -25,7 +25,6 @@ from orders.derivation import restate
 from orders.models import Order, OrderLine
 from orders.sentences import REROUTED
 from pricing import services as pricing
-from pricing.calculation import TO_BUSINESS
 
 from .book import lines_of, save_figures, take_order
 from .promising import dated, days_by_code, repromise, write_days
@@ -91,7 +90,7 @@ def alternatives(
             continue
         short = decide(demand, shelves, [Place(warehouse.pk, 0, 0)]).short
         lacks = sum(short.values())
-        why_not = _refusal(order, moved, warehouse, excluded)
+        why_not = _refusal(moved, warehouse, excluded)
         there = _cost(demand, warehouse.pk, routed)
         found.append(
             Alternative(
@@ -134,7 +133,7 @@ def reroute_units(
     source, target = codes.get(from_warehouse), codes[to_warehouse]
     equip(moved)
     routed = route_order(order, moved, at=now)
-    if (why_not := _refusal(order, moved, target, routed.told.get("excluded", {}))) is not None:
+    if (why_not := _refusal(moved, target, routed.told.get("excluded", {}))) is not None:
         raise NotReroutable(str(REFUSED[why_not["why"]]) % {"place": target.name})
     before = {"from": source.code if source else "", "promised_on": order.promised_on}
     _write_parcels(order, units, source.code if source else "", target)
@@ -175,15 +174,15 @@ REFUSED = {
 
 
 def _refusal(
-    order: Order, lines: Sequence[OrderLine], warehouse: Warehouse, excluded: Mapping[str, Mapping[str, Any]]
+    lines: Sequence[OrderLine], warehouse: Warehouse, excluded: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
     """Say why goods may not come from a warehouse. What only the rules say against it, a person may overrule."""
     known = excluded.get(warehouse.code)
-    if known is not None and known["why"] == "handling":
+    if known is not None and known["why"] in REFUSED:
         return known
     if missing := {tag for line in lines for tag in line.product.handling} - set(warehouse.handles):
         return {"why": "handling", "tags": sorted(missing)}
-    return _tax_differs(order, lines, warehouse)
+    return None
 
 
 def _write_parcels(order: Order, units: Mapping[int, int], source: str, target: Warehouse) -> None:
@@ -221,17 +220,3 @@ def _cost(demand: Sequence[Demand], warehouse_id: int, routed: Any) -> Decimal |
     alone = replace(place, cannot=frozenset(), favored=False)
     decision = decide(demand, plenty, [alone], replace(routed.costs, due_days=due))
     return Decimal(decision.cost["total"]) if decision.cost else None
-
-
-def _tax_differs(order: Order, lines: Sequence[OrderLine], warehouse: Warehouse) -> dict[str, str] | None:
-    """Say that other tax would be due from a warehouse: what was agreed is what is paid."""
-    home = order.channel.seller_country
-    if warehouse.country == home:
-        return None
-    if warehouse.country not in pricing.registered_in():
-        return {"why": "not_registered", "country": warehouse.country}
-    country = PostalAddress.from_dict(order.shipping_address or order.billing_address).country
-    same = pricing.is_taxed_alike(country, sellers=(home, warehouse.country))
-    if not same or any(line.tax_category in TO_BUSINESS for line in lines):
-        return {"why": "tax"}
-    return None

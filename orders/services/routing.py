@@ -21,9 +21,9 @@ from orders import ports, promise
 from orders.calendar import is_working_day
 from orders.models import Order, OrderLine
 from pricing import services as pricing
-from pricing.calculation import TO_BUSINESS
 from pricing.models import Channel, ShippingMethod
 
+from .origins import Sold, sold_of, why_not_from
 from .promising import dated, days_by_code
 
 # So far we look for the days that a late parcel may take; nobody waits longer and calls it late by a day.
@@ -46,8 +46,8 @@ class Wanted:
     currency: str = ""
     gift: bool = False
     wanted_on: date | None = None
-    # Sold without tax because it goes to a business in another member state.
-    to_business: bool = False
+    # How it is taxed, where any goods lie abroad and that is known.
+    sold: Sold | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def route_order(
         currency=order.currency,
         gift=is_gift(order),
         wanted_on=order.requested_delivery_on or order.promised_on,
-        to_business=any(line.tax_category in TO_BUSINESS for line in lines),
+        sold=sold_of(order, lines),
     )
     return route_goods(wanted, at=at, rules=rules, used=used)
 
@@ -187,10 +187,9 @@ def _unable(wanted: Wanted, places: Iterable[Place], known: Mapping[int, Warehou
     """Return the places that can do nothing for the order, and what they cannot."""
     found: dict[str, dict[str, Any]] = {}
     for place in places:
-        warehouse = known[place.warehouse_id]
-        if wanted.to_business and wanted.country == warehouse.country != wanted.channel.seller_country:
-            # From there it would be a sale within the country of the buyer, with the tax of that country.
-            found[place.code] = {"why": "tax"}
+        warehouse, home = known[place.warehouse_id], wanted.channel.seller_country
+        if (why := why_not_from(warehouse.country, home=home, sold=wanted.sold)) is not None:
+            found[place.code] = why
         elif wanted.gift and GIFT not in warehouse.handles:
             found[place.code] = {"why": "handling", "tags": [GIFT]}
         elif wanted.goods and (missing := _missing_everywhere(wanted, warehouse)):

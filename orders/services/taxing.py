@@ -25,6 +25,8 @@ def taxed_day(order: Order) -> date:
 
 def buyer_of(order: Order, lines: Iterable[OrderLine]) -> pricing.TaxBuyer:
     """Return who bought as tax knew them then: a VAT id that was good stays good, whatever became of it."""
+    if (told := pricing.tax_buyer_told(order.explanation)) is not None:
+        return told
     customer = order.customer
     is_reverse_charged = any(line.tax_category in TO_BUSINESS for line in lines)
     lends = customer is not None and (not order.found_by_email or is_reverse_charged)
@@ -62,17 +64,18 @@ def old_rates(order: Order, lines: Sequence[OrderLine], *, on: date) -> OldRates
     began = _began(order, on)
     if not began or not any(line.open for line in lines):
         return None
-    supply = _supply(order, lines)
+    supply = supply_of(order, lines)
     moved = _moved(supply, lines, before=taxed_day(order), on=on)
     return OldRates(moved, _since(began, {line.position for line in moved}, supply)) if moved else None
 
 
 def moved_rates(order: Order, lines: Sequence[OrderLine], *, before: date, on: date) -> Mapping[OrderLine, Rate]:
     """Return which rates lines with open units bear on a day that they did not bear on another."""
-    return _moved(_supply(order, lines), lines, before=before, on=on)
+    return _moved(supply_of(order, lines), lines, before=before, on=on)
 
 
-def _supply(order: Order, lines: Sequence[OrderLine]) -> pricing.Supply:
+def supply_of(order: Order, lines: Sequence[OrderLine]) -> pricing.Supply:
+    """Return what of an order is supplied to whom, as it was agreed; products that are not at hand are read."""
     wanted = [line for line in lines if line.wanted]
     prefetch_related_objects(wanted, "product")
     return pricing.Supply(
@@ -80,7 +83,7 @@ def _supply(order: Order, lines: Sequence[OrderLine]) -> pricing.Supply:
         country=country_of(order),
         region=region_of(order),
         buyer=buyer_of(order, lines),
-        told=order.explanation,
+        distance_sales=pricing.distance_sales_told(order.explanation),
         goods={line.position: line.product for line in wanted},
     )
 

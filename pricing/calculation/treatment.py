@@ -30,6 +30,8 @@ DISTANCE_SALES = frozenset({"destination", "below_threshold"})
 TO_CONSUMERS = DISTANCE_SALES | {"service_at_home"}
 # Without tax because of who buys: their VAT id belongs on the invoice (art. 226, point 4).
 TO_BUSINESS = frozenset({"AE", "K"})
+# Goods without tax because they leave a country: papers name the seller's VAT id of that country.
+UNTAXED_GOODS = frozenset({"K", "G"})
 VAT_ID = re.compile(r"^([A-Z]{2})[0-9A-Z+*]{2,13}$")
 
 

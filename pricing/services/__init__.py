@@ -18,6 +18,7 @@ from pricing.selectors import (
     PriceStep,
     channel_by_code,
     channels,
+    distance_sales_on,
     grams_of,
     places_for,
     price_lists_for,
@@ -36,6 +37,7 @@ from pricing.selectors import (
 from .buyers import (
     TAXED,
     TaxPlaces,
+    distance_sales_told,
     exemption_told,
     is_taxed_apart,
     is_taxed_otherwise,
@@ -43,6 +45,7 @@ from .buyers import (
     supply_of,
     tax_buyer,
     tax_buyer_agreed,
+    tax_buyer_told,
     tax_places_told,
     vat_id_on_papers,
     vat_id_told,
@@ -52,9 +55,9 @@ from .catalog import create_priced_product, set_handling, set_price, update_pric
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
 from .promotions import give_back, granted_by, recount, redeem, refer
 from .quoting import QuoteLine, quote_order
-from .registrations import is_taxed_alike, set_distance_sales, set_registrations
+from .registrations import set_distance_sales, set_registrations
 from .requoting import Agreed, AgreedLine, requote_order, steps_of
-from .supplying import Supply, last_rate_began, rates_began, rates_on
+from .supplying import Supply, is_taxed_alike, last_rate_began, rates_began, rates_on
 from .vat import look_up_vat_id
 
 __all__ = [
@@ -84,6 +87,8 @@ __all__ = [
     "channel_by_code",
     "channels",
     "create_priced_product",
+    "distance_sales_on",
+    "distance_sales_told",
     "ensure_defaults",
     "ensure_transits",
     "ensure_trial_channel",
@@ -122,6 +127,7 @@ __all__ = [
     "supply_of",
     "tax_buyer",
     "tax_buyer_agreed",
+    "tax_buyer_told",
     "tax_places_told",
     "transit_days",
     "update_priced_product",

@@ -65,10 +65,14 @@ def tax_buyer_agreed(explanation: Sequence[Mapping[str, Any]], customer: Custome
     Agreements of earlier times kept nothing of that: then it is what `customer` says today, with nothing found out
     since.
     """
+    told = tax_buyer_told(explanation)
+    return replace(tax_buyer(customer), vat_refused=False, exemptions=()) if told is None else told
+
+
+def tax_buyer_told(explanation: Sequence[Mapping[str, Any]]) -> TaxBuyer | None:
+    """Return who bought as an agreement keeps it; nothing where it kept nothing of that."""
     told = next((one for one in explanation if one["about"] == "tax" and "buyer" in one), None)
-    return (
-        TaxBuyer.from_dict(told["buyer"]) if told else replace(tax_buyer(customer), vat_refused=False, exemptions=())
-    )
+    return TaxBuyer.from_dict(told["buyer"]) if told else None
 
 
 def exemption_told(explanation: Sequence[Mapping[str, Any]]) -> str:

@@ -3,13 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 
-from core import seat
 from core.service import service
-from pricing.calculation import GOODS
-from pricing.calculation.values import TaxSituation
 from pricing.models import DistanceSales, TaxRegistration
-from pricing.providers import tax_provider
-from pricing.reference import forget, reference
+from pricing.reference import forget
 
 
 @service
@@ -36,13 +32,3 @@ def set_distance_sales(ways: Mapping[date, str]) -> None:
         if known.get(day) != way:
             DistanceSales.objects.update_or_create(valid_from=day, defaults={"way": way})
     forget()
-
-
-def is_taxed_alike(country: str, *, sellers: tuple[str, str]) -> bool:
-    """Whether a sale to somebody in a country is taxed the same from two countries."""
-    way = reference().distance_sales_on(seat.today())
-    one, other = (
-        tax_provider().treat(TaxSituation(seller_country=seller, country=country, distance_sales=way), GOODS)
-        for seller in sellers
-    )
-    return (one.category, one.country) == (other.category, other.country)
