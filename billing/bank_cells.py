@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from core.money import quantum
+from core.money import decimals_of
 
 # Words of a direction, without accents and points, as `direction_of` looks them up: German, English, ISO 20022 (CRDT,
 # DBIT), MT940 (C, D; RC takes a credit back, RD a debit), Dutch, French, Italian, Spanish, Portuguese, Polish, Nordic.
@@ -94,11 +94,6 @@ def day_of(text: str, *, order: str = DAY_FIRST) -> date | None:
         except ValueError:
             continue
     return None
-
-
-def decimals_of(currency: str) -> int:
-    """Return how many decimals a currency has; two where nobody knows it."""
-    return -int(quantum(currency).as_tuple().exponent)
 
 
 def decimal_sign_of(texts: Iterable[str]) -> str:

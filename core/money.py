@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 
 from core.errors import Invalid
+
+# CLDR, and with it babel, says how many decimals a currency is used with where people pay in cash. Banks, invoices and
+# the books count as ISO 4217 does (list one of 2026-01-01, column minor units), which says more of these.
+MINOR_UNITS = {
+    **dict.fromkeys(("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2),
+    "IQD": 3,
+}
 
 
 class CurrencyMismatch(Invalid):
@@ -16,10 +24,15 @@ class CurrencyMismatch(Invalid):
     code = "currency_mismatch"
 
 
+def decimals_of(currency: str) -> int:
+    """Return how many decimals a currency has by ISO 4217; by CLDR of what is no money any more; 2 where unknown."""
+    return MINOR_UNITS.get(currency, get_currency_precision(currency))
+
+
 @lru_cache(maxsize=256)
 def quantum(currency: str) -> Decimal:
-    """Return the smallest unit of a currency, e.g. 0.01 for EUR (ISO 4217 exponents 0, 2, 3)."""
-    return Decimal(1).scaleb(-get_currency_precision(currency))
+    """Return the smallest unit of a currency, e.g. 0.01 for EUR."""
+    return Decimal(1).scaleb(-decimals_of(currency))
 
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
@@ -89,7 +102,7 @@ class Money:
 
     def format(self, locale: str = "en") -> str:
         """Write the amount as a reader of `locale` expects it."""
-        return format_currency(self.amount, self.currency, locale=locale)
+        return format_amount(self.amount, self.currency, locale)
 
 
 def sum_money(amounts: Iterable[Money], currency: str) -> Money:
@@ -122,3 +135,16 @@ def apportion(amount: Decimal, weights: Sequence[Decimal | int], currency: str) 
 def plain(amount: Decimal, currency: str) -> str:
     """Write an amount with the currency's decimals and nothing else, as the API does."""
     return f"{round_amount(amount, currency):f}"
+
+
+def format_amount(amount: Decimal, currency: str, locale: Locale | str, *, exact: bool = False) -> str:
+    """Write an amount as a reader of `locale` expects it, with the decimals of its currency, or with all it has."""
+    if currency not in MINOR_UNITS:
+        return str(format_currency(amount, currency, locale=locale, decimal_quantization=not exact))
+    # babel asks CLDR for the decimals, unless the pattern says them.
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern
+    pattern = pattern.replace("0.00", f"0.{'0' * MINOR_UNITS[currency]}")
+    said = format_currency(
+        amount, currency, pattern, locale=locale, currency_digits=False, decimal_quantization=not exact
+    )
+    return str(said)

@@ -22,9 +22,10 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
 from core.countries import country_names
+from core.money import format_amount
 
 PLACE = re.compile(r"%\((\w+)\)s")
 TEXT = r".+?"
@@ -162,7 +163,7 @@ def _price(value: str, currency: str, locale: Locale) -> str:
 
 def price_in(locale: Locale, amount: Decimal, currency: str) -> str:
     """Write an amount with all the decimals it has."""
-    return str(format_currency(amount, currency, locale=locale, decimal_quantization=False))
+    return format_amount(amount, currency, locale, exact=True)
 
 
 def _value(name: str, value: str, *, translate: Callable[[str], str], locale: Locale) -> str:
@@ -173,7 +174,7 @@ def _value(name: str, value: str, *, translate: Callable[[str], str], locale: Lo
     if DAY.fullmatch(value):
         return str(format_date(date.fromisoformat(value), "long", locale=locale))
     if amount := AMOUNT.fullmatch(value):
-        return str(format_currency(Decimal(amount[1]), amount[2], locale=locale))
+        return format_amount(Decimal(amount[1]), amount[2], locale)
     if share := PERCENT.fullmatch(value):
         return f"{format_decimal(Decimal(share[1]), locale=locale)} %"
     return value

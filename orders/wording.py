@@ -7,10 +7,11 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_percent
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.money import format_amount
 from customers.addresses import PostalAddress
 from customers.terms import TERMS
 from orders.models import Order
@@ -39,7 +40,7 @@ def moment(value: datetime | None, language: str) -> str:
 
 def amount(value: Decimal, currency: str, language: str) -> str:
     """Write an amount with its currency."""
-    return str(format_currency(value, currency, locale=locale_of(language)))
+    return format_amount(value, currency, locale_of(language))
 
 
 def share(value: Decimal, language: str) -> str:

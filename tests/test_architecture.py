@@ -170,6 +170,17 @@ def test_money_never_passes_through_a_float():
     assert found == []
 
 
+def test_amounts_are_rounded_and_written_in_one_place():
+    by_cash = {"format_currency", "get_currency_precision"}
+    found = [
+        f"{path}:{call.lineno}"
+        for path, tree in app_sources().items()
+        for call in calls(tree)
+        if called(call) in by_cash
+    ]
+    assert {one.partition(":")[0] for one in found} == {"core/money.py"}
+
+
 def test_state_is_read_anew_by_a_query_never_by_refresh_from_db():
     found = [
         f"{path}:{call.lineno}"

@@ -7,11 +7,11 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.money import quantum
+from core.money import format_amount, quantum
 from customers.addresses import PostalAddress
 
 
@@ -50,7 +50,7 @@ def price(amount: Decimal, currency: str) -> str:
 
 def money(amount: Decimal, currency: str) -> str:
     """Write an amount with its currency."""
-    return format_currency(amount, currency, locale=language())
+    return format_amount(amount, currency, language())
 
 
 def rate(value: Decimal) -> str:

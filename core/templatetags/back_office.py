@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, match_skeleton
-from babel.numbers import format_currency
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
@@ -26,7 +25,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from core.badges import tone_of
-from core.money import Money
+from core.money import Money, format_amount
 from core.reader import country_name as name_of_country
 from core.reader import locale
 from core.reader import retold as say_again
@@ -42,7 +41,7 @@ def money(amount: Money | Decimal | None, currency: str = "", quiet_zero: bool =
     if amount is None or amount == "":
         return "–"
     value = amount if isinstance(amount, Money) else Money(Decimal(amount), currency)
-    text = format_currency(value.amount, value.currency, locale=locale()) if value.currency else str(value.amount)
+    text = format_amount(value.amount, value.currency, locale()) if value.currency else str(value.amount)
     kind = "money quiet" if quiet_zero and not value.amount else "money"
     return format_html('<span class="{}">{}</span>', kind, text.replace("-", "−"))
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -21,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from billing import services as billing
 from core import seat
 from core.errors import DomainError, Invalid
-from core.reader import locale, spoken_amount
+from core.reader import spoken_amount
 from customers.models import Customer
 from inventory.models import Product
 from orders import services as orders
@@ -213,7 +212,7 @@ def _was_shown(request: HttpRequest, quote: Quote | None, form: CheckoutForm) ->
     if quote is None or shown is None or shown == str(quote.total):
         return True
     text = _("Your choices changed the total to %(total)s. Please look at it, and order if it suits you.")
-    form.add_error(None, text % {"total": format_currency(quote.total, quote.currency, locale=locale())})
+    form.add_error(None, text % {"total": spoken_amount(quote.total, quote.currency)})
     return False
 
 

@@ -1,13 +1,27 @@
 """Money: exact, and the parts always add up to the whole."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from babel.numbers import get_currency_precision, list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
+from iso4217 import Currency
 
-from core.money import CurrencyMismatch, Money, apportion, plain, quantum, round_amount, sum_money
+from core.money import (
+    MINOR_UNITS,
+    CurrencyMismatch,
+    Money,
+    apportion,
+    decimals_of,
+    format_amount,
+    plain,
+    quantum,
+    round_amount,
+    sum_money,
+)
 
 CURRENCIES = st.sampled_from(["EUR", "JPY", "BHD"])
 AMOUNTS = st.decimals(min_value=-1_000_000, max_value=1_000_000, places=3, allow_nan=False, allow_infinity=False)
@@ -64,3 +78,43 @@ def test_money_knows_its_currency_and_no_float() -> None:
     assert str(five) == "5.00 EUR"
     assert five.format("de").replace("\xa0", " ") == "5,00 €"
     assert [str(part) for part in five.split([2, 1])] == ["3.33 EUR", "1.67 EUR"]
+
+
+def test_every_currency_has_the_decimals_of_iso_4217() -> None:
+    listed = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+    assert len(listed) > 150
+    assert {code: decimals_of(code) for code in listed} == listed
+    assert {code: quantum(code) for code in listed} == {code: Decimal(1).scaleb(-n) for code, n in listed.items()}
+    # The table says nothing that is known without it, and of what is no money any more CLDR is believed.
+    assert {code: n for code, n in listed.items() if get_currency_precision(code) != n} == MINOR_UNITS
+    others = set(list_currencies()) - set(listed)
+    assert {code: decimals_of(code) for code in others} == {code: get_currency_precision(code) for code in others}
+
+
+@pytest.mark.parametrize("locale", ["en", "en_GB", "de"])
+def test_an_amount_is_shown_with_as_many_decimals_as_it_is_kept(locale: str) -> None:
+    mark = "," if locale == "de" else "."
+    for code in list_currencies():
+        for kept in (round_amount(Decimal(amount), code) for amount in ("1234567", "-1", "0.5678", "-99.5")):
+            figure = re.search(r"\d(.*\d)?", format_amount(kept, code, locale).replace(code, ""))
+            assert figure is not None
+            shown = re.sub(rf"[^\d{mark}]", "", figure[0]).replace(mark, ".")
+            assert shown == plain(abs(kept), code), code
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "shown"),
+    [
+        ("99.5", "RSD", "en", "RSD99.50"), ("-1234.5", "RSD", "de", "-1.234,50\xa0RSD"),
+        ("0.125", "IQD", "en", "IQD0.125"),
+        ("7", "MGA", "de", "7,00\xa0MGA"), ("1.5", "KWD", "en", "KWD1.500"), ("500", "JPY", "de", "500\xa0¥"),
+    ],
+)  # fmt: skip
+def test_amounts_of_coarse_cash_are_written_in_full(amount: str, currency: str, locale: str, shown: str) -> None:
+    assert format_amount(Decimal(amount), currency, locale) == shown
+    assert Money(Decimal(amount), currency).format(locale) == shown
+
+
+def test_a_price_is_written_with_all_the_decimals_it_has() -> None:
+    assert format_amount(Decimal("99.5"), "RSD", "en", exact=True) == "RSD99.50"
+    assert format_amount(Decimal("0.0625"), "RSD", "en", exact=True) == "RSD0.0625"

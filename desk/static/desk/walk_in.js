@@ -9,7 +9,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const by = (id) => document.getElementById(id);
     const [scan, said, quietly, body] = [by("scan"), by("scan-said"), by("scan-quietly"), by("basket")];
     const field = (name) => form.elements[name];
-    const money = new Intl.NumberFormat(state.locale, { style: "currency", currency: state.currency });
+    // Browsers know the decimals of cash; we keep those of the books.
+    const [minimumFractionDigits, maximumFractionDigits] = [state.digits, state.digits];
+    const money = new Intl.NumberFormat(state.locale, {
+        style: "currency", currency: state.currency, minimumFractionDigits, maximumFractionDigits,
+    });
     const plain = (amount) => amount.toLocaleString(state.locale, { minimumFractionDigits: state.digits, useGrouping: false });
     const fine = matchMedia("(pointer: fine)").matches;
 
