@@ -57,7 +57,7 @@ def draft_invoice_of_the_rest(event: OrderAmended) -> None:
 @handles(InvoiceDrafted)
 def issue_invoice(event: InvoiceDrafted) -> None:
     """Number and issue it in a transaction of its own: the series is locked as shortly as can be."""
-    services.issue_invoice(event.invoice_id)
+    services.issue_drafted(event.invoice_id)
 
 
 @handles(InvoiceIssued, when=lambda event: not event.settled)

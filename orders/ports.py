@@ -202,10 +202,13 @@ class PaperBook(Protocol):
     """Knows what was billed for an order."""
 
     def of(self, order: Order) -> Sequence[Paper]:
-        """Return the invoices that stand."""
+        """Return the invoices that stand, and drafts of them."""
 
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
-        """Take all of them back, in the transaction that cancels the order."""
+        """Take all of them back, in the transaction that cancels the order; a draft is discarded."""
+
+    def redraw(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+        """Make drafts of what is billed in advance follow their order, in the transaction that edits it."""
 
     def billed(self, order: Order) -> AllBilled:
         """Return what stands on invoices, whatever was credited since."""
@@ -232,12 +235,17 @@ class PaperBookPort:
 
     def of(self, order: Order) -> list[Paper]:
         """Return the invoices of an order that stand; nothing where nobody writes any, or none was written."""
-        return list(self._book.of(order)) if self._book is not None and order.invoiced_total else []
+        return list(self._book.of(order)) if self._book is not None else []
 
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
-        """Have all of them taken back."""
-        if self._book is not None and order.invoiced_total:
+        """Have all of them taken back, and drafts discarded: of these the order knows nothing yet."""
+        if self._book is not None:
             self._book.take_back(order, reason=reason, actor=actor, at=at)
+
+    def redraw(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+        """Have drafts of what is billed in advance say what is agreed now."""
+        if self._book is not None:
+            self._book.redraw(order, reason=reason, actor=actor, at=at)
 
     def billed(self, order: Order) -> AllBilled:
         """Return what stands on the invoices of an order; nothing where nobody writes any."""

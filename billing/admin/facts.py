@@ -40,6 +40,8 @@ name_facts(
         "billing.evidence_refused": _("Evidence not taken by the provider"),
         "billing.dispute_decided": _("Who bears a lost dispute"),
         "billing.invoice_asked_for": _("Invoice asked for by mail"),
+        "billing.draft_discarded": _("Draft invoice discarded"),
+        "billing.draft_redrawn": _("Draft invoice drawn again"),
         "billing.invoice_drafted": _("Invoice drafted"),
         "billing.invoice_issued": _("Invoice issued"),
         "billing.difference_limit_changed": _("Small difference changed"),

@@ -63,7 +63,7 @@ from .giving_back import give_back
 from .heads import ShopLogo, letterhead_of_order, letterhead_of_seller, letterhead_of_shop, shop_logo, small_logo
 from .history import bill_and_pay_through
 from .holds import take_hold_for_exception, watch_holds
-from .invoicing import invoice_order, invoice_what_left, issue_for_shipment, issue_invoice
+from .invoicing import invoice_order, invoice_what_left, issue_drafted, issue_for_shipment, issue_invoice
 from .logo import check_logo, logo_on_paper, set_logo
 from .looking import look_after_money, look_after_payment
 from .mailing import mail_credit_note, mail_invoice
@@ -223,6 +223,7 @@ __all__ = [
     "invoice_xml",
     "is_payable_online",
     "issue_credit_note",
+    "issue_drafted",
     "issue_for_shipment",
     "issue_invoice",
     "free_credit",

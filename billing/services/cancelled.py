@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from billing.models import Invoice, InvoiceLine
 from billing.services.credits import credit_invoice, credit_return, issue_credit_note, preview_credit
-from billing.services.invoicing import issue_invoice
+from billing.services.redrawing import discard_draft, redraw_drafts
 from core.actors import Actor
 from core.service import service
 from orders.models import Order
@@ -19,15 +19,19 @@ class Papers:
     """What orders may ask about the invoices of an order."""
 
     def of(self, order: Order) -> Sequence[Paper]:
-        """Return the invoices that stand, with what is left of each."""
+        """Return the invoices and drafts that stand, with what is left of each."""
         return [
             Paper(number=str(one.number or ""), total=one.total - one.credited_total, currency=one.currency)
             for one in _standing(order)
         ]
 
     def take_back(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
-        """Credit all of them."""
-        credit_cancelled(order, reason=reason, actor=actor, at=at)
+        """Credit what was issued, and discard drafts."""
+        take_back_cancelled(order, reason=reason, actor=actor, at=at)
+
+    def redraw(self, order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+        """Have drafts of what is billed in advance say what is agreed now."""
+        redraw_drafts(order, reason=reason, actor=actor, at=at)
 
     def billed(self, order: Order) -> AllBilled:
         """Return what stands on invoices and drafts, whatever was credited since."""
@@ -59,14 +63,17 @@ class Papers:
 
 
 @service
-def credit_cancelled(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Credit what is left of every invoice of an order in hand.
+def take_back_cancelled(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Credit what is left of every invoice of an order in hand, and discard what is only drafted.
 
     The credit notes are numbered at once, not by a debt of their own: an order is either billed or cancelled, never
-    both for a while. A draft is issued first, because what is credited has to have been issued.
+    both for a while. A draft was sent to nobody and has no number: without it there are two documents fewer, which
+    would take each other back, and no gap.
     """
     for invoice in _standing(order):
-        issue_invoice(invoice.pk, actor=actor, at=at)
+        if invoice.status == Invoice.Status.DRAFT:
+            discard_draft(order, invoice, reason=reason, actor=actor)
+            continue
         note = credit_invoice(invoice.pk, reference=f"cancel-{order.number}", reason=reason, actor=actor, at=at)
         issue_credit_note(note.pk, actor=actor, at=at)
 

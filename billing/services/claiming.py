@@ -84,10 +84,10 @@ class Claim:
         )
 
 
-def claim_on(order: Order, units: Mapping[int, int] | None, *, first: bool = False) -> Claim:
+def claim_on(order: Order, units: Mapping[int, int] | None, *, first: bool = False, but: int = 0) -> Claim:
     """Read what was agreed and what earlier invoices bill; without `units`, claim everything that is left.
 
-    `first`: the caller knows that there is no earlier invoice.
+    `first`: the caller knows that there is no earlier invoice. `but` is a draft that is drawn anew: it bills nothing.
     """
     lines = list(OrderLine.objects.filter(order=order).order_by("position"))
     for line in lines:
@@ -96,12 +96,11 @@ def claim_on(order: Order, units: Mapping[int, int] | None, *, first: bool = Fal
     billed_units: dict[int, int] = {}
     billed: dict[Hashable, Decimal] = {}
     # One that replaces another bills what that one does: it counts once.
-    known = () if first else Invoice.objects.filter(order=order, replaces=None).values_list("tax_breakdown", flat=True)
-    if earlier := earlier_sums(known):
+    others = Invoice.objects.filter(order=order, replaces=None).exclude(pk=but)
+    if earlier := earlier_sums(() if first else others.values_list("tax_breakdown", flat=True)):
         amount = "total" if order.prices_include_tax else "net_total"
-        rows = InvoiceLine.objects.filter(invoice__order=order, invoice__replaces=None).values(
-            "order_line", "charge_position", "tax_category", "tax_rate"
-        )
+        their = InvoiceLine.objects.filter(invoice__order=order, invoice__replaces=None).exclude(invoice=but)
+        rows = their.values("order_line", "charge_position", "tax_category", "tax_rate")
         places = {one.position: [_rate_of(part) for part in parts_of(one)] for one in charges}
         for row in rows.annotate(units=Sum("quantity"), amount=Sum(amount)).order_by():
             line_id, place, rate = row["order_line"], row["charge_position"], (row["tax_category"], row["tax_rate"])

@@ -43,9 +43,12 @@ def _take(**found_by: int) -> Order:
 
 
 def take_invoice(invoice_id: int) -> tuple[Order, Invoice]:
-    """Lock the order of an invoice and read the invoice."""
+    """Lock the order of an invoice and read the invoice. Raises UnknownDocument."""
     order = _take(invoices=invoice_id)
-    invoice = Invoice.objects.select_related("legal_entity", "pdf").get(pk=invoice_id)
+    invoice = Invoice.objects.select_related("legal_entity", "pdf").filter(pk=invoice_id).first()
+    if invoice is None:
+        # A draft that was there when we asked for its order, and was discarded while we waited for that.
+        raise UnknownDocument("There is no such thing", invoices=str(invoice_id))
     invoice.order = order
     return order, invoice
 

@@ -35,7 +35,32 @@ def draft_invoice(
     at: datetime,
 ) -> tuple[Invoice, list[InvoiceLine]]:
     """Write the draft of an invoice over units of an order in hand. Raises NothingToInvoice, and SeveralOrigins."""
-    claim = claim_on(order, units, first=first)
+    claim, parcel = claim_on(order, units, first=first), None if units is None else reference
+    head, lines = _worked_out(order, claim, reference=reference, parcel=parcel, supplied_on=supplied_on)
+    invoice = Invoice(**head, source_reference=reference, created_at=at)
+    invoice.save(force_insert=True)
+    return invoice, _written(lines, invoice)
+
+
+@service
+def redraw_invoice(order: Order, draft: Invoice, *, supplied_on: date | None, at: datetime) -> None:
+    """Make a draft of an order in hand what is to be billed now: all that stands on no other.
+
+    It stays the row it was, so that who asked for it finds it, and the debt that issues it stands. Raises
+    NothingToInvoice, and SeveralOrigins.
+    """
+    claim, reference = claim_on(order, None, but=draft.pk), draft.source_reference
+    head, lines = _worked_out(order, claim, reference=reference, parcel=None, supplied_on=supplied_on)
+    for name, value in {**head, "created_at": at}.items():
+        setattr(draft, name, value)
+    draft.save()
+    InvoiceLine.objects.filter(invoice=draft).delete()
+    _written(lines, draft)
+
+
+def _worked_out(
+    order: Order, claim: Claim, *, reference: str, parcel: str | None, supplied_on: date | None
+) -> tuple[dict[str, Any], list[InvoiceLine]]:
     items = claim.items()
     if not any(item.units for item in items):
         raise NothingToInvoice(f"There is nothing on {order} to invoice", order=order.number, reference=reference)
@@ -47,20 +72,15 @@ def draft_invoice(
         # Billed in advance: the standard asks for a day or a period (BR-IC-11), and this is what is known.
         head["buyer"]["supply_until"] = order.promised_on.isoformat() if order.promised_on else ""
     if seller.vat_registrations:
-        parcel = None if units is None else reference
         head["seller"]["vat_id"] = vat_id_for(order, claim, seller, head["tax_breakdown"], parcel=parcel)
-    invoice = Invoice(
-        **head,
-        series=order.channel.document_series,
-        source_reference=reference,
-        supplied_on=supplied_on,
-        created_at=at,
-    )
-    invoice.save(force_insert=True)
-    lines = _rows(order, claim, amounts)
+    head |= {"series": order.channel.document_series, "supplied_on": supplied_on}
+    return head, _rows(order, claim, amounts)
+
+
+def _written(lines: list[InvoiceLine], invoice: Invoice) -> list[InvoiceLine]:
     for line in lines:
         line.invoice = invoice
-    return invoice, InvoiceLine.objects.bulk_create(lines)
+    return InvoiceLine.objects.bulk_create(lines)
 
 
 def preview(order: Order, *, whole: bool = False) -> tuple[Invoice, list[InvoiceLine]]:

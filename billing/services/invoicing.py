@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import chain
 from billing.chaining import series_key
-from billing.errors import NothingToInvoice
+from billing.errors import NothingToInvoice, UnknownDocument
 from billing.events import InvoiceDrafted, InvoiceIssued
 from billing.models import CreditNote, DocumentLine, Invoice, InvoiceLine
 from billing.services.booking import post_invoice
@@ -144,7 +144,21 @@ def issue_invoice(invoice_id: int, *, actor: Actor = SYSTEM, at: datetime | None
     Unless `at` says otherwise it carries the moment the goods left; that at which it is written, where it had to wait
     for a worker; and now where that month is closed.
     """
-    order, invoice = take_invoice(invoice_id)
+    return _issue_once(*take_invoice(invoice_id), actor=actor, at=at)
+
+
+@service
+def issue_drafted(invoice_id: int) -> Invoice | None:
+    """Issue what was drafted. None where it was discarded meanwhile: what it billed is not wanted any more."""
+    try:
+        order, invoice = take_invoice(invoice_id)
+    except UnknownDocument:
+        return None
+    return _issue_once(order, invoice, actor=SYSTEM, at=None)
+
+
+@service
+def _issue_once(order: Order, invoice: Invoice, *, actor: Actor, at: datetime | None) -> Invoice:
     if invoice.status != Invoice.Status.DRAFT:
         return invoice
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from core.actors import Actor
-from core.service import service
+from core.service import held, service
 from core.transitions import advance
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, ShipmentLine
 from fulfillment.selectors import NOT_PICKED, OPEN_WORK
@@ -89,7 +89,9 @@ def part_work(order_id: int, lines: Mapping[int, int]) -> None:
 @service
 def _follow_days(order_id: int) -> None:
     """Have planned work leave by the day by which its order must leave now."""
-    day = Order.objects.filter(pk=order_id).values_list("ship_by_on", flat=True).first()
+    # An edit has it in hand: it is not read again.
+    order = held(Order, order_id) or Order.objects.get(pk=order_id)
+    day = order.ship_by_on
     FulfillmentOrder.objects.filter(order_id=order_id, status=Status.PLANNED).exclude(ship_by_on=day).update(
         ship_by_on=day
     )

@@ -65,11 +65,13 @@ def cancelling(order: Order) -> list[str]:
         sentences.append(ngettext("%(n)s unit is free again.", "%(n)s units are free again.", units) % {"n": units})
     sentences += [_stopped(piece) for piece in pieces]
     for paper in ports.paper_book.of(order):
-        said = {
-            "invoice": paper.number or _("The draft invoice"),
-            "amount": spoken_amount(paper.total, paper.currency),
-        }
-        sentences.append(_("%(invoice)s is credited: %(amount)s.") % said)
+        said = {"invoice": paper.number, "amount": spoken_amount(paper.total, paper.currency)}
+        text = (
+            _("%(invoice)s is credited: %(amount)s.")
+            if paper.number
+            else _("The draft invoice is discarded: %(amount)s.")
+        )
+        sentences.append(text % said)
     money = order.paid_total - order.refunded_total
     if money > 0:
         sentences.append(_("%(amount)s goes back to the customer.") % {"amount": spoken_amount(money, order.currency)})

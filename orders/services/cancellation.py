@@ -39,7 +39,7 @@ def cancel_order(order_id: int, *, reason: str, actor: Actor, at: datetime | Non
     order = take_order(order_id)
     at_work = order.status == OrderStatus.FULFILLING
     if not order.why_not("cancel"):
-        # What was billed in advance is taken back first: nobody owes what is cancelled, and nobody gets it twice.
+        # What is billed in advance is taken back first: nobody owes what is cancelled, and nobody gets it twice.
         paper_book.take_back(order, reason=reason, actor=actor, at=when)
     with _nothing_left(order, actor=actor, at=when):
         order.cancelled_at = when

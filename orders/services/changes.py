@@ -117,6 +117,7 @@ def apply_change(change_id: int, *, actor: Actor, at: datetime | None = None) ->
         raise ChangeRefused(detail, errors=errors)
     shown = preview_of(work)
     write_work(work)
+    paper_book.redraw(order, reason=change.reason, actor=actor, at=when)
     _tell(work, change, shown, actor=actor)
     change.after, change.applied_at = shown.after, when
     advance(change, "apply", actor=actor, note=change.reason, at=when)
