@@ -176,9 +176,15 @@ def _follow_goods(charge: OrderCharge, taxed: Taxed, left: Sequence[tuple[Mappin
     elif is_billed:
         taxed.charges[charge.position] = [_as_billed(charge, share, taxed) for share in stood]
     else:
-        bases = _bases(taxed, taxed.work.lines)
+        bases = _bases(taxed, _carrying(charge, taxed.work.lines))
         shares = _apportion(sum((one.base for one in stood), start=NOTHING), bases, taxed)
         taxed.charges[charge.position] = [Share(rate, share) for rate, share in shares] or stood
+
+
+def _carrying(charge: OrderCharge, lines: Sequence[OrderLine]) -> Sequence[OrderLine]:
+    """Return the lines that a charge is for: delivery for goods, where there are any (`pricing.calculation`)."""
+    goods = [line for line in lines if line.is_goods] if charge.kind == OrderCharge.Kind.SHIPPING else []
+    return goods or lines
 
 
 def _as_billed(charge: OrderCharge, share: Share, taxed: Taxed) -> Share:

@@ -1,12 +1,13 @@
 """From lines, charges, discounts and taxes to one quote that adds up to the cent."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from core.money import apportion, plain, quantum, round_amount
 
+from .charges import Charge, Goods, split_charges
 from .provider import HOUSE, TaxProvider
 from .taxes import Group, Part, tax_parts
 from .treatment import DISTANCE_SALES, GOODS, OUTSIDE, TO_BUSINESS, TaxKey, Treatment, key_of_given
@@ -15,7 +16,6 @@ from .values import (
     MAX_AMOUNT,
     ZERO,
     AmountTooLarge,
-    ChargeInput,
     DiscountTooLarge,
     GoodsLine,
     InvalidPrice,
@@ -27,31 +27,7 @@ from .values import (
     TaxSituation,
 )
 
-
-@dataclass
-class _Goods:
-    """One line on its way through the calculation."""
-
-    line: GoodsLine
-    before: Decimal
-    discount: Decimal
-    part: Part = field(init=False)
-
-    @property
-    def amount(self) -> Decimal:
-        return self.before - self.discount
-
-
 TOO_MUCH_OFF = "The discount is more than the order costs"
-
-
-@dataclass
-class _Charge:
-    """One charge on its way through the calculation: it may fall under several rates."""
-
-    given: ChargeInput
-    amount: Decimal
-    parts: list[Part] = field(default_factory=list)
 
 
 def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
@@ -75,8 +51,8 @@ def quote(request: QuoteRequest, *, provider: TaxProvider = HOUSE) -> Quote:
     _name_countries(goods, treatments, request.tax.country)
     # A charge of its own class is part of what is sold most of all: goods, where there are any.
     main = treatments.get(GOODS) or next(iter(treatments.values()))
-    asked = _charges(goods, request, free_shipping, told)
-    charges = [_split_charge(one, goods, main, request, provider) for one in asked]
+    charges = list(_charges(goods, request, free_shipping, told))
+    split_charges(charges, goods, main, request, provider)
     parts = [one.part for one in goods] + [part for charge in charges for part in charge.parts]
     groups = tax_parts(parts, gross=request.prices_include_tax, currency=request.currency)
     distant = {one.part.key for one in goods if treatments[one.line.supply].code in DISTANCE_SALES}
@@ -115,7 +91,7 @@ def _fault(error: type[Any], index: int, field_name: str, text: str, group: str 
     return found
 
 
-def _price(line: GoodsLine, index: int, currency: str, told: _Told) -> _Goods:
+def _price(line: GoodsLine, index: int, currency: str, told: _Told) -> Goods:
     """Work out what a line costs before tax treatment, less its own discount."""
     if line.quantity < 1:
         raise _fault(InvalidPrice, index, "quantity", "A line is for at least one unit")
@@ -140,7 +116,7 @@ def _price(line: GoodsLine, index: int, currency: str, told: _Told) -> _Goods:
         told.say(
             about, "line_discount", f"Discount on the line: {told.amount(discount)}", -discount, **_signed(line.by)
         )
-    return _Goods(line, before, discount)
+    return Goods(line, before, discount)
 
 
 def _signed(by: str, why: str = "") -> dict[str, str]:
@@ -154,7 +130,7 @@ def _bounded(amount: Decimal) -> Decimal:
     return amount
 
 
-def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str:
+def _promote(goods: Sequence[Goods], request: QuoteRequest, told: _Told) -> str:
     """Take the promotions off the goods they are for: by priority, then shares before amounts.
 
     Returns the name of one that frees the shipping.
@@ -190,13 +166,13 @@ def _promote(goods: Sequence[_Goods], request: QuoteRequest, told: _Told) -> str
     return free_shipping
 
 
-def _shares(amount: Decimal, goods: Sequence[_Goods], currency: str) -> list[Decimal]:
+def _shares(amount: Decimal, goods: Sequence[Goods], currency: str) -> list[Decimal]:
     """Share a discount out over the lines by their worth; no line goes below zero, because no share is rounded
     above the worth it stands for."""
     return apportion(amount, [one.amount for one in goods], currency)
 
 
-def _supplies(goods: Sequence[_Goods]) -> Sequence[str]:
+def _supplies(goods: Sequence[Goods]) -> Sequence[str]:
     """Return what kinds of supplies there are, each once; charges alone count as goods."""
     return list(dict.fromkeys(one.line.supply for one in goods)) or [GOODS]
 
@@ -219,7 +195,7 @@ def _for_whom(treatment: Treatment, tax: TaxSituation, *, first: bool) -> dict[s
     return {**data, "buyer": tax.as_dict()} if first else data
 
 
-def _own_what_is_entered(goods: Sequence[_Goods]) -> None:
+def _own_what_is_entered(goods: Sequence[Goods]) -> None:
     """Let a rate of home that is entered where the order goes be owed there: one rate is one country's, and that one.
 
     Papers add up by rate, so a class that nobody entered would be booked to whichever country came first.
@@ -230,7 +206,7 @@ def _own_what_is_entered(goods: Sequence[_Goods]) -> None:
             one.part.key = replace(one.part.key, country="")
 
 
-def _name_countries(goods: Sequence[_Goods], treatments: Mapping[str, Treatment], there: str) -> None:
+def _name_countries(goods: Sequence[Goods], treatments: Mapping[str, Treatment], there: str) -> None:
     """Name whose tax it is that is not owed where the order goes, where other parts of it are taxed elsewhere."""
     if len({one.country for one in treatments.values() if one.country}) < 2:
         return
@@ -240,7 +216,7 @@ def _name_countries(goods: Sequence[_Goods], treatments: Mapping[str, Treatment]
             one.part.key = replace(key, country=country)
 
 
-def _tell_rates_of_home(goods: Sequence[_Goods], treatments: Mapping[str, Treatment], told: _Told) -> None:
+def _tell_rates_of_home(goods: Sequence[Goods], treatments: Mapping[str, Treatment], told: _Told) -> None:
     """Say of which classes no rate is entered where they are taxed, so that the seller's own holds, and is owed there.
 
     A tax that was agreed elsewhere is no such case: nothing was looked up.
@@ -254,7 +230,7 @@ def _tell_rates_of_home(goods: Sequence[_Goods], treatments: Mapping[str, Treatm
             told.say("tax", "rate_of_home", text, country=key.country, tax_class=name, missing_in=there)
 
 
-def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteRequest, provider: TaxProvider) -> Part:
+def _tax_part(one: Goods, index: int, treatment: Treatment, request: QuoteRequest, provider: TaxProvider) -> Part:
     line = one.line
     key = provider.key_for(treatment, request.tax, line.tax_class)
     if line.tax_amount is None:
@@ -269,7 +245,7 @@ def _tax_part(one: _Goods, index: int, treatment: Treatment, request: QuoteReque
     return Part(one.amount, key, given)
 
 
-def _charges(goods: Sequence[_Goods], request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable[_Charge]:
+def _charges(goods: Sequence[Goods], request: QuoteRequest, free_shipping: str, told: _Told) -> Iterable[Charge]:
     """Return what is asked for beside the goods. Discounts take no more than all the rest comes to."""
     rounded = []
     for index, charge in enumerate(request.charges):
@@ -294,33 +270,13 @@ def _charges(goods: Sequence[_Goods], request: QuoteRequest, free_shipping: str,
         rate = {"rate": dict(charge.rate)} if charge.rate else {}
         told.say(about, charge.kind, charge.reason or charge.name or charge.kind, amount, **_signed(charge.by), **rate)
         if amount:
-            yield _Charge(charge, amount)
-
-
-def _split_charge(
-    charge: _Charge, goods: Sequence[_Goods], treatment: Treatment, request: QuoteRequest, provider: TaxProvider
-) -> _Charge:
-    """Put a charge under the rates of the goods, in proportion to their net bases, unless it has a class of its own.
-
-    Sharing a gross charge by gross goods gives the same proportion of net bases, as each share and the
-    goods it follows have one rate.
-    """
-    if charge.given.tax_class or not goods:
-        key = provider.key_for(treatment, request.tax, charge.given.tax_class or "standard")
-        charge.parts = [Part(charge.amount, key)]
-        return charge
-    bases: dict[TaxKey, Decimal] = {}
-    for one in goods:
-        bases[one.part.key] = bases.get(one.part.key, ZERO) + one.amount
-    shares = apportion(charge.amount, list(bases.values()), request.currency)
-    charge.parts = [Part(share, key) for key, share in zip(bases, shares, strict=True) if share]
-    return charge
+            yield Charge(charge, amount)
 
 
 def _assemble(
     request: QuoteRequest,
-    goods: Sequence[_Goods],
-    charges: Sequence[_Charge],
+    goods: Sequence[Goods],
+    charges: Sequence[Charge],
     groups: Sequence[Group],
     distant: Collection[TaxKey],
     told: _Told,
@@ -358,7 +314,7 @@ def _assemble(
     )
 
 
-def _quoted_line(one: _Goods) -> QuotedLine:
+def _quoted_line(one: Goods) -> QuotedLine:
     return QuotedLine(
         key=one.line.key,
         unit_price=one.line.unit_price,
@@ -371,7 +327,7 @@ def _quoted_line(one: _Goods) -> QuotedLine:
     )
 
 
-def _quoted_charge(charge: _Charge, told: _Told) -> QuotedCharge:
+def _quoted_charge(charge: Charge, told: _Told) -> QuotedCharge:
     net = sum((part.net for part in charge.parts), start=ZERO)
     tax = sum((part.tax for part in charge.parts), start=ZERO)
     return QuotedCharge(
@@ -386,7 +342,7 @@ def _quoted_charge(charge: _Charge, told: _Told) -> QuotedCharge:
     )
 
 
-def _net_before(one: _Goods, request: QuoteRequest) -> Decimal:
+def _net_before(one: Goods, request: QuoteRequest) -> Decimal:
     """Return the net worth of a line before its discount."""
     if not one.discount:
         return one.part.net

@@ -165,3 +165,22 @@ def test_a_credit_says_the_rate_of_its_invoice(seller: Shop) -> None:
     line = OrderLine.objects.get(order=order, position=1)
     (note,) = billing.credit_return(order.pk, quantities={line.pk: 3}, reference="RMA-1", reason="", actor=SYSTEM)
     assert [(one["rate"], one["net"]) for one in note.tax_breakdown] == [("0.1900", "9.99")]
+
+
+def test_delivery_follows_the_goods_alone_when_they_are_taxed_anew(seller: Shop) -> None:
+    Channel.objects.filter(code="api").update(invoice_policy=Channel.InvoicePolicy.PER_ORDER)
+    make_priced_product("CARE", "40.00", tax_class="reduced", kind="service")
+    pricing.forget()
+    make_priced_product("JUG", "3.33", stock={"HAM": 3, "MUC": 7})
+    order = confirmed_order({"JUG": 10, "CARE": 1})
+    fulfillment.fulfil_through(order.pk, through="shipped", places=["HAM"], actor=SYSTEM)
+    run_debts()
+    assert [one["rate"] for one in order.charges.get().taxes] == ["0.19"]
+    rate_begins("0.16", days_ago=1)
+    priced(order, days_ago=4)
+
+    orders.tax_anew(opened().pk, actor=FINANCE)
+
+    assert {line.tax_rate for line in order.lines.filter(sku="CARE")} == {Decimal("0.07")}
+    assert [(one["rate"], one["net"]) for one in order.charges.get().taxes] == [("0.19", "1.47"), ("0.16", "3.43")]
+    assert broken() == []

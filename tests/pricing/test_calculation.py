@@ -221,8 +221,8 @@ def test_goods_go_as_intra_community_supply_and_services_by_reverse_charge():
 
     check_sums(found)
     assert [(line.tax_category, line.total) for line in found.lines] == [("K", D("10.00")), ("AE", D("40.00"))]
-    # Delivery follows what is delivered, in proportion.
-    assert [(one["category"], one["net"]) for one in found.tax_breakdown] == [("K", "10.98"), ("AE", "43.92")]
+    # Delivery follows what is delivered.
+    assert [(one["category"], one["net"]) for one in found.tax_breakdown] == [("K", "14.90"), ("AE", "40.00")]
     assert [(one["code"], one["vat_id"]) for one in found.explanation if one["about"] == "tax"] == [
         ("intra_community", "FR40303265045"),
         ("reverse_charge", "FR40303265045"),
@@ -230,6 +230,37 @@ def test_goods_go_as_intra_community_supply_and_services_by_reverse_charge():
     assert [one["code"] for one in ask(MUGS, work, tax=sold_to("FR")).explanation if one["about"] == "tax"] == [
         "destination"
     ]
+
+
+def test_a_service_carries_nothing_of_the_delivery_however_much_it_costs():
+    mug = GoodsLine(key=1, quantity=1, unit_price=D("5.00"))
+    work = GoodsLine(key=2, quantity=1, unit_price=D("95.00"), supply="service")
+    delivery = ChargeInput(kind="shipping", code="standard", name="Standard", amount=D("10.00"))
+    fee = ChargeInput(kind="fee", code="card", name="Card", amount=D("1.00"))
+
+    shipping, card = ask(
+        mug, work, charges=[delivery, fee], tax=sold_to("FR", is_business=True, vat_id="FR40303265045")
+    ).charges
+
+    assert [(one["category"], one["net"]) for one in shipping.taxes] == [("K", "10.00")]
+    assert [(one["category"], one["net"]) for one in card.taxes] == [("K", "0.05"), ("AE", "0.95")]
+    (alone,) = ask(work, charges=[delivery], tax=sold_to("FR", is_business=True, vat_id="FR40303265045")).charges
+    assert [(one["category"], one["net"]) for one in alone.taxes] == [("AE", "10.00")]
+
+
+@pytest.mark.parametrize("discounts", [["100.00"], ["50.00", "50.00"], ["99.00", "6.00"], ["105.00"]])
+def test_discounts_beyond_the_goods_leave_no_rate_with_less_than_nothing(discounts):
+    mug = GoodsLine(key=1, quantity=1, unit_price=D("5.00"))
+    work = GoodsLine(key=2, quantity=1, unit_price=D("95.00"), supply="service")
+    delivery = ChargeInput(kind="shipping", code="standard", name="Standard", amount=D("10.00"))
+    off = [ChargeInput(kind="discount", code="off", name="Off", amount=-D(amount)) for amount in discounts]
+
+    found = ask(mug, work, charges=[*off, delivery], tax=sold_to("FR", is_business=True, vat_id="FR40303265045"))
+
+    check_sums(found)
+    assert found.total == D("110.00") - sum(map(D, discounts))
+    assert all(D(one["net"]) >= 0 for one in found.tax_breakdown)
+    assert [one.kind for one in found.charges] == ["discount"] * len(off) + ["shipping"]
 
 
 def test_a_class_that_is_not_stated_is_never_taxed():

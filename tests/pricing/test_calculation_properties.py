@@ -1,6 +1,7 @@
 """Whatever is in the cart: the quote adds up."""
 
 import random
+from dataclasses import replace
 from decimal import Decimal as D
 
 from hypothesis import given, settings
@@ -194,3 +195,24 @@ def test_ten_thousand_baskets_add_up_and_so_does_what_their_lines_show():
         for line, asked in zip(found.lines, wanted.lines, strict=True):
             of_line = sum((D(share.get(str(line.key), "0")) for share in shares), start=asked.discount)
             assert line.discount_total == of_line
+
+
+@settings(max_examples=150, deadline=None)
+@given(carts(), st.lists(st.sampled_from(["goods", "service", "digital"]), min_size=12, max_size=12))
+def test_delivery_stands_under_the_rates_of_what_is_delivered_alone(cart, supplies):
+    lines = [replace(line, supply=supply) for line, supply in zip(cart.lines, supplies, strict=False)]
+    charges = [replace(charge, code=str(number)) for number, charge in enumerate(cart.charges)]
+    business = replace(cart.tax, is_business=True, vat_id="FI20774740")
+
+    found = quote(replace(cart, lines=lines, charges=charges, tax=business))
+
+    check_sums(found)
+    goods = {
+        (line.tax_category, line.tax_rate)
+        for line, given in zip(found.lines, lines, strict=True)
+        if given.supply == "goods"
+    }
+    own_class = {charge.code for charge in charges if charge.tax_class}
+    for charge in found.charges:
+        if charge.kind == "shipping" and goods and charge.code not in own_class:
+            assert {(part["category"], D(part["rate"])) for part in charge.taxes} <= goods
