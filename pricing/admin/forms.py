@@ -212,7 +212,11 @@ class PriceForm(PeriodForm):
 class PromotionForm(PeriodForm):
     """A discount."""
 
-    currency = CurrencyField(label=_("currency"), required=False)
+    currency = CurrencyField(
+        label=_("currency"),
+        required=False,
+        help_text=_("Only orders in this currency get it. Needed where it names an amount."),
+    )
     categories = NamesField(
         label=_("categories"), required=False, help_text=_("Only goods of these, with commas. None: of every one.")
     )
@@ -223,7 +227,7 @@ class PromotionForm(PeriodForm):
 
         help_texts: ClassVar[dict[str, Any]] = {
             "max_discount": _("What a share takes off at most, also when the order grows later."),
-            "min_goods_value": _("What the goods that it is for must be worth at least."),
+            "min_goods_value": _("What the goods that it is for must be worth at least, in its currency."),
             "priority": _("The higher one is worked out first; at the same priority shares before amounts."),
             "exclusive": _("Taken only where no other is before it; then none is taken beside it."),
             "max_uses": _("An order that is cancelled or expires gives its use back. Empty: any number."),
@@ -254,21 +258,24 @@ class PromotionForm(PeriodForm):
         """A discount is zero or more."""
         return _not_negative(self.cleaned_data["value"])
 
+    def clean_min_goods_value(self) -> Any:
+        """Goods are worth zero or more."""
+        return _not_negative(self.cleaned_data["min_goods_value"])
+
     def clean(self) -> dict[str, Any]:
-        """A share ends at 100, and an amount needs its currency."""
+        """A share ends at 100, and every amount needs its currency."""
         cleaned = super().clean()
-        kind, value = cleaned.get("kind"), cleaned.get("value")
+        kind, value, least = cleaned.get("kind"), cleaned.get("value"), cleaned.get("min_goods_value")
         if kind == Promotion.Kind.PERCENT and value is not None and value > 100:
             self.add_error("value", _("At most 100 percent."))
-        if kind == Promotion.Kind.AMOUNT and not cleaned.get("currency") and "currency" not in self.errors:
+        has_amount = kind == Promotion.Kind.AMOUNT or least or cleaned.get("max_discount")
+        if has_amount and not cleaned.get("currency") and "currency" not in self.errors:
             self.add_error("currency", _("An amount needs a currency."))
         most = cleaned.get("max_discount")
         if most is not None and kind != Promotion.Kind.PERCENT:
             self.add_error("max_discount", _("Only a share ends at an amount."))
         elif most is not None and most <= 0:
             self.add_error("max_discount", _("More than zero, or empty."))
-        elif most is not None and not cleaned.get("currency") and "currency" not in self.errors:
-            self.add_error("currency", _("An amount needs a currency."))
         return cleaned
 
 

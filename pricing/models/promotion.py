@@ -14,8 +14,9 @@ from customers.models import Customer, CustomerGroup
 class Promotion(models.Model):
     """A discount on the goods of an order, or a free delivery: by code, or for everybody.
 
-    What is named (group, channel, first order, categories, products) limits it; what is not, does not. `used` counts
-    the uses of a promotion that has `max_uses`: it is moved by a conditional update alone.
+    What is named (currency, group, channel, first order, categories, products) limits it; what is not, does not. All
+    its amounts are in its currency. `used` counts the uses of a promotion that has `max_uses`: it is moved by a
+    conditional update alone.
     """
 
     class Kind(models.TextChoices):
@@ -62,6 +63,11 @@ class Promotion(models.Model):
             models.CheckConstraint(
                 condition=Q(max_discount__isnull=True) | (Q(kind="percent", max_discount__gt=0) & ~Q(currency="")),
                 name="promotion_share_ends_at_an_amount",
+            ),
+            # Fifty euros are not fifty yen: what a promotion gives or asks for is in its currency, as its orders are.
+            models.CheckConstraint(
+                condition=~Q(currency="") | (Q(min_goods_value=0) & ~Q(kind="amount")),
+                name="promotion_amounts_are_in_a_currency",
             ),
         ]
 

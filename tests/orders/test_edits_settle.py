@@ -109,7 +109,7 @@ def test_random_edits_and_their_reversal_keep_every_sum(shop, steps, channel):
         Product.objects.filter(sku="TEA-1").update(backorder=True)
         for shelf in shop.tea.stock_items.all():
             inventory.adjust_stock(stock_item_id=shelf.pk, change=-max(0, shelf.on_hand - 4), reason="-", actor=SYSTEM)
-        Promotion.objects.create(code="TEN", name="Ten", kind="percent", value=10, min_goods_value=20, active=True)
+        Promotion.objects.create(code="TEN", name="Ten", kind="percent", value=10, min_goods_value=20, currency="EUR")
     order = confirmed_order(
         [
             LineInput(sku="MUG-RED", quantity=3, discount=Decimal("1.01")),

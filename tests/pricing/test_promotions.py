@@ -7,11 +7,13 @@ the uses per customer without the unique slot.
 from datetime import date, timedelta
 from decimal import Decimal as D
 from functools import partial
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core.actors import SYSTEM
@@ -23,7 +25,7 @@ from orders.price_words import why_prices
 from orders.wishes import LineWish, Wish
 from pricing import services as pricing
 from pricing.errors import CouponRefused
-from pricing.models import Promotion, Redemption
+from pricing.models import Channel, Promotion, Redemption
 from tests.racing import Meeting
 from tests.scenarios import anew, confirmed_order, order_input, placed_order
 
@@ -67,6 +69,55 @@ def test_a_promotion_for_some_goods_takes_its_share_of_those_alone(shop):
 
     assert [line.discount_total for line in quote.lines] == [D("3.00"), D("0.42")]
     assert refused(shop, "MUGS", mugs=1, teas=5) == "Coupon MUGS: only for goods from €10.00"
+
+
+def test_what_goods_must_be_worth_is_said_in_one_currency_and_holds_in_that_alone(shop):
+    make("HALF", value=50, min_goods_value=D(10), currency="EUR")
+    make("FREE", "free_shipping", 0, min_goods_value=D(10), currency="EUR", needs_code=False)
+    dear = {
+        "lines": [pricing.QuoteLine(1, shop.mug, 1, unit_price=D(500))],
+        "shipping_price": D(300),
+        "currency": "JPY",
+    }
+
+    for codes in ((), ("HALF",)):
+        asked = partial(
+            pricing.quote_order,
+            **{"channel": shop.channel("api"), "country": "DE", "on": TODAY, "coupon_codes": codes, **dear},
+            method=pricing.shipping_method("standard"),
+        )
+        if codes:
+            with pytest.raises(CouponRefused, match="Coupon HALF: only for orders in EUR"):
+                asked()
+        else:
+            assert (asked().discount_total, asked().shipping_total) == (0, D(300))
+    assert ask(shop, "HALF").discount_total == D("7.10")
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [{"min_goods_value": D(10)}, {"kind": "amount"}, {"kind": "free_shipping", "value": 0, "min_goods_value": D(1)}],
+)
+def test_the_database_keeps_no_amount_of_which_nobody_knows_the_currency(amounts):
+    with pytest.raises(IntegrityError, match="promotion_amounts_are_in_a_currency"):
+        make("TEN", **amounts)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="one database is enough to tell what becomes of old rows")
+def test_amounts_of_old_promotions_are_in_the_currency_of_their_channel_or_of_the_shop(shop):
+    Channel.objects.filter(code="portal").update(currency="CHF")
+    Channel.objects.filter(code="phone").update(currency="GBP")
+    kept = make("KEPT", min_goods_value=D(10), currency="EUR")
+    shares = make("SHARES")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = ON")
+        usual, phone = make("A", min_goods_value=D(10)), make("B", "amount", channel=shop.channel("phone"))
+        cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+    import_module("pricing.migrations.0017_amounts_in_a_currency").say_in_which_currency(apps, None)
+
+    found = dict(Promotion.objects.values_list("pk", "currency"))
+    assert found == {kept.pk: "EUR", shares.pk: "", usual.pk: "CHF", phone.pk: "GBP"}
 
 
 def test_conditions_are_told_to_whom_they_are_not_met(shop):
@@ -199,7 +250,7 @@ def test_a_share_that_ends_at_an_amount_takes_no_more_off_when_the_order_grows_a
 
 
 def test_what_the_goods_must_be_worth_is_looked_at_anew_with_each_edit_and_the_use_is_kept(shop):
-    make("MUGS", max_uses=1, skus=["MUG-RED"], min_goods_value=D(10))
+    make("MUGS", max_uses=1, skus=["MUG-RED"], min_goods_value=D(10), currency="EUR")
     order = confirmed_order(coupon_codes=("MUGS",))
     assert order.discount_total == D("1.00")
 

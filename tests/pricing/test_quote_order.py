@@ -168,7 +168,7 @@ def test_a_promotion_for_everybody_needs_no_code(shop):
         ({"active": False}, "unknown or no longer valid"),
         ({"valid_to": TODAY - timedelta(days=1)}, "not valid on this day"),
         ({"valid_from": TODAY + timedelta(days=1)}, "not valid on this day"),
-        ({"min_goods_value": 100}, "only for goods from €100.00"),
+        ({"min_goods_value": 100, "currency": "EUR"}, "only for goods from €100.00"),
         ({"currency": "GBP"}, "only for orders in GBP"),
     ],
 )
