@@ -17,6 +17,9 @@ VAT_ID_REFUSED = sentence(gettext_noop("The VAT id %(vat_id)s is not valid, and 
 VAT_ID_CONFIRMED = sentence(gettext_noop("The VAT id is valid after all"))
 CERTIFICATE_ENDS = sentence(gettext_noop("The tax certificate %(certificate)s of %(customer)s ends on %(day)s"))
 RATE_MOVED = sentence(gettext_noop("The order says %(was)s tax; it is %(now)s in %(country)s since %(day)s"))
+EXEMPT_NO_MORE = sentence(
+    gettext_noop("The order says no tax, by a certificate that ended; it is %(now)s in %(country)s since %(day)s")
+)
 TAXED_ANEW = sentence(gettext_noop("Taxed by the rates of %(day)s"))
 RATE_KEPT = sentence(gettext_noop("The rate is kept: %(reason)s"))
 # Why an edit, or a discount by hand, needs somebody who agrees.

@@ -15,7 +15,7 @@ from .promising import country_of, region_of
 from .retaxing import retax
 from .reworking import Rework
 from .routing import why_not_carried
-from .taxing import buyer_of, taxed_day
+from .taxing import buyer_at_supply, buyer_of, taxed_day
 
 QUOTED = ("unit_price", "discount_total", "net_total", "tax_category", "tax_rate", "tax_total", "total")
 TOTALS = ("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total")
@@ -72,7 +72,7 @@ def _agreed_now(work: Rework) -> pricing.Agreed:
         method=order.shipping_method,
         shipping=_delivery(work),
         charges=[_as_agreed(one, order) for one in work.charges if one.kind != OrderCharge.Kind.SHIPPING],
-        buyer=buyer_of(order, work.lines),
+        buyer=buyer_at_supply(order, work.lines) if work.is_taxed_anew else buyer_of(order, work.lines),
         total=order.total,
     )
 
@@ -104,7 +104,8 @@ def _agreed_before(work: Rework) -> pricing.Agreed:
         if line.position in was
     ]
     method, country = work.way_before
-    now = replace(_agreed_now(work), lines=lines, on=work.taxed_before)
+    buyer = buyer_of(work.order, work.lines)
+    now = replace(_agreed_now(work), lines=lines, on=work.taxed_before, buyer=buyer)
     return replace(now, method=method, country=country, region=work.region_before)
 
 

@@ -26,9 +26,10 @@ from orders.derivation import (
 from orders.models import OrderCharge, OrderLine
 from orders.ports import Billed, paper_book
 
+from .promising import country_of
 from .reworking import Rework
 from .taxed import NOTHING, Share, Taxed, add_up, tell, work_out_tax
-from .taxing import Rate, moved_rates, still_to_bill, taxed_day
+from .taxing import EXEMPT, Rate, moved_rates, still_to_bill, taxed_day
 
 UNBILLED = Billed(0, NOTHING, NOTHING)
 
@@ -66,6 +67,8 @@ def _why_not(taxed: Taxed) -> str:
             "Nothing is left to bill at another rate. What was billed in advance keeps its invoice; for the new rate,"
             " take it off this order, which credits it, and place another one"
         )
+    if not _is_told_right(taxed):
+        return _("What has left is taxed in another way; take the rest off this order, and place another one for it")
     for line in taxed.moved:
         units = taxed.billed.lines.get(line.pk, UNBILLED).units
         if billed_and_wanted(line) > line.shipped or units > line.shipped + credited_as_cancelled(line):
@@ -90,6 +93,18 @@ def _why_not(taxed: Taxed) -> str:
                     " take what is open off this order, and place another one for it"
                 )
     return ""
+
+
+def _is_told_right(taxed: Taxed) -> bool:
+    """Whether papers of the order can say whose tax the new rates are, or by which certificate none is asked for.
+
+    That is told once for the whole order: of who was exempt, only that it is a sale within a country.
+    """
+    order = taxed.work.order
+    if not any(EXEMPT in (line.tax_category, category) for line, (category, _rate) in taxed.moved.items()):
+        return True
+    is_told = all(category != EXEMPT for category, _rate in taxed.moved.values())
+    return is_told and country_of(order) == order.channel.seller_country
 
 
 def _part(line: OrderLine, taxed: Taxed) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,12 +17,13 @@ from core.actors import Actor
 from core.countries import country_names
 from core.reader import spoken_date
 from core.service import service
+from customers.models import TaxCertificate
 from orders import categories
 from orders.changing import ChangePreview
 from orders.errors import ChangeRefused, ExceptionNotOpen, OldTaxRate
 from orders.models import Order, OrderChange, OrderException, OrderLine
 from orders.selectors import WAITING
-from orders.sentences import RATE_KEPT, RATE_MOVED, TAXED_ANEW
+from orders.sentences import EXEMPT_NO_MORE, RATE_KEPT, RATE_MOVED, TAXED_ANEW
 from orders.wishes import Wish
 from pricing import services as pricing
 
@@ -46,18 +47,22 @@ def watch_rates(now: datetime | None = None) -> int:
     when = now or timezone.now()
     today = timezone.localdate(when)
     last = pricing.last_rate_began(today)
-    if last is None:
-        return 0
-    opened = 0
-    for batch in _batches(_priced_before(last)):
-        opened += _open(_found(batch, on=today), at=when)
-    return opened
+    moved = _exempt_otherwise(today) if last is None else _priced_before(last) | _exempt_otherwise(today)
+    rows = Order.objects.filter(moved, status__in=WAITING, quiet=False).select_related("channel", "customer")
+    return sum(_open(_found(batch, on=today), at=when) for batch in _batches(rows))
 
 
-def _priced_before(day: date) -> QuerySet[Order]:
+def _exempt_otherwise(today: date) -> Q:
+    """Return which orders are of who holds a certificate that began or ended since they were taxed."""
+    taxed_on = OuterRef("taxed_on")
+    ended = Q(valid_until__gte=taxed_on, valid_until__lt=today)
+    began = Q(valid_from__gt=taxed_on, valid_from__lte=today)
+    return Q(Exists(TaxCertificate.objects.filter(ended | began, customer=OuterRef("customer"))))
+
+
+def _priced_before(day: date) -> Q:
     began = timezone.make_aware(datetime.combine(day, datetime.min.time()))
-    old = Q(taxed_on__lt=day) | Q(taxed_on=None, placed_at__lt=began)
-    return Order.objects.filter(old, status__in=WAITING, quiet=False).select_related("channel", "customer")
+    return Q(taxed_on__lt=day) | Q(taxed_on=None, placed_at__lt=began)
 
 
 def _batches(rows: QuerySet[Order]) -> Iterator[list[Order]]:
@@ -99,10 +104,14 @@ def _cause(order_id: int, old: OldRates) -> str:
 
 
 def _title(order: Order, old: OldRates) -> str:
+    country = country_names("en").get(country_of(order), country_of(order))
+    if old.is_exempt_no_more:
+        now = " / ".join(dict.fromkeys(_percent(rate) for _category, rate in old.lines.values()))
+        return EXEMPT_NO_MORE(day=old.since.isoformat(), country=country, now=now)
     pairs = dict.fromkeys((line.tax_rate, rate) for line, (_category, rate) in old.lines.items())
     return RATE_MOVED(
         day=old.since.isoformat(),
-        country=country_names("en").get(country_of(order), country_of(order)),
+        country=country,
         now=" / ".join(_percent(now) for _was, now in pairs),
         was=" / ".join(_percent(was) for was, _now in pairs),
     )
@@ -135,6 +144,8 @@ def refuse_old_rates(order: Order, lines: Iterable[OrderLine], leaving: Mapping[
     decided = OrderException.objects.filter(dedupe_key=_cause(order.pk, old)).exclude(status__in=OPEN)
     if not decided.exists():
         detail = _("A tax rate changed on %(day)s, and nobody has decided yet by which one this order is invoiced")
+        if old.is_exempt_no_more:
+            detail = _("The customer is not exempt since %(day)s, and nobody has decided yet how this is invoiced")
         raise OldTaxRate(detail % {"day": spoken_date(old.since)}, order=order.number, since=old.since.isoformat())
 
 

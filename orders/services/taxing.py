@@ -1,8 +1,8 @@
 """By the rates of which day an order is taxed, and which of it would be taxed otherwise on another day."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
@@ -16,6 +16,8 @@ from pricing.calculation import TO_BUSINESS
 from .promising import country_of, region_of
 
 Rate = tuple[str, Decimal]
+A_DAY = timedelta(days=1)
+EXEMPT = "E"
 
 
 def taxed_day(order: Order) -> date:
@@ -31,6 +33,19 @@ def buyer_of(order: Order, lines: Iterable[OrderLine]) -> pricing.TaxBuyer:
     is_reverse_charged = any(line.tax_category in TO_BUSINESS for line in lines)
     lends = customer is not None and (not order.found_by_email or is_reverse_charged)
     return pricing.tax_buyer_agreed(order.explanation, customer if lends else None)
+
+
+def buyer_at_supply(order: Order, lines: Iterable[OrderLine]) -> pricing.TaxBuyer:
+    """Return who bought, with the certificates by which they may be exempt on the day of supply.
+
+    Those that were known when it was agreed count as long as they are valid; who bought as exempt stays so by those
+    that were written down since, so that one that was renewed is nobody's question.
+    """
+    agreed = buyer_of(order, lines)
+    if not agreed.exemptions or order.customer is None:
+        return agreed
+    held = pricing.tax_buyer(order.customer).exemptions
+    return replace(agreed, exemptions=tuple(dict.fromkeys([*agreed.exemptions, *held])))
 
 
 def still_to_bill(line: OrderLine) -> int:
@@ -49,13 +64,23 @@ class OldRates:
     since: date
 
     @property
+    def is_exempt_no_more(self) -> bool:
+        """Whether the certificate ended by which nothing was asked for."""
+        return any(
+            line.tax_category == EXEMPT and category != EXEMPT for line, (category, _rate) in self.lines.items()
+        )
+
+    @property
     def to_bill(self) -> list[OrderLine]:
         """Return the lines of which something stands on no invoice yet."""
         return [line for line in self.lines if still_to_bill(line)]
 
 
 def may_have_moved(order: Order, *, on: date) -> bool:
-    """Whether any rate began, since an order was taxed, that it may have to bear. Nothing is read."""
+    """Whether any rate or certificate began or ended, since an order was taxed, that may say how it is taxed.
+
+    Nothing is read, but the customer of who bought as exempt.
+    """
     return bool(_began(order, on))
 
 
@@ -64,14 +89,16 @@ def old_rates(order: Order, lines: Sequence[OrderLine], *, on: date) -> OldRates
     began = _began(order, on)
     if not began or not any(line.open for line in lines):
         return None
-    supply = supply_of(order, lines)
-    moved = _moved(supply, lines, before=taxed_day(order), on=on)
+    agreed = supply_of(order, lines)
+    supply = replace(agreed, buyer=buyer_at_supply(order, lines))
+    moved = _moved(agreed, supply, lines, before=taxed_day(order), on=on)
     return OldRates(moved, _since(began, {line.position for line in moved}, supply)) if moved else None
 
 
 def moved_rates(order: Order, lines: Sequence[OrderLine], *, before: date, on: date) -> Mapping[OrderLine, Rate]:
     """Return which rates lines with open units bear on a day that they did not bear on another."""
-    return _moved(supply_of(order, lines), lines, before=before, on=on)
+    agreed = supply_of(order, lines)
+    return _moved(agreed, replace(agreed, buyer=buyer_at_supply(order, lines)), lines, before=before, on=on)
 
 
 def supply_of(order: Order, lines: Sequence[OrderLine]) -> pricing.Supply:
@@ -88,9 +115,11 @@ def supply_of(order: Order, lines: Sequence[OrderLine]) -> pricing.Supply:
     )
 
 
-def _moved(supply: pricing.Supply, lines: Sequence[OrderLine], *, before: date, on: date) -> dict[OrderLine, Rate]:
+def _moved(
+    agreed: pricing.Supply, supply: pricing.Supply, lines: Sequence[OrderLine], *, before: date, on: date
+) -> dict[OrderLine, Rate]:
     """Only what the law has changed in between: a rate that was agreed elsewhere is nobody's mistake."""
-    then, now = pricing.rates_on(before, supply), pricing.rates_on(on, supply)
+    then, now = pricing.rates_on(before, agreed), pricing.rates_on(on, supply)
     return {
         line: (key.category, key.rate)
         for line in lines
@@ -113,6 +142,10 @@ def _since(began: Sequence[date], positions: Iterable[int], supply: pricing.Supp
 
 
 def _began(order: Order, on: date) -> list[date]:
-    return pricing.rates_began(
-        taxed_day(order), on, seller_country=order.channel.seller_country, country=country_of(order)
-    )
+    """Return the days, since an order was taxed, on which what it bears may have become another rate, in order."""
+    since = taxed_day(order)
+    rates = pricing.rates_began(since, on, seller_country=order.channel.seller_country, country=country_of(order))
+    exemptions = buyer_at_supply(order, ()).exemptions
+    days = [date.fromisoformat(one.valid_from) for one in exemptions if one.valid_from]
+    days += [date.fromisoformat(one.valid_until) + A_DAY for one in exemptions if one.valid_until]
+    return sorted({*rates, *(day for day in days if since < day <= on)})
