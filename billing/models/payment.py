@@ -242,13 +242,16 @@ class InvoicePayment(models.Model):
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="invoices")
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=3)
     taken_back = models.DecimalField(_("taken back"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # What the invoice says of it: what was there of the payment when the invoice was issued, whatever became of it.
+    on_paper = models.DecimalField(_("on the paper"), max_digits=14, decimal_places=3, default=Decimal(0))
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("matched payment")
         verbose_name_plural = _("matched payments")
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "payment"], name="one_match_per_payment_and_invoice")
+            models.UniqueConstraint(fields=["invoice", "payment"], name="one_match_per_payment_and_invoice"),
+            models.CheckConstraint(condition=Q(on_paper__gte=0), name="a_paper_takes_no_payment_away"),
         ]
 
     def __str__(self) -> str:

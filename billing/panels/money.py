@@ -350,7 +350,7 @@ def _evidence(document: Invoice | CreditNote) -> VatCheck | None:
 @panel("billing.payment", order=10)
 def invoices_of_payment(request: HttpRequest, payment: Payment) -> Part | None:
     """Show what a payment settled, and what went back of it."""
-    matches = list(payment.invoices.select_related("invoice").order_by("pk"))
+    matches = list(payment.invoices.exclude(amount=0, taken_back=0).select_related("invoice").order_by("pk"))
     refunds = list(Refund.objects.filter(payment=payment).order_by("pk"))
     if not matches and not refunds:
         return None

@@ -4,22 +4,25 @@ Inside is the same as XML (EN 16931), which can be had alone: byte for byte what
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing import gateways, typesetting
 from billing.errors import NoElectronicForm, NotIssued
 from billing.method_names import method_name
-from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import einvoice, sheet, wording
+from billing.services.asking import asked_for, paid_on_paper
 from billing.services.common import take_credit_note, take_invoice
 from billing.services.sheet import Document, Row
 from core.files import keep_file, read_file
 from core.links import absolute
 from core.models import Attachment
 from core.reader import retold
+from core.seat import day_of
 from core.service import service
 
 D = TypeVar("D", Invoice, CreditNote)
@@ -107,7 +110,7 @@ def _keep_once(model: type[Invoice] | type[CreditNote], pk: int, content: bytes)
 
 def _draw_invoice(invoice: Invoice) -> bytes:
     rows = list(InvoiceLine.objects.filter(invoice=invoice).select_related("order_line").order_by("position"))
-    matched = list(InvoicePayment.objects.filter(invoice=invoice).select_related("payment").order_by("pk"))
+    due = asked_for(invoice)
     content = sheet.frame(invoice, rows, xml=_xml(invoice, rows))
     content |= {
         "title": _("Invoice %(number)s") % {"number": invoice.number},
@@ -118,10 +121,10 @@ def _draw_invoice(invoice: Invoice) -> bytes:
             (_("Invoice date"), sheet.day(invoice.issued_on)),
             (_("Date of supply"), sheet.day(invoice.supplied_on)),
             (_("Period of supply"), _period(invoice)),
-            (_("Pay by"), sheet.day(invoice.due_on) if invoice.open_amount else ""),
+            (_("Pay by"), sheet.day(invoice.due_on) if due > 0 else ""),
         ),
-        "settled": _settled(invoice, matched),
-        "state": _invoice_state(invoice),
+        "settled": _settled(invoice, due),
+        "state": _invoice_state(invoice, due),
     }
     return typesetting.draw_document(content)
 
@@ -162,32 +165,32 @@ def _about_order(document: Document) -> str:
     return _("for order %(number)s") % {"number": document.buyer["order_number"]}
 
 
-def _settled(invoice: Invoice, matched: Sequence[InvoicePayment]) -> list[list[str]]:
-    """Return what came in already, and what is still to be paid."""
+def _settled(invoice: Invoice, due: Decimal) -> list[list[str]]:
+    """Return what was here when the invoice was issued, and what was still to be paid then."""
     rows = [
         [
             _("Paid by %(method)s on %(date)s")
             % {
                 "method": method_name(match.payment.method),
-                "date": sheet.day(timezone.localdate(match.payment.captured_at or match.at)),
+                "date": sheet.day(day_of(match.payment.captured_at or match.at)),
             },
-            wording.money(-match.amount, invoice.currency),
+            wording.money(-match.on_paper, invoice.currency),
         ]
-        for match in matched
+        for match in paid_on_paper(invoice)
     ]
     if rows:
-        rows.append([_("Still to pay"), wording.money(invoice.open_amount, invoice.currency)])
+        rows.append([_("Still to pay"), wording.money(due, invoice.currency)])
     return rows
 
 
-def _invoice_state(invoice: Invoice) -> dict[str, Any]:
-    """Say whether it is paid, or how to pay it."""
-    if not invoice.open_amount:
+def _invoice_state(invoice: Invoice, due: Decimal) -> dict[str, Any]:
+    """Say whether it is paid, or how to pay what it asks for."""
+    if due <= 0:
         said = _("There is nothing to pay.") if invoice.total <= 0 else _("Paid in full. Thank you!")
         return {"done": True, "title": said, "lines": [], "bank": [], "code": ""}
     seller = invoice.seller
     words = {
-        "amount": wording.money(invoice.open_amount, invoice.currency),
+        "amount": wording.money(due, invoice.currency),
         "date": sheet.day(invoice.due_on),
         "number": invoice.number,
     }
@@ -202,9 +205,7 @@ def _invoice_state(invoice: Invoice) -> dict[str, Any]:
         "title": _("Please pay %(amount)s by %(date)s") % words,
         "lines": [_("Quote %(number)s with the transfer.") % words, *_page_to_pay_on(invoice)],
         "bank": bank,
-        "code": sheet.payment_code(
-            seller, currency=invoice.currency, amount=invoice.open_amount, text=str(invoice.number)
-        ),
+        "code": sheet.payment_code(seller, currency=invoice.currency, amount=due, text=str(invoice.number)),
     }
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import wording
+from billing.services.asking import asked_for
 from core.money import plain
 from core.reader import retold
 
@@ -178,7 +179,7 @@ def _settlement(trade: Node, document: Document) -> None:
     settlement, currency = _put(trade, "ApplicableHeaderTradeSettlement"), document.currency
     due = document.total
     if isinstance(document, Invoice):
-        due -= document.paid_total
+        due = asked_for(document)
         _say(settlement, "PaymentReference", text=document.number)  # BT-83
     _say(settlement, "InvoiceCurrencyCode", text=currency)  # BT-5
     if isinstance(document, Invoice) and due > 0:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing.models import Invoice, InvoiceLine
 from billing.postings import Posting
+from billing.services.asking import keep_money_there, say_on_paper
 from billing.services.booking import of_capture, of_invoice
 from billing.services.common import summed, take_order
 from billing.services.drafting import draft_invoice
@@ -52,11 +53,16 @@ def bill_and_pay_through(
     money = {"method": method, "reference": reference}
     if untouched:
         return _issue_as_paid(order, drafts, money=money, actor=actor, at=paid_at, issued_at=issued_at)
-    for invoice in known:
+    told = [invoice for invoice in known if invoice.number is None]
+    for invoice in told:
         issue_invoice(invoice.pk, actor=actor, at=issued_at)
     for invoice, lines in drafts:
+        keep_money_there(order, invoice, actor=actor, at=issued_at)
         issue(order, invoice, lines, actor=actor, at=issued_at, paid_at=paid_at)
+        told.append(invoice)
     _pay_what_is_open(order, money=money, actor=actor, at=paid_at)
+    if paid_at <= issued_at:
+        say_on_paper(told)
     already_paid(ITS_DEBT, order.history_thread())
     return list(Invoice.objects.filter(order=order).order_by("pk"))
 
@@ -93,7 +99,8 @@ def _issue_as_paid(
         for purse in purses:
             purse.settle(invoice, invoice.open_amount)
         books.append(of_invoice(order, invoice))
-    insert_matches({(key, one.payment.pk): part for one in purses for key, part in one.new.items()}, at=at)
+    matches = {(key, one.payment.pk): part for one in purses for key, part in one.new.items()}
+    insert_matches(matches, on_paper=at <= issued_at, at=at)
     post(*books, *of_matches(order, purses, {}, at=at), actor=actor)
     for invoice, lines in drafts:
         paid = invoice.paid_total

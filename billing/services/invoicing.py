@@ -12,6 +12,7 @@ from billing.chaining import series_key
 from billing.errors import NothingToInvoice, UnknownDocument
 from billing.events import InvoiceDrafted, InvoiceIssued
 from billing.models import CreditNote, DocumentLine, Invoice, InvoiceLine
+from billing.services.asking import keep_money_there
 from billing.services.booking import post_invoice
 from billing.services.common import moment, take_invoice, take_order, units_by_line
 from billing.services.drafting import draft_invoice
@@ -163,6 +164,7 @@ def _issue_once(order: Order, invoice: Invoice, *, actor: Actor, at: datetime | 
         return invoice
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
     when = at or open_moment(invoice.legal_entity_id, caught_up(invoice.created_at))
+    keep_money_there(order, invoice, actor=actor, at=when)
     issue(order, invoice, lines, actor=actor, at=when)
     return invoice
 

@@ -201,10 +201,19 @@ def write_matches(order: Order, purses: list[Purse], *, actor: Actor, at: dateti
     post(*of_matches(order, purses, before, at=at), actor=actor)
 
 
-def insert_matches(wanted: Mapping[tuple[int, int], Decimal], *, at: datetime) -> None:
-    """Insert which part of which payment settles which invoice, by the ids of invoice and payment."""
+def insert_matches(wanted: Mapping[tuple[int, int], Decimal], *, on_paper: bool = False, at: datetime) -> None:
+    """Insert which part of which payment settles which invoice, by the ids of invoice and payment.
+
+    `on_paper`: the invoices are issued in the same breath, and say so.
+    """
     InvoicePayment.objects.bulk_create(
-        InvoicePayment(invoice_id=invoice_id, payment_id=payment_id, amount=amount, at=at)
+        InvoicePayment(
+            invoice_id=invoice_id,
+            payment_id=payment_id,
+            amount=amount,
+            on_paper=amount if on_paper else Decimal(0),
+            at=at,
+        )
         for (invoice_id, payment_id), amount in wanted.items()
     )
 

@@ -14,6 +14,7 @@ from billing.errors import AlreadyReplaced, NotIssued, NotRewritable, ReasonMiss
 from billing.invoice_events import InvoiceReplaced
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoicePayment, Refund, WriteOff
 from billing.services import wording
+from billing.services.asking import say_on_paper
 from billing.services.common import OVER, moment, take_invoice, units_by_line
 from billing.services.crediting import draft_credit_note
 from billing.services.credits import all_that_is_left, issue_credit_note, number_note, take_off
@@ -86,6 +87,7 @@ def rewrite_invoice(invoice_id: int, *, party: Party = AS_IT_IS, reason: str, ac
     )
     emit(fact, actor=actor, at=at)
     _look_after_the_rest(order, new, given_up, why, actor=actor, at=at)
+    say_on_paper([new])
     return Invoice.objects.select_related("order", "replaces").get(pk=new.pk)
 
 

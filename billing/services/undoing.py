@@ -81,9 +81,12 @@ def _refuse_what_went_back(payment: Payment) -> None:
 
 
 def _take_payment_back(order: Order, payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
-    matches = list(InvoicePayment.objects.filter(payment=payment).select_related("invoice").order_by("invoice"))
+    rows = InvoicePayment.objects.filter(payment=payment)
+    matches = list(rows.filter(amount__gt=0).select_related("invoice").order_by("invoice"))
     post_payment_taken_back(order, payment, matches, actor=actor, at=at)
-    InvoicePayment.objects.filter(payment=payment).delete()
+    rows.filter(on_paper=0).delete()
+    # What an invoice said when it was issued stays said.
+    rows.update(amount=Decimal(0))
     for match in matches:
         _wait_again(order, match.invoice, match.amount, reason=reason, actor=actor, at=at)
     amount = payment.captured

@@ -82,18 +82,6 @@ def test_it_is_inside_the_paper_which_says_so():
     assert paper.metadata.title == "Invoice INV-000001"
 
 
-def test_what_was_paid_before_it_was_drawn_is_not_asked_for_again_and_stays_as_it_was():
-    invoice = issued()
-    billing.record_payment(invoice.order_id, method="cash", amount=Decimal("10.00"), reference="", actor=SYSTEM)
-    content = billing.invoice_xml(invoice.pk)[1]
-    one = Reading(content)
-    assert (one.text(f"{SUMS}/TotalPrepaidAmount"), one.text(f"{SUMS}/DuePayableAmount")) == ("10.00", "12.06")
-    assert breaches(content) == []
-
-    billing.record_payment(invoice.order_id, method="cash", amount=Decimal("12.06"), reference="", actor=SYSTEM)
-    assert billing.invoice_xml(invoice.pk)[1] == content
-
-
 def test_a_credit_note_names_its_invoice(run_debts):
     invoice = issued()
     row = InvoiceLine.objects.get(invoice=invoice, sku="MUG-RED")
