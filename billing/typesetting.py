@@ -19,8 +19,9 @@ from segno import helpers
 from billing import drawing_apart
 
 PAPER = Path(__file__).resolve().parent / "paper"
-# What banks accept as the amount of a payment code (EPC069-12).
-LEAST, MOST = "0.01", "999999999.99"
+# What banks read in a payment code (EPC069-12): an amount in euros, and so many letters of a name and of a text.
+LEAST, MOST = Decimal("0.01"), Decimal("999999999.99")
+LETTERS_OF_NAME, LETTERS_OF_TEXT = 70, 140
 BIC_LENGTHS = (8, 11)
 # So many seconds of a processor a logo may take to be drawn; a usual one takes less than a hundredth.
 DRAWN_WITHIN = 5
@@ -144,8 +145,10 @@ def for_machines(paper: bytes) -> bytes:
 
 
 def payment_code(*, name: str, iban: str, bic: str, amount: str, text: str) -> str:
-    """Return the QR code that banking apps read (EPC069-12), as SVG."""
+    """Return the QR code that banking apps read (EPC069-12), as SVG; nothing where that has no place for it."""
     code = _epc(name=name, iban=iban, bic=bic, amount=amount, text=text)
+    if code is None:
+        return ""
     out = BytesIO()
     code.save(out, kind="svg", border=0, xmldecl=False)
     return out.getvalue().decode()
@@ -154,7 +157,7 @@ def payment_code(*, name: str, iban: str, bic: str, amount: str, text: str) -> s
 def payment_picture(*, name: str, iban: str, bic: str, amount: str, text: str) -> str:
     """Return the same code as the address of a picture for a page, black on white also where the page is dark."""
     code = _epc(name=name, iban=iban, bic=bic, amount=amount, text=text)
-    return str(code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True))
+    return "" if code is None else str(code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True))
 
 
 def page_code(address: str) -> str:
@@ -164,8 +167,21 @@ def page_code(address: str) -> str:
     return out.getvalue().decode()
 
 
-def _epc(*, name: str, iban: str, bic: str, amount: str, text: str) -> segno.QRCode:
+def _epc(*, name: str, iban: str, bic: str, amount: str, text: str) -> segno.QRCode | None:
+    """Return the code; none for an amount, a name or an account that the standard does not take.
+
+    A longer name is cut, as it is in the transfer itself: SEPA has the same room for it.
+    """
+    holder, account = name.strip()[:LETTERS_OF_NAME].strip(), iban.replace(" ", "")
+    if not (holder and account and LEAST <= Decimal(amount) <= MOST):
+        return None
     # Within the EEA the IBAN is enough; a BIC that is none must not keep anybody from paying.
     code = bic.replace(" ", "")
     known = code if len(code) in BIC_LENGTHS else None
-    return helpers.make_epc_qr(name=name[:70], iban=iban, bic=known, amount=Decimal(amount), text=text[:140])
+    try:
+        return helpers.make_epc_qr(
+            name=holder, iban=account, bic=known, amount=Decimal(amount), text=text[:LETTERS_OF_TEXT]
+        )
+    except ValueError:
+        # Something that is no IBAN, or more than the 331 bytes that a code may hold: the account is there in words.
+        return None

@@ -171,7 +171,7 @@ def day(value: Any) -> str:
 
 
 def payment_code(seller: Mapping[str, Any], *, currency: str, amount: Decimal, text: str) -> str:
-    """Return the QR code for banking apps; it exists for euros and an IBAN only."""
+    """Return the QR code for banking apps; it exists for euros, an IBAN and up to 999,999,999.99 only (EPC069-12)."""
     if currency != "EUR" or not seller.get("iban"):
         return ""
     return typesetting.payment_code(

@@ -45,7 +45,7 @@ def _of_invoice(invoice: Invoice) -> Transfer:
 
 def _transfer(amount: Decimal, currency: str, reference: str, holder: str, iban: str, bic: str) -> Transfer:
     picture = ""
-    if currency == "EUR" and holder.strip():
+    if currency == "EUR":
         picture = typesetting.payment_picture(
             name=holder, iban=iban, bic=bic, amount=plain(amount, currency), text=reference
         )
