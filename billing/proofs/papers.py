@@ -113,10 +113,8 @@ def _asked(document: Document) -> list[tuple[str, str]]:
             ("9", wording.tax_name(part["category"], Decimal(part["rate"]))),
             ("10", wording.figure(Decimal(part["tax"]), currency)),
         ]
-    asked += [
-        ("11", said)
-        for said in (*wording.legal_notes(document.tax_breakdown), *wording.reasons(document.tax_breakdown))
-    ]
+    legal = wording.legal_notes(document.tax_breakdown, seller=seller)
+    asked += [("11", said) for said in (*legal, *wording.reasons(document.tax_breakdown))]
     if isinstance(document, CreditNote):
         # Art. 219: it names its invoice.
         asked += [("219", str(billed.number)), ("219", _day(billed.issued_on))]

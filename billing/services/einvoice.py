@@ -34,7 +34,7 @@ INVOICE, CREDIT_NOTE = "380", "381"
 SEPA_TRANSFER, TRANSFER = "58", "30"
 PIECES = "C62"
 REASONS = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
-UNTAXED, EXEMPT, INTRA_COMMUNITY = "O", "E", "K"
+UNTAXED, EXEMPT, INTRA_COMMUNITY, EXPORT = "O", "E", "K", "G"
 EXACT = Decimal("0.0000000001")
 # What XML 1.0 cannot hold, whatever somebody typed.
 UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,8 +83,9 @@ def supply_period(document: Document) -> tuple[date, date] | None:
 
 def _notes(document: Document) -> list[str]:
     reason = [retold(document.reason)] if isinstance(document, CreditNote) else []
-    legal = [*wording.legal_notes(document.tax_breakdown), *wording.reasons(document.tax_breakdown)]
-    return [said for said in (*legal, *reason, document.notes) if said]
+    legal = wording.legal_notes(document.tax_breakdown, seller=document.seller)
+    exempt = wording.reasons(document.tax_breakdown)
+    return [said for said in (*legal, *exempt, *reason, document.notes) if said]
 
 
 def _categories(document: Document) -> set[str]:
@@ -235,7 +236,8 @@ def _taxes(document: Document) -> list["_Tax"]:
         one = found.setdefault(key, _Tax(*key))
         one.net += Decimal(part["net"])
         one.tax += Decimal(part["tax"])
-        one.reasons += [*wording.legal_notes([part], mixed=mixed), *wording.reasons([part])]
+        one.reasons += [*wording.legal_notes([part], seller=document.seller, mixed=mixed), *wording.reasons([part])]
+        one.of_eu = wording.is_of_eu(document.seller)
     return list(found.values())
 
 
@@ -248,6 +250,7 @@ class _Tax:
     net: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     reasons: list[str] = field(default_factory=list)
+    of_eu: bool = True
 
 
 def _tax(parent: Node, category: str, rate: Decimal, *, said: _Tax | None = None, currency: str = "") -> None:
@@ -261,7 +264,9 @@ def _tax(parent: Node, category: str, rate: Decimal, *, said: _Tax | None = None
         _say(tax, "BasisAmount", text=plain(said.net, currency))  # BT-116
     _say(tax, "CategoryCode", text=category)  # BT-118
     if said is not None:
-        _say(tax, "ExemptionReasonCode", text=REASONS.get(category))  # BT-121
+        # Of an export from elsewhere, the code would name a law that is not its own.
+        by_eu = said.of_eu or category != EXPORT
+        _say(tax, "ExemptionReasonCode", text=REASONS.get(category) if by_eu else "")  # BT-121
     if category != UNTAXED:
         _say(tax, "RateApplicablePercent", text=_percent(rate))  # BT-119
 

@@ -65,7 +65,7 @@ def frame(document: Document, rows: Sequence[Row], *, xml: str = "") -> dict[str
         ],
         "notes": [
             *([document.notes] if document.notes else []),
-            *wording.legal_notes(document.tax_breakdown),
+            *wording.legal_notes(document.tax_breakdown, seller=seller),
             *wording.reasons(document.tax_breakdown),
             *_delivered_to(document),
         ],

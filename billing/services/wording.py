@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.money import format_amount, quantum
 from customers.addresses import PostalAddress
+from pricing.calculation import EU_COUNTRIES
 
 
 def language() -> str:
@@ -102,17 +103,29 @@ def reasons(breakdown: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(part["reason"] for part in breakdown if part.get("reason")))
 
 
-def legal_notes(breakdown: Sequence[Mapping[str, Any]], *, mixed: bool = False) -> list[str]:
+def is_of_eu(seller: Mapping[str, Any]) -> bool:
+    """Whether a seller, as papers copy him, sells under the law of the EU: his seat or his VAT id is there."""
+    country = seller.get("address", {}).get("country", "")
+    # The EU writes Greece in another way, and knows Northern Ireland.
+    return not country or country in EU_COUNTRIES or seller.get("vat_id", "")[:2] in EU_COUNTRIES | {"EL", "XI"}
+
+
+def legal_notes(
+    breakdown: Sequence[Mapping[str, Any]], *, seller: Mapping[str, Any], mixed: bool = False
+) -> list[str]:
     """Return the sentences the law asks for (Directive 2006/112/EC art. 226, points 11 and 11a) about sums by rate.
 
-    `mixed`: they are some of the sums of a document.
+    A seller who is not of the EU exports by the law of his own country, which is not named. `mixed`: they are some of
+    the sums of a document.
     """
     alone = not mixed and len({part["category"] for part in breakdown}) == 1
     categories = {f"{part['category']}{part.get('article', '')}" for part in breakdown}
     notes = {
         "AE": _("Reverse charge: the customer is liable for the VAT (Directive 2006/112/EC, art. 196)."),
         "K": _("Intra-Community supply, exempt from VAT (Directive 2006/112/EC, art. 138)."),
-        "G": _("Export outside the EU, exempt from VAT (Directive 2006/112/EC, art. 146)."),
+        "G": _("Export outside the EU, exempt from VAT (Directive 2006/112/EC, art. 146).")
+        if is_of_eu(seller)
+        else _("Export, exempt from VAT."),
         "E": _("Exempt from VAT.") if alone else _("Rows marked as exempt are exempt from VAT."),
         "O44": _(
             "Service to a business outside the EU, taxed there: not subject to VAT (Directive 2006/112/EC, art. 44)."

@@ -39,9 +39,9 @@ def test_a_wrong_document_is_called_wrong(monkeypatch):
     nameless = content.replace(b"<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>", b"")
     assert official.faults(nameless)[0].startswith("schema: ")
 
-    monkeypatch.setattr(papers.wording, "legal_notes", lambda categories, mixed=False: ["Never printed"])
+    monkeypatch.setattr(papers.wording, "legal_notes", lambda categories, **given: ["Never printed"])
     monkeypatch.setattr(papers, "_printed_total", lambda paper, document: Decimal(1))
-    monkeypatch.setattr(papers.einvoice.wording, "legal_notes", lambda categories, mixed=False: [])
+    monkeypatch.setattr(papers.einvoice.wording, "legal_notes", lambda categories, **given: [])
     out = StringIO()
     with pytest.raises(SystemExit):
         call_command("prove", "papers", "--cases", "4", "--json", stdout=out)
