@@ -49,7 +49,7 @@ def split_charges(
             key = provider.key_for(treatment, request.tax, charge.given.tax_class or "standard")
             charge.parts = [Part(charge.amount, key)]
         else:
-            bases = _bases_of(charge, goods, charges)
+            bases = _bases(goods) if request.delivery_for_all else _bases_of(charge, goods, charges)
             shares = apportion(charge.amount, list(bases.values()), request.currency)
             charge.parts = [Part(share, key) for key, share in zip(bases, shares, strict=True) if share]
 

@@ -218,7 +218,8 @@ class QuoteRequest:
     """Everything a quote depends on.
 
     Discounts on the whole take no more than there is: what is more is refused, or left out with `excess="cap"`. With
-    "keep", which is for what was sold elsewhere long ago, the total is below nothing then.
+    "keep", which is for what was sold elsewhere long ago, the total is below nothing then. `delivery_for_all` works
+    out what was agreed while services bore a part of the delivery of goods.
     """
 
     currency: str
@@ -228,6 +229,7 @@ class QuoteRequest:
     charges: Sequence[ChargeInput] = ()
     promotions: Sequence[PromotionRule] = ()
     excess: Excess = "refuse"
+    delivery_for_all: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,8 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
     } | _sources(anew)
     signs = _signs(before, after, told, lists, by=by, why=why)
     distance_sales = distance_sales_told(told)
-    for keeps_tax in (False, True):
+    # As it is worked out now, with tax that was reckoned elsewhere, or with services that bear a part of the delivery.
+    for keeps_tax, for_all in ((False, False), (True, False), (False, True)):
         was = _calculate(
             before,
             before.shipping if not free else None,
@@ -108,6 +109,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
             lists=lists,
             distance_sales=distance_sales,
             keeps_tax=keeps_tax,
+            delivery_for_all=for_all,
         )
         if _is_same(was, before):
             now = _calculate(
@@ -141,6 +143,7 @@ def _calculate(
     signs: Mapping[int, tuple[str, str]] | None = None,
     distance_sales: str,
     keeps_tax: bool,
+    delivery_for_all: bool = False,
 ) -> Quote:
     goods = [
         _goods(
@@ -177,6 +180,7 @@ def _calculate(
             promotions=promotions,
             # What was granted stays granted, as far as there is something to take it off.
             excess="cap",
+            delivery_for_all=delivery_for_all,
         ),
         provider=tax_provider(),
     )

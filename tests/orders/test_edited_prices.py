@@ -10,8 +10,9 @@ from orders.changing import PriceKept
 from orders.inputs import DiscountInput
 from orders.models import OrderLine
 from pricing import services as pricing
+from pricing.calculation import charges
 from pricing.models import Price
-from tests.factories.shop import Shop
+from tests.factories.shop import Shop, make_priced_product
 from tests.orders.test_edits import edit, quantities
 from tests.scenarios import anew, confirmed_order
 
@@ -65,3 +66,19 @@ def test_a_discount_that_was_granted_takes_no_more_than_what_is_left(shop: Shop)
         Decimal("9.90"),
         0,
     )
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_order_whose_delivery_a_service_bore_as_well_is_changed_and_its_goods_bear_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_priced_product("CARE", "40.00", kind="service")
+    with monkeypatch.context() as before:
+        before.setattr(charges, "_bases_of", lambda _charge, goods, _charges: charges._bases(goods))
+        order = confirmed_order({"TEA-1": 2, "CARE": 1})
+    assert [one["rate"] for one in order.charges.get().taxes] == ["0.07", "0.19"]
+
+    edit(order, quantities(line1=1))
+
+    assert [(one["rate"], one["net"]) for one in order.charges.get().taxes] == [("0.07", "4.90")]
+    assert anew(order).total == Decimal("57.34")
