@@ -113,7 +113,7 @@ def arrange(given: OrderInput, buyer: Buyer, *, at: datetime, by: str = "") -> C
         replacement=given.replacement,
     )
     _price(composed, given, on=seat.day_of(at), by=by)
-    if composed.counter is not None:
+    if composed.counter is not None and not given.historic:
         _require_tax_of_home(composed, composed.counter)
     return composed
 

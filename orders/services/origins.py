@@ -59,12 +59,12 @@ def sold_of(order: Order, lines: Sequence[OrderLine], *, counter: Warehouse | No
 
 def is_asked(home: str, warehouses: Iterable[Warehouse]) -> bool:
     """Whether goods could leave another country than their seller's, so that it matters how they are taxed."""
-    return any(one.country != home and one.country in pricing.registered_in() for one in warehouses)
+    return bool(home) and any(one.country != home and one.country in pricing.registered_in() for one in warehouses)
 
 
 def why_not_from(country: str, *, home: str, sold: Sold | None) -> dict[str, str] | None:
     """Say, as data, why goods may not come from a country; nothing where they may, as far as is known."""
-    if country == home:
+    if not home or country == home:
         return None
     if country not in pricing.registered_in():
         return {"why": "not_registered", "country": country}

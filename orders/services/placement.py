@@ -91,7 +91,9 @@ def bind(
         # Above the stock, as floors are locked: who takes the last use has it before any unit.
         composed.uses = take_uses(order, at=at)
     backorder = dict.fromkeys(composed.backorder, True) if allow_shortage else composed.backorder
-    short = reserve_stock(order, lines, backorder=backorder, counter=composed.counter, actor=actor, at=at)
+    short = reserve_stock(
+        order, lines, backorder=backorder, counter=composed.counter, historic=historic, actor=actor, at=at
+    )
     if short and not allow_shortage:
         require_room_to_wait(lines, short, exempt=composed.may_wait)
     missing = {line.sku: short[line.position] for line in lines if line.position in short}

@@ -48,6 +48,8 @@ class Wanted:
     wanted_on: date | None = None
     # How it is taxed, where any goods lie abroad and that is known.
     sold: Sold | None = None
+    # It left long ago, from wherever that was: nobody asks how it was taxed.
+    historic: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def route_order(
     at: datetime,
     rules: RuleSet | None = None,
     used: Mapping[int, int] | None = None,
+    historic: bool = False,
 ) -> Routed:
     """Ask the rules that hold, or others, about the stocked goods of an order."""
     rules = rules or pricing.routing_rules()
@@ -80,7 +83,8 @@ def route_order(
         currency=order.currency,
         gift=is_gift(order),
         wanted_on=order.requested_delivery_on or order.promised_on,
-        sold=sold_of(order, lines),
+        sold=None if historic else sold_of(order, lines),
+        historic=historic,
     )
     return route_goods(wanted, at=at, rules=rules, used=used)
 
@@ -188,7 +192,7 @@ def _unable(wanted: Wanted, places: Iterable[Place], known: Mapping[int, Warehou
     found: dict[str, dict[str, Any]] = {}
     for place in places:
         warehouse, home = known[place.warehouse_id], wanted.channel.seller_country
-        if (why := why_not_from(warehouse.country, home=home, sold=wanted.sold)) is not None:
+        if not wanted.historic and (why := why_not_from(warehouse.country, home=home, sold=wanted.sold)) is not None:
             found[place.code] = why
         elif wanted.gift and GIFT not in warehouse.handles:
             found[place.code] = {"why": "handling", "tags": [GIFT]}

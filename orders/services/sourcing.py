@@ -32,18 +32,19 @@ def reserve_stock(
     *,
     backorder: Mapping[int, bool],
     counter: Warehouse | None = None,
+    historic: bool = False,
     actor: Actor,
     at: datetime,
 ) -> dict[int, int]:
     """Tie stock to the lines and plan the parcels, on the objects only. Returns what is short by position.
 
-    `backorder` says by position which lines may wait, `counter` from which shelf alone they may come. Call it after
-    all reading: it locks the stock rows.
+    `backorder` says by position which lines may wait, `counter` from which shelf alone they may come; a
+    `historic` order left from anywhere. Call it after all reading: it locks the stock rows.
     """
     demand = _demand_of(lines, backorder)
     if not demand:
         return _plan(order, lines, backorder, Reserved(0), Routed([]), at=at)
-    routed = _route(order, lines, counter, at)
+    routed = _route(order, lines, counter, at, historic=historic)
     kept = _kept(order, demand)
     tie = partial(
         inventory.reserve,
@@ -99,10 +100,12 @@ def _kept(order: Order, demand: Sequence[Demand]) -> dict[int, int]:
     return selectors.spoken_for(may_wait, rank=order.rank) if may_wait else {}
 
 
-def _route(order: Order, lines: Sequence[OrderLine], counter: Warehouse | None, at: datetime) -> Routed:
+def _route(
+    order: Order, lines: Sequence[OrderLine], counter: Warehouse | None, at: datetime, *, historic: bool
+) -> Routed:
     """Return the places that may serve: over a counter its own alone, and that is never a last resort."""
     if counter is None:
-        return route_order(order, lines, at=at)
+        return route_order(order, lines, at=at, historic=historic)
     places = [replace(place, last_resort=False) for place in places_of(order) if place.warehouse_id == counter.pk]
     return Routed(places)
 

@@ -1,5 +1,6 @@
 """Goods come from no country from which they would be taxed otherwise than was agreed, whoever chooses the place."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -173,3 +174,11 @@ def test_abroad_without_a_registration_nothing_leaves_with_rules_or_without(shop
 
     assert served(order)[0] == ["HAM"]
     assert order.sourcing["excluded"] == {"WIE": {"why": "not_registered", "country": "AT"}}
+
+
+def test_what_was_agreed_long_ago_left_from_wherever_it_did(shop, warsaw):
+    then = datetime(2011, 3, 4, 11, tzinfo=UTC)
+
+    order = placed_order({"MUG-RED": 1}, customer_id=firm("DE136695976"), historic=True, placed_at=then)
+
+    assert served(order) == ALIKE
