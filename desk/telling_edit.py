@@ -125,6 +125,12 @@ def _effects(preview: ChangePreview) -> list[dict[str, str]]:
         said.append(
             ("info", ngettext("%(n)s unit is free again.", "%(n)s units are free again.", freed) % {"n": freed})
         )
+    for code in preview.uses_back:
+        text = _("Promotion %(code)s takes nothing off any more; its use is given back.") % {"code": code}
+        said.append(("info", text))
+    for code in preview.used_up:
+        text = _("Promotion %(code)s takes nothing off: no use of it is left.") % {"code": code}
+        said.append(("warn", text))
     for work in preview.pulled_back:
         said.append(("warn", _("%(work)s is pulled back and planned again.") % {"work": work}))
     return [{"tone": tone, "text": retold(text)} for tone, text in said]

@@ -123,6 +123,8 @@ class ChangePreview:
     invoices of it give back. `approval` are the reasons for which somebody has to agree; `refusals` say beside each
     field why it cannot be. `pulled_back` is work that stops and is planned again; `prices` are those of lines that
     grow, or fall below the step of their price; `fewest` how many units of a line must stay, by its position.
+    `used_up` are promotions that it would earn again, but of which no use is left; `uses_back` those it does not reach
+    any more, so that somebody else may use them: both by their codes.
     """
 
     order_number: str
@@ -137,6 +139,8 @@ class ChangePreview:
     approval: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     pulled_back: tuple[str, ...] = ()
+    used_up: tuple[str, ...] = ()
+    uses_back: tuple[str, ...] = ()
     prices: tuple[PriceKept, ...] = ()
     fewest: Mapping[int, int] = field(default_factory=dict)
 

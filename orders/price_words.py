@@ -49,6 +49,11 @@ def promotions_of(order: Explained) -> list[str]:
     return [_of_promotion(one, order) for one in order.explanation if "rule" in one]
 
 
+def used_up(order: Explained) -> list[str]:
+    """Say which promotions take nothing off because others have had all their uses."""
+    return [_of_promotion(one, order) for one in order.explanation if one["code"] == "promotion_used_up"]
+
+
 def why_prices(order: Explained) -> WhyPrices:
     """Return why every figure is what it is: which list, which promotion, and who decided what."""
     found = WhyPrices()
@@ -166,6 +171,8 @@ def _of_promotion(one: Entry, order: Explained) -> str:
     if one["code"] == "promotion_not_reached":
         least = spoken_amount(Decimal(rule["from"]), order.currency)
         return _("Promotion %(name)s: only for goods from %(amount)s") % {"name": name, "amount": least}
+    if one["code"] == "promotion_used_up":
+        return _("Promotion %(name)s: no use of it is left") % {"name": name}
     if one["code"] == "promotion_free_shipping":
         return _("Promotion %(name)s: free delivery") % {"name": name}
     words = {"name": name, "amount": _taken(-Decimal(one["amount"]), order)}

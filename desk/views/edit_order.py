@@ -25,6 +25,7 @@ from orders import services
 from orders.changing import ChangePreview
 from orders.errors import StaleOrder
 from orders.models import Order, OrderChange
+from orders.price_words import used_up
 from orders.selectors import WAITING
 from orders.wishes import Wish
 from pricing import services as pricing
@@ -70,6 +71,9 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
             _note(typed, refused)
         else:
             messages.success(request, _said(order, change))
+            # The last use may have gone to somebody else since the page said otherwise.
+            for text in used_up(_order(number)):
+                messages.warning(request, text)
             return HttpResponseRedirect(page_of(order))
     shown = _previewed(request, order, typed, wish)
     return _page(request, order, typed, shown, differences=differences, status=409 if typed.errors else 200)

@@ -119,6 +119,14 @@ class ChangeSerializer(serializers.Serializer):
     to_pay = MoneyField(allow_null=True, help_text="What the edit asks of the customer; told by a preview only.")
     to_refund = MoneyField(allow_null=True, help_text="What the edit owes to the customer; told by a preview only.")
     to_credit = MoneyField(allow_null=True, help_text="What invoices of it give back; told by a preview only.")
+    used_up = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Codes of promotions that it would earn again, but of which no use is left; told by a preview only.",
+    )
+    uses_back = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Codes of promotions that take nothing off any more and whose use is given back; as above.",
+    )
     approval = serializers.ListField(child=serializers.CharField())
     refusals = RefusalSerializer(many=True)
     reason = serializers.CharField()
@@ -213,6 +221,8 @@ def _shown(shown: ChangePreview) -> dict[str, Any]:
         "to_pay": plain(shown.to_pay, shown.currency),
         "to_refund": plain(shown.to_refund, shown.currency),
         "to_credit": plain(shown.to_credit, shown.currency),
+        "used_up": list(shown.used_up),
+        "uses_back": list(shown.uses_back),
         "approval": list(shown.approval),
         "refusals": [{name: one[name] for name in ("pointer", "code", "detail")} for one in shown.refusals],
         "reason": "",
@@ -238,5 +248,7 @@ def _told(change: OrderChange) -> dict[str, Any]:
         "to_pay": None,
         "to_refund": None,
         "to_credit": None,
+        "used_up": [],
+        "uses_back": [],
         "refusals": [],
     }

@@ -114,7 +114,7 @@ def work_out(work: Rework, *, lock: bool) -> None:
     is_elsewhere = work.is_about_goods or work.is_another_way
     if is_elsewhere or work.is_taxed_anew:
         try:
-            reprice(work)
+            reprice(work, lock=lock)
         except DomainError as error:
             work.refuse_all(error, at="/lines")
         if work.refusals:
@@ -150,6 +150,8 @@ def preview_of(work: Rework) -> ChangePreview:
         else Decimal(0),
         to_credit=work.to_credit,
         approval=tuple(why_approval(work)),
+        used_up=tuple(work.used_up),
+        uses_back=tuple(work.uses_back),
         pulled_back=tuple(_pulled_back(work)),
     )
 

@@ -116,7 +116,7 @@ def _nothing_left(order: Order, *, actor: Actor, at: datetime) -> Iterator[None]
     order.stock_held_until, order.stock_lapsed = None, False
     restate(order, lines=lines, charges=charges)
     close_holds(order, note=OVER_BY_NOW(), actor=actor, at=at)
-    if pricing.granted_by(order.explanation):
+    if pricing.named_by(order.explanation):
         pricing.give_back(str(order.number), at=at)
     yield
     if order.open_exceptions:

@@ -1,5 +1,6 @@
 """What an order costs after a change: quoted anew, with what was agreed for what stays."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from pricing import services as pricing
 from .composing import goods_key_of, name_of_charge
 from .promising import country_of, region_of
 from .retaxing import retax
+from .reusing import settle_uses
 from .reworking import Rework
 from .routing import why_not_carried
 from .taxing import buyer_at_supply, buyer_of, taxed_day
@@ -21,8 +23,11 @@ QUOTED = ("unit_price", "discount_total", "net_total", "tax_category", "tax_rate
 TOTALS = ("subtotal", "discount_total", "shipping_total", "charges_total", "tax_total", "total")
 
 
-def reprice(work: Rework) -> None:
-    """Work out, on the objects, what all of it costs now. Raises what pricing refuses."""
+def reprice(work: Rework, *, lock: bool) -> None:
+    """Work out, on the objects, what all of it costs now; with `lock` the uses of its promotions are taken and given.
+
+    Raises what pricing refuses.
+    """
     order = work.order
     if not any(line.wanted for line in work.lines):
         work.refuse("/lines", "required", _("Nothing would be left; cancel the order instead"))
@@ -37,14 +42,20 @@ def reprice(work: Rework) -> None:
         order.cancelled_total = cancelled_worth(order, work.lines, work.charges)
         order.credited_total += work.to_credit
         return
-    quote = pricing.requote_order(
-        _agreed_before(work),
-        _agreed_now(work),
-        told=order.explanation,
-        anew=work.told,
-        by=str(work.actor),
-        why=work.reason,
-    )
+    before, now = _agreed_before(work), _agreed_now(work)
+
+    def quote_without(without: Collection[str]) -> pricing.Quote:
+        return pricing.requote_order(
+            before,
+            now,
+            told=order.explanation,
+            anew=work.told,
+            without=without,
+            by=str(work.actor),
+            why=work.reason,
+        )
+
+    quote = settle_uses(work, quote_without, lock=lock)
     for name in TOTALS:
         setattr(order, name, getattr(quote, name))
     order.tax_breakdown, order.explanation = quote.tax_breakdown, quote.explanation

@@ -56,6 +56,9 @@ class Rework:
     facts: list[OrderEvent] = field(default_factory=list)
     credits: dict[int, int] = field(default_factory=dict)
     to_credit: Decimal = Decimal(0)
+    # Codes of promotions: of which no use was left, and whose use is given back.
+    used_up: list[str] = field(default_factory=list)
+    uses_back: list[str] = field(default_factory=list)
     # By the position of a line, the line that what is open of it stands on from now on.
     parted: dict[int, OrderLine] = field(default_factory=dict)
 

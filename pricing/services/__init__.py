@@ -53,7 +53,7 @@ from .buyers import (
 )
 from .catalog import create_priced_product, set_handling, set_price, update_priced_product
 from .defaults import TRIAL, ensure_defaults, ensure_transits, ensure_trial_channel
-from .promotions import give_back, granted_by, recount, redeem, refer
+from .promotions import give_back, granted_by, hold_uses, named_by, out_of_uses, recount, redeem, refer, uses_of
 from .quoting import QuoteLine, quote_order
 from .registrations import set_distance_sales, set_registrations
 from .requoting import Agreed, AgreedLine, requote_order, steps_of
@@ -97,11 +97,14 @@ __all__ = [
     "grams_of",
     "give_back",
     "granted_by",
+    "hold_uses",
     "is_taxed_alike",
     "is_taxed_apart",
     "is_taxed_otherwise",
     "last_rate_began",
     "look_up_vat_id",
+    "named_by",
+    "out_of_uses",
     "places_for",
     "price_lists_for",
     "price_steps",
@@ -131,6 +134,7 @@ __all__ = [
     "tax_places_told",
     "transit_days",
     "update_priced_product",
+    "uses_of",
     "vat_id_on_papers",
     "vat_id_told",
     "warehouses",

@@ -1,6 +1,6 @@
 """Which promotions an order gets, and how often each may be used, also by many at the same moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -154,6 +154,37 @@ def granted_by(told: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def named_by(told: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the codes of the promotions that an explanation tells of, also of those that take nothing off now."""
+    return list(dict.fromkeys(str(one["rule"]["code"]) for one in told if "rule" in one))
+
+
+def uses_of(reference: str) -> list[str]:
+    """Return the codes of the promotions of which something holds a use that counts."""
+    held = Redemption.objects.filter(reference=reference, given_back_at=None).order_by("promotion_id")
+    return list(held.values_list("promotion__code", flat=True))
+
+
+def out_of_uses(codes: Collection[str], *, customer_id: int | None) -> set[str]:
+    """Return the promotions of which no use is left for a customer: he, or all, had them as often as may be."""
+    asked = list(Promotion.objects.filter(code__in=codes))
+    uses = _uses_of(asked, customer_id)
+    return {
+        one.code
+        for one in asked
+        if (one.max_uses is not None and one.used >= one.max_uses)
+        or (one.per_customer is not None and (customer_id is None or uses.get(one.pk, 0) >= one.per_customer))
+    }
+
+
+@service
+def hold_uses(codes: Collection[str]) -> None:
+    """Let nobody else use promotions that may be used so often and no more, until what is going on here is done."""
+    limited = Promotion.objects.filter(code__in=codes, max_uses__isnull=False)
+    # In pk order, so that two orders can never wait for each other.
+    list(limited.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+
 @service
 def redeem(codes: Sequence[str], *, customer_id: int | None, reference: str = "", at: datetime) -> list[int]:
     """Use promotions once each. Returns the uses; who has no reference yet says it later, with `refer`.
@@ -225,9 +256,13 @@ def refer(uses: Sequence[int], *, reference: str) -> None:
 
 
 @service
-def give_back(reference: str, *, at: datetime | None = None) -> int:
-    """Give back every use that something holds which is no sale any more. Returns how many."""
+def give_back(reference: str, *, codes: Collection[str] | None = None, at: datetime | None = None) -> int:
+    """Give back the uses that something holds: every one of what is no sale any more, else of these promotions.
+
+    Returns how many.
+    """
     held = Redemption.objects.filter(reference=reference, given_back_at=None).order_by("promotion_id")
+    held = held if codes is None else held.filter(promotion__code__in=codes)
     given = 0
     for pk, promotion_id in list(held.values_list("pk", "promotion_id")):
         # Whoever writes it down first gives the use back, once.

@@ -1,7 +1,7 @@
 """What an order costs after it is changed: by the same calculation, with what was agreed for what stays."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -32,6 +32,8 @@ from .buyers import distance_sales_told, supply_of
 # How the calculation names where a price comes from.
 SOURCE = re.compile(r"\(price list (.+?)(?:, from (\d+) units)?\)$")
 Told = Sequence[Mapping[str, Any]]
+# Of a promotion that an edit earned again when its uses were gone.
+USED_UP = "promotion_used_up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +74,21 @@ def steps_of(told: Told) -> dict[int, int]:
     return {key: one.min_quantity for key, one in _sources(told).items()}
 
 
-def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (), by: str = "", why: str = "") -> Quote:
+def requote_order(
+    before: Agreed,
+    after: Agreed,
+    *,
+    told: Told,
+    anew: Told = (),
+    without: Collection[str] = (),
+    by: str = "",
+    why: str = "",
+) -> Quote:
     """Say what an agreement costs after it is changed. `told` is how the figures of the one before came about.
 
     `anew` are the reasons of prices that come from a list with this change: of new lines, and of those that got
     another step. `by` is who changes it, and `why` the reason: both are told of prices that are set by hand.
+    `without` are the codes of promotions of which no use is left: they are remembered, and take nothing off.
 
     What was granted with it (promotions, a discount on a line, a delivery at another price) is granted again. Tax
     that was reckoned elsewhere stays with its line, as long as it goes where it went, at the rates of
@@ -84,9 +96,11 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
     out here, and Invalid for what cannot be priced.
     """
     promotions = _promotions(told)
+    idle = {one["rule"]["code"] for one in told if one["code"] == USED_UP}
+    at_work = [one for one in promotions if one.code not in idle]
     granted = _granted(told, before.lines)
     known = {line.key: line for line in before.lines}
-    free = any(one.kind == "free_shipping" for one in promotions)
+    free = any(one.kind == "free_shipping" for one in at_work)
     by_rates = free or _by_rates(before, granted) == before.shipping
     same_way = (before.method, before.country) == (after.method, after.country)
     given = after.shipping if same_way and not by_rates else None
@@ -103,7 +117,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
         was = _calculate(
             before,
             before.shipping if not free else None,
-            promotions,
+            at_work,
             granted,
             known,
             lists=lists,
@@ -115,7 +129,7 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
             now = _calculate(
                 after,
                 given,
-                promotions,
+                [one for one in promotions if one.code not in without],
                 granted,
                 known,
                 lists=lists,
@@ -123,8 +137,14 @@ def requote_order(before: Agreed, after: Agreed, *, told: Told, anew: Told = (),
                 distance_sales=distance_sales,
                 keeps_tax=keeps_tax and _taxed_like(before) == _taxed_like(after),
             )
-            return replace(now, explanation=_remembering(now, granted))
+            left_out = [_used_up(one) for one in promotions if one.code in without]
+            return replace(now, explanation=[*_remembering(now, granted), *left_out])
     raise AgreedElsewhere("The figures of this order were agreed elsewhere and cannot be worked out again here")
+
+
+def _used_up(rule: PromotionRule) -> dict[str, Any]:
+    text = f"{rule.name}: no use of it is left"
+    return {"about": f"discount:{rule.code}", "code": USED_UP, "text": text, "rule": rule.as_dict()}
 
 
 def _taxed_like(agreed: Agreed) -> tuple[str, str, date]:
