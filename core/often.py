@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet
+from django.db.models import BooleanField, CharField, Expression, F, Func, Q, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg import RawCursor
 
@@ -59,6 +59,20 @@ class Slot(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Leave the place open."""
         return "%s", [self]
+
+
+class Word(Expression):
+    """A word of ours that stands in the SQL itself: only so does a plan for all parameters know a partial index."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(output_field=CharField())
+        if not word.isidentifier():
+            raise ValueError(f"{word!r} is no word of ours")
+        self.word = word
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Write it down."""
+        return f"'{self.word}'", []
 
 
 class Among(Func):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Window
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -13,8 +13,9 @@ from core.money import Money, round_amount
 from core.sight import seen
 from customers.models import Customer
 from orders import guards
-from orders.models import Order, OrderLine, OrderStatus
-from orders.selectors import GONE, HEAVY, LIVE
+from orders.credit import MONEY, STRAY_DEBT
+from orders.models import OWED, Order, OrderLine, OrderStatus
+from orders.selectors import GONE, HEAVY, IS_LIVE, LIVE
 
 S = OrderStatus
 # How far back a page looks order by order; sums know no such end.
@@ -45,8 +46,8 @@ class Figures:
 
     `value` is what was agreed less what was cancelled and credited, of orders that stand; `account` is what
     they owe on documents (invoiced − credited − written off − paid + refunded, invariant I3), below zero what we
-    owe them; `on_credit` is what uses up their credit limit, `written_off` what of their invoices nobody expects.
-    `shipped` and `came_back` count orders.
+    owe them; `on_credit` is what is due of open orders on account, `written_off` what of their invoices nobody
+    expects. `shipped` and `came_back` count orders.
     """
 
     currency: str
@@ -109,13 +110,15 @@ def going_on(customer: Customer) -> QuerySet[Order]:
 
 
 def at_a_glance(customers: Iterable[Customer]) -> dict[int, Glance]:
-    """Return how some customers stand, in one statement over their live orders."""
+    """Return how some customers stand, in one statement over their live orders and those with an open invoice."""
     known = {one.pk: one for one in customers}
     if not known:
         return {}
-    lent = Q(payment_terms__in=guards.ON_CREDIT, currency=F("customer__currency"))
-    rows = Order.objects.filter(customer__in=list(known), status__in=LIVE).order_by().values("customer")
-    sums = rows.annotate(open=Count("pk"), owed=Sum("balance_due", filter=lent))
+    live, same = IS_LIVE, Q(currency=F("customer__currency"))
+    lent = live & Q(payment_terms__in=guards.ON_CREDIT)
+    rows = Order.objects.filter(live | OWED, customer__in=list(known)).order_by().values("customer")
+    owed = Case(When(lent, F("balance_due")), default=STRAY_DEBT, output_field=MONEY)
+    sums = rows.annotate(open=Count("pk", filter=live), owed=Sum(owed, filter=same))
     found = {row["customer"]: (row["open"], row["owed"]) for row in sums}
     glances = {pk: found.get(pk, (0, None)) for pk in known}
     return {pk: Glance(count, _exact(owed, known[pk].currency)) for pk, (count, owed) in glances.items()}

@@ -10,13 +10,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Cast, Coalesce
 
 from core import seat
-from core.often import Slot, one_of
+from core.often import Slot, Word, one_of
 from customers.models import Customer
 from customers.selectors import written_down_for
 from inventory.models import Allocation, Product
 from inventory.selectors import kits_with
 from orders import guards
-from orders.models import Draft, Hold, Order, OrderException, OrderLine, OrderStatus, Replacement, parts_in
+from orders.models import OWED, Draft, Hold, Order, OrderException, OrderLine, OrderStatus, Replacement, parts_in
 from orders.searching import first_found, search
 from orders.standing import allowed_actions, blocked_because, display_status, need, next_step
 from pricing.models import Channel
@@ -45,6 +45,7 @@ __all__ = [
     "on_credit",
     "open_exceptions",
     "orders",
+    "owing",
     "parked",
     "search",
     "sold",
@@ -58,6 +59,8 @@ __all__ = [
 S = OrderStatus
 GONE = frozenset({S.CANCELLED, S.EXPIRED})
 LIVE = frozenset({S.PLACED, S.VERIFIED, S.CONFIRMED, S.FULFILLING, S.FULFILLED})
+# The same, said so that the index of live orders is used whoever is asked about.
+IS_LIVE = Q(status__in=[Word(one.value) for one in sorted(LIVE)])
 # Not confirmed: money may still have to come in.
 AWAITING = frozenset({S.PLACED, S.VERIFIED})
 # As long as an order is one of these, its rank decides something.
@@ -221,6 +224,16 @@ def on_credit(customer_id: int | Slot, currency: str | Slot) -> QuerySet[Order]:
     return Order.objects.filter(
         customer=customer_id, currency=currency, payment_terms__in=guards.ON_CREDIT, status__in=LIVE
     )
+
+
+def owing(customer_id: int | Slot, currency: str | Slot) -> QuerySet[Order]:
+    """Return the orders of a customer that count against the credit limit: on account, or with an invoice not paid.
+
+    A debt that came back (a payment charged back, a write-off taken back) is one, whatever the terms, and though its
+    order is closed.
+    """
+    counts = IS_LIVE & Q(payment_terms__in=guards.ON_CREDIT) | OWED
+    return Order.objects.filter(counts, customer=customer_id, currency=currency)
 
 
 def in_line() -> QuerySet[OrderLine]:

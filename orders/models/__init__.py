@@ -10,6 +10,7 @@ from .hold import FORWARD, Hold, HoldType, LiftedBy
 from .incident import Incident, IncidentOrder
 from .line import Movement, OrderCharge, OrderLine, parts_in
 from .order import Order, OrderStatus
+from .order_meta import OWED
 from .priority import MOST_POINTS, PriorityBump, PriorityWeights
 from .replacement import Replacement
 from .replay import RoutingReplay
@@ -20,6 +21,7 @@ __all__ = [
     "FALSE_ALARMS",
     "FORWARD",
     "MOST_POINTS",
+    "OWED",
     "RIGHT",
     "CheckCatch",
     "Comment",

@@ -20,7 +20,7 @@ from inventory.models import Reservation
 from orders import guards
 from pricing.models import Channel, ShippingMethod
 
-from .order_meta import BALANCE, BEGINNINGS, NOT_ALL_GONE, PERMISSIONS, UNCLOSED
+from .order_meta import BALANCE, BEGINNINGS, NOT_ALL_GONE, OWED_INDEX, PERMISSIONS, UNCLOSED
 
 
 def amount(label: Any) -> "models.DecimalField[Decimal, Decimal]":
@@ -268,6 +268,7 @@ class Order(models.Model):
             models.Index(fields=["external_reference"], name="order_reference", condition=~Q(external_reference="")),
             models.Index(fields=["updated_at", "id"], name="order_updated"),
             NOT_ALL_GONE,
+            OWED_INDEX,
             models.Index(fields=["rank"], name="order_live_rank", condition=Q(status__in=["confirmed", "fulfilling"])),
             models.Index(
                 fields=["promised_on"],

@@ -31,6 +31,10 @@ BALANCE = models.CheckConstraint(
     ),
     name="balance_due_adds_up",
 )
+# Of an order of which more stands on invoices than was paid, credited and given up, whatever its terms and status.
+OWED = Q(invoiced_total__gt=F("credited_total") + F("written_off_total") + F("paid_total") - F("refunded_total"))
+# Few of all that a customer ever ordered, read wherever a credit limit is looked at.
+OWED_INDEX = models.Index(fields=["customer"], name="order_owed", condition=OWED)
 # What still may leave, few of all that were ever placed: looked through when the rate of a tax changes.
 NOT_ALL_GONE = models.Index(
     fields=["id"], name="order_not_all_gone", condition=Q(status__in=["placed", "verified", "confirmed", "fulfilling"])

@@ -51,23 +51,21 @@ def credit(request: HttpRequest, customer: Customer) -> Part | None:
     found, running = exposure_on_page(request, customer), beyond_on_page(request, customer)
     currency = customer.currency
     extra = round_amount(sum((one.amount for one in running), start=Decimal(0)), currency)
-    theirs = {
-        "customer__id__exact": customer.pk,
-        "payment_terms__in": ",".join(sorted(ON_CREDIT)),
-        "status__in": ",".join(LIVE),
-    }
+    of_customer = {"customer__id__exact": customer.pk}
+    theirs = {**of_customer, "payment_terms__in": ",".join(sorted(ON_CREDIT)), "status__in": ",".join(LIVE)}
     may_grant = request.user.has_perm(GRANT)
     parts = [
-        (_("Invoices not paid"), found.unpaid, {"invoice_status__in": BILLED}),
-        (_("Left, not invoiced yet"), found.unbilled, {"fulfillment_status__in": GONE}),
-        (_("Open orders"), found.open, {}),
+        # Whatever their terms, closed or not: an invoice may be owed again.
+        (_("Invoices not paid"), found.unpaid, {**of_customer, "invoice_status__in": BILLED, "balance_due__gt": 0}),
+        (_("Left, not invoiced yet"), found.unbilled, {**theirs, "fulfillment_status__in": GONE}),
+        (_("Open orders"), found.open, theirs),
     ]
     context = {
         "title": _("Credit"),
         "side": True,
         "parts": [
-            (label, Money(amount, currency), list_of(Order, **theirs, **more) if amount else "")
-            for label, amount, more in parts
+            (label, Money(amount, currency), list_of(Order, **filters) if amount else "")
+            for label, amount, filters in parts
         ],
         "total": Money(found.total, currency),
         "limit": Money(customer.credit_limit, currency),

@@ -88,8 +88,11 @@ before_steps(stop_over_limit)
 
 @service
 def tell_credit_moved(order: Order, *, actor: Actor, at: datetime) -> None:
-    """Say, where others of the same customer wait for credit, that an order in hand needs less of it now."""
-    if order.customer_id is None or order.payment_terms not in guards.ON_CREDIT:
+    """Say, where others of the same customer wait for credit, that an order in hand needs less of it now.
+
+    One that was to be paid in advance needs some as soon as it is billed: what was paid may have come back.
+    """
+    if order.customer_id is None or not (order.payment_terms in guards.ON_CREDIT or order.invoiced_total):
         return
     if _waiting(order.customer_id).exclude(order=order).exists():
         emit(CreditMoved(customer_id=order.customer_id), actor=actor, at=at)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.inserting import insert_rows
 from core.models import Delivery, EventRecord, SavedView, User
-from core.often import LONGEST, Remembered, RememberedValues, one_of
+from core.often import LONGEST, Remembered, RememberedValues, Word, one_of
 from core.updating import update_row
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +199,15 @@ def test_values_are_asked_for_with_a_list_of_any_length_in_one_parameter(django_
     assert known.rows(pks=rows[:3], name="bell.rung_3") == []
     # Once for the query with a name, once for the one without.
     assert len(asked) == 2
+
+
+def test_a_word_of_ours_stands_in_the_statement_and_nothing_else_can() -> None:
+    EventRecord.objects.create(name="rung", thread="core.bell:1", actor="staff:maya")
+    EventRecord.objects.create(name="bell.rung_2", thread="core.bell:2", actor="staff:maya")
+    rows = EventRecord.objects.filter(name__in=[Word("rung"), Word("broken")])
+    assert [one.thread for one in rows] == ["core.bell:1"]
+    sql, parameters = rows.query.sql_with_params()
+    assert "'rung'" in sql
+    assert parameters == ()
+    with pytest.raises(ValueError, match="no word of ours"):
+        Word("x' OR 'y")
