@@ -27,11 +27,11 @@ _LINE = (
 )  # fmt: skip
 HEAD = {
     INVOICE: (*_HEAD, "source_reference", "supplied_on", "due_on", "replaces_id"),
-    CREDIT_NOTE: (*_HEAD, "invoice_id", "reference", "reason"),
+    CREDIT_NOTE: (*_HEAD, "invoice_id", "reference", "reason", "overpaid"),
 }
 LINE = {INVOICE: _LINE, CREDIT_NOTE: (*_LINE, "invoice_line_id")}
 # Columns that came later: a document of which they say nothing is written down as it was before them.
-LATER = frozenset({"replaces_id"})
+LATER = frozenset({"replaces_id", "overpaid"})
 PLACES = {"unit_price": 6, "tax_rate": 4}
 AMOUNTS = frozenset({"net_total", "tax_total", "rounding", "total", "discount_total", *PLACES})
 DIGITS = 6
@@ -49,7 +49,7 @@ def stem_of(number: str) -> str:
 
 def text_of(kind: str, stem: str, head: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> str:
     """Write down all of a document that may not change."""
-    names = (name for name in HEAD[kind] if name not in LATER or head.get(name) is not None)
+    names = (name for name in HEAD[kind] if name not in LATER or head.get(name) not in (None, ""))
     content = {
         "v": VERSION,
         "kind": kind,

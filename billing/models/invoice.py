@@ -293,11 +293,21 @@ class CreditNote(Document):
         APPLIED = "applied", _("Applied")
         REFUNDED = "refunded", _("Refunded")
 
+    class Overpaid(models.TextChoices):
+        """What becomes of what is paid too much by it."""
+
+        NOTHING = "nothing", _("Nothing is paid too much")
+        GOES_BACK = "goes_back", _("Goes back to the customer")
+        STORE_CREDIT = "store_credit", _("Becomes store credit")
+        STAYS = "stays", _("Stays with the order as credit")
+
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="credit_notes", verbose_name=_("invoice"))
     order = models.ForeignKey(Order, models.PROTECT, related_name="credit_notes", verbose_name=_("order"))
     reference = models.CharField(_("reference"), max_length=60)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     status = StatusField(_("status"), choices=Status, default=Status.DRAFT, protected=True)
+    # As it was decided when it was issued, and is said on paper; nothing on those that are older than this.
+    overpaid = models.CharField(_("paid too much"), max_length=12, choices=Overpaid, blank=True, default="")
 
     class Meta:
         verbose_name = _("credit note")

@@ -59,7 +59,7 @@ class Papers:
     ) -> None:
         """Credit units, at once."""
         for note in credit_return(order.pk, quantities=units, reference=reference, reason=reason, actor=actor, at=at):
-            issue_credit_note(note.pk, actor=actor, at=at)
+            issue_credit_note(note.pk, goes_back=True, actor=actor, at=at)
 
 
 @service
@@ -75,7 +75,7 @@ def take_back_cancelled(order: Order, *, reason: str, actor: Actor, at: datetime
             discard_draft(order, invoice, reason=reason, actor=actor)
             continue
         note = credit_invoice(invoice.pk, reference=f"cancel-{order.number}", reason=reason, actor=actor, at=at)
-        issue_credit_note(note.pk, actor=actor, at=at)
+        issue_credit_note(note.pk, goes_back=True, actor=actor, at=at)
 
 
 def _standing(order: Order) -> list[Invoice]:

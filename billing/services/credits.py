@@ -39,6 +39,8 @@ from core.transitions import advance
 from orders import services as orders
 from orders.models import Order
 
+Overpaid = CreditNote.Overpaid
+
 
 @service
 def credit_invoice(
@@ -267,10 +269,13 @@ def _draft(
 
 
 @service
-def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetime | None = None) -> CreditNote:
+def issue_credit_note(
+    credit_note_id: int, *, goes_back: bool = False, actor: Actor = SYSTEM, at: datetime | None = None
+) -> CreditNote:
     """Give a credit note its number and date, and take it off the invoice. Issuing twice changes nothing.
 
-    A credit over all of an invoice cancels it.
+    A credit over all of an invoice cancels it. `goes_back`: who calls sends back what is paid too much then; else that
+    stays with the order, unless it was promised for the same cause.
     """
     order, note = take_credit_note(credit_note_id)
     if note.status != CreditNote.Status.DRAFT:
@@ -287,6 +292,7 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
     )
     reduces_what_is_owed = note.invoice.open_amount + note.invoice.written_off_total >= note.total
     take_off(order, note, actor=actor, at=when)
+    note.overpaid = Overpaid.NOTHING if reduces_what_is_owed else _overpaid(note, goes_back=goes_back)
     refunds = list(Refund.objects.filter(credit_note=note).values_list("status", flat=True))
     step = ""
     if reduces_what_is_owed:
@@ -295,6 +301,16 @@ def issue_credit_note(credit_note_id: int, *, actor: Actor = SYSTEM, at: datetim
         step = "pay_out"
     number_note(order, note, lines, step, actor=actor, at=when)
     return note
+
+
+def _overpaid(note: CreditNote, *, goes_back: bool) -> CreditNote.Overpaid:
+    """Say what becomes of what is paid too much by a credit note that is being issued."""
+    cause = Q(credit_note=note) | Q(order=note.order_id, reference=note.reference)
+    promised = Refund.objects.filter(cause).exclude(status=Refund.Status.REJECTED)
+    ways = set(promised.values_list("to_credit", flat=True))
+    if not ways:
+        return Overpaid.GOES_BACK if goes_back else Overpaid.STAYS
+    return Overpaid.STORE_CREDIT if ways == {True} else Overpaid.GOES_BACK
 
 
 @service

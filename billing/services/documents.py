@@ -150,7 +150,7 @@ def _draw_credit_note(note: CreditNote) -> bytes:
         "state": {
             "done": True,
             "title": _("We credit you %(amount)s") % {"amount": wording.money(note.total, note.currency)},
-            "lines": [wording.what_credit_does(written_again=bool(note.notes))],
+            "lines": [wording.what_credit_does(note)],
             "bank": [],
             "code": "",
         },

@@ -196,7 +196,7 @@ def _settlement(trade: Node, document: Document) -> None:
         if isinstance(document, Invoice):
             _day(terms, "DueDateDateTime", document.due_on)  # BT-9
         else:
-            _say(terms, "Description", text=wording.what_credit_does(written_again=bool(document.notes)))  # BT-20
+            _say(terms, "Description", text=wording.what_credit_does(document))  # BT-20
     sums = _put(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation")
     _say(sums, "LineTotalAmount", text=plain(document.net_total, currency))  # BT-106
     _say(sums, "TaxBasisTotalAmount", text=plain(document.net_total, currency))  # BT-109

@@ -11,9 +11,12 @@ from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from billing.models import CreditNote
 from core.money import format_amount, quantum
 from customers.addresses import PostalAddress
 from pricing.calculation import EU_COUNTRIES
+
+Overpaid = CreditNote.Overpaid
 
 
 def language() -> str:
@@ -139,8 +142,22 @@ def legal_notes(
     return [notes[category] for category in notes if category in categories]
 
 
-def what_credit_does(*, written_again: bool) -> str:
+def what_credit_does(note: CreditNote) -> str:
     """Say what becomes of the money of a credit note, whose rows may be written again."""
-    if written_again:
+    if note.notes:
         return _("What you paid on the invoice counts for the new one.")
-    return _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")
+    said = {
+        Overpaid.NOTHING: _("It reduces what is still to be paid on the invoice."),
+        Overpaid.GOES_BACK: _(
+            "It reduces what is still to be paid on the invoice; what is paid too much goes back to you."
+        ),
+        Overpaid.STORE_CREDIT: _(
+            "It reduces what is still to be paid on the invoice; what is paid too much becomes your store credit."
+        ),
+        Overpaid.STAYS: _(
+            "It reduces what is still to be paid on the invoice; what is paid too much stays with the order as credit."
+        ),
+    }
+    # As the older ones say.
+    before = _("It reduces what is still to be paid on the invoice; what you paid already goes back to you.")
+    return said[Overpaid(note.overpaid)] if note.overpaid else before
