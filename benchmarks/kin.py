@@ -128,6 +128,9 @@ class Table:
             if "OutgoingMail" in self.label:
                 # A letter of reminders is about several orders, though it stands in the history of one.
                 told = told.exclude(**{f"{path.removesuffix('thread')}dedupe_key__startswith": "reminder:"})
+            if self.label == "core.OutgoingMail_attachments":
+                # The logo in the head of a mail belongs to all of them: copies of mails go without.
+                told = told.filter(attachment__thread__startswith=THREAD)
             return {pk: int(thread.removeprefix(THREAD)) for pk, thread in told}
         return {pk: order for pk, order in rows if order is not None}
 
