@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from billing import selectors, services, statements
 from billing.events import StatementAskedFor
@@ -34,18 +34,21 @@ def send_invoice(invoice_id: int, *, to: str = "", key: str = "") -> OutgoingMai
     """
     invoice = Invoice.objects.select_related("order", "pdf", "replaces").get(pk=invoice_id)
     note = services.written_again(invoice.pk) if invoice.replaces else None
+    held = min(services.held_now(invoice.order_id, at=timezone.now()), invoice.open_amount)
+    asked = invoice.open_amount - held
     with translation.override(invoice.language):
         context = {
             "invoice": invoice,
             "number": invoice.number,
             "total": wording.money(invoice.total, invoice.currency),
-            "open": wording.money(invoice.open_amount, invoice.currency) if invoice.open_amount else "",
+            "open": wording.money(asked, invoice.currency) if asked else "",
+            "held": wording.money(held, invoice.currency) if held else "",
             "due": wording.day(invoice.due_on) if invoice.due_on else "",
             "seller": invoice.seller,
             "replaces": str(invoice.replaces.number) if invoice.replaces else "",
             "credit_note": str(note.number) if note else "",
             "iban": wording.in_fours(invoice.seller.get("iban", "")),
-            "online": bool(invoice.open_amount) and services.is_payable_online(invoice.order),
+            "online": bool(asked) and services.is_payable_online(invoice.order),
             **_without_way_in(invoice.order, to),
         }
     own = ":".join(part for part in ("invoice", str(invoice.number), key) if part)

@@ -244,6 +244,8 @@ class InvoicePayment(models.Model):
     taken_back = models.DecimalField(_("taken back"), max_digits=14, decimal_places=3, default=Decimal(0))
     # What the invoice says of it: what was there of the payment when the invoice was issued, whatever became of it.
     on_paper = models.DecimalField(_("on the paper"), max_digits=14, decimal_places=3, default=Decimal(0))
+    # And what a provider held of it for the invoice then: he is asked for it, and nobody else.
+    held_on_paper = models.DecimalField(_("held, on the paper"), max_digits=14, decimal_places=3, default=Decimal(0))
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
@@ -252,6 +254,7 @@ class InvoicePayment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "payment"], name="one_match_per_payment_and_invoice"),
             models.CheckConstraint(condition=Q(on_paper__gte=0), name="a_paper_takes_no_payment_away"),
+            models.CheckConstraint(condition=Q(held_on_paper__gte=0), name="a_paper_holds_no_debt"),
         ]
 
     def __str__(self) -> str:

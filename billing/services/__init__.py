@@ -1,6 +1,7 @@
 """The counter of billing: everything others may ask."""
 
 from .amended import settle_edit
+from .asking import held_now
 from .bank import (
     Booked,
     book_certain,
@@ -153,6 +154,7 @@ __all__ = [
     "drop_old_exports",
     "end_lost_export",
     "end_lost_exports",
+    "held_now",
     "keep_accounts",
     "said_of_datev",
     "work_on_export",

@@ -15,8 +15,8 @@ from billing.errors import NoElectronicForm, NotIssued
 from billing.method_names import method_name
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import einvoice, sheet, wording
-from billing.services.asking import asked_for, paid_on_paper
-from billing.services.common import take_credit_note, take_invoice
+from billing.services.asking import asked_for, held_on_paper, paid_on_paper
+from billing.services.common import summed, take_credit_note, take_invoice
 from billing.services.sheet import Document, Row
 from core.files import keep_file, read_file
 from core.links import absolute
@@ -184,10 +184,19 @@ def _settled(invoice: Invoice, due: Decimal) -> list[list[str]]:
 
 
 def _invoice_state(invoice: Invoice, due: Decimal) -> dict[str, Any]:
-    """Say whether it is paid, or how to pay what it asks for."""
+    """Say whether it is paid, whether a provider is asked for it, or how to pay what it asks for."""
     if due <= 0:
         said = _("There is nothing to pay.") if invoice.total <= 0 else _("Paid in full. Thank you!")
         return {"done": True, "title": said, "lines": [], "bank": [], "code": ""}
+    matches = held_on_paper(invoice)
+    held = [
+        _("%(amount)s is taken by %(method)s: it has been held since you ordered.")
+        % {"amount": wording.money(one.held_on_paper, invoice.currency), "method": method_name(one.payment.method)}
+        for one in matches
+    ]
+    due -= summed(one.held_on_paper for one in matches)
+    if due <= 0:
+        return {"done": True, "title": _("There is nothing you have to do."), "lines": held, "bank": [], "code": ""}
     seller = invoice.seller
     words = {
         "amount": wording.money(due, invoice.currency),
@@ -203,7 +212,7 @@ def _invoice_state(invoice: Invoice, due: Decimal) -> dict[str, Any]:
     return {
         "done": False,
         "title": _("Please pay %(amount)s by %(date)s") % words,
-        "lines": [_("Quote %(number)s with the transfer.") % words, *_page_to_pay_on(invoice)],
+        "lines": [*held, _("Quote %(number)s with the transfer.") % words, *_page_to_pay_on(invoice)],
         "bank": bank,
         "code": sheet.payment_code(seller, currency=invoice.currency, amount=due, text=str(invoice.number)),
     }

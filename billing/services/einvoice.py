@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.services import wording
-from billing.services.asking import asked_for
+from billing.services.asking import asked_for, held_on_paper
+from billing.services.common import summed
 from core.money import plain
 from core.reader import retold
 
@@ -31,7 +32,7 @@ SPACES = {
     "qdt": f"{UN}:QualifiedDataType:100",
 }
 INVOICE, CREDIT_NOTE = "380", "381"
-SEPA_TRANSFER, TRANSFER = "58", "30"
+SEPA_TRANSFER, TRANSFER, ONLINE = "58", "30", "68"
 PIECES = "C62"
 REASONS = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
 UNTAXED, EXEMPT, INTRA_COMMUNITY, EXPORT = "O", "E", "K", "G"
@@ -184,7 +185,10 @@ def _settlement(trade: Node, document: Document) -> None:
         _say(settlement, "PaymentReference", text=document.number)  # BT-83
     _say(settlement, "InvoiceCurrencyCode", text=currency)  # BT-5
     if isinstance(document, Invoice) and due > 0:
-        _means(settlement, document.seller, currency)
+        if summed(one.held_on_paper for one in held_on_paper(document)) >= due:
+            _say(_put(settlement, "SpecifiedTradeSettlementPaymentMeans"), "TypeCode", text=ONLINE)  # BT-81
+        else:
+            _means(settlement, document.seller, currency)
     for one in _taxes(document):
         _tax(settlement, one.category, one.rate, said=one, currency=currency)
     if period := supply_period(document):

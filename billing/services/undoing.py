@@ -84,7 +84,7 @@ def _take_payment_back(order: Order, payment: Payment, *, reason: str, actor: Ac
     rows = InvoicePayment.objects.filter(payment=payment)
     matches = list(rows.filter(amount__gt=0).select_related("invoice").order_by("invoice"))
     post_payment_taken_back(order, payment, matches, actor=actor, at=at)
-    rows.filter(on_paper=0).delete()
+    rows.filter(on_paper=0, held_on_paper=0).delete()
     # What an invoice said when it was issued stays said.
     rows.update(amount=Decimal(0))
     for match in matches:

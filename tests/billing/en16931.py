@@ -108,7 +108,8 @@ def _there(one):
     for party in one.all(f"{DELIVERY}/ShipToTradeParty"):
         yield "BR-57", text("PostalTradeAddress/CountryID", party)
     for means in one.all(f"{SETTLED}/SpecifiedTradeSettlementPaymentMeans"):
-        yield "BR-61", text("TypeCode", means) and text("PayeePartyCreditorFinancialAccount/IBANID", means)
+        account = text("PayeePartyCreditorFinancialAccount/IBANID", means)
+        yield "BR-61", account if (kind := text("TypeCode", means)) in ("30", "58") else kind
     for earlier in one.all(f"{SETTLED}/InvoiceReferencedDocument"):
         yield "BR-55", text("IssuerAssignedID", earlier)
     terms = f"{SETTLED}/SpecifiedTradePaymentTerms"
