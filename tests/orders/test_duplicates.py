@@ -137,7 +137,7 @@ def test_the_page_shows_both_with_what_differs_and_what_each_decision_does(shop,
     assert "<mark>Ada B.</mark>" in shown
     assert f"Same: cancel {first.number}" in shown
     assert "3 units are free again." in shown
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         staff.get(beside(second, first))
 
 
