@@ -56,7 +56,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "sign": (
         "soll/haben", "s/h", "soll/haben-kennzeichen", "soll-/haben-kennzeichen", "debit/credit", "credit/debit",
         "dr/cr", "cr/dr", "d/c", "c/d", "debet/credit", "af bij", "af/bij", "bij/af", "credit debit indicator",
-        "credit/debit indicator",
+        "credit/debit indicator", "indicator", "direction", "sign", "kennzeichen", "vorzeichen",
     ),
     "state": ("info", "status", "buchungsstatus"),
     "currency": ("währung", "waehrung", "currency"),
@@ -143,6 +143,11 @@ def read_bank_file(content: bytes, *, account: str, currency: str, days: str = "
     cells_of = [partial(_cell, columns, cells) for _number, cells in rows]
     if "beside" in columns and any(direction_of(cell("beside")) for cell in cells_of):
         columns["sign"] = columns["beside"]
+    elif (
+        "sign" not in columns
+        and (at := _column_of_directions(columns, [cells for _number, cells in rows])) is not None
+    ):
+        columns["sign"] = at
     manner = _manner(lambda name: [cell(name) for cell in cells_of], days)
     if manner.fault:
         return BankFile(encoding, fault=manner.fault, asks="days")
@@ -154,6 +159,25 @@ def read_bank_file(content: bytes, *, account: str, currency: str, days: str = "
     )
     notes = (manner.note,) if manner.note else ()
     return BankFile(encoding, read, notes=notes, columns={name: str(at) for name, at in columns.items()})
+
+
+def _column_of_directions(columns: Mapping[str, int], rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the place of a column that says which way money went, though its name is none that we know.
+
+    At least half of what stands in it are words of a direction, and one of them means out: where no amount of the file
+    has a sign, a rent would be taken for money that came in.
+    """
+    amounts = [cells[columns["amount"]] for cells in rows if columns.get("amount", len(cells)) < len(cells)]
+    if not amounts or any(mark in text for text in amounts for mark in "-−("):
+        return None
+    for place in range(max(map(len, rows))):
+        if place in columns.values():
+            continue
+        words = [cells[place] for cells in rows if place < len(cells) and cells[place].strip()]
+        found = [direction for word in words if (direction := direction_of(word))]
+        if -1 in found and 2 * len(found) >= len(words):
+            return place
+    return None
 
 
 def _cell(columns: Mapping[str, int], cells: Sequence[str], name: str) -> str:

@@ -67,6 +67,22 @@ def test_a_column_without_a_name_says_the_direction_only_where_it_does():
     ]
 
 
+def test_a_column_that_says_the_direction_is_found_whatever_it_is_called():
+    said = "Date,Amount,Entry,Name\n2026-11-01,1200.00,DBIT,Landlord\n2026-11-02,53.93,{word},Ada\n"
+    assert amounts(said.format(word="CRDT")) == ["-1200.00", "53.93"]
+    assert amounts(said.format(word="")) == ["-1200.00", "53.93"]
+    assert amounts(said.format(word="XX")) == ["-1200.00", "“XX” does not say whether money came in or went out"]
+    # Where amounts have their signs, nobody else is asked; and a column of other words says nothing.
+    signed = "Date,Amount,Entry,Name\n2026-11-01,-1200.00,D,Landlord\n2026-11-02,53.93,D,Ada\n"
+    assert amounts(signed) == ["-1200.00", "53.93"]
+    countries = "Date,Amount,Country,Name\n2026-11-01,7.00,IN,A\n2026-11-02,8.00,DE,B\n2026-11-02,9.00,AF,C\n"
+    assert amounts(countries.replace("AF", "AT")) == ["7.00", "8.00", "9.00"]
+    # So is one whose name is known.
+    assert amounts("Date,Amount,Sign,Name\n2026-11-01,7.00,what,A\n2026-11-02,8.00,D,B\n")[0].startswith(
+        "“what” does not say"
+    )
+
+
 def test_of_two_columns_the_one_counts_that_says_more_than_nothing():
     said = "Buchungstag;Soll;Haben\n01.11.2026;1200,00;0,00\n01.11.2026;0,00;22,06\n01.11.2026;-3,00;\n"
     said += "01.11.2026;1,00;2,00\n01.11.2026;;\n01.11.2026;x;2,00\n"
